@@ -1,0 +1,36 @@
+//! Creates or updates the contact of the channel in which the session started.
+
+use flow_sdk::prelude::*;
+
+flow_sdk::parameters! {
+    const NAME: Parameter<TextExpression> = usual::CONTACT_NAME;
+    const UPDATE_NAME: Parameter<Boolean> = usual::UPDATE_CONTACT_NAME;
+    const CONTACT: Parameter<EntityOut<ContactId>> = usual::CONTACT_OUT;
+}
+
+const MANIFEST: Manifest = Manifest {
+    id: "campaign-contact-manager",
+    version: env!("CARGO_PKG_VERSION"),
+    category: usual::OUTBOUND,
+    title: Words { en: "Campaign Contact Manager", es: "Gestor de contactos de campaña" },
+    description: Words {
+        en: "Creates the contact of the session's user in the session's channel, or finds it and updates its name. Records \
+             need the id that it gives.",
+        es: "Crea el contacto del usuario de la sesión en el canal de la sesión, o lo encuentra y actualiza su nombre. \
+             Los registros necesitan el id que entrega.",
+    },
+    icon: "account-plus",
+    parameters: PARAMETERS,
+    ports: &[NEXT],
+    uses: capabilities![contacts::upsert_session_user],
+};
+
+flow_sdk::action!(MANIFEST, run);
+
+fn run() -> Result<Port, Error> {
+    let name = NAME.get()?;
+    let update_name = *UPDATE_NAME.get()?;
+    let contact = contacts::upsert_session_user(&name, update_name, &[])?;
+    CONTACT.set(contact.id)?;
+    Ok(NEXT)
+}

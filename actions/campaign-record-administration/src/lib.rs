@@ -1,0 +1,99 @@
+//! Creates or updates a campaign record for a contact.
+
+mod parameters;
+
+use flow_sdk::prelude::*;
+use flow_sdk::records::{Content, Draft, Template};
+use parameters::{
+    ADDITIONAL_DATA, ALLOW_DND, BODY_DATA, CAMPAIGN, CONTACT, HEADER_DATA, HSM_TYPE, INTERNAL, LOCALE, MESSAGE,
+    MTM_DATA, MULTIPLE, NAMESPACE, OPERATION, PARAMETERS, RECORD, SCHEDULE, TEMPLATE, WHATSAPP_NUMBER,
+};
+
+const MANIFEST: Manifest = Manifest {
+    id: "campaign-record-administration",
+    version: env!("CARGO_PKG_VERSION"),
+    category: usual::OUTBOUND,
+    title: Words { en: "Campaign Record Administration", es: "Administración de registros de campaña" },
+    description: Words {
+        en: "Creates a campaign record for a contact, or updates the one that is still to be sent: an external one sends a \
+             message, an internal one starts a session.",
+        es: "Crea un registro de campaña para un contacto, o actualiza el que aún no se ha enviado: uno externo envía un \
+             mensaje, uno interno inicia una sesión.",
+    },
+    icon: "calendar-edit",
+    parameters: PARAMETERS,
+    ports: &[NEXT],
+    uses: capabilities![contacts::channels, records::save],
+};
+
+flow_sdk::action!(MANIFEST, run);
+
+const WHATSAPP: &str = "whatsapp";
+const VOICE: &str = "voice";
+
+fn run() -> Result<Port, Error> {
+    let contact = CONTACT.get()?;
+    let channels = contacts::channels(&contact)?;
+    let mut draft = Draft::new(CAMPAIGN.get()?, contact);
+    draft.internal = *INTERNAL.get()?;
+    draft.schedule = SCHEDULE.get()?;
+    draft.allow_dnd = *ALLOW_DND.get()?;
+    draft.multiple = *MULTIPLE.get()?;
+    if draft.internal {
+        draft.data = data_for_a_session(&channels)?;
+    } else {
+        fill_message(&mut draft, &channels)?;
+    }
+    let saved = records::save(&draft)?;
+    RECORD.set(saved.id)?;
+    OPERATION.set(if saved.created { "NEW" } else { "UPDATE" })?;
+    Ok(NEXT)
+}
+
+/// WhatsApp's data where it is given, else that of the contact's other channels.
+fn data_for_a_session(channels: &[String]) -> Result<Named<Option<Json>>, Error> {
+    let (whatsapp, others): (Vec<_>, Vec<_>) = channels.iter().partition(|channel| *channel == WHATSAPP);
+    for channel in whatsapp.into_iter().chain(others) {
+        let data = ADDITIONAL_DATA.get(channel)?;
+        if data.is_some() {
+            return Ok(data);
+        }
+    }
+    Ok(Named::default())
+}
+
+/// What the contact's channel sends, and its data. A contact with a number in both WhatsApp and Voice is written to where
+/// there is a template, else called. What is missing is for the host to refuse.
+fn fill_message(draft: &mut Draft, channels: &[String]) -> Result<(), Error> {
+    let has = |channel: &str| channels.iter().any(|each| each == channel);
+    if has(WHATSAPP) {
+        draft.template = template()?;
+        if draft.template.is_some() || !has(VOICE) {
+            draft.data = ADDITIONAL_DATA.get(WHATSAPP)?;
+            return Ok(());
+        }
+    }
+    if has(VOICE) {
+        draft.data = ADDITIONAL_DATA.get(VOICE)?;
+    } else if let Some(channel) = channels.first() {
+        draft.message = MESSAGE.get(channel)?;
+        draft.data = ADDITIONAL_DATA.get(channel)?;
+    }
+    Ok(())
+}
+
+fn template() -> Result<Named<Option<Template>>, Error> {
+    let name = TEMPLATE.get()?;
+    if name.is_none() {
+        return Ok(name.map(|_| None));
+    }
+    let namespace = NAMESPACE.get()?;
+    let locale = LOCALE.get()?;
+    let whatsapp_number = WHATSAPP_NUMBER.get()?;
+    let content = if *HSM_TYPE.get()? == "MMT" {
+        Content::Media { header: HEADER_DATA.get()?, body: BODY_DATA.get()? }
+    } else {
+        Content::Text(MTM_DATA.get()?)
+    };
+    Ok(name.map(|name| name.map(|name| Template { name, namespace, locale, whatsapp_number, content })))
+}

@@ -1,0 +1,47 @@
+//! Cancels a contact's record that is still to be sent.
+
+use flow_sdk::prelude::*;
+
+flow_sdk::parameters! {
+    const CONTACT: Parameter<EntityIn<ContactId>> = usual::CONTACT;
+    const RECORD: Parameter<TextExpression> = Parameter::required("CAMPAIGN_RECORD_ID")
+        .title("Record's id", "Id del registro")
+        .help(
+            "An expression that yields the id of the campaign record to cancel, as record administration or the list of \
+             records gives it. Example: record_id.",
+            "Una expresión que da el id del registro de campaña que se cancela, tal como lo entrega la administración de \
+             registros o la lista de registros. Ejemplo: record_id.",
+        );
+    const RESULT: Parameter<EntityOut<bool>> = Parameter::required("CANCEL_RESULT")
+        .title("Entity for the result", "Entidad para el resultado")
+        .help(
+            "The entity that becomes true if this action cancelled the record, and false if there was nothing to cancel: \
+             no such record of this contact, or one that is no longer Ready. Example: was_cancelled.",
+            "La entidad que queda en true si esta acción canceló el registro, y en false si no había nada que cancelar: \
+             el contacto no tiene ese registro, o ya no está en estado Ready. Ejemplo: was_cancelled.",
+        );
+}
+
+const MANIFEST: Manifest = Manifest {
+    id: "cancel-campaign-records-by-contact",
+    version: env!("CARGO_PKG_VERSION"),
+    category: usual::OUTBOUND,
+    title: Words { en: "Cancel Campaign Records By Contact", es: "Cancelar registros de campaña por contacto" },
+    description: Words {
+        en: "Cancels a record of the contact that is still to be sent; the record is kept for history.",
+        es: "Cancela un registro del contacto que aún no se ha enviado; el registro se conserva en el historial.",
+    },
+    icon: "calendar-remove",
+    parameters: PARAMETERS,
+    ports: &[NEXT],
+    uses: capabilities![records::cancel],
+};
+
+flow_sdk::action!(MANIFEST, run);
+
+fn run() -> Result<Port, Error> {
+    let contact = CONTACT.get()?;
+    let record = RECORD.get()?.map(RecordId::from);
+    RESULT.set(records::cancel(&contact, &record)?)?;
+    Ok(NEXT)
+}

@@ -1,0 +1,71 @@
+//! Lists a contact's records in a campaign that are still to be sent.
+
+use flow_sdk::prelude::*;
+use flow_sdk::records::Summary;
+
+/// As many as one call of the host gives.
+const MOST: u32 = 1_000;
+
+flow_sdk::parameters! {
+    const CONTACT: Parameter<EntityIn<ContactId>> = usual::CONTACT;
+    const CAMPAIGN: Parameter<Campaign> = usual::CAMPAIGN;
+    const RESULT: Parameter<EntityOut<Json>> = Parameter::required("RECORDS_RESULT")
+        .title("Entity for the records", "Entidad para los registros")
+        .help(
+            "The entity that becomes the list of the contact's Ready records in the campaign, oldest first, at most 1,000. \
+             Each has RecordId, ScheduledStartDate (empty: as soon as the campaign runs), CampaignId, CampaignName, \
+             CampaignCategory and CampaignType (1 Simple Message, 2 Multiple Message). Example: records, and then \
+             records[0].RecordId.",
+            "La entidad que queda con la lista de los registros del contacto en la campaña en estado Ready, del más \
+             antiguo al más nuevo, 1.000 como máximo. Cada uno tiene RecordId, ScheduledStartDate (vacío: en cuanto la \
+             campaña se ejecute), CampaignId, CampaignName, CampaignCategory y CampaignType (1 mensaje simple, 2 mensaje \
+             múltiple). Ejemplo: records, y luego records[0].RecordId.",
+        );
+}
+
+const MANIFEST: Manifest = Manifest {
+    id: "list-campaign-records-by-contact",
+    version: env!("CARGO_PKG_VERSION"),
+    category: usual::OUTBOUND,
+    title: Words { en: "List Campaign Records By Contact", es: "Listar registros de campaña por contacto" },
+    description: Words {
+        en: "Lists the contact's records in the campaign that are still to be sent.",
+        es: "Lista los registros del contacto en la campaña que aún no se han enviado.",
+    },
+    icon: "calendar-text",
+    parameters: PARAMETERS,
+    ports: &[NEXT],
+    uses: capabilities![campaigns::get, records::list_ready],
+};
+
+flow_sdk::action!(MANIFEST, run);
+
+fn run() -> Result<Port, Error> {
+    let contact = CONTACT.get()?;
+    let id = CAMPAIGN.get()?;
+    let campaign = campaigns::get(&id)?;
+    let ready = records::list_ready(&id, &contact, None, MOST)?;
+    if ready.len() >= MOST as usize
+        && !records::list_ready(&id, &contact, ready.last().map(|last| &last.id), 1)?.is_empty()
+    {
+        let message = "the contact has more than 1000 Ready records in the campaign; only the oldest 1000 are listed";
+        log::warning("records-truncated", message, Some(RESULT.name()));
+    }
+    RESULT.set(rows(&campaign, &ready))?;
+    Ok(NEXT)
+}
+
+fn rows(campaign: &campaigns::Campaign, ready: &[Summary]) -> Json {
+    json::list(|list| {
+        for record in ready {
+            list.object(|row| {
+                row.text("CampaignCategory", &campaign.category)
+                    .text("CampaignId", campaign.id.as_str())
+                    .text("RecordId", record.id.as_str())
+                    .text("ScheduledStartDate", record.schedule.as_deref().unwrap_or_default())
+                    .integer("CampaignType", campaign.kind.into())
+                    .text("CampaignName", &campaign.name);
+            });
+        }
+    })
+}

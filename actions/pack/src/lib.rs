@@ -1,0 +1,170 @@
+//! Builds the actions that ship with the host, and turns their core modules into components.
+//!
+//! The host's build script and the tests of the shipped actions go through here, so that what is tested is what ships.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The compilation target of the shipped actions: it has no imports of its own, so a component imports only what the
+/// action uses.
+pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// An action as a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guest {
+    /// The action's id, which is the name of its folder.
+    pub id: String,
+    /// The component.
+    pub bytes: Vec<u8>,
+}
+
+/// Why there is no component; the text says what to do.
+#[derive(Debug)]
+pub struct Error(String);
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Turns a core module that carries the contract's type section into a component, and validates it.
+///
+/// # Errors
+/// The bytes are no core module, carry no such section, or import what the section doesn't know.
+pub fn component(core: &[u8]) -> Result<Vec<u8>, Error> {
+    wit_component::ComponentEncoder::default()
+        .module(core)
+        .and_then(|encoder| encoder.validate(true).encode())
+        .map_err(|error| Error(format!("{error:#}")))
+}
+
+/// The ids of the actions in the workspace `actions`, in alphabetical order: every folder of it that makes a component.
+///
+/// # Errors
+/// The folder can't be read.
+pub fn ids(actions: &Path) -> Result<Vec<String>, Error> {
+    let unreadable = |error| Error(format!("the folder {} can't be read: {error}", actions.display()));
+    let mut ids = Vec::new();
+    for entry in std::fs::read_dir(actions).map_err(unreadable)? {
+        let folder = entry.map_err(unreadable)?.path();
+        let Ok(manifest) = std::fs::read_to_string(folder.join("Cargo.toml")) else {
+            continue;
+        };
+        if manifest.lines().any(|line| line.trim() == r#"crate-type = ["cdylib"]"#)
+            && let Some(id) = folder.file_name().and_then(OsStr::to_str)
+            && folder.join("src/lib.rs").exists()
+            && !manifest.contains("[[example]]")
+        {
+            ids.push(id.to_owned());
+        }
+    }
+    ids.sort();
+    Ok(ids)
+}
+
+/// Compiles every action of the workspace `actions` in the folder `target`, and makes components of them.
+///
+/// # Errors
+/// The toolchain lacks [`TARGET`], an action doesn't compile, or one doesn't fit the contract.
+pub fn build(actions: &Path, target: &Path) -> Result<Vec<Guest>, Error> {
+    check_toolchain()?;
+    let status = cargo(actions, target)
+        .args(["build", "--release", "--locked", "--target", TARGET])
+        .status()
+        .map_err(|error| Error(format!("cargo can't be started to compile the actions: {error}")))?;
+    if !status.success() {
+        return Err(Error(format!("the actions in {} don't compile, see above", actions.display())));
+    }
+    ids(actions)?.into_iter().map(|id| guest(target, id)).collect()
+}
+
+fn guest(target: &Path, id: String) -> Result<Guest, Error> {
+    let core: PathBuf = [target, Path::new(TARGET), Path::new("release")].iter().collect();
+    let core = core.join(id.replace('-', "_")).with_extension("wasm");
+    let bytes = std::fs::read(&core).map_err(|error| Error(format!("{} can't be read: {error}", core.display())))?;
+    match component(&bytes) {
+        Ok(bytes) => Ok(Guest { id, bytes }),
+        Err(error) => Err(Error(format!("the action {id} makes no component: {error}"))),
+    }
+}
+
+/// A cargo that sees the actions' own settings alone: what the outer build sets for itself (flags, wrappers such as
+/// clippy's, profiles, its target folder) would change the components.
+fn cargo(actions: &Path, target: &Path) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(belongs_to_the_outer_build) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo.env("CARGO_TARGET_DIR", target).current_dir(actions);
+    cargo
+}
+
+fn belongs_to_the_outer_build(name: &str) -> bool {
+    const NAMES: [&str; 10] = [
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_INCREMENTAL",
+        "CARGO_TARGET_DIR",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "RUSTC_WRAPPER",
+        "RUSTDOCFLAGS",
+        "RUSTFLAGS",
+        "OUT_DIR",
+        "TARGET",
+        "HOST",
+    ];
+    const PREFIXES: [&str; 7] = [
+        "CARGO_BUILD_",
+        "CARGO_CFG_",
+        "CARGO_FEATURE_",
+        "CARGO_MANIFEST_",
+        "CARGO_PKG_",
+        "CARGO_PROFILE_",
+        "CARGO_TARGET_",
+    ];
+    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Asks first, since what the compiler says of a missing target doesn't help.
+fn check_toolchain() -> Result<(), Error> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output()
+        .map_err(|error| Error(format!("rustc can't be started to compile the actions: {error}")))?;
+    let folder = String::from_utf8_lossy(&output.stdout);
+    if output.status.success() && Path::new(folder.trim()).exists() {
+        return Ok(());
+    }
+    Err(Error(format!(
+        "the actions compile to WebAssembly, and this toolchain lacks the target {TARGET}; run `rustup target add {TARGET}`"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outer_builds_settings_are_kept_out_and_the_rest_let_through() {
+        for name in ["RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR", "CARGO_PROFILE_RELEASE_LTO"] {
+            assert!(belongs_to_the_outer_build(name), "{name}");
+        }
+        for name in ["PATH", "RUSTC", "CARGO", "CARGO_HOME", "RUSTUP_TOOLCHAIN", "CARGO_NET_OFFLINE", "CARGO_MAKEFLAGS"]
+        {
+            assert!(!belongs_to_the_outer_build(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_module_gives_no_component() {
+        assert!(component(b"\0asm\x01\0\0").is_err());
+        assert!(component(b"").is_err());
+    }
+}

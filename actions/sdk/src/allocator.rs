@@ -1,0 +1,202 @@
+//! The allocator of a component: it uses the memory that the component starts with before it asks for more.
+//!
+//! A component lives for one invocation, and a system call to grow its memory would cost more than the rest of a small
+//! action. So blocks come from what lies between the program's data and the end of the first page; freed blocks
+//! are kept by size for reuse, and only what doesn't fit grows the memory. Made for one thread, which is all that
+//! a component has.
+#![expect(unsafe_code, reason = "an allocator hands out raw memory; this is the only such place")]
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::UnsafeCell;
+use core::ops::Range;
+use core::ptr::{self, NonNull};
+
+/// Every block's address and size is a multiple of this; what wants more is allocated apart.
+const GRAIN: usize = 8;
+/// Four sizes to every doubling, from 16 bytes to the end of a 32-bit address space.
+const CLASSES: usize = 28 * 4;
+
+/// Where memory comes from.
+pub(crate) trait Memory {
+    /// The addresses that are free at the start.
+    fn initial(&self) -> Range<usize>;
+    /// At least `bytes` more, or `None`.
+    fn grow(&self, bytes: usize) -> Option<Range<usize>>;
+}
+
+/// The allocator, over `M`.
+pub(crate) struct Allocator<M> {
+    memory: M,
+    state: UnsafeCell<State>,
+}
+
+struct State {
+    /// The part of the memory that no block has taken yet; `None` before the first allocation.
+    rest: Option<Range<usize>>,
+    /// Freed blocks by class, each holding the address of the next one.
+    free: [Option<NonNull<Link>>; CLASSES],
+}
+
+struct Link {
+    next: Option<NonNull<Link>>,
+}
+
+// SAFETY: a component has one thread.
+unsafe impl<M> Sync for Allocator<M> {}
+
+impl<M> Allocator<M> {
+    pub(crate) const fn new(memory: M) -> Self {
+        Self { memory, state: UnsafeCell::new(State { rest: None, free: [None; CLASSES] }) }
+    }
+}
+
+/// The size of the block that serves `size` bytes, and its class. At most a quarter more than asked for.
+fn class(size: usize) -> (usize, usize) {
+    let size = size.max(2 * GRAIN).next_multiple_of(GRAIN);
+    let magnitude = size.ilog2() as usize;
+    let rounded = size.next_multiple_of((1 << (magnitude - 2)).max(GRAIN));
+    let magnitude = rounded.ilog2() as usize;
+    (rounded, (magnitude - 4) * 4 + ((rounded >> (magnitude - 2)) & 3))
+}
+
+impl<M: Memory> Allocator<M> {
+    /// Takes `size` bytes from the rest, growing it where it must. Null: there is no more memory.
+    fn take(&self, rest: &mut Option<Range<usize>>, size: usize, align: usize) -> *mut u8 {
+        let room = rest.get_or_insert_with(|| self.memory.initial());
+        loop {
+            let Some(start) = room.start.checked_next_multiple_of(align) else {
+                return ptr::null_mut();
+            };
+            match start.checked_add(size) {
+                Some(end) if end <= room.end => {
+                    room.start = end;
+                    return ptr::with_exposed_provenance_mut(start);
+                }
+                Some(end) => {
+                    let missing = end - room.end;
+                    match self.memory.grow(missing) {
+                        Some(more) if more.start == room.end => room.end = more.end,
+                        // Someone else grew the memory in between; what is left of the old rest stays unused.
+                        Some(_) => match self.memory.grow(size + align) {
+                            Some(more) => *room = more,
+                            None => return ptr::null_mut(),
+                        },
+                        None => return ptr::null_mut(),
+                    }
+                }
+                None => return ptr::null_mut(),
+            }
+        }
+    }
+}
+
+// SAFETY: blocks never overlap, since each is cut from the rest once and is afterwards either in use or in one free list;
+// a free list holds blocks of at least its class's size.
+unsafe impl<M: Memory> GlobalAlloc for Allocator<M> {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: one thread, and nothing below calls back into the allocator.
+        let state = unsafe { &mut *self.state.get() };
+        if layout.align() > GRAIN {
+            return self.take(&mut state.rest, layout.size(), layout.align());
+        }
+        let (size, class) = class(layout.size());
+        match state.free.get_mut(class) {
+            Some(list) => match *list {
+                Some(block) => {
+                    // SAFETY: `dealloc` wrote the link, and nobody has had the block since.
+                    *list = unsafe { block.as_ref() }.next;
+                    block.as_ptr().cast()
+                }
+                None => self.take(&mut state.rest, size, GRAIN),
+            },
+            None => ptr::null_mut(),
+        }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // Blocks with a larger alignment are rare, and end with the component.
+        if layout.align() > GRAIN {
+            return;
+        }
+        // SAFETY: as in `alloc`.
+        let state = unsafe { &mut *self.state.get() };
+        let (size, class) = class(layout.size());
+        match (&mut state.rest, state.free.get_mut(class), NonNull::new(block)) {
+            (Some(rest), _, _) if block.addr() + size == rest.start => rest.start = block.addr(),
+            (_, Some(list), Some(block)) => {
+                let block = block.cast::<Link>();
+                // SAFETY: the caller gives the block up; it is aligned to `GRAIN` and holds two words at least.
+                unsafe { block.write(Link { next: *list }) };
+                *list = Some(block);
+            }
+            _ => {}
+        }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: the caller vouches that `new_size` doesn't overflow when rounded up to the alignment.
+        let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        if layout.align() <= GRAIN {
+            let ((old, _), (new, _)) = (class(layout.size()), class(new_size));
+            // SAFETY: as in `alloc`.
+            let state = unsafe { &mut *self.state.get() };
+            match &mut state.rest {
+                // The newest block grows and shrinks in place: what a list or a text does while it is built.
+                Some(rest) if block.addr() + old == rest.start && block.addr() + new <= rest.end => {
+                    rest.start = block.addr() + new;
+                    return block;
+                }
+                _ if new <= old => return block,
+                _ => {}
+            }
+        }
+        // SAFETY: the contract of `realloc` is that of these three together.
+        unsafe {
+            let moved = self.alloc(new_layout);
+            if !moved.is_null() {
+                ptr::copy_nonoverlapping(block, moved, layout.size().min(new_size));
+                self.dealloc(block, layout);
+            }
+            moved
+        }
+    }
+}
+
+/// The memory of a component for `wasm32-unknown-unknown`. Elsewhere the system's allocator stays: on `wasm32-wasip2`
+/// it owns the same initial memory.
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+mod component {
+    use super::{Allocator, Memory, Range};
+    use core::arch::wasm32::{memory_grow, memory_size};
+
+    const PAGE: usize = 65536;
+
+    #[global_allocator]
+    static ALLOCATOR: Allocator<LinearMemory> = Allocator::new(LinearMemory);
+
+    struct LinearMemory;
+
+    unsafe extern "C" {
+        /// The linker's symbol: its address is the first one after stack and data.
+        static __heap_base: u8;
+    }
+
+    impl Memory for LinearMemory {
+        fn initial(&self) -> Range<usize> {
+            let start = &raw const __heap_base;
+            start.expose_provenance()..memory_size::<0>() * PAGE
+        }
+
+        fn grow(&self, bytes: usize) -> Option<Range<usize>> {
+            let pages = bytes.div_ceil(PAGE);
+            match memory_grow::<0>(pages) {
+                usize::MAX => None,
+                old => Some(old * PAGE..(old + pages) * PAGE),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "allocator_tests.rs"]
+mod tests;

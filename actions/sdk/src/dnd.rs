@@ -1,0 +1,64 @@
+//! Do-not-disturb lists of the session's tenant. Each function is a capability.
+//!
+//! Errors everywhere: `contact-not-found`, and `campaign-not-found` or `category-not-found`.
+
+use crate::bindings::flow::outbound::dnd;
+use crate::error::Error;
+use crate::named::Named;
+use crate::value::{CampaignId, ContactId};
+
+/// The interface's name in the contract.
+pub const INTERFACE: &str = "flow:outbound/dnd";
+
+/// Whether the contact is on the campaign's own list or its category's: the test that sending makes.
+///
+/// # Errors
+/// `contact-not-found`, `campaign-not-found`.
+pub fn blocks_campaign(campaign: &Named<CampaignId>, contact: &Named<ContactId>) -> Result<bool, Error> {
+    dnd::blocks_campaign(campaign.as_str(), contact.as_str()).map_err(|error| of_campaign(error, campaign, contact))
+}
+
+/// Whether the contact is on the category's list or that of any campaign in it.
+///
+/// # Errors
+/// `contact-not-found`, `category-not-found`.
+pub fn blocks_category(category: &Named<String>, contact: &Named<ContactId>) -> Result<bool, Error> {
+    dnd::blocks_category(category, contact.as_str()).map_err(|error| of_category(error, category, contact))
+}
+
+/// Puts the contact on the campaign's list or takes it off. True if that changed anything. `reason` is kept with a new
+/// entry.
+///
+/// # Errors
+/// `contact-not-found`, `campaign-not-found`, `value-too-large`.
+pub fn set_campaign(
+    campaign: &Named<CampaignId>,
+    contact: &Named<ContactId>,
+    blocked: bool,
+    reason: Option<&str>,
+) -> Result<bool, Error> {
+    dnd::set_campaign(campaign.as_str(), contact.as_str(), blocked, reason)
+        .map_err(|error| of_campaign(error, campaign, contact))
+}
+
+/// The same for the category. Taking off removes the entries on its campaigns too.
+///
+/// # Errors
+/// `contact-not-found`, `category-not-found`, `value-too-large`.
+pub fn set_category(
+    category: &Named<String>,
+    contact: &Named<ContactId>,
+    blocked: bool,
+    reason: Option<&str>,
+) -> Result<bool, Error> {
+    dnd::set_category(category, contact.as_str(), blocked, reason)
+        .map_err(|error| of_category(error, category, contact))
+}
+
+fn of_campaign(error: Error, campaign: &Named<CampaignId>, contact: &Named<ContactId>) -> Error {
+    error.of_arguments(&[("campaign", campaign.parameter()), ("contact", contact.parameter())])
+}
+
+fn of_category(error: Error, category: &Named<String>, contact: &Named<ContactId>) -> Error {
+    error.of_arguments(&[("category", category.parameter()), ("contact", contact.parameter())])
+}

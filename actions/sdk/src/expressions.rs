@@ -1,0 +1,24 @@
+//! Expressions that an action composes itself. A capability.
+
+use crate::bindings::flow::action::expressions;
+use crate::error::Error;
+use crate::value::Typed;
+
+/// The interface's name in the contract.
+pub const INTERFACE: &str = "flow:action/expressions";
+
+/// Evaluates CEL over the session's entities. `None`: it yields null.
+///
+/// # Errors
+/// `expression-syntax`, `expression-failed`, `expression-too-large`, `entity-not-set`, and `expression-type`, also where
+/// it yields another type than `T`.
+pub fn evaluate<T: Typed>(source: &str) -> Result<Option<T>, Error> {
+    let Some(value) = expressions::evaluate(source)? else {
+        return Ok(None);
+    };
+    match T::from_value(value) {
+        Some(value) => Ok(Some(value)),
+        None => Err(Error::new("expression-type", format!("the expression {source} yields a value of another type"))
+            .with("expression", source)),
+    }
+}

@@ -1,0 +1,268 @@
+//! The manifest: what the host, the form and the catalogue know of an action, derived from its declarations.
+
+use crate::json::{self, Json, List, Object};
+
+/// What an action says of itself. [`action!`](crate::action) makes the component describe itself with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Manifest {
+    /// The action's name in diagrams, in `kebab-case`: `campaign-dnd-validator`.
+    pub id: &'static str,
+    /// The action's version (semver): another major version when parameters or ports change.
+    pub version: &'static str,
+    /// The section of the palette.
+    pub category: &'static str,
+    /// The action's name for a designer.
+    pub title: Words,
+    /// What it does, in a sentence or two.
+    pub description: Words,
+    /// The name of the palette's icon.
+    pub icon: &'static str,
+    /// The parameters, as [`parameters!`](crate::parameters) lists them.
+    pub parameters: &'static [Declaration],
+    /// The ports by which the action leaves when all is well, in the order of a node's wires; `error` follows them by
+    /// itself.
+    pub ports: &'static [Port],
+    /// The host functions that the action calls, as [`capabilities!`](crate::capabilities) lists them.
+    pub uses: &'static [Capability],
+}
+
+/// A text in each language that the form speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Words {
+    /// English.
+    pub en: &'static str,
+    /// Spanish.
+    pub es: &'static str,
+}
+
+/// A section of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
+    /// In `kebab-case`, unique in the action.
+    pub id: &'static str,
+    /// Its heading.
+    pub title: Words,
+}
+
+/// A port by which an action leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Port(&'static str);
+
+/// The port of an action that has only one besides `error`.
+pub const NEXT: Port = Port("next");
+
+impl Port {
+    /// A port of the action's own, in `kebab-case`.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+/// A host function that an action calls. [`capabilities!`](crate::capabilities) makes these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capability {
+    interface: &'static str,
+    function: &'static str,
+}
+
+impl Capability {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(interface: &'static str, function: &'static str) -> Self {
+        Self { interface, function }
+    }
+
+    /// As the contract spells it: `flow:outbound/dnd#blocks-campaign`.
+    #[must_use]
+    pub fn name(self) -> String {
+        format!("{}#{}", self.interface, self.function.replace('_', "-"))
+    }
+}
+
+/// A constant in a manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Literal {
+    /// True or false.
+    Boolean(bool),
+    /// A text.
+    Text(&'static str),
+    /// A list of texts.
+    List(&'static [&'static str]),
+}
+
+/// A condition on another parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// The parameter of this name has one of these values.
+    Is(&'static str, &'static [&'static str]),
+    /// The parameter of this name is given.
+    Given(&'static str),
+}
+
+/// What a manifest says of a parameter. [`Parameter`](crate::Parameter)'s functions fill it in.
+#[derive(Debug, Clone, Copy)]
+pub struct Declaration {
+    pub(crate) name: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) entity_type: Option<&'static str>,
+    pub(crate) refers_to: Option<&'static str>,
+    pub(crate) title: Words,
+    pub(crate) help: Words,
+    pub(crate) required: bool,
+    pub(crate) default: Option<Literal>,
+    pub(crate) group: Option<&'static Group>,
+    pub(crate) required_when: Option<Condition>,
+    pub(crate) shown_when: Option<Condition>,
+    pub(crate) per_channel: Option<&'static [&'static str]>,
+    pub(crate) choices: &'static [&'static str],
+    pub(crate) on_error: Option<Literal>,
+}
+
+impl Declaration {
+    pub(crate) const fn new(
+        name: &'static str,
+        kind: &'static str,
+        entity_type: Option<&'static str>,
+        refers_to: Option<&'static str>,
+    ) -> Self {
+        const EMPTY: Words = Words { en: "", es: "" };
+        Self {
+            name,
+            kind,
+            entity_type,
+            refers_to,
+            title: EMPTY,
+            help: EMPTY,
+            required: false,
+            default: None,
+            group: None,
+            required_when: None,
+            shown_when: None,
+            per_channel: None,
+            choices: &[],
+            on_error: None,
+        }
+    }
+
+    fn write(&self, object: &mut Object<'_>) {
+        object.text("name", self.name);
+        words(object, "title", self.title);
+        words(object, "help", self.help);
+        object.text("kind", self.kind);
+        object.optional_text("type", self.entity_type);
+        object.optional_text("refers-to", self.refers_to);
+        object.boolean("required", self.required);
+        literal(object, "default", self.default);
+        object.optional_text("group", self.group.map(|group| group.id));
+        condition(object, "required-when", self.required_when);
+        condition(object, "shown-when", self.shown_when);
+        if let Some(except) = self.per_channel {
+            object.object("per-channel", |per_channel| {
+                if !except.is_empty() {
+                    per_channel.list("except", |list| texts(list, except));
+                }
+            });
+        }
+        if !self.choices.is_empty() {
+            object.list("choices", |list| texts(list, self.choices));
+        }
+        literal(object, "on-error", self.on_error);
+    }
+}
+
+impl Manifest {
+    /// The manifest as JSON text.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        json::object(|object| {
+            object.integer("manifest", 1).text("id", self.id).text("version", self.version);
+            object.text("category", self.category);
+            words(object, "title", self.title);
+            words(object, "description", self.description);
+            object.text("icon", self.icon);
+            let groups = self.groups();
+            if !groups.is_empty() {
+                object.list("groups", |list| {
+                    for group in groups {
+                        list.object(|object| {
+                            object.text("id", group.id);
+                            words(object, "title", group.title);
+                        });
+                    }
+                });
+            }
+            object.list("parameters", |list| {
+                for parameter in self.parameters {
+                    list.object(|object| parameter.write(object));
+                }
+            });
+            object.list("ports", |list| {
+                for port in self.ports {
+                    list.text(port.name());
+                }
+                list.text("error");
+            });
+            object.list("locales", |list| texts(list, &["en", "es"]));
+            object.list("uses", |list| {
+                for capability in self.uses {
+                    list.text(&capability.name());
+                }
+            });
+        })
+    }
+
+    /// The sections of the form, in order of their first parameters.
+    fn groups(&self) -> Vec<&'static Group> {
+        let mut groups: Vec<&'static Group> = Vec::new();
+        for group in self.parameters.iter().filter_map(|parameter| parameter.group) {
+            if groups.iter().all(|known| known.id != group.id) {
+                groups.push(group);
+            }
+        }
+        groups
+    }
+}
+
+fn words(object: &mut Object<'_>, key: &str, words: Words) {
+    object.object(key, |object| {
+        object.text("en", words.en).text("es", words.es);
+    });
+}
+
+fn texts(list: &mut List<'_>, texts: &[&str]) {
+    for text in texts {
+        list.text(text);
+    }
+}
+
+fn literal(object: &mut Object<'_>, key: &str, value: Option<Literal>) {
+    match value {
+        Some(Literal::Boolean(value)) => object.boolean(key, value),
+        Some(Literal::Text(value)) => object.text(key, value),
+        Some(Literal::List(items)) => object.list(key, |list| texts(list, items)),
+        None => object,
+    };
+}
+
+fn condition(object: &mut Object<'_>, key: &str, condition: Option<Condition>) {
+    match condition {
+        Some(Condition::Is(parameter, values)) => object.object(key, |object| {
+            object.text("parameter", parameter).list("is", |list| texts(list, values));
+        }),
+        Some(Condition::Given(parameter)) => object.object(key, |object| {
+            object.text("parameter", parameter).boolean("given", true);
+        }),
+        None => object,
+    };
+}
+
+#[cfg(test)]
+#[path = "manifest_tests.rs"]
+mod tests;

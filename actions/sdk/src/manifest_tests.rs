@@ -1,0 +1,101 @@
+//! The manifest's JSON.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use crate::prelude::*;
+use serde_json::{Value as Read, json};
+
+const MESSAGE: Group = Group { id: "message", title: Words { en: "Message", es: "Mensaje" } };
+
+crate::parameters! {
+    const CONTACT: Parameter<EntityIn<ContactId>> =
+        Parameter::required("CONTACT_ENTITY").title("Contact", "Contacto").help("Who.", "Quién.");
+    const TEXT: PerChannel<TextExpression> = Parameter::per_channel("TEXT_<CHANNEL>").except(&["voice"]).group(&MESSAGE);
+    const STYLE: Parameter<Choice> = Parameter::or("STYLE", Literal::Text("PLAIN")).choices(&["PLAIN", "RICH"]).group(&MESSAGE);
+    const PARTS: Optional<ExpressionList> = Parameter::optional("PARTS")
+        .required_when(Condition::Is("STYLE", &["RICH"]))
+        .shown_when(Condition::Given("CONTACT_ENTITY"));
+    const RESULT: Parameter<EntityOut<String>> = Parameter::required("RESULT_ENTITY").on_error(Literal::Text("ERROR"));
+}
+
+const MANIFEST: Manifest = Manifest {
+    id: "send",
+    version: "1.2.3",
+    category: "Test",
+    title: Words { en: "Send", es: "Enviar" },
+    description: Words { en: "Sends.", es: "Envía." },
+    icon: "send",
+    parameters: PARAMETERS,
+    ports: &[NEXT, Port::new("later")],
+    uses: crate::capabilities![dnd::blocks_campaign, session::user],
+};
+
+fn manifest() -> Read {
+    serde_json::from_str(MANIFEST.to_json().as_str()).unwrap()
+}
+
+fn parameter(index: usize) -> Read {
+    manifest()["parameters"][index].clone()
+}
+
+#[test]
+fn the_head_says_what_the_action_is() {
+    let manifest = manifest();
+    assert_eq!(manifest["manifest"], 1);
+    assert_eq!(manifest["id"], "send");
+    assert_eq!(manifest["title"], json!({"en": "Send", "es": "Enviar"}));
+    assert_eq!(manifest["locales"], json!(["en", "es"]));
+}
+
+#[test]
+fn error_is_the_last_port() {
+    assert_eq!(manifest()["ports"], json!(["next", "later", "error"]));
+}
+
+#[test]
+fn capabilities_are_spelt_as_in_the_contract() {
+    assert_eq!(manifest()["uses"], json!(["flow:outbound/dnd#blocks-campaign", "flow:action/session#user"]));
+}
+
+#[test]
+fn a_group_is_listed_once() {
+    assert_eq!(manifest()["groups"], json!([{"id": "message", "title": {"en": "Message", "es": "Mensaje"}}]));
+}
+
+#[test]
+fn the_rust_type_tells_the_entitys_type_and_what_it_refers_to() {
+    let contact = parameter(0);
+    assert_eq!(contact["kind"], "entity-in");
+    assert_eq!(contact["type"], "text");
+    assert_eq!(contact["refers-to"], "contact");
+    assert_eq!(contact["required"], true);
+}
+
+#[test]
+fn a_parameter_per_channel_lists_its_exceptions() {
+    let text = parameter(1);
+    assert_eq!(text["per-channel"], json!({"except": ["voice"]}));
+    assert_eq!(text["required"], false);
+    assert_eq!(text["group"], "message");
+}
+
+#[test]
+fn defaults_choices_and_on_error_are_values() {
+    assert_eq!(parameter(2)["default"], "PLAIN");
+    assert_eq!(parameter(2)["choices"], json!(["PLAIN", "RICH"]));
+    assert_eq!(parameter(4)["on-error"], "ERROR");
+}
+
+#[test]
+fn conditions_name_another_parameter() {
+    assert_eq!(parameter(3)["required-when"], json!({"parameter": "STYLE", "is": ["RICH"]}));
+    assert_eq!(parameter(3)["shown-when"], json!({"parameter": "CONTACT_ENTITY", "given": true}));
+}
+
+#[test]
+fn each_parameter_has_its_name() {
+    let names = [CONTACT.name(), TEXT.name(), STYLE.name(), PARTS.name(), RESULT.name()];
+    let manifest = manifest();
+    let listed: Vec<&str> =
+        manifest["parameters"].as_array().unwrap().iter().map(|each| each["name"].as_str().unwrap()).collect();
+    assert_eq!(listed, names);
+}

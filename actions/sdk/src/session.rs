@@ -1,0 +1,59 @@
+//! The session that an invocation belongs to. Each function is a capability.
+
+use crate::bindings::flow::action::session;
+use crate::error::Error;
+use crate::value::Typed;
+
+pub use crate::bindings::flow::action::types::Timestamp;
+
+/// The interface's name in the contract.
+pub const INTERFACE: &str = "flow:action/session";
+
+/// The channel in which the session started: `whatsapp`, `widget`, ...
+#[must_use]
+pub fn channel() -> String {
+    session::channel()
+}
+
+/// The user's identifier in that channel, as the channel gave it.
+#[must_use]
+pub fn user() -> String {
+    session::user()
+}
+
+/// The invocation's instant: the same at every call.
+#[must_use]
+pub fn now() -> Timestamp {
+    session::now()
+}
+
+/// The next 64 bits of the invocation's generator. Not for secrets.
+#[must_use]
+pub fn random() -> u64 {
+    session::random()
+}
+
+/// Any entity by name. `None`: it isn't set.
+///
+/// # Errors
+/// `entity-type`: it holds a value of another type.
+pub fn get_entity<T: Typed>(name: &str) -> Result<Option<T>, Error> {
+    let Some(value) = session::get_entity(name) else {
+        return Ok(None);
+    };
+    match T::from_value(value) {
+        Some(value) => Ok(Some(value)),
+        None => {
+            Err(Error::new("entity-type", format!("the entity {name} holds a value of another type"))
+                .with("entity", name))
+        }
+    }
+}
+
+/// Sets any entity by name; `None` clears it.
+///
+/// # Errors
+/// `limit-value-size`, `limit-entities`, `entity-type`.
+pub fn set_entity<T: Typed>(name: &str, value: Option<T>) -> Result<(), Error> {
+    session::set_entity(name, value.map(T::into_value).as_ref())
+}

@@ -1,0 +1,32 @@
+//! Why a run ends without going back to the guest.
+
+use crate::store::StoreError;
+
+/// The end of a run, thrown through the guest.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum Halt {
+    /// The plugin broke the contract or met a bound.
+    #[error("{message}")]
+    Fault {
+        /// A stable code of the class *fault*.
+        code: &'static str,
+        /// One sentence without a full stop.
+        message: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What the run has read doesn't hold any more.
+    #[error("what was read has changed meanwhile")]
+    Stale,
+}
+
+impl Halt {
+    pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Fault { code, message: message.into() }
+    }
+
+    pub(crate) fn host_bytes(limit: usize) -> Self {
+        Self::fault("limit-host-bytes", format!("the plugin passed more than {limit} bytes through host calls"))
+    }
+}

@@ -1,0 +1,62 @@
+//! How much memory and how many tables an instance may have.
+
+use super::Journal;
+use super::halt::Halt;
+use crate::engine::Limits;
+use std::sync::Arc;
+use wasmtime::ResourceLimiter;
+
+/// Counts what an instance has, and ends the run that wants more than its bounds.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    journal: Arc<Journal>,
+    memory_bytes: usize,
+    memory_limit: usize,
+    table_limit: usize,
+    tables: usize,
+}
+
+impl Meter {
+    pub(crate) fn new(limits: &Limits, journal: Arc<Journal>) -> Self {
+        Self {
+            journal,
+            memory_bytes: 0,
+            memory_limit: limits.memory_bytes,
+            table_limit: limits.table_elements,
+            tables: limits.tables,
+        }
+    }
+}
+
+impl ResourceLimiter for Meter {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.memory_bytes.saturating_sub(current).saturating_add(desired);
+        if total > self.memory_limit {
+            let message = format!("the plugin wanted {total} bytes of memory; it may have {}", self.memory_limit);
+            return Err(Halt::fault("limit-memory", message).into());
+        }
+        self.memory_bytes = total;
+        self.journal.note_memory(total);
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > self.table_limit {
+            let message = format!("the plugin wanted a table of {desired}; it may have {} elements", self.table_limit);
+            return Err(Halt::fault("limit-tables", message).into());
+        }
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        self.tables
+    }
+
+    fn tables(&self) -> usize {
+        self.tables
+    }
+
+    fn memories(&self) -> usize {
+        self.tables
+    }
+}

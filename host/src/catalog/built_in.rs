@@ -1,0 +1,3 @@
+//! The actions that ship: components that the build made, like any author's.
+
+include!(concat!(env!("OUT_DIR"), "/actions.rs"));

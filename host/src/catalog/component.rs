@@ -1,0 +1,193 @@
+//! Loading a component: what it is, whether it fits, compiled code, manifest.
+
+use super::contract::{self, CONTRACT_VERSION, Difference};
+use super::manifest::Manifest;
+use crate::engine::Limits;
+use crate::engine::cache::{Cache, Compiled, sha256};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+use wit_parser::decoding::DecodedWasm;
+
+/// An action that can be invoked.
+pub struct Action {
+    /// What it says of itself.
+    pub manifest: Arc<Manifest>,
+    /// SHA-256 of the component.
+    pub digest: String,
+    /// The component's size.
+    pub bytes: usize,
+    /// The functions that it imports: `flow:outbound/dnd#blocks-campaign`.
+    pub imports: Vec<String>,
+    /// Machine code.
+    pub(crate) code: Arc<Vec<u8>>,
+    /// Its place in each worker's list of what it has loaded.
+    pub(crate) index: usize,
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{} ({})", self.manifest.id, self.manifest.version, self.digest)
+    }
+}
+
+impl Action {
+    /// Whether it imports anything of WASI.
+    pub(crate) fn wants_wasi(&self) -> bool {
+        self.imports.iter().any(|import| import.starts_with("wasi:"))
+    }
+
+    /// The JSON Schema (2020-12) of its parameters.
+    pub fn parameters_schema(&self, language: &str) -> serde_json::Value {
+        super::schema::parameters(&self.manifest, language)
+    }
+}
+
+/// Why a component was not loaded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct LoadError {
+    /// `component-invalid`, `component-contract`, `limit-component-size`, `limit-compile-time`, or the fault that the
+    /// component met when it was to describe itself.
+    pub code: &'static str,
+    /// What is wrong and a hint at the mend.
+    pub message: String,
+    /// For `component-contract`: what differs.
+    pub differences: Vec<Difference>,
+}
+
+impl LoadError {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), differences: Vec::new() }
+    }
+}
+
+/// Runs `describe` of a component; the answer, or why there is none.
+pub(crate) type Description = Box<dyn Fn(&Component) -> Result<String, LoadError> + Send + Sync>;
+
+/// Loads components.
+pub(crate) struct Loader {
+    engine: Engine,
+    cache: Option<Cache>,
+    limits: Arc<Limits>,
+    describe: Description,
+    next: AtomicUsize,
+}
+
+impl Loader {
+    pub(crate) fn new(engine: Engine, cache: Option<Cache>, limits: Arc<Limits>, describe: Description) -> Self {
+        Self { engine, cache, limits, describe, next: AtomicUsize::new(0) }
+    }
+
+    /// Loads a component from its bytes, with the compiled code of an earlier time if it is in the cache.
+    pub(crate) fn load(&self, bytes: &[u8]) -> Result<Action, LoadError> {
+        if bytes.len() > self.limits.component_bytes {
+            let message = format!("the component has {} bytes; at most {} are loaded", bytes.len(), self.limits.component_bytes);
+            return Err(LoadError::new("limit-component-size", message));
+        }
+        let digest = sha256(bytes);
+        let compiled = match self.cache.as_ref().and_then(|cache| cache.get(&digest)) {
+            Some(compiled) => compiled,
+            None => self.compile(bytes, &digest)?,
+        };
+        let manifest = Manifest::parse(&compiled.manifest).map_err(|what| LoadError::new("plugin-contract", what))?;
+        Ok(Action {
+            manifest: Arc::new(manifest),
+            digest,
+            bytes: bytes.len(),
+            imports: compiled.imports,
+            code: Arc::new(compiled.code),
+            index: self.next.fetch_add(1, Ordering::Relaxed),
+        })
+    }
+
+    fn compile(&self, bytes: &[u8], digest: &str) -> Result<Compiled, LoadError> {
+        recognise(bytes)?;
+        let (engine, copy) = (self.engine.clone(), bytes.to_vec());
+        let compilation = move || -> Result<Vec<u8>, LoadError> {
+            engine.precompile_component(&copy).map_err(|error| LoadError::new("component-invalid", invalid(&error)))
+        };
+        let code = within(self.limits.compile_time, compilation)?;
+        let shape = contract::inspect(bytes)
+            .map_err(|what| LoadError::new("component-invalid", format!("the component's type can't be read: {what}")))?;
+        if !shape.differences.is_empty() {
+            let message = format!(
+                "the component doesn't fit this host's contract; build it against flow:action and flow:outbound \
+                 {CONTRACT_VERSION}, which `flowhost wit DIR` writes"
+            );
+            return Err(LoadError { code: "component-contract", message, differences: shape.differences });
+        }
+        let component = crate::engine::cache::deserialize(&self.engine, &code)
+            .map_err(|error| LoadError::new("component-invalid", invalid(&error)))?;
+        let manifest = (self.describe)(&component)?;
+        if (self.describe)(&component)? != manifest {
+            return Err(LoadError::new("plugin-contract", "the plugin describes itself differently each time"));
+        }
+        Manifest::parse(&manifest).map_err(|what| LoadError::new("plugin-contract", what))?;
+        let compiled = Compiled { code, manifest, imports: shape.imports };
+        if let Some(cache) = &self.cache
+            && let Err(error) = cache.put(digest, &compiled)
+        {
+            tracing::warn!("compiled code can't be kept, so that it is compiled at every start: {error}");
+        }
+        Ok(compiled)
+    }
+}
+
+fn invalid(error: &wasmtime::Error) -> String {
+    format!("the component is not valid or was cut short: {error:#}")
+}
+
+/// Tells components from what people mistake for them.
+fn recognise(bytes: &[u8]) -> Result<(), LoadError> {
+    let wrong = |message: &str| Err(LoadError::new("component-invalid", message));
+    match bytes {
+        [b'\0', b'a', b's', b'm', 0x0d, 0, 1, 0, ..] => Ok(()),
+        [b'\0', b'a', b's', b'm', 1, 0, 0, 0, ..] => {
+            wrong("it is a core module, not a component; `flowhost pack CORE.wasm -o OUT` turns it into one")
+        }
+        [b'\0', b'a', b's', b'm', ..] => wrong("it is WebAssembly of an unknown version, or was cut short"),
+        [] => wrong("it is empty"),
+        _ => wrong("it is no WebAssembly; build it for wasm32-unknown-unknown or wasm32-wasip2"),
+    }
+}
+
+/// Runs `work` on a thread of its own, so that no component can keep this host from starting for longer than that.
+fn within<T: Send + 'static>(
+    limit: std::time::Duration,
+    work: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
+) -> Result<T, LoadError> {
+    let (sender, receiver) = mpsc::channel();
+    let spawned = std::thread::Builder::new().name("flowhost-compiler".to_owned()).spawn(move || drop(sender.send(work())));
+    if let Err(error) = spawned {
+        return Err(LoadError::new("component-invalid", format!("no thread to compile it: {error}")));
+    }
+    match receiver.recv_timeout(limit) {
+        Ok(result) => result,
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            Err(LoadError::new("limit-compile-time", format!("the component takes longer than {limit:?} to compile")))
+        }
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            Err(LoadError::new("component-invalid", "the compiler gave up on the component"))
+        }
+    }
+}
+
+/// Turns a core module that carries the contract's type section into a component.
+///
+/// # Errors
+/// `component-invalid`: it is no core module, or was not built with bindings of the contract.
+pub fn pack(core: &[u8]) -> Result<Vec<u8>, LoadError> {
+    let invalid = |error: String| {
+        let hint = "build it for wasm32-unknown-unknown with bindings of the contract, as the SDK makes them";
+        LoadError::new("component-invalid", format!("the module can't be packed: {error}; {hint}"))
+    };
+    if let Ok(DecodedWasm::Component(..)) = wit_parser::decoding::decode(core) {
+        return Err(LoadError::new("component-invalid", "it is a component already"));
+    }
+    let encoder = wit_component::ComponentEncoder::default().module(core).map_err(|error| invalid(format!("{error:#}")))?;
+    encoder.validate(true).encode().map_err(|error| invalid(format!("{error:#}")))
+}

@@ -1,0 +1,102 @@
+//! Which actions there are: loading, contract check, manifest, versions.
+
+mod built_in;
+mod component;
+pub(crate) mod contract;
+pub mod manifest;
+mod schema;
+
+pub(crate) use built_in::BUILT_IN;
+pub use component::{Action, LoadError, pack};
+pub(crate) use component::Loader;
+pub use contract::{CONTRACT_VERSION, Difference, WIT_FILES};
+pub use manifest::{Kind, Manifest, Parameter};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The actions of a host by id, each with its versions.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    /// Newest version first.
+    actions: BTreeMap<String, Vec<Arc<Action>>>,
+}
+
+/// There is no such action. Code `action-not-found`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ActionNotFound {
+    /// Names what was asked for, and what is there in its place.
+    pub message: String,
+}
+
+impl Catalog {
+    /// The newest version of every action, in order of their ids.
+    pub fn newest(&self) -> impl Iterator<Item = &Arc<Action>> {
+        self.actions.values().filter_map(|versions| versions.first())
+    }
+
+    /// Every version of every action, in order of their ids, newest first.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Action>> {
+        self.actions.values().flatten()
+    }
+
+    /// The action that `name` names: `id` for the newest version, `id@1` for the newest 1.x, `id@1.2` for the newest
+    /// 1.2.x, `id@1.2.3` for that one.
+    ///
+    /// # Errors
+    /// There is none; the message hints at the nearest.
+    pub fn find(&self, name: &str) -> Result<&Arc<Action>, ActionNotFound> {
+        let (id, wanted) = match name.split_once('@') {
+            Some((id, version)) => (id, Some(version)),
+            None => (name, None),
+        };
+        let Some(versions) = self.actions.get(id) else { return Err(self.unknown(id)) };
+        let found = match wanted {
+            Some(wanted) => versions.iter().find(|action| matches(&action.manifest.version.to_string(), wanted)),
+            None => versions.first(),
+        };
+        found.ok_or_else(|| {
+            let there: Vec<_> = versions.iter().map(|action| action.manifest.version.to_string()).collect();
+            let message = format!("there is no version {} of {id}; there is {}", short(wanted.unwrap_or("")), there.join(", "));
+            ActionNotFound { message }
+        })
+    }
+
+    /// Adds an action; one with the same id and version gives way to it.
+    pub(crate) fn add(&mut self, action: Arc<Action>) {
+        let versions = self.actions.entry(action.manifest.id.clone()).or_default();
+        versions.retain(|other| other.manifest.version != action.manifest.version);
+        versions.push(action);
+        versions.sort_by(|a, b| b.manifest.version.cmp(&a.manifest.version));
+    }
+
+    fn unknown(&self, id: &str) -> ActionNotFound {
+        let near = crate::nearest::nearest(id, self.actions.keys().map(String::as_str));
+        let hint = near.map_or_else(|| "; `flowhost actions` lists them".to_owned(), |near| format!("; did you mean {near}?"));
+        ActionNotFound { message: format!("there is no action {}{hint}", short(id)) }
+    }
+}
+
+/// Whether `version` is `wanted` or begins with it, by whole numbers.
+fn matches(version: &str, wanted: &str) -> bool {
+    !wanted.is_empty() && version.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(128).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_version_is_named_by_its_beginning() {
+        assert!(matches("1.12.0", "1"));
+        assert!(matches("1.12.0", "1.12"));
+        assert!(matches("1.12.0", "1.12.0"));
+        assert!(!matches("1.12.0", "1.1"));
+        assert!(!matches("1.12.0", ""));
+    }
+}

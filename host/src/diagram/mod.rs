@@ -1,0 +1,34 @@
+//! Diagrams: a flow file, what is wrong with it, and its runner.
+//!
+//! A flow is an exported Node-RED flow: a JSON array of nodes with `id`, `type` (an action's id, with or without
+//! `@version`), `name`, the action's parameters as properties, and `wires`, whose n-th list follows the n-th port of
+//! the action's manifest.
+//!
+//! ```text
+//! text ── Flow::parse ──► Flow ── Diagram::new ──► Diagram ── run ──► steps, final session
+//!                     (shape)               (actions, wires, start)
+//! ```
+//!
+//! - The start is the successor of the `inject` node or, without one, the node that nothing leads to.
+//! - `tab`, `comment`, `group`, `junction` and `debug` nodes are passed over or through. Disabled nodes, and those on a
+//!   disabled tab, are absent.
+//! - A port leads to one node at most; one that leads nowhere ends the flow.
+//! - Parameters are the properties in `SCREAMING_SNAKE_CASE`. What the editor keeps with a node beside them (`x`, `z`,
+//!   `info`, …) is none, so moving a node changes nothing.
+//!
+//! This module decides which node is next and what the session holds there; what a node does is the invocation's
+//! business. Flow files are hostile input: sizes are bounded and nothing here calls itself.
+
+mod flow;
+mod key;
+mod prepare;
+mod run;
+mod tenant;
+mod wiring;
+
+#[cfg(test)]
+mod tests;
+
+pub use flow::{Flow, FlowError};
+pub use prepare::Diagram;
+pub use run::{MAX_STEPS, Run, Step, Stop};

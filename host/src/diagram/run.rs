@@ -1,0 +1,153 @@
+//! A session's way through a diagram.
+
+use super::key;
+use super::prepare::{Diagram, DiagramNode};
+use crate::capability::Session;
+use crate::catalog::Action;
+use crate::invocation::{Failure, Host, Outcome, Request};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Steps that one run takes at most.
+pub const MAX_STEPS: u32 = 1_000;
+
+/// One node's work, as it is told while the run goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'r> {
+    /// From 1.
+    pub number: u32,
+    /// The node's id.
+    pub node: &'r str,
+    /// The name that the designer gave it.
+    pub name: Option<&'r str>,
+    /// What it ran.
+    pub action: &'r Action,
+    /// How often this run came to the node, this time included.
+    pub visit: u64,
+    /// How that ended.
+    pub outcome: &'r Outcome,
+    /// The id of the node that follows; `None`: the flow ends here.
+    pub next: Option<&'r str>,
+    /// From asking to answer.
+    pub elapsed: Duration,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// The session as the steps left it, standing at the last node.
+    pub session: Session,
+    /// How many steps were taken.
+    pub steps: u32,
+    /// Why it went no further though the flow does; `None`: it came to its end.
+    pub stop: Option<Stop>,
+}
+
+/// Why a run stopped before the flow's end. Running the same session again resumes it: what was done is answered from
+/// its keys.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// The flow has faults, see [`Diagram::faults`]; nothing was run.
+    #[error("{message}")]
+    Faulty {
+        /// The first one's code.
+        code: &'static str,
+        /// The first one's message.
+        message: String,
+    },
+    /// It took [`MAX_STEPS`] steps. Code `limit-steps`.
+    #[error("the flow took {MAX_STEPS} steps and would go on at node {next}; does it loop?")]
+    Steps {
+        /// The node that would be next.
+        next: String,
+    },
+    /// A step was not carried out.
+    #[error("node {node}: {failure}")]
+    Failed {
+        /// The node's id.
+        node: String,
+        /// What was wrong.
+        failure: Failure,
+    },
+}
+
+impl Stop {
+    /// The stable code.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Faulty { code, .. } => code,
+            Self::Steps { .. } => "limit-steps",
+            Self::Failed { failure, .. } => &failure.code,
+        }
+    }
+}
+
+impl Diagram {
+    /// Runs a session from the start to an end of the flow, telling each step as it is done.
+    ///
+    /// Each step has a key made of the session's id, the node and the count of its visits in this run. So a session that
+    /// is run again, as it was at its beginning, does nothing twice: the steps that were done answer as they did, and it
+    /// goes on behind them.
+    pub async fn run(&self, host: &Host, session: Session, mut on_step: impl FnMut(&Step<'_>)) -> Run {
+        let mut way = Way { session: Arc::new(session), steps: 0, visits: HashMap::new() };
+        let stop = match self.faults().next() {
+            Some(fault) => Some(Stop::Faulty { code: fault.code, message: fault.message.clone() }),
+            None => self.walk(host, &mut way, &mut on_step).await.err(),
+        };
+        Run { session: Arc::unwrap_or_clone(way.session), steps: way.steps, stop }
+    }
+
+    async fn walk(&self, host: &Host, way: &mut Way, on_step: &mut impl FnMut(&Step<'_>)) -> Result<(), Stop> {
+        let node = |place: Option<usize>| Some((place?, self.nodes.get(place?)?));
+        let mut current = node(self.start);
+        while let Some((place, at)) = current {
+            if way.steps >= MAX_STEPS {
+                return Err(Stop::Steps { next: at.id.clone() });
+            }
+            let (visit, started) = (way.enter(place, at), Instant::now());
+            let key = key::of_step(&way.session.id, &at.id, visit);
+            let request = Request::new(at.node.clone(), Arc::clone(&way.session)).with_key(key);
+            let outcome = host.invoke(request).await;
+            let elapsed = started.elapsed();
+            let outcome = outcome.map_err(|failure| Stop::Failed { node: at.id.clone(), failure })?;
+            way.leave(&outcome);
+            let action = at.node.action();
+            let port = action.manifest.ports.iter().position(|port| *port == outcome.port);
+            current = node(port.and_then(|port| *at.next.get(port)?));
+            let next = current.map(|(_, next)| next.id.as_str());
+            let (number, name) = (way.steps, at.name.as_deref());
+            on_step(&Step { number, node: &at.id, name, action, visit, outcome: &outcome, next, elapsed });
+        }
+        Ok(())
+    }
+}
+
+/// Where a session is.
+struct Way {
+    session: Arc<Session>,
+    steps: u32,
+    visits: HashMap<usize, u64>,
+}
+
+impl Way {
+    /// Puts the session at a node; says for the how-manieth time.
+    fn enter(&mut self, place: usize, node: &DiagramNode) -> u64 {
+        let visits = self.visits.entry(place).or_default();
+        *visits += 1;
+        let session = Arc::make_mut(&mut self.session);
+        session.node = Some(node.id.clone());
+        session.visit = Some(*visits);
+        *visits
+    }
+
+    /// Changes the session as the outcome says.
+    fn leave(&mut self, outcome: &Outcome) {
+        self.steps += 1;
+        let session = Arc::make_mut(&mut self.session);
+        session.entities.extend(outcome.entities.iter().map(|(name, value)| (name.clone(), value.clone())));
+        for name in &outcome.cleared {
+            session.entities.remove(name);
+        }
+    }
+}

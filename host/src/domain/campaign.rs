@@ -1,0 +1,236 @@
+//! A campaign: the strategy by which contacts are reached.
+
+use super::refusal::{Refusal, quoted};
+use super::schedule;
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use uuid::Uuid;
+
+/// A campaign of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Campaign {
+    /// Unique; chosen by whoever applies it.
+    pub id: Uuid,
+    /// The owner.
+    pub tenant: String,
+    /// Unique in the tenant.
+    pub name: String,
+    /// Whether a session waits for the client's reaction.
+    pub kind: CampaignKind,
+    /// Who starts and stops it.
+    pub mode: Mode,
+    /// Groups campaigns for DND.
+    pub category: String,
+    /// The last moment at which it runs and accepts records; `None`: no end.
+    pub valid_until: Option<Validity>,
+    /// How long after Sent a reaction counts, in hours.
+    pub validity_hours: u32,
+    /// The flow that starts when a client reacts.
+    pub intention: String,
+    /// Start of a Scheduled campaign's period.
+    pub starts_at: Option<DateTime<Utc>>,
+    /// When the campaign ends.
+    pub ends_at: Option<DateTime<Utc>>,
+    /// How long past its moment a record may still be sent, in minutes.
+    pub grace_minutes: u32,
+}
+
+impl Campaign {
+    /// The last instant of its validity; a day ends with the tenant's midnight in `zone`. `None`: no end.
+    pub fn valid_to(&self, zone: Tz) -> Option<DateTime<Utc>> {
+        match self.valid_until? {
+            Validity::Instant(at) => Some(at),
+            Validity::Day(day) => {
+                let midnight = schedule::to_utc(zone, day.succ_opt()?.and_time(NaiveTime::MIN));
+                midnight.checked_sub_signed(TimeDelta::nanoseconds(1))
+            }
+        }
+    }
+
+    /// The last instant at which anything may happen in it, and what sets it: its end or its validity.
+    pub fn last_moment(&self, zone: Tz) -> Option<(DateTime<Utc>, &'static str)> {
+        let end = self.ends_at.map(|at| (at, "end"));
+        let validity = self.valid_to(zone).map(|at| (at, "validity"));
+        end.into_iter().chain(validity).min_by_key(|(at, _)| *at)
+    }
+
+    /// Whether its validity has passed.
+    pub fn expired(&self, zone: Tz, now: DateTime<Utc>) -> bool {
+        self.valid_to(zone).is_some_and(|last| now > last)
+    }
+
+    /// Whether its end has passed.
+    pub fn ended(&self, now: DateTime<Utc>) -> bool {
+        self.ends_at.is_some_and(|last| now > last)
+    }
+
+    /// Whether it takes records at `now`. Errors, which blame `campaign`: `campaign-expired`, `campaign-ended`.
+    pub fn accepts(&self, zone: Tz, now: DateTime<Utc>) -> Result<(), Refusal> {
+        let refuse = |code, what: &str, last: Option<DateTime<Utc>>| {
+            let when = last.map(|last| schedule::format(last, zone)).unwrap_or_default();
+            let name = quoted(&self.name);
+            let message =
+                format!("the {what} of the campaign {name} passed on {when} in {zone}; choose another or extend it");
+            Err(Refusal::new(code, message).of("campaign"))
+        };
+        if self.expired(zone, now) {
+            refuse("campaign-expired", "validity", self.valid_to(zone))
+        } else if self.ended(now) {
+            refuse("campaign-ended", "end", self.ends_at)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// What a campaign sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CampaignKind {
+    /// Simple Message (`simple`, 1): a message, and a session when the client reacts.
+    Simple,
+    /// Multiple Message (`multiple`, 2): a message and a session at once.
+    Multiple,
+}
+
+impl CampaignKind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Simple, Self::Multiple];
+
+    /// As configurations write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Simple => "simple",
+            Self::Multiple => "multiple",
+        }
+    }
+
+    /// As lists of records write it.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Simple => 1,
+            Self::Multiple => 2,
+        }
+    }
+
+    /// The kind that configurations write so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// Who starts and stops a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// `manual`: an administrator.
+    Manual,
+    /// `scheduled`: its period.
+    Scheduled,
+    /// `always-on`: it always runs.
+    AlwaysOn,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Manual, Self::Scheduled, Self::AlwaysOn];
+
+    /// As configurations write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Scheduled => "scheduled",
+            Self::AlwaysOn => "always-on",
+        }
+    }
+
+    /// The mode that configurations write so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == name)
+    }
+}
+
+/// A validity date as it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validity {
+    /// Until the end of that day in the tenant's zone.
+    Day(NaiveDate),
+    /// Until that instant.
+    Instant(DateTime<Utc>),
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use chrono_tz::America::Santiago;
+
+    /// An AlwaysOn campaign without an end.
+    pub(in crate::domain) fn campaign() -> Campaign {
+        Campaign {
+            id: Uuid::from_u128(0xca),
+            tenant: "acme".into(),
+            name: "Demo".into(),
+            kind: CampaignKind::Simple,
+            mode: Mode::AlwaysOn,
+            category: "Test".into(),
+            valid_until: None,
+            validity_hours: 24,
+            intention: "pay".into(),
+            starts_at: None,
+            ends_at: None,
+            grace_minutes: 60,
+        }
+    }
+
+    fn utc(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn valid_on(day: &str) -> Campaign {
+        Campaign { valid_until: Some(Validity::Day(day.parse().unwrap())), ..campaign() }
+    }
+
+    #[test]
+    fn a_day_lasts_until_the_tenants_midnight() {
+        let campaign = valid_on("2027-01-31");
+        assert!(!campaign.expired(Santiago, utc("2027-02-01T02:59:59.999Z")));
+        assert_eq!(campaign.accepts(Santiago, utc("2027-02-01T03:00:00Z")).unwrap_err().code, "campaign-expired");
+    }
+
+    #[test]
+    fn a_day_before_a_gap_at_midnight_ends_where_the_gap_does() {
+        let campaign = valid_on("2026-09-05");
+        assert!(!campaign.expired(Santiago, utc("2026-09-06T03:59:59Z")));
+        assert!(campaign.expired(Santiago, utc("2026-09-06T04:00:00Z")));
+    }
+
+    #[test]
+    fn an_instant_is_the_last_moment() {
+        let at = utc("2027-01-31T10:00:00Z");
+        let campaign = Campaign { valid_until: Some(Validity::Instant(at)), ..campaign() };
+        assert!(!campaign.expired(Santiago, at));
+        assert!(campaign.expired(Santiago, at + TimeDelta::seconds(1)));
+    }
+
+    #[test]
+    fn past_its_end_it_has_ended() {
+        let end = utc("2027-01-31T10:00:00Z");
+        let campaign = Campaign { ends_at: Some(end), ..campaign() };
+        assert_eq!(campaign.accepts(Santiago, end), Ok(()));
+        let refusal = campaign.accepts(Santiago, end + TimeDelta::seconds(1)).unwrap_err();
+        assert_eq!((refusal.code, refusal.argument), ("campaign-ended", Some("campaign")));
+    }
+
+    #[test]
+    fn the_earlier_of_end_and_validity_counts() {
+        let end = utc("2027-01-31T10:00:00Z");
+        let campaign = Campaign { ends_at: Some(end), ..valid_on("2027-01-31") };
+        assert_eq!(campaign.last_moment(Santiago), Some((end, "end")));
+    }
+
+    #[test]
+    fn names_read_back() {
+        assert!(CampaignKind::ALL.into_iter().all(|kind| CampaignKind::from_name(kind.as_str()) == Some(kind)));
+        assert!(Mode::ALL.into_iter().all(|mode| Mode::from_name(mode.as_str()) == Some(mode)));
+        assert_eq!(Mode::from_name("AlwaysOn"), None);
+    }
+}

@@ -1,0 +1,122 @@
+//! The apply file as text and shape: what it holds, before anything is made of its fields.
+
+use super::field::{Object, ROOT, invalid, list, raw, some_text};
+use crate::domain::refusal::{Refusal, quoted};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A tenant's fields, in the order in which they are written.
+pub(super) const TENANT_FIELDS: [&str; 7] =
+    ["id", "name", "time_zone", "phone_region", "default_intention", "channels", "quota_campaigns"];
+
+/// A campaign's fields, in the order in which they are written.
+pub(super) const CAMPAIGN_FIELDS: [&str; 12] = [
+    "tenant",
+    "id",
+    "name",
+    "type",
+    "mode",
+    "category",
+    "valid_until",
+    "validity_hours",
+    "intention",
+    "starts_at",
+    "ends_at",
+    "grace_minutes",
+];
+
+/// An apply file that is JSON of the right shape: its objects have known fields, and each thing stands there once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    pub(super) tenants: Vec<TenantEntry>,
+    pub(super) campaigns: Vec<CampaignEntry>,
+}
+
+/// What the file says of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TenantEntry {
+    pub(super) path: String,
+    pub(super) id: String,
+    pub(super) value: Value,
+}
+
+/// What the file says of a campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CampaignEntry {
+    pub(super) path: String,
+    pub(super) tenant: String,
+    pub(super) id: Uuid,
+    pub(super) value: Value,
+}
+
+impl File {
+    /// Reads an apply file. Errors: `apply-invalid`, with the details `line` and `column` where it is no JSON, and
+    /// `path` (`campaigns[1].time_zone`) where a part of it is wrong.
+    pub fn parse(json: &str) -> Result<Self, Refusal> {
+        let value: Value = serde_json::from_str(json).map_err(|error| {
+            // Line and column stand in the error's own words.
+            Refusal::new("apply-invalid", format!("the file is no JSON: {error}"))
+                .with("line", error.line().to_string())
+                .with("column", error.column().to_string())
+        })?;
+        let file = Object::read(&value, ROOT, &["tenants", "campaigns"])?;
+        let items = |name| file.optional(name, None, Vec::new(), |value| list(value).map(<[Value]>::to_vec));
+        let (tenants, campaigns) = (items("tenants")?, items("campaigns")?);
+        let tenants: Vec<TenantEntry> =
+            tenants.into_iter().enumerate().map(TenantEntry::read).collect::<Result<_, _>>()?;
+        let campaigns: Vec<CampaignEntry> =
+            campaigns.into_iter().enumerate().map(CampaignEntry::read).collect::<Result<_, _>>()?;
+        let tenant_keys = tenants.iter().map(|entry| (entry.id.clone(), entry.path.as_str()));
+        let campaign_keys = campaigns.iter().map(|entry| (entry.id.to_string(), entry.path.as_str()));
+        refuse_twins(tenant_keys)?;
+        refuse_twins(campaign_keys)?;
+        Ok(Self { tenants, campaigns })
+    }
+
+    /// The tenants that it speaks of, itself or in a campaign: what the plan needs of the store. Each once, in order.
+    pub fn tenants(&self) -> Vec<&str> {
+        let own = self.tenants.iter().map(|entry| entry.id.as_str());
+        let of_campaigns = self.campaigns.iter().map(|entry| entry.tenant.as_str());
+        let mut ids: Vec<&str> = own.chain(of_campaigns).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+}
+
+impl TenantEntry {
+    fn read((index, value): (usize, Value)) -> Result<Self, Refusal> {
+        let path = format!("tenants[{index}]");
+        let id = Object::read(&value, &path, &TENANT_FIELDS)?.required("id", None, some_text)?;
+        Ok(Self { path, id, value })
+    }
+}
+
+impl CampaignEntry {
+    fn read((index, value): (usize, Value)) -> Result<Self, Refusal> {
+        let path = format!("campaigns[{index}]");
+        let object = Object::read(&value, &path, &CAMPAIGN_FIELDS)?;
+        let tenant = object.required("tenant", None, some_text)?;
+        let id = object.required("id", None, |value| {
+            let text = raw(value)?;
+            Uuid::try_parse(text).map_err(|_| {
+                format!("{} is no UUID; write one as in a47be8af-d40d-452c-9a3e-bcf668fcd1dc", quoted(text))
+            })
+        })?;
+        Ok(Self { path, tenant, id, value })
+    }
+}
+
+fn refuse_twins<'a>(keys: impl Iterator<Item = (String, &'a str)>) -> Result<(), Refusal> {
+    let mut seen = std::collections::BTreeMap::new();
+    for (id, path) in keys {
+        if let Some(first) = seen.get(&id) {
+            return Err(invalid(
+                &format!("{path}.id"),
+                format!("{} stands in {first} already; remove one", quoted(&id)),
+            ));
+        }
+        seen.insert(id, path);
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! Tenants and campaigns as operators configure them: the apply file, what it changes, and the same form back.
+//!
+//! ```json
+//! {"tenants": [{"id": "acme", "name": "Acme", "time_zone": "America/Santiago", "phone_region": "CL",
+//!   "default_intention": "menu", "quota_campaigns": null,
+//!   "channels": ["whatsapp", {"name": "kiosk", "identifier": "opaque", "can_send": false}]}],
+//!  "campaigns": [{"tenant": "acme", "id": "a47be8af-d40d-452c-9a3e-bcf668fcd1dc", "name": "Demo", "type": "simple",
+//!   "mode": "always-on", "category": "Test", "valid_until": "2027-01-31", "validity_hours": 24, "intention": "pay",
+//!   "starts_at": null, "ends_at": null, "grace_minutes": 60}]}
+//! ```
+//!
+//! A field left out keeps its value. What is new needs `id`, `name`, `time_zone`, `phone_region` and `channels`, or
+//! `tenant`, `id`, `name`, `type`, `mode` and `category`; the others have defaults, which a null restores:
+//!
+//! | field | default |
+//! |---|---|
+//! | `default_intention`, `intention` | empty: none |
+//! | `quota_campaigns` | null: unlimited |
+//! | `valid_until`, `starts_at`, `ends_at` | null: no bound |
+//! | `validity_hours` | 24 |
+//! | `grace_minutes` | 60 |
+
+mod channel;
+mod field;
+mod file;
+mod json;
+mod plan;
+
+pub use file::File;
+pub use plan::{Action, ChangeReport, Changed, Kind, Plan, plan};

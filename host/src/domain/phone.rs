@@ -1,0 +1,262 @@
+//! Phone numbers: from what people type to E.164.
+
+use super::refusal::{Refusal, Warning, quoted};
+use super::text::MAX_CHARACTERS;
+use rlibphonenumber::{
+    NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, Region, ValidationError,
+};
+use std::sync::LazyLock;
+
+/// A number that can be dialled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phone {
+    /// `+`, country code, national number: digits only.
+    pub e164: String,
+    /// The length and form are possible, but no such number is known to be assigned.
+    pub unusual: bool,
+}
+
+impl Phone {
+    /// `phone-unusual`, if it is.
+    pub fn warning(&self) -> Option<Warning> {
+        self.unusual.then(|| {
+            let message = format!(
+                "{} has a possible length but is not known to be a valid number; check it for a wrong digit",
+                self.e164
+            );
+            Warning::new("phone-unusual", message, "identifier")
+        })
+    }
+}
+
+/// Reads what is known of every country's numbers and builds what every number is tried against: some 20 ms, for
+/// which the first number waits otherwise.
+pub fn load() {
+    LazyLock::force(&PHONE_NUMBER_UTIL);
+    // Patterns are built when first used.
+    let _ = normalise("+1 650 253 0000", None);
+}
+
+/// Whether numbers can be read as dialled in `region` (ISO 3166-1 alpha-2, capitals).
+pub fn is_region(region: &str) -> bool {
+    self::region(region).is_some()
+}
+
+fn region(code: &str) -> Option<Region> {
+    let upper_alpha_2 = code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
+    let region = if upper_alpha_2 { code.parse().ok()? } else { return None };
+    PHONE_NUMBER_UTIL.get_country_code_for_region(region).map(|_| region)
+}
+
+/// The number that somebody in `region` (ISO 3166-1 alpha-2, capitals) means by `text`. Without a region, or with one
+/// that no numbers are known of, only international numbers (`+` first) are understood.
+///
+/// Digits of any script, a leading `+` and common punctuation are read; letters and extensions are refused, since
+/// E.164 would silently lose or change them. Mexican mobiles in their old form (`+52 1 ...`), which WhatsApp still
+/// gives, are read as today's. Errors, which blame `identifier`: `phone-invalid`, `value-too-large`.
+pub fn normalise(text: &str, region: Option<&str>) -> Result<Phone, Refusal> {
+    let text = text.trim();
+    // A number is short, and what is read below must be too.
+    if text.len() > MAX_CHARACTERS * 4 || text.chars().count() > MAX_CHARACTERS {
+        return Err(Refusal::too_large("the phone number", MAX_CHARACTERS, "characters").of("identifier"));
+    }
+    if text.is_empty() {
+        return Err(invalid("the phone number is empty; give one such as +56 9 8765 4321".to_owned()));
+    }
+    if let Some(odd) = text.chars().find(|c| !belongs(*c)) {
+        let odd = if odd.is_control() { odd.escape_unicode().to_string() } else { odd.to_string() };
+        return Err(invalid(format!(
+            "{} is no phone number: it holds \"{odd}\"; write digits, with + and the country code first if it is \
+             international",
+            quoted(text)
+        )));
+    }
+    let number = PHONE_NUMBER_UTIL
+        .parse(text, region.and_then(self::region))
+        .map_err(|error| invalid(unreadable(text, region, &error)))?;
+    dialable(without_old_mobile_prefix(number), text, region)
+}
+
+/// The number of a user as WhatsApp itself gives it: international, without its `+` (with one is fine). Errors as
+/// [`normalise`].
+pub fn from_whatsapp(user: &str) -> Result<Phone, Refusal> {
+    let user = user.trim();
+    if user.starts_with('+') || user.is_empty() { normalise(user, None) } else { normalise(&format!("+{user}"), None) }
+}
+
+/// What may stand in a number: digits, the plus sign, white space and the punctuation of numbers in any script. What
+/// begins an extension or a second number isn't among it.
+fn belongs(character: char) -> bool {
+    character.is_numeric()
+        || character.is_whitespace()
+        || matches!(
+            character,
+            '+' | '＋'
+                | '-'
+                | '.'
+                | '('
+                | ')'
+                | '['
+                | ']'
+                | '/'
+                | '（'
+                | '）'
+                | '［'
+                | '］'
+                | '．'
+                | '／'
+                | '－'
+                | '−'
+                | 'ー'
+                | '\u{2010}'..='\u{2015}' | '\u{ad}' | '\u{200b}' | '\u{2060}'
+        )
+}
+
+fn invalid(message: String) -> Refusal {
+    Refusal::new("phone-invalid", message).of("identifier")
+}
+
+fn unreadable(text: &str, region: Option<&str>, error: &ParseError) -> String {
+    let shown = quoted(text);
+    match error {
+        ParseError::InvalidCountryCode if text.starts_with(['+', '＋']) => {
+            format!("{shown} is no phone number: no country has its code; check the digits after the +")
+        }
+        ParseError::InvalidCountryCode => {
+            format!("{shown} has no country code; begin with + and the code, as in +56 9 8765 4321")
+        }
+        ParseError::TooLongNsn => format!("{shown} is no phone number: it has too many digits; check it"),
+        ParseError::TooShortNsn | ParseError::TooShortAfterIdd => too_short(&shown, region),
+        ParseError::NotANumber(_) => {
+            format!("{shown} is no phone number; write its digits, as in +56 9 8765 4321")
+        }
+    }
+}
+
+fn too_short(shown: &str, region: Option<&str>) -> String {
+    let place = region.map(|region| format!(" in {region}")).unwrap_or_default();
+    format!("{shown} is no phone number{place}: it has too few digits; give all of them, with the area code")
+}
+
+/// Mexico dropped the `1` between country code and mobile numbers in 2019; ids and address books keep it.
+fn without_old_mobile_prefix(mut number: PhoneNumber) -> PhoneNumber {
+    const OLD_MOBILES: std::ops::Range<u64> = 10_000_000_000..20_000_000_000;
+    if number.country_code == 52 && OLD_MOBILES.contains(&number.national_number) {
+        number.national_number -= OLD_MOBILES.start;
+    }
+    number
+}
+
+fn dialable(number: PhoneNumber, text: &str, region: Option<&str>) -> Result<Phone, Refusal> {
+    let shown = quoted(text);
+    match PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number) {
+        Ok(NumberLengthType::IsPossible) => Ok(Phone {
+            e164: PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned(),
+            unusual: !PHONE_NUMBER_UTIL.is_valid_number(&number),
+        }),
+        Ok(_) => Err(invalid(format!("{shown} lacks its area code; put it before the number"))),
+        Err(ValidationError::TooShort) => Err(invalid(too_short(&shown, region))),
+        Err(_) => {
+            Err(invalid(format!("{shown} is no phone number: no number of its country has so many digits; check it")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn e164(text: &str, region: &str) -> String {
+        normalise(text, Some(region)).unwrap().e164
+    }
+
+    fn refused(text: &str, region: Option<&str>) -> Refusal {
+        let refusal = normalise(text, region).unwrap_err();
+        assert_eq!(refusal.argument, Some("identifier"));
+        refusal
+    }
+
+    #[test]
+    fn three_ways_to_type_one_chilean_mobile() {
+        for typed in ["9 8765 4321", "+56 9 8765 4321", "56987654321", "(+56) 9-8765.4321", "９８７６５４３２１"]
+        {
+            assert_eq!(normalise(typed, Some("CL")).unwrap(), Phone { e164: "+56987654321".into(), unusual: false });
+        }
+    }
+
+    #[test]
+    fn local_forms_of_the_region() {
+        assert_eq!(e164("2 2345 6789", "CL"), "+56223456789");
+        assert_eq!(e164("011 15 2345-6789", "AR"), "+5491123456789");
+        assert_eq!(e164("094 231 234", "UY"), "+59894231234");
+        assert_eq!(e164("(011) 98765-4321", "BR"), "+5511987654321");
+        assert_eq!(e164("55 1234 5678", "MX"), "+525512345678");
+        assert_eq!(e164("600 123 456", "ES"), "+34600123456");
+        assert_eq!(e164("0034 600 123 456", "CL"), "+34600123456");
+    }
+
+    #[test]
+    fn impossible_numbers_are_refused() {
+        for text in
+            ["", "  ", "123", "abc", "1-800-FLOWERS", "Ana 987654321", "9 8765 4321 ext. 5", "+", "++", "+0 1", "½"]
+        {
+            assert_eq!(refused(text, Some("CL")).code, "phone-invalid", "{text:?}");
+        }
+        assert_eq!(refused(&"9".repeat(300), Some("CL")).code, "value-too-large");
+    }
+
+    #[test]
+    fn a_number_without_its_area_code_is_refused() {
+        assert!(refused("4123-4567", Some("AR")).message.contains("area code"));
+    }
+
+    #[test]
+    fn possible_but_unknown_is_unusual() {
+        let phone = normalise("+56 0 9876 5432", None).unwrap();
+        assert!(phone.unusual);
+        assert_eq!(phone.warning().unwrap().code, "phone-unusual");
+        assert_eq!(normalise("+56987654321", None).unwrap().warning(), None);
+    }
+
+    #[test]
+    fn without_a_region_only_international_numbers() {
+        assert_eq!(normalise("+56987654321", None).unwrap().e164, "+56987654321");
+        assert!(refused("987654321", None).message.contains("country code"));
+        assert_eq!(refused("987654321", Some("QQ")).code, "phone-invalid");
+    }
+
+    #[test]
+    fn a_user_of_whatsapp_is_international() {
+        assert_eq!(from_whatsapp("56987654321").unwrap().e164, "+56987654321");
+        assert_eq!(from_whatsapp("+56987654321").unwrap().e164, "+56987654321");
+        assert_eq!(from_whatsapp("5215512345678").unwrap(), normalise("55 1234 5678", Some("MX")).unwrap());
+        assert_eq!(from_whatsapp("").unwrap_err().code, "phone-invalid");
+        assert_eq!(from_whatsapp("569876").unwrap_err().code, "phone-invalid");
+    }
+
+    #[test]
+    fn regions_are_codes_of_two_capitals() {
+        assert!(is_region("CL"));
+        for bad in ["cl", "ZZ", "QQ", "001", "", "CHL"] {
+            assert!(!is_region(bad), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC*", region in "[A-Z]{2}|\\PC{0,3}") {
+            let _ = normalise(&text, Some(&region));
+            let _ = from_whatsapp(&text);
+        }
+
+        #[test]
+        fn what_was_normalised_stays(text in "\\+?[0-9 ()-]{1,18}", region in "CL|AR|UY|MX|BR|ES|US") {
+            if let Ok(phone) = normalise(&text, Some(&region)) {
+                prop_assert!(phone.e164.len() <= 18);
+                prop_assert_eq!(normalise(&phone.e164, None).unwrap(), phone);
+            }
+        }
+    }
+}

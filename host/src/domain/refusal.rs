@@ -1,0 +1,136 @@
+//! How a rule says no, and what it says beside a yes.
+
+/// A rule refuses; nothing changes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// One of the stable codes: `contact-not-found`, `schedule-invalid`, ...
+    pub code: &'static str,
+    /// One sentence without a full stop that names the input and hints at the mend.
+    pub message: String,
+    /// The argument or field that was refused, in the contract's spelling: `schedule`, `contact`, `locale`, ...
+    pub argument: Option<&'static str>,
+    /// More for programs: (`contact`, an id), (`limit`, a number), ...
+    pub details: Vec<(String, String)>,
+}
+
+impl Refusal {
+    /// A refusal that blames no argument.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), argument: None, details: Vec::new() }
+    }
+
+    /// Blames `argument`.
+    #[must_use]
+    pub fn of(mut self, argument: &'static str) -> Self {
+        self.argument = Some(argument);
+        self
+    }
+
+    /// Adds a detail.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.details.push((name.to_owned(), value.into()));
+        self
+    }
+
+    // What isn't there and what belongs to another tenant must read the same, so each is worded once, here.
+
+    /// `tenant-not-found`.
+    pub fn tenant_not_found(id: &str) -> Self {
+        Self::new(
+            "tenant-not-found",
+            format!("there is no tenant {}; apply it first, or correct the session's tenant", quoted(id)),
+        )
+    }
+
+    /// `contact-not-found`; `id` as it was given, a UUID or not.
+    pub fn contact_not_found(id: &str) -> Self {
+        Self::new(
+            "contact-not-found",
+            format!(
+                "there is no contact {} in this tenant; take the id that a contact manager wrote into its entity",
+                quoted(id)
+            ),
+        )
+        .of("contact")
+    }
+
+    /// `campaign-not-found`; `id` as it was given, a UUID or not.
+    pub fn campaign_not_found(id: &str) -> Self {
+        Self::new(
+            "campaign-not-found",
+            format!("there is no campaign {} in this tenant; pick one of its campaigns by id", quoted(id)),
+        )
+        .of("campaign")
+    }
+
+    /// `category-not-found`: no campaign of the tenant has the category.
+    pub fn category_not_found(category: &str) -> Self {
+        Self::new(
+            "category-not-found",
+            format!("no campaign of this tenant has the category {}; use one spelt as in a campaign", quoted(category)),
+        )
+        .of("category")
+    }
+
+    /// `value-too-large`: `what` (a noun phrase) exceeds `limit`, counted in `unit`.
+    pub(crate) fn too_large(what: &str, limit: usize, unit: &str) -> Self {
+        Self::new("value-too-large", format!("{what} is longer than {limit} {unit}; shorten it"))
+            .with("limit", limit.to_string())
+    }
+}
+
+/// Something the designer should know though the rule said yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// One of the stable warning codes: `schedule-ignored`, ...
+    pub code: &'static str,
+    /// One sentence without a full stop.
+    pub message: String,
+    /// The argument it is about, as in [`Refusal`].
+    pub argument: Option<&'static str>,
+}
+
+impl Warning {
+    /// A warning about `argument`.
+    pub fn new(code: &'static str, message: impl Into<String>, argument: &'static str) -> Self {
+        Self { code, message: message.into(), argument: Some(argument) }
+    }
+}
+
+/// `text` as a message may show it: in double quotes, control characters escaped, cut after 60 characters.
+pub fn quoted(text: &str) -> String {
+    let mut shown = String::from("\"");
+    for (count, character) in text.chars().enumerate() {
+        if count == 60 {
+            shown.push('…');
+            break;
+        }
+        if character.is_control() {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown.push('"');
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_is_shown_short_and_on_one_line() {
+        assert_eq!(quoted("a\nb"), "\"a\\u{a}b\"");
+        assert_eq!(quoted(&"x".repeat(100_000)), format!("\"{}…\"", "x".repeat(60)));
+    }
+
+    #[test]
+    fn what_is_not_found_is_named() {
+        let refusal = Refusal::contact_not_found("nobody");
+        assert_eq!((refusal.code, refusal.argument), ("contact-not-found", Some("contact")));
+        assert!(refusal.message.contains("\"nobody\""));
+    }
+}

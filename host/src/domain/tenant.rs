@@ -1,0 +1,186 @@
+//! A tenant and its channels.
+
+use super::refusal::{Refusal, quoted};
+use chrono_tz::Tz;
+
+/// Owner of everything else. Nothing of one tenant is ever visible to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// Chosen by the operator, unique.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// IANA time zone: dates without an offset are in it.
+    pub time_zone: Tz,
+    /// ISO 3166-1 alpha-2, capitals: the region of phone numbers typed without a country code.
+    pub phone_region: String,
+    /// The flow that starts when a reaction comes too late.
+    pub default_intention: String,
+    /// The channels it may use, in the order configured; names are unique.
+    pub channels: Vec<Channel>,
+    /// At most so many campaigns; `None`: unlimited.
+    pub quota_campaigns: Option<u32>,
+}
+
+impl Tenant {
+    /// The channel of that name, if it is enabled.
+    pub fn channel(&self, name: &str) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.name == name)
+    }
+
+    /// The channel of that name. Errors: `channel-not-enabled`, which blames `channel`.
+    pub fn enabled(&self, name: &str) -> Result<&Channel, Refusal> {
+        self.channel(name).ok_or_else(|| {
+            let enabled: Vec<&str> = self.channels.iter().map(|channel| channel.name.as_str()).collect();
+            let known = if enabled.is_empty() { "none".to_owned() } else { enabled.join(", ") };
+            Refusal::new(
+                "channel-not-enabled",
+                format!("the channel {} is not enabled for this tenant; enabled: {known}", quoted(name)),
+            )
+            .of("channel")
+        })
+    }
+}
+
+/// A channel as a tenant has enabled it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// `[a-z][a-z0-9]*(-[a-z0-9]+)*`
+    pub name: String,
+    /// What identifies a user in it.
+    pub identifier: IdentifierKind,
+    /// Whether a message can be sent that nobody asked for.
+    pub can_send: bool,
+}
+
+/// What identifies a user in a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdentifierKind {
+    /// A phone number, stored as E.164.
+    Phone,
+    /// Any text, compared after NFC and trimming.
+    Opaque,
+}
+
+impl IdentifierKind {
+    /// As configurations write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Opaque => "opaque",
+        }
+    }
+
+    /// The kind that configurations write so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Phone, Self::Opaque].into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// The channel whose messages are templates, and whose user ids are phone numbers without their `+`.
+pub const WHATSAPP: &str = "whatsapp";
+/// The channel of phone calls.
+pub const VOICE: &str = "voice";
+
+/// The channels that every tenant may enable by name alone.
+pub const BUILT_IN: [&str; 11] = [
+    WHATSAPP,
+    VOICE,
+    "sms",
+    "messenger",
+    "facebook-wall",
+    "instagram",
+    "instagram-comments",
+    "teams",
+    "telegram",
+    "email",
+    "widget",
+];
+
+/// The most characters of a channel's name.
+pub const MAX_CHANNEL_NAME: usize = 64;
+
+impl Channel {
+    /// A built-in channel by name. The user of `widget` is out of reach once offline, so it can't send.
+    pub fn built_in(name: &str) -> Option<Self> {
+        BUILT_IN.contains(&name).then(|| Self {
+            name: name.to_owned(),
+            identifier: match name {
+                WHATSAPP | VOICE | "sms" => IdentifierKind::Phone,
+                _ => IdentifierKind::Opaque,
+            },
+            can_send: name != "widget",
+        })
+    }
+
+    /// The name in parameters that repeat per channel: `facebook-wall` is `FACEBOOK_WALL`.
+    pub fn parameter_name(&self) -> String {
+        parameter_name(&self.name)
+    }
+
+    /// Whether a message to a user is a text; WhatsApp's is a template, and a call needs none.
+    pub fn takes_message(&self) -> bool {
+        self.name != WHATSAPP && self.name != VOICE
+    }
+}
+
+/// A channel's name in parameters that repeat per channel: `facebook-wall` is `FACEBOOK_WALL`.
+pub fn parameter_name(channel: &str) -> String {
+    channel.to_ascii_uppercase().replace('-', "_")
+}
+
+/// Whether `name` can name a channel: `[a-z][a-z0-9]*(-[a-z0-9]+)*`, at most [`MAX_CHANNEL_NAME`] characters.
+pub fn is_channel_name(name: &str) -> bool {
+    let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    name.len() <= MAX_CHANNEL_NAME && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('-').all(part)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// A tenant in Chile with every built-in channel.
+    pub(in crate::domain) fn tenant() -> Tenant {
+        Tenant {
+            id: "acme".into(),
+            name: "Acme".into(),
+            time_zone: chrono_tz::America::Santiago,
+            phone_region: "CL".into(),
+            default_intention: "menu".into(),
+            channels: BUILT_IN.into_iter().filter_map(Channel::built_in).collect(),
+            quota_campaigns: None,
+        }
+    }
+
+    #[test]
+    fn phones_identify_users_of_three_channels() {
+        let phones: Vec<&str> = BUILT_IN
+            .into_iter()
+            .filter(|name| Channel::built_in(name).unwrap().identifier == IdentifierKind::Phone)
+            .collect();
+        assert_eq!(phones, ["whatsapp", "voice", "sms"]);
+    }
+
+    #[test]
+    fn only_the_widget_cannot_send() {
+        let mute: Vec<&str> = BUILT_IN.into_iter().filter(|name| !Channel::built_in(name).unwrap().can_send).collect();
+        assert_eq!(mute, ["widget"]);
+    }
+
+    #[test]
+    fn channel_names() {
+        for good in ["whatsapp", "facebook-wall", "x", "a1-2b-3"] {
+            assert!(is_channel_name(good), "{good}");
+        }
+        for bad in ["", "-", "a-", "-a", "a--b", "1a", "A", "ä", "a_b", "a b", &"a".repeat(65)] {
+            assert!(!is_channel_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_built_in_name_is_one_and_has_its_own_parameter_name() {
+        assert!(BUILT_IN.into_iter().all(is_channel_name));
+        assert_eq!(parameter_name("facebook-wall"), "FACEBOOK_WALL");
+    }
+}

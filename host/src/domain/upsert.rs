@@ -1,0 +1,251 @@
+//! Finding or making the contact of an address: a contact's key is its address, never its name.
+
+use super::contact::{Address, Contact};
+use super::phone;
+use super::refusal::{Refusal, Warning, quoted};
+use super::tenant::{IdentifierKind, Tenant, WHATSAPP};
+use super::text;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// A wish to have a contact, read and normalised: its addresses are what the caller looks up before [`Self::apply`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upsert {
+    addresses: Vec<Address>,
+    name: String,
+    update_name: bool,
+    correlators: [Option<(String, bool)>; 3],
+    warnings: Vec<Warning>,
+}
+
+/// A value for a correlator's slot, as given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Correlator<'a> {
+    /// 1, 2 or 3; each at most once.
+    pub slot: u8,
+    /// Normalised; empty: as though it weren't given.
+    pub value: &'a str,
+    /// Overwrites a stored value; an empty slot is filled either way.
+    pub update: bool,
+}
+
+/// How the contact is to be named and linked, as given.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Profile<'a> {
+    /// Normalised. An empty one never replaces a name.
+    pub name: &'a str,
+    /// Replaces a stored name; an empty one is filled either way.
+    pub update_name: bool,
+    /// In any order.
+    pub correlators: &'a [Correlator<'a>],
+}
+
+/// What an upsert came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upserted {
+    /// As it is now.
+    pub contact: Contact,
+    /// It wasn't there before.
+    pub created: bool,
+    /// It wasn't there before, or not like this.
+    pub changed: bool,
+}
+
+impl Upsert {
+    /// The contact of any of these (channel, identifier as typed); the rest is added to it.
+    ///
+    /// Errors: `channel-not-enabled` (`channel`), `phone-invalid`, `identifier-invalid` (an empty one, or two for a
+    /// channel), `value-too-large`, `parameter-invalid` (`slot` other than 1 to 3 or twice; a NUL in a text). Those of
+    /// `slot` and `value` have the detail `slot`, those of addresses the detail `channel`.
+    pub fn new(tenant: &Tenant, addresses: &[(&str, &str)], profile: &Profile<'_>) -> Result<Self, Refusal> {
+        let mut upsert = Self::of_profile(profile)?;
+        for (channel, identifier) in addresses {
+            let channel = tenant.enabled(channel)?;
+            let of_channel = |refusal: Refusal| refusal.with("channel", &channel.name);
+            let (identifier, typed, warning) = match channel.identifier {
+                IdentifierKind::Phone => dialled(phone::normalise(identifier, Some(&tenant.phone_region)), identifier),
+                IdentifierKind::Opaque => opaque(identifier),
+            }
+            .map_err(of_channel)?;
+            upsert.add(Address { channel: channel.name.clone(), identifier, typed }, warning).map_err(of_channel)?;
+        }
+        if upsert.addresses.is_empty() {
+            let message = "the contact has no address; give at least one channel and identifier";
+            return Err(Refusal::new("identifier-invalid", message).of("addresses"));
+        }
+        Ok(upsert)
+    }
+
+    /// The contact of a session's own user in the session's own channel. What WhatsApp gives is international without
+    /// its `+`. Errors as [`Self::new`].
+    pub fn of_session_user(tenant: &Tenant, channel: &str, user: &str, profile: &Profile<'_>) -> Result<Self, Refusal> {
+        if channel != WHATSAPP {
+            return Self::new(tenant, &[(channel, user)], profile);
+        }
+        let mut upsert = Self::of_profile(profile)?;
+        let channel = tenant.enabled(channel)?;
+        let (identifier, typed, warning) =
+            dialled(phone::from_whatsapp(user), user).map_err(|refusal| refusal.with("channel", &channel.name))?;
+        upsert.add(Address { channel: channel.name.clone(), identifier, typed }, warning)?;
+        Ok(upsert)
+    }
+
+    /// The addresses to look up, in order of their channels; at most one a channel.
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+
+    /// What the designer should know: `phone-unusual`.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// What is to be stored, given the contacts (in any order, the same one several times or once) that have one of
+    /// the addresses, and an id for a new one.
+    ///
+    /// Nothing is ever merged or moved silently. Errors: `ambiguous-contact` where the addresses belong to several
+    /// contacts, or the one found has another identifier in one of the channels; details `contact`, each id once.
+    pub fn apply<'a>(
+        &self,
+        found: impl IntoIterator<Item = &'a Contact>,
+        new_id: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<Upserted, Refusal> {
+        let mut found = found.into_iter();
+        let Some(stored) = found.next() else {
+            return Ok(Upserted { contact: self.create(new_id, now), created: true, changed: true });
+        };
+        if let Some(other) = found.find(|other| other.id != stored.id) {
+            return Err(self.ambiguous(stored, other));
+        }
+        let mut contact = stored.clone();
+        for address in &self.addresses {
+            match stored.address_in(&address.channel) {
+                Some(own) if own.identifier == address.identifier => {}
+                Some(own) => return Err(occupied(stored, own, address)),
+                None => contact.addresses.push(address.clone()),
+            }
+        }
+        contact.addresses.sort_by(|a, b| a.channel.cmp(&b.channel));
+        if !self.name.is_empty() && (self.update_name || contact.name.is_empty()) {
+            contact.name.clone_from(&self.name);
+        }
+        for (slot, given) in contact.correlators.iter_mut().zip(&self.correlators) {
+            if let Some((value, _)) = given.as_ref().filter(|(_, update)| *update || slot.is_none()) {
+                *slot = Some(value.clone());
+            }
+        }
+        let changed = contact != *stored;
+        if changed {
+            contact.updated_at = now;
+        }
+        Ok(Upserted { contact, created: false, changed })
+    }
+
+    fn of_profile(profile: &Profile<'_>) -> Result<Self, Refusal> {
+        let mut correlators = [const { None }; 3];
+        for given in profile.correlators {
+            let of_slot = |refusal: Refusal| refusal.with("slot", given.slot.to_string());
+            let slot = usize::from(given.slot).checked_sub(1).and_then(|index| correlators.get_mut(index));
+            let Some(slot) = slot else {
+                let message = format!("there is no correlator {}; the slots are 1, 2 and 3", given.slot);
+                return Err(of_slot(Refusal::new("parameter-invalid", message).of("slot")));
+            };
+            if slot.is_some() {
+                let message = format!("correlator {} is given twice; give each slot at most once", given.slot);
+                return Err(of_slot(Refusal::new("parameter-invalid", message).of("slot")));
+            }
+            let what = format!("correlator {}", given.slot);
+            let value = text::normalise(given.value, &what, "value", "parameter-invalid").map_err(of_slot)?;
+            *slot = Some((value, given.update));
+        }
+        Ok(Self {
+            addresses: Vec::new(),
+            name: text::normalise(profile.name, "the contact's name", "name", "parameter-invalid")?,
+            update_name: profile.update_name,
+            correlators: correlators.map(|given| given.filter(|(value, _)| !value.is_empty())),
+            warnings: Vec::new(),
+        })
+    }
+
+    fn add(&mut self, address: Address, warning: Option<Warning>) -> Result<(), Refusal> {
+        match self.addresses.binary_search_by(|other| other.channel.cmp(&address.channel)) {
+            Err(place) => self.addresses.insert(place, address),
+            Ok(place) => {
+                if self.addresses.get(place).is_some_and(|other| other.identifier != address.identifier) {
+                    let message = format!(
+                        "two identifiers are given for the channel {}; a contact has one in each",
+                        quoted(&address.channel)
+                    );
+                    return Err(Refusal::new("identifier-invalid", message).of("identifier"));
+                }
+            }
+        }
+        // One number in two channels is one warning.
+        self.warnings.extend(warning.filter(|warning| !self.warnings.contains(warning)));
+        Ok(())
+    }
+
+    fn create(&self, id: Uuid, now: DateTime<Utc>) -> Contact {
+        Contact {
+            id,
+            name: self.name.clone(),
+            correlators: self.correlators.clone().map(|given| given.map(|(value, _)| value)),
+            addresses: self.addresses.clone(),
+            dnd: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    fn ambiguous(&self, one: &Contact, other: &Contact) -> Refusal {
+        let owned = |contact: &Contact| {
+            let address = self.addresses.iter().find(|address| {
+                contact.address_in(&address.channel).is_some_and(|own| own.identifier == address.identifier)
+            });
+            address.map(|address| format!(" in {}", address.channel)).unwrap_or_default()
+        };
+        let message = format!(
+            "the addresses belong to two contacts, {}{} and {}{}; use one of them, contacts are never merged",
+            one.id,
+            owned(one),
+            other.id,
+            owned(other)
+        );
+        Refusal::new("ambiguous-contact", message)
+            .of("identifier")
+            .with("contact", one.id.to_string())
+            .with("contact", other.id.to_string())
+    }
+}
+
+fn occupied(stored: &Contact, own: &Address, wanted: &Address) -> Refusal {
+    let message = format!(
+        "the contact {} has another identifier in {}, {} and not {}; an address is never replaced",
+        stored.id,
+        own.channel,
+        quoted(&own.identifier),
+        quoted(&wanted.identifier)
+    );
+    Refusal::new("ambiguous-contact", message).of("identifier").with("contact", stored.id.to_string())
+}
+
+type Identified = (String, String, Option<Warning>);
+
+fn dialled(phone: Result<phone::Phone, Refusal>, typed: &str) -> Result<Identified, Refusal> {
+    let phone = phone?;
+    let warning = phone.warning();
+    Ok((phone.e164, typed.trim().to_owned(), warning))
+}
+
+fn opaque(typed: &str) -> Result<Identified, Refusal> {
+    let identifier = text::normalise(typed, "the contact's identifier", "identifier", "identifier-invalid")?;
+    if identifier.is_empty() {
+        let message = "the contact's identifier is empty; give the user's id in the channel";
+        return Err(Refusal::new("identifier-invalid", message).of("identifier"));
+    }
+    Ok((identifier, typed.trim().to_owned(), None))
+}
+
+#[cfg(test)]
+mod tests;

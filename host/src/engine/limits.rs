@@ -1,0 +1,81 @@
+//! Every bound of the host, each with its default.
+
+use std::time::Duration;
+
+/// What an invocation, a component or a request may use. The default is meant for a shared host; every field is a
+/// setting of [`crate::Builder::limits`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Linear memory of one instance, bytes, all its memories together. Code `limit-memory`.
+    pub memory_bytes: usize,
+    /// Tables of one instance, and core instances in its component. Code `limit-tables`.
+    pub tables: usize,
+    /// Elements of one table. Code `limit-tables`.
+    pub table_elements: usize,
+    /// Time that one invocation computes, waiting not counted. Code `limit-cpu`.
+    pub cpu: Duration,
+    /// Whole invocation from the start of its run, until its writes are handed over. Code `limit-deadline`.
+    pub deadline: Duration,
+    /// How long an invocation may queue before its run starts. Code `overloaded`.
+    pub queue: Duration,
+    /// Host calls of one invocation. Code `limit-host-calls`.
+    pub host_calls: u64,
+    /// Bytes that one host call may carry either way, and all of one invocation together. Code `limit-host-bytes`.
+    pub host_bytes: usize,
+    /// A text or JSON value of an entity, bytes. Code `limit-value-size`.
+    pub value_bytes: usize,
+    /// Entities of a session, those written included. Code `limit-entities`.
+    pub entities: usize,
+    /// Stack of WebAssembly code, bytes. Code `limit-stack`.
+    pub stack_bytes: usize,
+    /// A component's file, bytes. Code `limit-component-size`.
+    pub component_bytes: usize,
+    /// Compiling one component. Code `limit-compile-time`.
+    pub compile_time: Duration,
+    /// Log lines of one invocation; more are counted and dropped.
+    pub log_lines: usize,
+    /// Warnings of one invocation; more are counted and dropped.
+    pub warnings: usize,
+    /// A request: session and parameters, bytes of JSON. Code `request-too-large`.
+    pub request_bytes: usize,
+    /// Invocations of one tenant that run at once; more wait.
+    pub in_flight_per_tenant: usize,
+    /// Invocations of one tenant that wait; more are refused. Code `overloaded`.
+    pub waiting_per_tenant: usize,
+    /// Instances of one worker that are alive at once; more wait.
+    pub instances_per_worker: u32,
+    /// How often a stale invocation is run again. Code `store-conflict`.
+    pub reruns: u32,
+    /// How long an idempotency key is remembered.
+    pub key_lifetime: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MIB: usize = 1 << 20;
+        Self {
+            memory_bytes: 64 * MIB,
+            tables: 32,
+            table_elements: 65_536,
+            cpu: Duration::from_millis(200),
+            deadline: Duration::from_secs(5),
+            queue: Duration::from_secs(5),
+            host_calls: 10_000,
+            host_bytes: 16 * MIB,
+            value_bytes: MIB,
+            entities: 1_000,
+            stack_bytes: 256 << 10,
+            component_bytes: 64 * MIB,
+            compile_time: Duration::from_secs(60),
+            log_lines: 1_000,
+            warnings: 100,
+            request_bytes: 4 * MIB,
+            in_flight_per_tenant: 256,
+            waiting_per_tenant: 4_096,
+            instances_per_worker: 256,
+            reruns: 8,
+            key_lifetime: Duration::from_secs(7 * 24 * 60 * 60),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Engines, workers, limits and the cache of compiled code. The only place that names wasmtime's `Config`.
+//!
+//! Every worker has an engine of its own (a shared one makes threads slow each other down), and every engine comes
+//! from [`build`]: code compiled by one is then accepted by all.
+
+pub(crate) mod cache;
+pub(crate) mod governor;
+mod limits;
+pub(crate) mod ticker;
+pub(crate) mod worker;
+
+pub use limits::Limits;
+
+use wasmtime::{Config, Engine, PoolingAllocationConfig};
+
+/// How often the epoch advances, and so how long guest code runs before it lets others run.
+pub(crate) const TICK: std::time::Duration = std::time::Duration::from_millis(1);
+
+/// What host functions may use of an invocation's stack beside the guest's: expressions are evaluated on it.
+const HOST_STACK_BYTES: usize = 768 << 10;
+
+/// Memory of a slot that stays resident between invocations. Guests built with the SDK fit in, and need then no
+/// memory system call at all.
+const KEEP_RESIDENT_BYTES: usize = 256 << 10;
+
+/// Guard after each memory; accesses farther than this are checked explicitly.
+const GUARD_BYTES: u64 = 64 << 10;
+
+/// An engine with room for `slots` instances at once. Where the address space is too small for a pool, instances
+/// are allocated on demand: slower, and the same otherwise.
+pub(crate) fn build(limits: &Limits, slots: u32) -> wasmtime::Result<Engine> {
+    let mut config = configure(limits);
+    config.allocation_strategy(pool(limits, slots));
+    Engine::new(&config).or_else(|error| {
+        tracing::warn!("instances are allocated on demand, which is slower: {error:#}");
+        Engine::new(&configure(limits))
+    })
+}
+
+fn configure(limits: &Limits) -> Config {
+    let mut config = Config::new();
+    // Async of the component model's own kind: nothing here uses it, and it costs more than the rest of a call.
+    config.concurrency_support(false);
+    config.epoch_interruption(true);
+    config.max_wasm_stack(limits.stack_bytes);
+    config.async_stack_size(limits.stack_bytes + HOST_STACK_BYTES);
+    config.memory_reservation(limits.memory_bytes as u64);
+    config.memory_guard_size(GUARD_BYTES);
+    config.memory_may_move(false);
+    config.memory_reservation_for_growth(0);
+    config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
+    config
+}
+
+fn pool(limits: &Limits, slots: u32) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    let per_component = u32::try_from(limits.tables).unwrap_or(u32::MAX);
+    pool.total_component_instances(slots)
+        .total_core_instances(slots.saturating_mul(4))
+        .total_memories(slots)
+        .total_tables(slots.saturating_mul(2))
+        .total_stacks(slots)
+        .max_core_instances_per_component(per_component)
+        .max_tables_per_component(per_component)
+        .max_memories_per_component(4)
+        .max_memory_size(limits.memory_bytes)
+        .table_elements(limits.table_elements)
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(64 << 10)
+        .async_stack_keep_resident(0)
+        .max_unused_warm_slots(slots);
+    pool
+}

@@ -1,0 +1,92 @@
+//! The thread that advances the epoch of every engine, so that guest code lets go of its worker once a tick.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::{JoinHandle, Thread};
+use wasmtime::Engine;
+
+/// Ticks without work after which the thread sleeps until there is some: an idle host wakes nobody.
+const IDLE_TICKS: u32 = 100;
+
+struct Shared {
+    busy: AtomicUsize,
+    parked: AtomicBool,
+    stop: AtomicBool,
+}
+
+/// Runs until dropped.
+pub(crate) struct Ticker {
+    shared: Arc<Shared>,
+    handle: Thread,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// How a worker says that it has work.
+#[derive(Clone)]
+pub(crate) struct Pulse {
+    shared: Arc<Shared>,
+    thread: Thread,
+}
+
+impl Ticker {
+    /// Starts the thread for these engines.
+    pub(crate) fn start(engines: Vec<Engine>) -> std::io::Result<Self> {
+        let shared =
+            Arc::new(Shared { busy: AtomicUsize::new(0), parked: AtomicBool::new(false), stop: AtomicBool::new(false) });
+        let seen = Arc::clone(&shared);
+        let thread =
+            std::thread::Builder::new().name("flowhost-ticker".to_owned()).spawn(move || tick(&engines, &seen))?;
+        Ok(Self { shared, handle: thread.thread().clone(), thread: Some(thread) })
+    }
+
+    pub(crate) fn pulse(&self) -> Pulse {
+        Pulse { shared: Arc::clone(&self.shared), thread: self.handle.clone() }
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            self.handle.unpark();
+            // The thread holds nothing that a panic in it could have broken.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Pulse {
+    /// The worker has work from now on.
+    pub(crate) fn begin(&self) {
+        self.shared.busy.fetch_add(1, Ordering::SeqCst);
+        if self.shared.parked.swap(false, Ordering::SeqCst) {
+            self.thread.unpark();
+        }
+    }
+
+    /// The worker has none any more.
+    pub(crate) fn end(&self) {
+        self.shared.busy.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn tick(engines: &[Engine], shared: &Shared) {
+    let mut idle = 0;
+    while !shared.stop.load(Ordering::SeqCst) {
+        idle = if shared.busy.load(Ordering::SeqCst) == 0 { idle + 1 } else { 0 };
+        if idle < IDLE_TICKS {
+            std::thread::sleep(super::TICK);
+        } else {
+            shared.parked.store(true, Ordering::SeqCst);
+            // Work that came between the two lines above and below has unparked this thread already.
+            if shared.busy.load(Ordering::SeqCst) == 0 && !shared.stop.load(Ordering::SeqCst) {
+                std::thread::park();
+            }
+            shared.parked.store(false, Ordering::SeqCst);
+            idle = 0;
+        }
+        for engine in engines {
+            engine.increment_epoch();
+        }
+    }
+}

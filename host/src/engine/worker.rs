@@ -1,0 +1,216 @@
+//! Worker threads: each has one runtime, and what its jobs share stays on it. A job never moves to another.
+
+use super::governor::{Governed, Progress, Stop};
+use super::ticker::Pulse;
+use futures_util::stream::{FuturesUnordered, Stream};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+
+/// A job as its worker runs it: the work under its bounds, and what to do when it is over or was stopped.
+pub(crate) struct Job {
+    pub(crate) work: Governed<()>,
+    pub(crate) stopped: Box<dyn FnOnce(Stop)>,
+}
+
+/// Makes a job out of what the worker's jobs share.
+type Request<L> = Box<dyn FnOnce(&Rc<L>) -> Job + Send>;
+
+/// A worker thread, from outside.
+pub(crate) struct Worker<L> {
+    requests: Option<mpsc::UnboundedSender<Request<L>>>,
+    load: Arc<AtomicUsize>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl<L: 'static> Worker<L> {
+    /// Starts a thread and, on it, makes what its jobs share. Returns when that is done, or why it failed.
+    pub(crate) async fn start<F, Fut, E>(index: usize, pulse: Pulse, make: F) -> Result<Self, StartError<E>>
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<L, E>>,
+        E: Send + 'static,
+    {
+        let (requests, inbox) = mpsc::unbounded_channel();
+        let (ready, started) = oneshot::channel();
+        let load = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&load);
+        let thread = std::thread::Builder::new()
+            .name(format!("flowhost-worker-{index}"))
+            .spawn(move || run(inbox, seen, pulse, make, ready))
+            .map_err(StartError::Thread)?;
+        match started.await {
+            Ok(Ok(())) => Ok(Self { requests: Some(requests), load, thread: Some(thread) }),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(StartError::Thread(std::io::Error::other("the worker thread ended while it started"))),
+        }
+    }
+
+    /// How many jobs it has.
+    pub(crate) fn load(&self) -> usize {
+        self.load.load(Ordering::Relaxed)
+    }
+
+    /// Hands it a job. False: the worker is gone.
+    pub(crate) fn submit(&self, request: Request<L>) -> bool {
+        self.load.fetch_add(1, Ordering::Relaxed);
+        self.requests.as_ref().is_some_and(|requests| requests.send(request).is_ok())
+    }
+}
+
+impl<L> Drop for Worker<L> {
+    /// Lets the jobs it has finish, then ends the thread.
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// Why a worker didn't start.
+#[derive(Debug)]
+pub(crate) enum StartError<E> {
+    Thread(std::io::Error),
+    Make(E),
+}
+
+fn run<L, F, Fut, E>(
+    inbox: mpsc::UnboundedReceiver<Request<L>>,
+    load: Arc<AtomicUsize>,
+    pulse: Pulse,
+    make: F,
+    ready: oneshot::Sender<Result<(), StartError<E>>>,
+) where
+    L: 'static,
+    F: FnOnce() -> Fut,
+    Fut: Future<Output = Result<L, E>>,
+{
+    // Timers are looked at after each round: a heavy job makes a round last a tick.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().event_interval(2).build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return drop(ready.send(Err(StartError::Thread(error)))),
+    };
+    runtime.block_on(async move {
+        match make().await {
+            Ok(local) => {
+                drop(ready.send(Ok(())));
+                Executor::new(inbox, load, pulse, Rc::new(local)).await;
+            }
+            Err(error) => drop(ready.send(Err(StartError::Make(error)))),
+        }
+    });
+}
+
+/// Runs until the inbox is closed and every job is over. Jobs that compute for long are polled only when all others
+/// wait for something, so that they don't hold them up.
+struct Executor<L> {
+    inbox: Option<mpsc::UnboundedReceiver<Request<L>>>,
+    load: Arc<AtomicUsize>,
+    pulse: Pulse,
+    busy: bool,
+    local: Rc<L>,
+    light: FuturesUnordered<Running>,
+    heavy: FuturesUnordered<Running>,
+}
+
+impl<L> Executor<L> {
+    fn new(inbox: mpsc::UnboundedReceiver<Request<L>>, load: Arc<AtomicUsize>, pulse: Pulse, local: Rc<L>) -> Self {
+        let (light, heavy) = (FuturesUnordered::new(), FuturesUnordered::new());
+        Self { inbox: Some(inbox), load, pulse, busy: false, local, light, heavy }
+    }
+
+    fn receive(&mut self, cx: &mut Context<'_>) {
+        while let Some(inbox) = &mut self.inbox {
+            match inbox.poll_recv(cx) {
+                Poll::Ready(Some(request)) => self.light.push(Running(Some(request(&self.local)))),
+                Poll::Ready(None) => self.inbox = None,
+                Poll::Pending => return,
+            }
+        }
+    }
+
+    fn settle(&mut self, over: Over) {
+        match over {
+            Over::Done => {
+                self.load.fetch_sub(1, Ordering::Relaxed);
+            }
+            Over::Heavy(job) => self.heavy.push(Running(Some(job))),
+        }
+    }
+
+    fn work(&mut self, cx: &mut Context<'_>) {
+        loop {
+            self.receive(cx);
+            match Pin::new(&mut self.light).poll_next(cx) {
+                Poll::Ready(Some(over)) => self.settle(over),
+                Poll::Ready(None) | Poll::Pending => break,
+            }
+        }
+        if let Poll::Ready(Some(over)) = Pin::new(&mut self.heavy).poll_next(cx) {
+            self.settle(over);
+            cx.waker().wake_by_ref();
+        }
+    }
+
+    fn mark(&mut self, busy: bool) {
+        if busy != self.busy {
+            self.busy = busy;
+            if busy { self.pulse.begin() } else { self.pulse.end() }
+        }
+    }
+}
+
+impl<L> Unpin for Executor<L> {}
+
+impl<L> Future for Executor<L> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.mark(true);
+        self.work(cx);
+        let idle = self.light.is_empty() && self.heavy.is_empty();
+        if idle {
+            self.mark(false);
+            if self.inbox.is_none() {
+                return Poll::Ready(());
+            }
+        }
+        Poll::Pending
+    }
+}
+
+/// A job among its worker's others.
+struct Running(Option<Job>);
+
+enum Over {
+    Done,
+    Heavy(Job),
+}
+
+impl Future for Running {
+    type Output = Over;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Over> {
+        let Some(job) = &mut self.0 else { return Poll::Ready(Over::Done) };
+        let progress = ready!(Pin::new(&mut job.work).poll(cx));
+        let job = self.0.take();
+        Poll::Ready(match (progress, job) {
+            (Progress::Heavy, Some(job)) => Over::Heavy(job),
+            (Progress::Stopped(stop), Some(job)) => {
+                // The work goes first: it may hold what the answer's reader waits for.
+                let Job { work, stopped } = job;
+                drop(work);
+                stopped(stop);
+                Over::Done
+            }
+            _ => Over::Done,
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! Patterns of dates: `dd/MM/yyyy HH:mm:ss`.
+//!
+//! `dd`, `MM`, `yyyy`, `HH`, `mm` and `ss` stand for day, month, year, hour (0 to 23), minute and second, with just as many
+//! digits as letters. Every character that is no letter stands for itself, and so does text between single quotes, where
+//! two of them are one. Any other letter is an error.
+
+use std::fmt::Write;
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
+
+/// A parsed pattern.
+#[derive(Debug)]
+pub(super) struct DatePattern {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+enum Part {
+    Literal(char),
+    Field(Field),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Day,
+    Month,
+    Year,
+    Hour,
+    Minute,
+    Second,
+}
+
+/// The fields by their letters.
+const FIELDS: [(&str, Field); 6] = [
+    ("dd", Field::Day),
+    ("MM", Field::Month),
+    ("yyyy", Field::Year),
+    ("HH", Field::Hour),
+    ("mm", Field::Minute),
+    ("ss", Field::Second),
+];
+
+impl DatePattern {
+    /// Parses a pattern; the error says what is wrong with it.
+    pub(super) fn parse(pattern: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut rest = pattern;
+        while let Some(first) = rest.chars().next() {
+            if first == '\'' {
+                rest = quoted(rest, &mut parts)?;
+            } else if first.is_alphabetic() {
+                let end = rest.find(|character| character != first).unwrap_or(rest.len());
+                let (letters, after) = rest.split_at(end);
+                let field = FIELDS.iter().find(|(known, _)| *known == letters).map(|(_, field)| *field).ok_or_else(|| {
+                    let letters = super::error::shortened(letters);
+                    format!("the pattern has `{letters}`, and it may have dd MM yyyy HH mm ss, or other letters between '…'")
+                })?;
+                parts.push(Part::Field(field));
+                rest = after;
+            } else {
+                parts.push(Part::Literal(first));
+                rest = rest.get(first.len_utf8()..).unwrap_or_default();
+            }
+        }
+        Ok(Self { parts })
+    }
+
+    /// A wall clock's reading in this form.
+    pub(super) fn format(&self, local: NaiveDateTime) -> String {
+        let mut text = String::new();
+        for part in &self.parts {
+            // Writing to a string does not fail.
+            let _ = match part {
+                Part::Literal(character) => write!(text, "{character}"),
+                Part::Field(Field::Day) => write!(text, "{:02}", local.day()),
+                Part::Field(Field::Month) => write!(text, "{:02}", local.month()),
+                Part::Field(Field::Year) => write!(text, "{:04}", local.year()),
+                Part::Field(Field::Hour) => write!(text, "{:02}", local.hour()),
+                Part::Field(Field::Minute) => write!(text, "{:02}", local.minute()),
+                Part::Field(Field::Second) => write!(text, "{:02}", local.second()),
+            };
+        }
+        text
+    }
+
+    /// Reads a text of exactly this form. Day, month and year must be there; what is left out of the time is zero.
+    pub(super) fn read(&self, text: &str) -> Result<NaiveDateTime, String> {
+        let mut rest = text;
+        let mut fields = [None; 6];
+        for part in &self.parts {
+            match part {
+                Part::Literal(character) => {
+                    rest = rest.strip_prefix(*character).ok_or_else(|| format!("`{character}` is missing"))?;
+                }
+                Part::Field(field) => {
+                    let (value, after) = digits(rest, *field)?;
+                    let slot =
+                        fields.iter_mut().zip(FIELDS).find(|(_, (_, known))| known == field).map(|(slot, _)| slot);
+                    if let Some(slot) = slot
+                        && slot.replace(value).is_some_and(|before| before != value)
+                    {
+                        return Err("it says the same thing twice in different ways".to_owned());
+                    }
+                    rest = after;
+                }
+            }
+        }
+        if !rest.is_empty() {
+            return Err("there is more text after it".to_owned());
+        }
+        let [Some(day), Some(month), Some(year), hour, minute, second] = fields else {
+            return Err("the pattern needs dd, MM and yyyy".to_owned());
+        };
+        i32::try_from(year)
+            .ok()
+            .filter(|year| *year > 0)
+            .and_then(|year| NaiveDate::from_ymd_opt(year, month, day))
+            .ok_or_else(|| "there is no such day".to_owned())?
+            .and_hms_opt(hour.unwrap_or(0), minute.unwrap_or(0), second.unwrap_or(0))
+            .ok_or_else(|| "there is no such time of day".to_owned())
+    }
+}
+
+fn quoted<'p>(pattern: &'p str, parts: &mut Vec<Part>) -> Result<&'p str, String> {
+    let after = pattern.strip_prefix('\'').unwrap_or(pattern);
+    if let Some(rest) = after.strip_prefix('\'') {
+        parts.push(Part::Literal('\''));
+        return Ok(rest);
+    }
+    let mut characters = after.chars();
+    loop {
+        match characters.next() {
+            Some('\'') if characters.as_str().starts_with('\'') => {
+                characters.next();
+                parts.push(Part::Literal('\''));
+            }
+            Some('\'') => return Ok(characters.as_str()),
+            Some(character) => parts.push(Part::Literal(character)),
+            None => return Err("a ' in the pattern is not closed".to_owned()),
+        }
+    }
+}
+
+/// Exactly the digits of a field, and what follows them.
+fn digits(text: &str, field: Field) -> Result<(u32, &str), String> {
+    let letters = FIELDS.iter().find(|(_, known)| *known == field).map_or("", |(letters, _)| letters);
+    let number = text.get(..letters.len()).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    match number.and_then(|digits| digits.parse().ok()) {
+        Some(value) => Ok((value, text.get(letters.len()..).unwrap_or_default())),
+        None => Err(format!("{letters} stands for {} digits", letters.len())),
+    }
+}

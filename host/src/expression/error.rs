@@ -1,0 +1,210 @@
+//! What went wrong with an expression, in words for the designer who wrote it.
+
+use super::bounds::SHOWN_SOURCE;
+use super::function;
+use super::nearest::nearest;
+
+/// The stable code of an [`ExpressionError`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// The source does not parse.
+    Syntax,
+    /// The result is of a type that its use does not allow.
+    Type,
+    /// An operation failed while it was evaluated.
+    Failed,
+    /// A bound on source, work or size was exceeded.
+    TooLarge,
+    /// An entity that the expression reads has no value.
+    EntityNotSet,
+}
+
+impl Code {
+    /// The code as programs and diagrams know it, such as `expression-syntax`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Syntax => "expression-syntax",
+            Self::Type => "expression-type",
+            Self::Failed => "expression-failed",
+            Self::TooLarge => "expression-too-large",
+            Self::EntityNotSet => "entity-not-set",
+        }
+    }
+}
+
+/// Why an expression could not be parsed or evaluated.
+///
+/// Shown as its message alone: code, position and source are for the caller to set out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.message)]
+pub struct ExpressionError(Box<Explanation>);
+
+/// What is known of an [`ExpressionError`], which lends it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// The stable code.
+    pub code: Code,
+    /// What was wrong and how to mend it: one sentence without a full stop.
+    pub message: String,
+    /// The line of the source, from 1, where known.
+    pub line: Option<u32>,
+    /// The column in that line, in characters from 1, where known.
+    pub column: Option<u32>,
+    /// The source, shortened where it is long.
+    pub expression: Option<String>,
+    /// The entity that is not set.
+    pub entity: Option<String>,
+    /// The existing name (of an entity or a function) that is nearest to an unknown one.
+    pub nearest: Option<String>,
+    /// The bound that was exceeded: `source`, `literals`, `tokens`, `nesting`, `comprehensions`, `list`, `value` or
+    /// `steps`.
+    pub limit: Option<&'static str>,
+}
+
+impl std::ops::Deref for ExpressionError {
+    type Target = Explanation;
+
+    fn deref(&self) -> &Explanation {
+        &self.0
+    }
+}
+
+impl Explanation {
+    /// The stable code as text.
+    pub fn code(&self) -> &'static str {
+        self.code.as_str()
+    }
+}
+
+/// A failure inside this module: its place is an offset, and nothing costly is known yet, since `||` may absorb it.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) code: Code,
+    pub(super) message: String,
+    pub(super) at: Option<u32>,
+    pub(super) unknown: Option<Unknown>,
+    pub(super) limit: Option<&'static str>,
+}
+
+/// A name that stands for nothing.
+#[derive(Debug)]
+pub(super) enum Unknown {
+    Entity(String),
+    Function { name: String, is_method: bool },
+}
+
+/// The result of one step of parsing or evaluation.
+pub(super) type Outcome<T> = Result<T, Box<Fault>>;
+
+impl Fault {
+    fn new(code: Code, message: String) -> Box<Self> {
+        Box::new(Self { code, message, at: None, unknown: None, limit: None })
+    }
+
+    pub(super) fn syntax(message: impl Into<String>, at: usize) -> Box<Self> {
+        Self::new(Code::Syntax, message.into()).at(offset(at))
+    }
+
+    pub(super) fn result_type(message: impl Into<String>) -> Box<Self> {
+        Self::new(Code::Type, message.into())
+    }
+
+    pub(super) fn failed(message: impl Into<String>) -> Box<Self> {
+        Self::new(Code::Failed, message.into())
+    }
+
+    pub(super) fn too_large(limit: &'static str, message: impl Into<String>) -> Box<Self> {
+        let mut fault = Self::new(Code::TooLarge, message.into());
+        fault.limit = Some(limit);
+        fault
+    }
+
+    pub(super) fn entity_not_set(name: &str) -> Box<Self> {
+        let mut fault = Self::new(Code::EntityNotSet, String::new());
+        fault.unknown = Some(Unknown::Entity(name.to_owned()));
+        fault
+    }
+
+    pub(super) fn unknown_function(name: &str, is_method: bool) -> Box<Self> {
+        let mut fault = Self::new(Code::Failed, String::new());
+        fault.unknown = Some(Unknown::Function { name: name.to_owned(), is_method });
+        fault
+    }
+
+    /// The same failure at a place, unless it already has one: the innermost place is the useful one.
+    pub(super) fn at(mut self: Box<Self>, at: u32) -> Box<Self> {
+        self.at.get_or_insert(at);
+        self
+    }
+
+    /// Whether another operand may outweigh this failure, as in `failure || true`. A bound is final.
+    pub(super) fn absorbable(&self) -> bool {
+        self.code != Code::TooLarge
+    }
+
+    /// The error to show for a source. What costs to find out, such as the name that was meant, is found out here, once.
+    pub(super) fn explain<'n>(self, text: &str, entities: impl Iterator<Item = &'n str>) -> ExpressionError {
+        let place = self.at.map(|at| position(text, at as usize));
+        let (message, entity, nearest) = match self.unknown {
+            None => (self.message, None, None),
+            Some(Unknown::Entity(name)) => {
+                let nearest = nearest(&name, entities);
+                (entity_message(&name, nearest.as_deref()), Some(name), nearest)
+            }
+            Some(Unknown::Function { name, is_method }) => {
+                let (message, nearest) = function::unknown(&name, is_method);
+                (message, None, nearest)
+            }
+        };
+        ExpressionError(Box::new(Explanation {
+            code: self.code,
+            message,
+            line: place.map(|(line, _)| line),
+            column: place.map(|(_, column)| column),
+            expression: Some(shortened(text)),
+            entity,
+            nearest,
+            limit: self.limit,
+        }))
+    }
+}
+
+fn entity_message(name: &str, nearest: Option<&str>) -> String {
+    let hint = nearest.map(|nearest| format!(", the nearest name is `{nearest}`")).unwrap_or_default();
+    format!(
+        "the entity `{}` is not set{hint}: plain words without quotes are entity names, text needs quotes, and an entity \
+         that may be unset is read with entities.?name.orValue(…)",
+        shortened(name)
+    )
+}
+
+/// A byte offset as the parser keeps it; sources are bounded far below 4 GiB.
+pub(super) fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// Line and column, both from 1, of a byte offset.
+fn position(text: &str, at: usize) -> (u32, u32) {
+    let mut line = 1;
+    let mut column = 1;
+    for (index, character) in text.char_indices() {
+        if index >= at {
+            break;
+        }
+        if character == '\n' {
+            line += 1;
+            column = 1;
+        } else {
+            column += 1;
+        }
+    }
+    (line, column)
+}
+
+/// A text as a message shows it: long ones are cut.
+pub(super) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_SOURCE) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}

@@ -1,0 +1,71 @@
+//! The parts of instants and durations: `getFullYear`, `getHours` and the like.
+
+use std::str::FromStr;
+
+use chrono::{Datelike, FixedOffset, NaiveDateTime, TimeDelta, Timelike};
+use chrono_tz::Tz;
+
+use super::super::datum::Datum;
+use super::super::error::{Fault, Outcome, shortened};
+use super::Entry;
+
+pub(super) const METHODS: &[Entry] = &[
+    ("getFullYear", |_, arguments| part(arguments, |local| local.year().into(), None)),
+    ("getMonth", |_, arguments| part(arguments, |local| local.month0().into(), None)),
+    ("getDate", |_, arguments| part(arguments, |local| local.day().into(), None)),
+    ("getDayOfMonth", |_, arguments| part(arguments, |local| local.day0().into(), None)),
+    ("getDayOfWeek", |_, arguments| part(arguments, |local| local.weekday().num_days_from_sunday().into(), None)),
+    ("getDayOfYear", |_, arguments| part(arguments, |local| local.ordinal0().into(), None)),
+    ("getHours", |_, arguments| part(arguments, |local| local.hour().into(), Some(|duration| duration.num_hours()))),
+    ("getMinutes", |_, arguments| {
+        part(arguments, |local| local.minute().into(), Some(|duration| duration.num_minutes()))
+    }),
+    ("getSeconds", |_, arguments| {
+        part(arguments, |local| local.second().into(), Some(|duration| duration.num_seconds()))
+    }),
+    ("getMilliseconds", |_, arguments| {
+        part(arguments, |local| milliseconds(local.nanosecond()), Some(|duration| i64::from(duration.subsec_millis())))
+    }),
+];
+
+fn milliseconds(nanoseconds: u32) -> i64 {
+    i64::from(nanoseconds / 1_000_000)
+}
+
+fn part<'a>(
+    arguments: &[Datum<'a>],
+    of_instant: fn(NaiveDateTime) -> i64,
+    of_duration: Option<fn(TimeDelta) -> i64>,
+) -> Outcome<Option<Datum<'a>>> {
+    let integer = match arguments {
+        [Datum::Timestamp(instant)] => of_instant(instant.naive_utc()),
+        [Datum::Timestamp(instant), Datum::Text(zone)] => {
+            let local = match (Tz::from_str(zone), offset(zone)) {
+                (Ok(zone), _) => instant.with_timezone(&zone).naive_local(),
+                (_, Some(offset)) => instant.with_timezone(&offset).naive_local(),
+                _ => {
+                    let message = format!("`{}` is no time zone such as America/Santiago or -03:00", shortened(zone));
+                    return Err(Fault::failed(message));
+                }
+            };
+            of_instant(local)
+        }
+        [Datum::Duration(duration)] => match of_duration {
+            Some(of_duration) => of_duration(*duration),
+            None => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    Ok(Some(Datum::Integer(integer)))
+}
+
+/// An offset from UTC: `-03:00`, `+05:30`, `02:00`.
+fn offset(text: &str) -> Option<FixedOffset> {
+    let (hours, minutes) = text.trim_start_matches(['+', '-']).split_once(':')?;
+    if text.len() > 6 || hours.len() != 2 || minutes.len() != 2 {
+        return None;
+    }
+    let seconds = hours.parse::<u32>().ok()? * 3600 + minutes.parse::<u32>().ok().filter(|minutes| *minutes < 60)? * 60;
+    let seconds = i32::try_from(seconds).ok()?;
+    if text.starts_with('-') { FixedOffset::west_opt(seconds) } else { FixedOffset::east_opt(seconds) }
+}

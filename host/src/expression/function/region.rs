@@ -1,0 +1,49 @@
+//! The functions that depend on where the tenant is: `formatDate`, `parseDate` and `phone`.
+
+use super::super::date_pattern::DatePattern;
+use super::super::datum::Datum;
+use super::super::error::{Fault, Outcome, shortened};
+use super::super::evaluate::Run;
+use super::super::operator;
+use super::Entry;
+
+pub(super) const GLOBALS: &[Entry] = &[("formatDate", format_date), ("parseDate", parse_date), ("phone", phone)];
+
+/// Steps for what the region works out.
+const LOOKUP: usize = 40;
+/// Bytes of a text that may be a date or a phone number.
+const LONGEST: usize = 1_000;
+
+fn format_date<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+    let [Datum::Timestamp(instant), Datum::Text(pattern)] = arguments else { return Ok(None) };
+    run.fuel.spend(LOOKUP)?;
+    run.fuel.spend_bytes(pattern.len().saturating_mul(4))?;
+    let pattern = DatePattern::parse(pattern).map_err(Fault::failed)?;
+    Ok(Some(Datum::text(pattern.format(run.scope.region.to_local(*instant)))))
+}
+
+fn parse_date<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+    let [Datum::Text(text), Datum::Text(pattern)] = arguments else { return Ok(None) };
+    run.fuel.spend(LOOKUP)?;
+    run.fuel.spend_bytes(text.len().saturating_add(pattern.len().saturating_mul(4)))?;
+    let local = DatePattern::parse(pattern).and_then(|pattern| pattern.read(text)).map_err(|reason| {
+        Fault::failed(format!("`{}` is no date of the form {}: {reason}", shortened(text), shortened(pattern)))
+    })?;
+    match operator::timestamp(run.scope.region.to_utc(local)) {
+        Some(datum) => Ok(Some(datum)),
+        None => Err(Fault::failed("the date is outside the years 1 to 9999")),
+    }
+}
+
+fn phone<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+    let [Datum::Text(text)] = arguments else { return Ok(None) };
+    // Whatever the rules of a region look up costs some microseconds.
+    run.fuel.spend(LOOKUP * 5)?;
+    if text.len() > LONGEST {
+        return Err(Fault::failed("phone(…): the text is far too long for a phone number"));
+    }
+    match run.scope.region.phone(text) {
+        Ok(number) => Ok(Some(Datum::text(number))),
+        Err(reason) => Err(Fault::failed(format!("phone(…): {reason}"))),
+    }
+}

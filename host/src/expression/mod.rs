@@ -1,0 +1,160 @@
+//! Expressions: what a designer writes where a value is computed.
+//!
+//! The language is CEL, the Common Expression Language, with the extensions for texts, math, lists, encoding and
+//! optionals, and with `formatDate`, `parseDate` and `phone`. Sources come from tenants and are hostile until proven
+//! otherwise. So the parser and the evaluator are this module's own: neither calls itself deeper than the bounds allow,
+//! a few hundred bytes of stack at a time, and every operation is paid for in steps. [`bounds`] has the numbers.
+//!
+//! This module knows no store, no plugin and no clock; what an expression sees comes in as a [`Scope`].
+
+pub mod bounds;
+mod cache;
+mod date_pattern;
+mod datum;
+mod error;
+mod evaluate;
+mod function;
+mod literal;
+mod nearest;
+mod operator;
+mod parse;
+mod result;
+mod scope;
+mod template;
+mod token;
+mod tree;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use cache::{CACHED_SOURCE_BYTES, Cache};
+pub use error::{Code, Explanation, ExpressionError};
+pub use scope::{Entities, Region, Scope, SessionView};
+pub use value::{TIMESTAMP_HINT, Value, answer};
+
+use std::sync::Arc;
+
+use datum::Datum;
+use error::Outcome;
+use evaluate::Run;
+use template::Part;
+use tree::Node;
+
+/// A parsed, bounded CEL expression: cheap to clone, shared between threads.
+#[derive(Debug, Clone)]
+pub struct Expression {
+    parsed: Arc<Parsed<Node>>,
+}
+
+/// A parsed text expression: CEL, or a template when the source contains `{{`.
+#[derive(Debug, Clone)]
+pub struct TextExpression {
+    parsed: Arc<Parsed<TextTree>>,
+}
+
+#[derive(Debug)]
+struct Parsed<T> {
+    source: Box<str>,
+    tree: T,
+}
+
+#[derive(Debug)]
+enum TextTree {
+    Expression(Node),
+    Template(Vec<Part>),
+}
+
+impl Expression {
+    /// Parses a source.
+    ///
+    /// # Errors
+    /// `expression-syntax` with its position, or `expression-too-large`.
+    pub fn parse(source: &str) -> Result<Self, ExpressionError> {
+        let tree = whole(source).map_err(|fault| fault.explain(source, std::iter::empty()))?;
+        Ok(Self { parsed: Arc::new(Parsed { source: source.into(), tree }) })
+    }
+
+    /// The source as the designer wrote it.
+    pub fn source(&self) -> &str {
+        &self.parsed.source
+    }
+
+    /// Evaluates it.
+    ///
+    /// # Errors
+    /// `expression-failed`, `expression-type` (the result is of a type that no value has), `expression-too-large` or
+    /// `entity-not-set`.
+    pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, ExpressionError> {
+        self.parsed.evaluate(scope, |run, tree| converted(run, tree, result::value))
+    }
+
+    /// Evaluates it where a boolean is due. `None` when it yields null; nothing else stands for true or false.
+    ///
+    /// # Errors
+    /// As [`Expression::evaluate`]; `expression-type` also when the result is no boolean.
+    pub fn evaluate_boolean(&self, scope: &Scope<'_>) -> Result<Option<bool>, ExpressionError> {
+        self.parsed.evaluate(scope, |run, tree| converted(run, tree, |_, datum| result::boolean(datum)))
+    }
+}
+
+impl TextExpression {
+    /// Parses a source.
+    ///
+    /// # Errors
+    /// As [`Expression::parse`].
+    pub fn parse(source: &str) -> Result<Self, ExpressionError> {
+        let tree = if template::is_template(source) {
+            template::parse(source).map(TextTree::Template)
+        } else {
+            whole(source).map(TextTree::Expression)
+        };
+        let tree = tree.map_err(|fault| fault.explain(source, std::iter::empty()))?;
+        Ok(Self { parsed: Arc::new(Parsed { source: source.into(), tree }) })
+    }
+
+    /// The source as the designer wrote it.
+    pub fn source(&self) -> &str {
+        &self.parsed.source
+    }
+
+    /// Evaluates it. `None` when it yields null; a template always yields text.
+    ///
+    /// # Errors
+    /// As [`Expression::evaluate`]; `expression-type` also when the result is no text, or when an expression inside a
+    /// template yields neither text nor integer nor number.
+    pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Option<String>, ExpressionError> {
+        self.parsed.evaluate(scope, |run, tree| match tree {
+            TextTree::Expression(node) => converted(run, node, |_, datum| result::text(datum)),
+            TextTree::Template(parts) => template::evaluate(run, parts).map(Some),
+        })
+    }
+}
+
+impl<T> Parsed<T> {
+    /// Evaluates a tree, and explains what fails.
+    fn evaluate<'a, R>(
+        &'a self,
+        scope: &'a Scope<'a>,
+        evaluate: impl FnOnce(&mut Run<'a>, &'a T) -> Outcome<R>,
+    ) -> Result<R, ExpressionError> {
+        evaluate(&mut Run::new(scope), &self.tree)
+            .map_err(|fault| fault.explain(&self.source, datum::set_names(scope.entities)))
+    }
+}
+
+/// The value of a node, made into what is due. Where it cannot be, the whole expression is the place.
+fn converted<'a, R>(
+    run: &mut Run<'a>,
+    node: &'a Node,
+    convert: impl FnOnce(&mut Run<'a>, Datum<'a>) -> Outcome<R>,
+) -> Outcome<R> {
+    let datum = run.evaluate(node)?;
+    convert(run, datum).map_err(|fault| fault.at(node.at))
+}
+
+/// Parses a source that is one expression from its beginning to its end.
+fn whole(source: &str) -> Outcome<Node> {
+    let (tokens, end) = token::tokens(source, 0, false, &mut token::Budget::full())?;
+    parse::parse(source, &tokens, end)
+}

@@ -1,0 +1,123 @@
+//! No source makes an expression costly.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value as Json, json};
+
+use super::super::{ExpressionError, TextExpression};
+use super::{entities, evaluate, on_little_stack, with_scope};
+
+/// What tests allow for: a debug build on a busy machine.
+const SOON: Duration = Duration::from_secs(1);
+
+fn limit(source: &str) -> Option<&'static str> {
+    let begun = Instant::now();
+    let result = evaluate(source);
+    assert!(begun.elapsed() < SOON, "{source:.80}: {:?}", begun.elapsed());
+    result.err().and_then(|error| error.limit)
+}
+
+#[test]
+fn sources_are_bounded() {
+    assert_eq!(limit(&format!("1 +{}1", " ".repeat(20_000))), Some("source"));
+    assert_eq!(limit(&format!("'{}'", "x".repeat(60_000))), None);
+    assert_eq!(limit(&format!("'{}'", "x".repeat(70_000))), Some("literals"));
+    assert_eq!(limit(&format!("{}1", "1+".repeat(5_000))), Some("tokens"));
+    assert_eq!(limit(&format!("{}1", "1+".repeat(499))), None);
+    assert_eq!(limit(&format!("{}1{}", "(".repeat(50), ")".repeat(50))), None);
+    assert_eq!(limit(&format!("{}1{}", "(".repeat(51), ")".repeat(51))), Some("nesting"));
+    assert_eq!(limit(&format!("{}1{}", "(1+2*-".repeat(45), ")".repeat(45))), Some("nesting"));
+}
+
+#[test]
+fn a_templates_bounds_hold_for_the_whole() {
+    let parse = |source: String| TextExpression::parse(&source).err().and_then(|error: ExpressionError| error.limit);
+    assert_eq!(parse("{{1}}".repeat(1_000)), None);
+    assert_eq!(parse("{{1}}".repeat(1_001)), Some("tokens"));
+    assert_eq!(parse(format!("{}{{{{1}}}}", "x".repeat(60_000))), None);
+    assert_eq!(parse(format!("{}{{{{1}}}}", "x".repeat(70_000))), Some("literals"));
+}
+
+#[test]
+fn comprehensions_are_bounded() {
+    assert_eq!(limit("[1].map(a, [1].map(b, [1].map(c, [1].map(d, [1].map(e, 1)))))"), Some("comprehensions"));
+    assert_eq!(limit("lists.range(100).map(a, lists.range(100).map(b, a * b)).size()"), None);
+    assert_eq!(limit("lists.range(101).map(a, [1].map(b, a * b))"), Some("list"));
+    assert_eq!(limit("[1].map(a, lists.range(101).map(b, a * b))"), Some("list"));
+    assert_eq!(limit("lists.range(10000).map(a, a + 1).size()"), None);
+    assert_eq!(limit("lists.range(10001)"), Some("list"));
+}
+
+#[test]
+fn one_comprehension_after_another_is_not_nested() {
+    assert_eq!(limit("[1].map(a, a).map(b, b).map(c, c).filter(d, d > 0)"), None);
+    assert_eq!(limit("lists.range(200).map(a, a).filter(b, b > 0)"), None);
+}
+
+#[test]
+fn values_are_bounded() {
+    let doubling = ".map(x, [x, x])".repeat(30);
+    assert_eq!(limit(&format!("[1]{doubling}")), Some("steps"));
+    assert_eq!(limit(&format!("[1]{doubling} == [1]{doubling}")), Some("steps"));
+    assert_eq!(limit(&format!("[1]{}", ".map(x, [x])".repeat(80))), Some("value"));
+    let kilobyte = "x".repeat(1_024);
+    assert_eq!(limit(&format!("lists.range(1025).map(x, '{kilobyte}')")), Some("value"));
+    assert_eq!(limit(&format!("lists.range(1025).map(x, '{kilobyte}').join()")), Some("value"));
+    assert_eq!(limit(&format!("'{kilobyte}'.replace('', '{kilobyte}')")), Some("value"));
+}
+
+#[test]
+fn regular_expressions_are_bounded() {
+    let words = format!("'{}'", "word ".repeat(10_000));
+    assert_eq!(limit(r"'a'.matches('((a{50}){50}){50}')"), Some("steps"));
+    assert_eq!(limit(r"'a'.matches(r'[\w\p{Greek}]{100}')"), Some("steps"));
+    assert_eq!(limit(&format!(r"{words}.matches(r'(\w+\s*)*x')")), Some("steps"));
+    assert_eq!(limit(&format!("'a'.matches(r'{}')", r"(?i)\pL".repeat(100))), Some("steps"));
+    assert_eq!(limit(&format!("'a'.matches('{}a{}')", "(".repeat(300), ")".repeat(300))), None);
+}
+
+#[test]
+fn a_bound_is_final_whatever_stands_beside_it() {
+    assert_eq!(limit("lists.range(10001).size() > 0 || true"), Some("list"));
+    assert_eq!(limit("[1].exists(x, lists.range(10001) == []) || true"), Some("list"));
+}
+
+#[test]
+fn large_entities_cost_only_what_is_looked_at() {
+    let mut large: Map<String, Json> = entities();
+    large.insert("records".to_owned(), (0..100_000).map(|id| json!({"id": id})).collect());
+    let expression = TextExpression::parse("string(records[99999].id)").unwrap();
+    let begun = Instant::now();
+    let text = with_scope(&large, |scope| (0..1_000).map(|_| expression.evaluate(scope)).last());
+    assert_eq!(text, Some(Ok(Some("99999".to_owned()))));
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn deep_expressions_and_deep_values_fit_little_stack() {
+    on_little_stack(|| {
+        let sources = [
+            format!("{}1{}", "[true ? 1 : false || true && 1 < 2 + 3 * -(".repeat(12), ")]".repeat(12)),
+            format!("{}1{}", "size([".repeat(25), "])".repeat(25)),
+            format!("{}1{}", "math.greatest(1, ".repeat(50), ")".repeat(50)),
+            format!("{}1{}", "optional.of(1).optMap(x, ".repeat(25), ")".repeat(25)),
+            format!("a{}", ".a".repeat(490)),
+            format!("1{}", ".f()".repeat(240)),
+            format!("{}1", "true ? 1 : ".repeat(240)),
+            format!("{}true", "!".repeat(900)),
+            format!("'%s'.format([[1]{}])", ".map(x, [x])".repeat(60)),
+            "deep".to_owned(),
+            "deep == deep".to_owned(),
+            "'%s'.format([deep.flatten(1000)])".to_owned(),
+        ];
+        let mut scoped = entities();
+        let deep = (0..120).fold(json!(1), |inner, _| json!([inner]));
+        scoped.insert("deep".to_owned(), deep);
+        for source in &sources {
+            let begun = Instant::now();
+            let expression = super::super::Expression::parse(source).unwrap();
+            let _ = with_scope(&scoped, |scope| expression.evaluate(scope).map(super::super::Value::into_json));
+            assert!(begun.elapsed() < SOON, "{source:.80}");
+        }
+    });
+}

@@ -1,0 +1,110 @@
+//! Whatever the source, there is an answer, soon, on little stack.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use super::super::{Expression, TextExpression, answer};
+use super::{entities, on_little_stack, with_scope};
+
+/// Parts of expressions, to be put together without sense.
+#[rustfmt::skip]
+const PARTS: &[&str] = &[
+    "1", "0", "-", "+", "*", "/", "%", "!", "==", "<", "&&", "||",
+    "?", ":", ".", ",", "(", ")", "[", "]", "{", "}", "{{", "}}",
+    "'a'", "\"ñ\"", "b'\\xff'", "1u", "0.5", "1e308", "9223372036854775807", "null", "true", "x", "in", "[1, 2, 3]",
+    "{'a': 1}", "contact_name", "order", ".lines", ".?id", "[0]", "[?0]", "entities", "session", "now", "missing", ".map(x, ",
+    ".filter(x, ", ".all(x, ", ".exists(x, ", ".exists_one(x, ", ".sortBy(x, ", ".optMap(x, ", "has(", "size(", "string(", "int(", "double(", "timestamp(",
+    "duration(", "type(", "dyn(", "optional.of(", "optional.none()", ".orValue(", ".or(", "lists.range(", ".flatten(", ".sort()", ".distinct()", ".reverse()",
+    ".slice(", ".join(", ".split(", ".replace(", ".substring(", ".charAt(", ".indexOf(", ".lastIndexOf(", ".format(", ".matches(", "math.greatest(", "math.bitShiftLeft(",
+    "formatDate(", "parseDate(", "phone(", "base64.encode(", "base64.decode(", "strings.quote(", "'%s %d %.3f %x'", "'dd/MM'", "'(a|b)*'", ".value()", ".hasValue()", ".getFullYear(",
+    "'1h'", " // ", "\n", " ",
+];
+
+/// What tests allow for: a debug build on a busy machine.
+const SOON: Duration = Duration::from_millis(500);
+
+fn try_both(source: &str) {
+    let entities = entities();
+    with_scope(&entities, |scope| {
+        let begun = Instant::now();
+        let _ = answer(Expression::parse(source).and_then(|expression| expression.evaluate(scope)));
+        if let Err(error) = TextExpression::parse(source).and_then(|expression| expression.evaluate(scope)) {
+            assert!(!error.message.is_empty() && !error.message.ends_with('.'), "{source:?}: {error}");
+        }
+        assert!(begun.elapsed() < SOON, "{source:?}: {:?}", begun.elapsed());
+    });
+}
+
+/// Tries many sources of a kind, on little stack.
+fn check<S: Strategy<Value = String>>(sources: impl FnOnce() -> S + Send + 'static) {
+    on_little_stack(move || {
+        let config = Config { cases: 2_000, failure_persistence: None, ..Config::default() };
+        TestRunner::new(config)
+            .run(&sources(), |source| {
+                try_both(&source);
+                Ok(())
+            })
+            .unwrap();
+    });
+}
+
+#[test]
+fn any_text_has_an_answer() {
+    check(|| "\\PC{0,200}");
+}
+
+#[test]
+fn any_parts_of_expressions_have_an_answer() {
+    check(|| prop::collection::vec(prop::sample::select(PARTS), 0..60).prop_map(|parts| parts.concat()));
+}
+
+#[test]
+fn expressions_that_make_sense_have_an_answer() {
+    check(sensible);
+}
+
+/// Methods that take two arguments, the first of them perhaps a variable.
+#[rustfmt::skip]
+const METHODS: &[&str] = &[
+    "map", "filter", "all", "exists", "exists_one", "sortBy", "optMap", "replace", "split", "join", "slice", "or",
+];
+
+/// Expressions that parse, of any types.
+fn sensible() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(
+        &["1", "0", "'a'", "'ñu'", "[1, 2]", "x", "order.lines", "total", "now", "null", "true"][..],
+    )
+    .prop_map(str::to_owned);
+    leaf.prop_recursive(6, 60, 3, |inner| {
+        let operator = prop::sample::select(&["+", "-", "*", "/", "%", "==", "<", "in", "&&", "||"][..]);
+        let method = prop::sample::select(METHODS);
+        let function =
+            prop::sample::select(&["size", "string", "int", "double", "optional.of", "lists.range", "type"][..]);
+        prop_oneof![
+            (inner.clone(), operator, inner.clone())
+                .prop_map(|(left, operator, right)| format!("({left} {operator} {right})")),
+            (inner.clone(), method, inner.clone())
+                .prop_map(|(left, method, right)| format!("{left}.{method}(x, {right})")),
+            (function, inner.clone()).prop_map(|(function, argument)| format!("{function}({argument})")),
+            (inner.clone(), inner.clone(), inner.clone()).prop_map(|(a, b, c)| format!("({a} ? {b} : {c})")),
+            (inner.clone(), inner).prop_map(|(list, index)| format!("{list}[{index}]")),
+        ]
+    })
+}
+
+#[test]
+fn the_same_expression_over_the_same_entities_ends_in_the_same_way() {
+    for source in ["lists.range(9000).map(x, [x, x, x])", "codes.sort()", "'a'.matches(r'\\w{9}')", "missing"] {
+        let entities = entities();
+        let results: Vec<_> = (0..3)
+            .map(|_| {
+                with_scope(&entities, |scope| {
+                    answer(Expression::parse(source).and_then(|parsed| parsed.evaluate(scope)))
+                })
+            })
+            .collect();
+        assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{source}");
+    }
+}

@@ -1,0 +1,92 @@
+//! The language as a designer meets it: sources and entities in, values and errors out.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod bounds;
+mod dates;
+mod errors;
+mod hostile;
+mod language;
+mod templates;
+
+use chrono::{DateTime, NaiveDateTime, Offset, TimeZone, Utc};
+use chrono_tz::America::Santiago;
+use serde_json::{Map, Value as Json, json};
+
+use super::{Expression, ExpressionError, Region, Scope, SessionView, TextExpression, Value};
+
+/// A tenant in Chile.
+struct Chile;
+
+impl Region for Chile {
+    fn to_local(&self, instant: DateTime<Utc>) -> NaiveDateTime {
+        instant.with_timezone(&Santiago).naive_local()
+    }
+
+    fn to_utc(&self, local: NaiveDateTime) -> DateTime<Utc> {
+        let offset = Santiago.offset_from_utc_datetime(&local);
+        Santiago
+            .from_local_datetime(&local)
+            .earliest()
+            .map_or_else(|| (local - offset.fix()).and_utc(), |instant| instant.to_utc())
+    }
+
+    fn phone(&self, text: &str) -> Result<String, String> {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        if digits.len() == 11 { Ok(format!("+{digits}")) } else { Err("it has not eleven digits".to_owned()) }
+    }
+}
+
+/// An entity of each type, and 2027-02-01T12:00:00Z.
+fn entities() -> Map<String, Json> {
+    let entities = json!({
+        "contact_name": "Ana",
+        "order_id": 17,
+        "total": 1250.5,
+        "vip": true,
+        "answer": "NO",
+        "order": {"id": "A-1", "lines": [{"sku": "x", "count": 2}, {"sku": "y", "count": 0}]},
+        "codes": ["b", "a", "c"],
+        "any name": "spaced",
+        "session": "mine",
+        "nothing": null,
+    });
+    entities.as_object().unwrap().clone()
+}
+
+fn with_scope<T>(entities: &Map<String, Json>, use_it: impl FnOnce(&Scope<'_>) -> T) -> T {
+    use_it(&Scope {
+        entities,
+        session: SessionView { id: "s-1", channel: "whatsapp", user: "56987654321" },
+        now: Utc.with_ymd_and_hms(2027, 2, 1, 12, 0, 0).unwrap(),
+        region: &Chile,
+    })
+}
+
+fn evaluate(source: &str) -> Result<Value, ExpressionError> {
+    let expression = Expression::parse(source)?;
+    with_scope(&entities(), |scope| expression.evaluate(scope))
+}
+
+fn text(source: &str) -> Result<Option<String>, ExpressionError> {
+    let expression = TextExpression::parse(source)?;
+    with_scope(&entities(), |scope| expression.evaluate(scope))
+}
+
+fn boolean(source: &str) -> Result<Option<bool>, ExpressionError> {
+    let expression = Expression::parse(source)?;
+    with_scope(&entities(), |scope| expression.evaluate_boolean(scope))
+}
+
+/// A value as JSON; a test that gets an error fails with its message.
+fn json_of(source: &str) -> Json {
+    match evaluate(source) {
+        Ok(value) => value.into_json(),
+        Err(error) => panic!("{source}: {error}"),
+    }
+}
+
+/// Runs on as little stack as a host function may have.
+fn on_little_stack(test: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().stack_size(512 * 1024).spawn(test).unwrap().join().unwrap();
+}

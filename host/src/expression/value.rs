@@ -1,0 +1,79 @@
+//! The value that an expression yields, as the rest of the host sees it.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map, Value as Json, json};
+
+use super::error::ExpressionError;
+
+/// The result of an expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Null: the same as absent to a parameter.
+    Null,
+    /// A boolean.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A finite number that keeps its point: `1.0` is not `1`.
+    Number(f64),
+    /// A text of at most 1 MiB.
+    Text(String),
+    /// An instant. No parameter takes one: see [`TIMESTAMP_HINT`].
+    Timestamp(DateTime<Utc>),
+    /// A list, at most 1 MiB as JSON.
+    List(Vec<Json>),
+    /// A map with text keys, at most 1 MiB as JSON.
+    Map(Map<String, Json>),
+}
+
+/// What to tell a designer whose parameter's expression yields a timestamp.
+pub const TIMESTAMP_HINT: &str = "turn it into text with formatDate(…, \"dd/MM/yyyy HH:mm:ss\")";
+
+impl Value {
+    /// The name of its type: `null`, `boolean`, `integer`, `number`, `text`, `timestamp`, `list` or `map`.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean(_) => "boolean",
+            Self::Integer(_) => "integer",
+            Self::Number(_) => "number",
+            Self::Text(_) => "text",
+            Self::Timestamp(_) => "timestamp",
+            Self::List(_) => "list",
+            Self::Map(_) => "map",
+        }
+    }
+
+    /// The value as JSON; a timestamp is an RFC 3339 text.
+    pub fn into_json(self) -> Json {
+        match self {
+            Self::Null => Json::Null,
+            Self::Boolean(boolean) => Json::Bool(boolean),
+            Self::Integer(integer) => Json::from(integer),
+            Self::Number(number) => Json::from(number),
+            Self::Text(text) => Json::String(text),
+            Self::Timestamp(instant) => Json::String(rfc3339(instant)),
+            Self::List(items) => Json::Array(items),
+            Self::Map(entries) => Json::Object(entries),
+        }
+    }
+}
+
+/// An instant as RFC 3339 in UTC, with as many fraction digits as it needs.
+pub(super) fn rfc3339(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// What a program that asked for an evaluation gets: `{"type":…,"value":…}`, or `{"error":{"code":…,"message":…,
+/// "line":…,"column":…}}` with nulls where no position is known.
+pub fn answer(result: Result<Value, ExpressionError>) -> Json {
+    match result {
+        Ok(value) => json!({"type": value.type_name(), "value": value.into_json()}),
+        Err(error) => json!({"error": {
+            "code": error.code(),
+            "message": error.message,
+            "line": error.line,
+            "column": error.column,
+        }}),
+    }
+}

@@ -1,0 +1,108 @@
+//! The one writer: applies the staged writes of many invocations in one transaction and one sync.
+
+use crate::store::{Commit, Committer, Store, StoreError, Verdict};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+
+/// Commits that one transaction takes.
+const MAX_BATCH: usize = 256;
+
+/// Commits that wait for the writer; who comes then waits to be let in.
+const MAX_QUEUE: usize = 4_096;
+
+struct Entry {
+    commit: Commit,
+    /// What stays held until it is settled.
+    _hold: Option<Box<dyn Send>>,
+    answer: Option<oneshot::Sender<Result<Verdict, StoreError>>>,
+}
+
+/// The writer's thread, from outside.
+pub(crate) struct CommitQueue {
+    entries: Option<mpsc::Sender<Entry>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl CommitQueue {
+    /// Opens the store's writing connection on a thread of its own.
+    pub(crate) async fn start(store: Arc<dyn Store>) -> Result<Self, StoreError> {
+        let (entries, inbox) = mpsc::channel(MAX_QUEUE);
+        let (ready, started) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("flowhost-committer".to_owned())
+            .spawn(move || run(&*store, inbox, ready))
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        started.await.map_err(|_| gone())??;
+        Ok(Self { entries: Some(entries), thread: Some(thread) })
+    }
+
+    /// Queues a commit and waits for its verdict. The commit is applied even if nobody waits any more.
+    pub(crate) async fn commit(&self, commit: Commit, hold: Option<Box<dyn Send>>) -> Result<Verdict, StoreError> {
+        let (answer, verdict) = oneshot::channel();
+        self.queue(Entry { commit, _hold: hold, answer: Some(answer) }).await?;
+        verdict.await.map_err(|_| gone())?
+    }
+
+    /// Queues a commit that joins the next transaction; nobody learns what became of it. `hold` is dropped then.
+    pub(crate) async fn join(&self, commit: Commit, hold: Option<Box<dyn Send>>) -> Result<(), StoreError> {
+        self.queue(Entry { commit, _hold: hold, answer: None }).await
+    }
+
+    async fn queue(&self, entry: Entry) -> Result<(), StoreError> {
+        let entries = self.entries.as_ref().ok_or_else(gone)?;
+        entries.send(entry).await.map_err(|_| gone())
+    }
+}
+
+impl Drop for CommitQueue {
+    /// Applies what is queued, then ends the thread.
+    fn drop(&mut self) {
+        self.entries = None;
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+fn gone() -> StoreError {
+    StoreError::Unavailable("the writer has stopped".to_owned())
+}
+
+fn run(store: &dyn Store, mut inbox: mpsc::Receiver<Entry>, ready: oneshot::Sender<Result<(), StoreError>>) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return drop(ready.send(Err(StoreError::Unavailable(error.to_string())))),
+    };
+    runtime.block_on(async move {
+        let mut committer = match store.committer().await {
+            Ok(committer) => committer,
+            Err(error) => return drop(ready.send(Err(error))),
+        };
+        drop(ready.send(Ok(())));
+        let mut entries = Vec::with_capacity(MAX_BATCH);
+        while inbox.recv_many(&mut entries, MAX_BATCH).await > 0 {
+            settle(&mut *committer, &mut entries).await;
+        }
+    });
+}
+
+async fn settle(committer: &mut dyn Committer, entries: &mut Vec<Entry>) {
+    let (batch, rest): (Vec<_>, Vec<_>) =
+        entries.drain(..).map(|Entry { commit, _hold, answer }| (commit, (_hold, answer))).unzip();
+    match committer.commit(&batch).await {
+        Ok(verdicts) => {
+            for ((hold, answer), verdict) in rest.into_iter().zip(verdicts) {
+                drop(hold);
+                drop(answer.map(|answer| answer.send(Ok(verdict))));
+            }
+        }
+        Err(error) => {
+            tracing::warn!("{} commits failed: {error}", batch.len());
+            for (hold, answer) in rest {
+                drop(hold);
+                drop(answer.map(|answer| answer.send(Err(error.clone()))));
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Asking a component for its manifest: it is granted nothing while it answers.
+
+use super::run::{Ended, ended};
+use crate::capability::bindings::OutboundAction;
+use crate::capability::{Journal, State};
+use crate::catalog::LoadError;
+use crate::engine::{Limits, TICK};
+use std::sync::Arc;
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Engine, Store};
+
+/// Instantiates the component and calls `describe`, on a thread of its own since the caller may be a runtime's.
+pub(super) fn describe(
+    engine: &Engine,
+    linker: &Linker<State>,
+    limits: &Arc<Limits>,
+    component: &Component,
+) -> Result<String, LoadError> {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            let runtime = runtime.map_err(|error| LoadError::new("component-invalid", error.to_string()))?;
+            runtime.block_on(ask(engine, linker, limits, component))
+        });
+        let gone = |_| Err(LoadError::new("plugin-trap", "the component could not be asked to describe itself"));
+        thread.join().unwrap_or_else(gone)
+    })
+}
+
+async fn ask(
+    engine: &Engine,
+    linker: &Linker<State>,
+    limits: &Arc<Limits>,
+    component: &Component,
+) -> Result<String, LoadError> {
+    let journal = Arc::new(Journal::default());
+    let mut store = Store::new(engine, State::describing(Arc::clone(limits), Arc::clone(&journal)));
+    store.limiter(|state| &mut state.memory);
+    store.set_hostcall_fuel(limits.host_bytes);
+    let ticks = limits.cpu.as_nanos() / TICK.as_nanos();
+    store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX));
+    store.epoch_deadline_trap();
+    let described = async {
+        let action = OutboundAction::instantiate_async(&mut store, component, linker).await?;
+        action.flow_action_handler().call_describe(&mut store).await
+    };
+    let result = described.await;
+    journal.publish("describe", "", "");
+    result.map_err(|error| {
+        let (code, message) = match ended(&error) {
+            Ended::Fault { code, message } => (code, message),
+            Ended::Store(error) => ("plugin-trap", error.to_string()),
+            Ended::Stale | Ended::NoRoom => ("plugin-trap", "it asked for the store".to_owned()),
+        };
+        LoadError::new(code, format!("the component can't describe itself: {message}"))
+    })
+}

@@ -1,0 +1,395 @@
+//! The embedding API: open a host, prepare nodes, invoke them.
+
+use super::admission::Admission;
+use super::committer::CommitQueue;
+use super::describe::describe;
+use super::execute::{Invocation, Topic};
+use super::node::Node;
+use super::outcome::{Failure, Outcome};
+use super::request::Request;
+use super::run::Workshop;
+use super::turns::Turns;
+use crate::capability;
+use crate::catalog::{self, Action, ActionNotFound, Catalog, LoadError, Loader};
+use crate::domain::Tenant;
+use crate::engine::cache::Cache as CodeCache;
+use crate::engine::governor::{Bounds, Governed};
+use crate::engine::ticker::Ticker;
+use crate::engine::worker::{Job, Worker};
+use crate::engine::{self, Limits};
+use crate::expression::Cache as ExpressionCache;
+use crate::store::{Store, StoreError, View};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value as Json};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Instant;
+use tokio::sync::oneshot;
+use wasmtime::component::Linker;
+
+/// Longest idempotency key, bytes.
+const MAX_KEY_BYTES: usize = 256;
+
+/// Tenants whose configuration is remembered.
+const MAX_TENANTS: usize = 10_000;
+
+/// Runs actions. Cheap to share behind an [`Arc`]; dropping it waits for what it runs.
+///
+/// ```no_run
+/// use flowhost::{Host, Request, Session, store::memory::MemoryStore};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let host = Host::builder().open(MemoryStore::new()).await?;
+///
+/// // Once, when the diagram is published: the node is checked and its expressions are parsed.
+/// let parameters = serde_json::json!({
+///     "CONTACT_NAME_EXPRESSION": "contact_name",
+///     "CONTACT_IDENTIFIER_ENTITY": "contact_id",
+/// });
+/// let node = host.prepare("campaign-contact-manager@1", parameters.as_object().ok_or("no object")?)?;
+///
+/// // For every session that comes to the node.
+/// let mut session = Session::new("acme", "whatsapp", "56987654321");
+/// session.entities.insert("contact_name".to_owned(), "Ana".into());
+/// let outcome = host.invoke(Request::new(node, session).with_key("s-1/n1/1")).await?;
+/// println!("the flow goes on by {}", outcome.port);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Host {
+    // In the order of their ends: workers finish what they have, which the committer writes.
+    workers: Vec<Worker<Workshop>>,
+    shared: Arc<Shared>,
+    _ticker: Ticker,
+    loader: Loader,
+    catalog: RwLock<Arc<Catalog>>,
+    expressions: ExpressionCache,
+    admission: Arc<Admission>,
+    store: Arc<dyn Store>,
+    next: AtomicUsize,
+}
+
+/// What all invocations share.
+pub(super) struct Shared {
+    pub(super) limits: Arc<Limits>,
+    pub(super) turns: Turns<Topic>,
+    pub(super) commits: CommitQueue,
+    tenants: Mutex<HashMap<String, (Arc<Tenant>, u64)>>,
+}
+
+/// Settings of a host.
+#[derive(Debug, Clone, Default)]
+pub struct Builder {
+    limits: Limits,
+    workers: Option<usize>,
+    cache: Option<PathBuf>,
+    plugins: Vec<PathBuf>,
+    bare: bool,
+}
+
+/// Why a host did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// WebAssembly can't be run here.
+    #[error("the WebAssembly engine doesn't start: {0:#}")]
+    Engine(wasmtime::Error),
+    /// No thread could be started.
+    #[error("a thread can't be started: {0}")]
+    Thread(std::io::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A built-in action was refused.
+    #[error("a built-in action: {0}")]
+    BuiltIn(LoadError),
+    /// A folder of plugins can't be read.
+    #[error("plugins {path}: {error}")]
+    Plugins {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+}
+
+impl Builder {
+    /// Other bounds than the default ones.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// So many worker threads; as many as there are processors where it isn't said.
+    #[must_use]
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers.max(1));
+        self
+    }
+
+    /// Keeps compiled code in this folder, which must be this user's alone. Without one, every start compiles.
+    #[must_use]
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// Adds the components in this folder to the built-in actions. One that is refused is logged and left out.
+    #[must_use]
+    pub fn plugins(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.plugins.push(folder.into());
+        self
+    }
+
+    /// Leaves the built-in actions out.
+    #[must_use]
+    pub fn without_built_in_actions(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
+    /// Opens the host on a store.
+    ///
+    /// # Errors
+    /// The engine, a thread, the store, a built-in action or a folder of plugins; see [`OpenError`].
+    pub async fn open(self, store: impl Store) -> Result<Host, OpenError> {
+        Host::open(self, Arc::new(store)).await
+    }
+}
+
+impl Host {
+    /// Settings to open one with.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    async fn open(builder: Builder, store: Arc<dyn Store>) -> Result<Self, OpenError> {
+        let limits = Arc::new(builder.limits);
+        let loading = engine::build(&limits, 4).map_err(OpenError::Engine)?;
+        let count = builder.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let engines = (0..count).map(|_| engine::build(&limits, limits.instances_per_worker));
+        let engines: Vec<_> = engines.collect::<Result<_, _>>().map_err(OpenError::Engine)?;
+        let all = engines.iter().chain([&loading]).cloned().collect();
+        let ticker = Ticker::start(all).map_err(OpenError::Thread)?;
+        let commits = CommitQueue::start(Arc::clone(&store)).await?;
+        let shared = Shared { limits: Arc::clone(&limits), turns: Turns::new(), commits, tenants: Mutex::default() };
+
+        let mut workers = Vec::with_capacity(count);
+        for (index, engine) in engines.into_iter().enumerate() {
+            let (store, limits) = (Arc::clone(&store), Arc::clone(&limits));
+            let make = move || async move {
+                let reader = store.reader().await?;
+                Workshop::new(engine, reader.into(), limits).map_err(OpenError::Engine)
+            };
+            workers.push(Worker::start(index, ticker.pulse(), make).await.map_err(|error| match error {
+                engine::worker::StartError::Thread(error) => OpenError::Thread(error),
+                engine::worker::StartError::Make(error) => error,
+            })?);
+        }
+        let loader = loader(&loading, builder.cache.as_deref(), &limits, &ticker).map_err(OpenError::Engine)?;
+        let host = Self {
+            workers,
+            shared: Arc::new(shared),
+            _ticker: ticker,
+            loader,
+            catalog: RwLock::default(),
+            expressions: ExpressionCache::default(),
+            admission: Arc::new(Admission::new(limits)),
+            store,
+            next: AtomicUsize::new(0),
+        };
+        if !builder.bare {
+            for (_, component) in catalog::BUILT_IN {
+                host.load(component).map_err(OpenError::BuiltIn)?;
+            }
+        }
+        for folder in &builder.plugins {
+            host.load_folder(folder)?;
+        }
+        Ok(host)
+    }
+
+    /// The bounds in force.
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The actions there are now.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Adds a component to the catalogue. An action of the same id and version gives way to it; prepared nodes keep
+    /// what they have.
+    ///
+    /// # Errors
+    /// It is no component, doesn't fit the contract, or met a bound; see [`LoadError`].
+    pub fn load(&self, component: &[u8]) -> Result<Arc<Action>, LoadError> {
+        let action = Arc::new(self.loader.load(component)?);
+        let mut catalog = self.catalog.write().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = Catalog::clone(&catalog);
+        changed.add(Arc::clone(&action));
+        *catalog = Arc::new(changed);
+        Ok(action)
+    }
+
+    /// Checks a component as [`Host::load`] does, without adding it.
+    ///
+    /// # Errors
+    /// As [`Host::load`].
+    pub fn inspect(&self, component: &[u8]) -> Result<Arc<Action>, LoadError> {
+        self.loader.load(component).map(Arc::new)
+    }
+
+    /// Checks a node's parameters and parses its expressions, once for many invocations. What is wrong with them is
+    /// among [`Node::diagnostics`]; such a node can be invoked, and refuses.
+    ///
+    /// # Errors
+    /// There is no such action.
+    pub fn prepare(&self, action: &str, parameters: &Map<String, Json>) -> Result<Node, ActionNotFound> {
+        let action = Arc::clone(self.catalog().find(action)?);
+        Ok(Node::new(action, parameters, &self.expressions))
+    }
+
+    /// Invokes a node for a session. The outcome is durable when it is answered; dropping the future before the
+    /// invocation's writes are handed over ends it without a trace.
+    ///
+    /// # Errors
+    /// The request was not carried out, and nothing changed; see [`Failure`].
+    pub async fn invoke(&self, request: Request) -> Result<Outcome, Failure> {
+        self.check(&request)?;
+        let admitted = self.admission.admit(&request.session.tenant).await?;
+        let (reply, answer) = oneshot::channel();
+        let (shared, queued) = (Arc::clone(&self.shared), Instant::now());
+        let submitted = self.worker().is_some_and(|worker| {
+            worker.submit(Box::new(move |workshop| {
+                let invocation = Rc::new(Invocation::new(request, shared));
+                job(invocation, Rc::clone(workshop), reply, queued)
+            }))
+        });
+        let stopping = || Failure::passing("overloaded", "the host is stopping");
+        if !submitted {
+            return Err(stopping());
+        }
+        let result = answer.await.map_err(|_| stopping())?;
+        drop(admitted);
+        result
+    }
+
+    fn check(&self, request: &Request) -> Result<(), Failure> {
+        let limits = self.limits();
+        let bytes = request.session.check(limits)? + request.node.bytes;
+        if bytes > limits.request_bytes {
+            let message = format!("session and parameters have {bytes} bytes; at most {} are allowed", limits.request_bytes);
+            return Err(Failure::new("request-too-large", message));
+        }
+        match &request.key {
+            Some(key) if key.is_empty() || key.len() > MAX_KEY_BYTES => {
+                Err(Failure::new("request-invalid", format!("a key must have 1 to {MAX_KEY_BYTES} bytes")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The worker with the least to do; in turn where several have.
+    fn worker(&self) -> Option<&Worker<Workshop>> {
+        let first = self.next.fetch_add(1, Ordering::Relaxed) % self.workers.len().max(1);
+        let (before, from) = self.workers.split_at_checked(first)?;
+        from.iter().chain(before).min_by_key(|worker| worker.load())
+    }
+
+    fn load_folder(&self, folder: &Path) -> Result<(), OpenError> {
+        let unreadable = |error| OpenError::Plugins { path: folder.to_owned(), error };
+        let entries = std::fs::read_dir(folder).map_err(unreadable)?;
+        let mut files: Vec<_> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(unreadable)?;
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
+        files.sort();
+        for path in files {
+            let bytes = std::fs::read(&path).map_err(|error| OpenError::Plugins { path: path.clone(), error })?;
+            if let Err(error) = self.load(&bytes) {
+                tracing::warn!(target: "flowhost::load", "{} is left out: {}: {error}", path.display(), error.code);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// A view that nothing was read into yet.
+    pub(super) fn view(&self, workshop: &Workshop, tenant: &str, now: DateTime<Utc>) -> View {
+        let known = self.tenants.lock().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned();
+        View::new(Arc::clone(&workshop.reader), tenant, now, known)
+    }
+
+    /// Remembers a tenant's configuration, so that it needn't be sent again while it stays the same.
+    pub(super) fn remember(&self, tenant: &Arc<Tenant>, version: u64) {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        if tenants.get(&tenant.id).is_some_and(|(_, known)| *known >= version) {
+            return;
+        }
+        if tenants.len() >= MAX_TENANTS {
+            tenants.clear();
+        }
+        tenants.insert(tenant.id.clone(), (Arc::clone(tenant), version));
+    }
+}
+
+fn loader(
+    engine: &wasmtime::Engine,
+    cache: Option<&Path>,
+    limits: &Arc<Limits>,
+    ticker: &Ticker,
+) -> wasmtime::Result<Loader> {
+    let mut linker = Linker::new(engine);
+    capability::link(&mut linker)?;
+    let cache = cache.and_then(|folder| match CodeCache::open(folder, engine) {
+        Ok(cache) => Some(cache),
+        Err(error) => {
+            tracing::warn!("compiled code is not kept in {}: {error}", folder.display());
+            None
+        }
+    });
+    let (asked, pulse, bounds) = (engine.clone(), ticker.pulse(), Arc::clone(limits));
+    let description = Box::new(move |component: &_| {
+        pulse.begin();
+        let answer = describe(&asked, &linker, &bounds, component);
+        pulse.end();
+        answer
+    });
+    Ok(Loader::new(engine.clone(), cache, Arc::clone(limits), description))
+}
+
+type Reply = oneshot::Sender<Result<Outcome, Failure>>;
+
+/// The invocation as its worker runs it.
+fn job(invocation: Rc<Invocation>, workshop: Rc<Workshop>, reply: Reply, queued: Instant) -> Job {
+    let reply = Rc::new(RefCell::new(Some(reply)));
+    let limits = &invocation.shared.limits;
+    let bounds = Bounds { cpu: limits.cpu, deadline: limits.deadline, queue: limits.queue };
+    let (stages, spent) = (invocation.stages.clone(), Rc::clone(&invocation.spent));
+
+    let (running, answer) = (Rc::clone(&invocation), Rc::clone(&reply));
+    let work = Box::pin(async move {
+        let result = running.execute(&workshop).await;
+        running.publish();
+        answer.borrow_mut().take().map(|reply| reply.send(result).ok());
+    });
+    let watched = Rc::clone(&reply);
+    let abandoned = Box::new(move |cx: &mut std::task::Context<'_>| {
+        watched.borrow_mut().as_mut().is_some_and(|reply| reply.poll_closed(cx).is_ready())
+    });
+    let stopped = Box::new(move |stop| {
+        invocation.publish();
+        reply.borrow_mut().take().map(|reply| reply.send(invocation.stopped(stop)).ok());
+    });
+    Job { work: Governed::new(work, abandoned, stages, spent, queued, bounds), stopped }
+}

@@ -1,0 +1,26 @@
+//! One invocation from prepared node to outcome: admission, deadline, staging, commit, running again.
+//!
+//! ```text
+//! Host::invoke ── admission ── worker ──► execute: key's turn ─► read ─► fresh instance ─► commit ─► outcome
+//!                                                        ▲                                  │
+//!                                                        └───────── stale: run again ◄──────┘
+//! ```
+//!
+//! An instance lives for one run. The worker that an invocation starts on is the one it ends on.
+
+mod admission;
+pub mod codes;
+mod committer;
+mod describe;
+mod execute;
+mod host;
+mod node;
+mod outcome;
+mod request;
+mod run;
+mod turns;
+
+pub use host::{Builder, Host, OpenError};
+pub use node::Node;
+pub use outcome::{Failure, Outcome, OutcomeError, Usage};
+pub use request::Request;

@@ -1,0 +1,150 @@
+//! One run of an action in a fresh instance.
+
+use super::node::Node;
+use crate::capability::bindings::OutboundActionPre;
+use crate::capability::bindings::flow::action::types::Error as WitError;
+use crate::capability::{self, Grants, Halt, Journal, LogLevel, Remains, State};
+use crate::engine::{self, Limits};
+use crate::store::{Reader, StoreError};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use wasmtime::component::Linker;
+use wasmtime::{Engine, Store, Trap};
+
+/// What the jobs of one worker share.
+pub(super) struct Workshop {
+    engine: Engine,
+    linker: Linker<State>,
+    loaded: RefCell<Vec<Option<Rc<Loaded>>>>,
+    pub(super) reader: Arc<dyn Reader>,
+    /// A permit an instance.
+    pub(super) slots: Rc<Semaphore>,
+    pub(super) limits: Arc<Limits>,
+}
+
+/// A component as one worker has loaded it.
+pub(super) struct Loaded {
+    instance: OutboundActionPre<State>,
+    pub(super) grants: Grants,
+    wasi: bool,
+}
+
+/// How an action returned.
+pub(super) enum Returned {
+    /// By this port, with everything that it did.
+    Port(String, Remains),
+    /// It refused.
+    Error(WitError),
+}
+
+/// How a run ended that didn't return.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// The plugin's fault, or a bound that it met.
+    Fault {
+        /// A stable code.
+        code: &'static str,
+        /// One sentence without a full stop.
+        message: String,
+    },
+    /// The store failed.
+    Store(StoreError),
+    /// What it has read has changed.
+    Stale,
+    /// There was no room for another instance.
+    NoRoom,
+}
+
+impl Workshop {
+    pub(super) fn new(engine: Engine, reader: Arc<dyn Reader>, limits: Arc<Limits>) -> wasmtime::Result<Self> {
+        let mut linker = Linker::new(&engine);
+        capability::link(&mut linker)?;
+        let slots = Rc::new(Semaphore::new(limits.instances_per_worker.max(1) as usize));
+        Ok(Self { engine, linker, loaded: RefCell::default(), reader, slots, limits })
+    }
+
+    /// The node's component, loaded here if it wasn't yet.
+    pub(super) fn load(&self, node: &Node) -> wasmtime::Result<Rc<Loaded>> {
+        let index = node.action.index;
+        if let Some(Some(loaded)) = self.loaded.borrow().get(index) {
+            return Ok(Rc::clone(loaded));
+        }
+        let component = engine::cache::deserialize(&self.engine, &node.action.code)?;
+        let instance = OutboundActionPre::new(self.linker.instantiate_pre(&component)?)?;
+        let grants = Grants::of(&node.action.imports, &node.action.manifest.uses);
+        let loaded = Rc::new(Loaded { instance, grants, wasi: node.action.wants_wasi() });
+        let mut all = self.loaded.borrow_mut();
+        if all.len() <= index {
+            all.resize(index + 1, None);
+        }
+        if let Some(slot) = all.get_mut(index) {
+            *slot = Some(Rc::clone(&loaded));
+        }
+        Ok(loaded)
+    }
+
+    /// Runs the action once. Dropping the future ends it wherever it is.
+    pub(super) async fn run(&self, loaded: &Loaded, mut state: State, journal: &Journal) -> Result<Returned, Ended> {
+        if loaded.wasi {
+            state.lend_wasi();
+        }
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.memory);
+        store.set_hostcall_fuel(self.limits.host_bytes);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        let returned = async {
+            let action = loaded.instance.instantiate_async(&mut store).await?;
+            action.flow_action_handler().call_invoke(&mut store).await
+        };
+        match returned.await {
+            Ok(Ok(port)) => Ok(Returned::Port(port, store.into_data().into_remains())),
+            Ok(Err(error)) => Ok(Returned::Error(error)),
+            Err(error) => {
+                let ended = ended(&error);
+                if let Ended::Fault { .. } = ended {
+                    journal.write(LogLevel::Error, format!("{error:?}"), self.limits.log_lines);
+                }
+                Err(ended)
+            }
+        }
+    }
+}
+
+/// What an error of wasmtime's means.
+pub(super) fn ended(error: &wasmtime::Error) -> Ended {
+    if let Some(halt) = error.downcast_ref::<Halt>() {
+        return match halt.clone() {
+            Halt::Fault { code, message } => Ended::Fault { code, message },
+            Halt::Store(error) => Ended::Store(error),
+            Halt::Stale => Ended::Stale,
+        };
+    }
+    if error.downcast_ref::<wasmtime::PoolConcurrencyLimitError>().is_some() {
+        return Ended::NoRoom;
+    }
+    let fault = |code, message: String| Ended::Fault { code, message };
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::StackOverflow) => fault("limit-stack", "the plugin's recursion is too deep".to_owned()),
+        Some(Trap::Interrupt) => fault("limit-cpu", "the plugin computed for too long".to_owned()),
+        Some(trap @ (Trap::MemoryOutOfBounds | Trap::HeapMisaligned)) => {
+            fault("plugin-trap", format!("the plugin stopped: {trap}; a stack that is too small for it shows so, too"))
+        }
+        Some(trap) => fault("plugin-trap", format!("the plugin stopped: {trap}; the log says where")),
+        None if is_hostcall_fuel(error) => {
+            fault("limit-host-bytes", "the plugin passed too many bytes in one host call".to_owned())
+        }
+        None => {
+            let first = format!("{error:#}");
+            let line = first.lines().next().unwrap_or_default();
+            fault("plugin-trap", format!("the plugin stopped: {}; the log says where", line.chars().take(200).collect::<String>()))
+        }
+    }
+}
+
+/// The bound on what one host call may carry has an error that is known by its text only.
+fn is_hostcall_fuel(error: &wasmtime::Error) -> bool {
+    format!("{error:#}").contains("fuel allocated for hostcalls has been exhausted")
+}

@@ -1,0 +1,105 @@
+//! Taking turns: what concerns one thing is done by one invocation of this process at a time.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+
+/// Locks by name, made when first asked for and forgotten when nobody holds or awaits them.
+#[derive(Debug)]
+pub(crate) struct Turns<K> {
+    locks: Arc<Mutex<HashMap<K, Weak<AsyncMutex<()>>>>>,
+}
+
+/// Somebody's turn; ends when dropped.
+pub(crate) struct Turn<K: Eq + Hash> {
+    // Before the place, which sees then whether anybody else is left.
+    _guard: OwnedMutexGuard<()>,
+    _place: Place<K>,
+}
+
+/// A place in the queue. Forgets the lock when it is the last one.
+struct Place<K: Eq + Hash> {
+    key: K,
+    lock: Option<Arc<AsyncMutex<()>>>,
+    locks: Arc<Mutex<HashMap<K, Weak<AsyncMutex<()>>>>>,
+}
+
+impl<K: Eq + Hash + Clone> Turns<K> {
+    pub(crate) fn new() -> Self {
+        Self { locks: Arc::new(Mutex::new(HashMap::new())) }
+    }
+
+    /// Waits for the turn. Cancel-safe: a dropped wait leaves the queue.
+    pub(crate) async fn take(&self, key: K) -> Turn<K> {
+        let lock = {
+            let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = locks.get(&key).and_then(Weak::upgrade);
+            known.unwrap_or_else(|| {
+                let lock = Arc::new(AsyncMutex::new(()));
+                locks.insert(key.clone(), Arc::downgrade(&lock));
+                lock
+            })
+        };
+        let place = Place { key, lock: Some(Arc::clone(&lock)), locks: Arc::clone(&self.locks) };
+        let guard = lock.lock_owned().await;
+        Turn { _guard: guard, _place: place }
+    }
+
+    /// Whether somebody holds or awaits the turn.
+    pub(crate) fn is_taken(&self, key: &K) -> bool {
+        let locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        locks.get(key).is_some_and(|lock| lock.strong_count() > 0)
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.locks.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+impl<K: Eq + Hash> Drop for Place<K> {
+    fn drop(&mut self) {
+        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        self.lock = None;
+        if locks.get(&self.key).is_some_and(|lock| lock.strong_count() == 0) {
+            locks.remove(&self.key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    fn poll<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> Poll<T> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn the_second_waits_for_the_first_and_nothing_stays_behind() {
+        let turns = Turns::new();
+        let Poll::Ready(first) = poll(pin!(turns.take("a"))) else { unreachable!("nobody else is there") };
+        let mut second = pin!(turns.take("a"));
+        assert!(poll(second.as_mut()).is_pending());
+        assert!(poll(pin!(turns.take("b"))).is_ready());
+        drop(first);
+        assert!(poll(second.as_mut()).is_ready());
+        assert_eq!(turns.len(), 0);
+    }
+
+    #[test]
+    fn a_wait_that_is_given_up_leaves_the_queue() {
+        let turns = Turns::new();
+        let Poll::Ready(first) = poll(pin!(turns.take("a"))) else { unreachable!("nobody else is there") };
+        {
+            let mut second = pin!(turns.take("a"));
+            assert!(poll(second.as_mut()).is_pending());
+        }
+        drop(first);
+        assert_eq!(turns.len(), 0);
+    }
+}

@@ -1,0 +1,2 @@
+//! flowhost
+fn main() {}

@@ -1,0 +1,18 @@
+//! Instants as every backend keeps them: whole microseconds since 1970, UTC.
+
+use chrono::{DateTime, Utc};
+
+/// Microseconds since 1970; what is finer is cut off.
+pub(super) fn to_micros(at: DateTime<Utc>) -> i64 {
+    at.timestamp_micros()
+}
+
+/// The instant that [`to_micros`] made the number from; the epoch for one that no instant yields.
+pub(super) fn from_micros(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros).unwrap_or_default()
+}
+
+/// The instant as a store gives it back.
+pub(super) fn kept(at: DateTime<Utc>) -> DateTime<Utc> {
+    from_micros(to_micros(at))
+}

@@ -1,0 +1,100 @@
+//! The store in memory: for tests, trials and measurements. What it holds is gone with the process.
+//!
+//! It is also the model of what a store does: plain maps, one lock, no cleverness.
+
+mod commit;
+mod configuration;
+mod draft;
+mod listing;
+mod read;
+mod state;
+
+use super::{
+    Commit, Committer, Configuration, ConfigurationChange, ContactRow, DndRow, Filter, LogEntry, Page, ReadRequest,
+    Reader, Snapshot, Store, StoreError, Verdict,
+};
+use crate::domain::{Campaign, Record, Tenant};
+use async_trait::async_trait;
+use state::State;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use uuid::Uuid;
+
+/// A store that lives as long as its clones, which are all the same store.
+#[derive(Clone, Default)]
+pub struct MemoryStore {
+    state: Arc<RwLock<State>>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    // Nothing that holds the lock can panic halfway through a change, so a poisoned one is as good as any.
+    fn look(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn reader(&self) -> Result<Box<dyn Reader>, StoreError> {
+        Ok(Box::new(self.clone()))
+    }
+
+    async fn committer(&self) -> Result<Box<dyn Committer>, StoreError> {
+        Ok(Box::new(self.clone()))
+    }
+
+    async fn configuration(&self, tenant: &str) -> Result<Option<Configuration>, StoreError> {
+        Ok(self.look().configuration(tenant))
+    }
+
+    async fn configure(&self, changes: &[ConfigurationChange]) -> Result<bool, StoreError> {
+        Ok(self.change().configure(changes))
+    }
+
+    async fn tenants(&self, filter: &Filter, page: &Page) -> Result<Vec<Tenant>, StoreError> {
+        Ok(self.look().list_tenants(filter, page))
+    }
+
+    async fn campaigns(&self, filter: &Filter, page: &Page) -> Result<Vec<Campaign>, StoreError> {
+        Ok(self.look().list_campaigns(filter, page))
+    }
+
+    async fn contacts(&self, filter: &Filter, page: &Page) -> Result<Vec<ContactRow>, StoreError> {
+        Ok(self.look().list_contacts(filter, page))
+    }
+
+    async fn records(&self, filter: &Filter, page: &Page) -> Result<Vec<(String, Record)>, StoreError> {
+        Ok(self.look().list_records(filter, page))
+    }
+
+    async fn dnd(&self, filter: &Filter, page: &Page) -> Result<Vec<DndRow>, StoreError> {
+        Ok(self.look().list_dnd(filter, page))
+    }
+
+    async fn record_log(&self, tenant: &str, record: Uuid) -> Result<Vec<LogEntry>, StoreError> {
+        Ok(self.look().record_log(tenant, record))
+    }
+}
+
+#[async_trait]
+impl Reader for MemoryStore {
+    async fn read(&self, request: &ReadRequest) -> Result<Snapshot, StoreError> {
+        Ok(self.look().read(request))
+    }
+}
+
+#[async_trait]
+impl Committer for MemoryStore {
+    async fn commit(&mut self, batch: &[Commit]) -> Result<Vec<Verdict>, StoreError> {
+        let mut state = self.change();
+        Ok(batch.iter().map(|commit| state.commit(commit)).collect())
+    }
+}

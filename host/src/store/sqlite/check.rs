@@ -1,0 +1,149 @@
+//! The first trip of a batch: takes the file's write lock and learns what the batch needs to know.
+
+use super::ledger::Ledger;
+use super::query::Bound;
+use super::row;
+use super::script::{ROWS_OF_STATEMENT, Script, Statement};
+use super::slot::{Details, Stored};
+use crate::store::StoreError;
+
+const TENANTS: Statement = Statement {
+    before: "SELECT 'tenants', json_group_array(json_array(q.column1, t.version)) FROM (VALUES ",
+    parameters: 1,
+    numbered: true,
+    after: ") AS q CROSS JOIN tenants AS t ON t.id = q.column2",
+};
+
+const CONTACTS: Statement = Statement {
+    before: "SELECT 'contacts', json_group_array(json_array(q.column1, c.seq, c.version, \
+        iif(q.column4, json_array(c.name, json_array(c.correlator_1, c.correlator_2, c.correlator_3), json(c.addresses), \
+        c.created_at, c.updated_at), NULL))) FROM (VALUES ",
+    parameters: 3,
+    numbered: true,
+    after: ") AS q CROSS JOIN contacts AS c ON c.tenant = q.column2 AND c.id = q.column3",
+};
+
+const ADDRESSES: Statement = Statement {
+    before: "SELECT 'addresses', json_group_array(json_array(q.column1, a.contact)) FROM (VALUES ",
+    parameters: 3,
+    numbered: true,
+    after: ") AS q CROSS JOIN addresses AS a ON a.tenant = q.column2 AND a.channel = q.column3 \
+        AND a.identifier = q.column4",
+};
+
+const RECORDS: Statement = Statement {
+    before: "SELECT 'records', json_group_array(json_array(q.column1, r.seq, hex(c.id), hex(r.campaign), \
+        r.state, r.run, r.entries)) FROM (VALUES ",
+    parameters: 2,
+    numbered: true,
+    after: ") AS q CROSS JOIN records AS r ON r.tenant = q.column2 AND r.id = q.column3 \
+        CROSS JOIN contacts AS c ON c.seq = r.contact",
+};
+
+const KEYS: Statement = Statement {
+    before: "SELECT 'keys', json_group_array(json_array(q.column1, json_array(hex(y.digest), y.outcome, \
+        y.expires_at))) FROM (VALUES ",
+    parameters: 2,
+    numbered: true,
+    after: ") AS q CROSS JOIN keys AS y ON y.tenant = q.column2 AND y.key = q.column3",
+};
+
+/// Ahead of the statements above.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE; SELECT 'last', json_array(\
+    coalesce((SELECT max(seq) FROM contacts), 0), coalesce((SELECT max(seq) FROM records), 0)); ";
+
+type ContactJson = (String, [Option<String>; 3], Vec<(String, String, String)>, i64, i64);
+
+/// Asks for everything in the ledger's slots.
+pub(super) fn questions(ledger: &Ledger<'_>) -> Script {
+    let name = |tenant: usize| ledger.tenants.get(tenant).map_or("", |(id, _)| id);
+    let mut script = Script::new();
+    script.add(TENANTS, &ledger.tenants, |bound, (id, _)| bound.add(*id));
+    script.add(CONTACTS, &ledger.contacts, |bound: &mut Bound, contact| {
+        bound.add(name(contact.tenant));
+        bound.add(&contact.id.as_bytes()[..]);
+        bound.add(contact.wanted_in_full);
+    });
+    script.add(ADDRESSES, &ledger.addresses, |bound, address| {
+        bound.add(name(address.tenant));
+        bound.add(address.channel);
+        bound.add(address.identifier);
+    });
+    script.add(RECORDS, &ledger.records, |bound, record| {
+        bound.add(name(record.tenant));
+        bound.add(&record.id.as_bytes()[..]);
+    });
+    script.add(KEYS, &ledger.keys, |bound, key| {
+        bound.add(name(key.tenant));
+        bound.add(key.key);
+    });
+    script
+}
+
+/// Fills the ledger's slots with the answers: one a statement, in their order.
+pub(super) fn learn(ledger: &mut Ledger<'_>, answers: &[(String, String)]) -> Result<(), StoreError> {
+    let mut before = "";
+    let mut first = 0;
+    for (kind, rows) in answers {
+        // A kind with many slots has several statements, each with its numbers from 0.
+        first = if kind == before { first + ROWS_OF_STATEMENT } else { 0 };
+        learn_kind(ledger, kind, rows, first)?;
+        before = kind;
+    }
+    Ok(())
+}
+
+fn learn_kind(ledger: &mut Ledger<'_>, kind: &str, json: &str, first: usize) -> Result<(), StoreError> {
+    match kind {
+        "last" => (ledger.last_contact, ledger.last_record) = row::parse(json)?,
+        "tenants" => {
+            for (number, version) in row::parse::<Vec<(usize, u64)>>(json)? {
+                if let Some(tenant) = ledger.tenants.get_mut(first + number) {
+                    tenant.1 = version;
+                }
+            }
+        }
+        "contacts" => {
+            for (number, seq, version, details) in row::parse::<Vec<(usize, i64, u64, Option<ContactJson>)>>(json)? {
+                let Some(contact) = ledger.contacts.get_mut(first + number) else { continue };
+                contact.seq = Some(seq);
+                contact.version = version;
+                contact.details = details.map(|(name, correlators, addresses, created_at, updated_at)| Details {
+                    name,
+                    correlators,
+                    addresses: addresses.into_iter().map(row::address).collect(),
+                    created_at,
+                    updated_at,
+                });
+            }
+        }
+        "addresses" => {
+            for (number, owner) in row::parse::<Vec<(usize, i64)>>(json)? {
+                if let Some(address) = ledger.addresses.get_mut(first + number) {
+                    address.owner = Some(owner);
+                }
+            }
+        }
+        "records" => {
+            type Row = (usize, i64, row::Id, row::Id, String, u32, i64);
+            for (number, seq, contact, campaign, state, run, entries) in row::parse::<Vec<Row>>(json)? {
+                let Some(record) = ledger.records.get_mut(first + number) else { continue };
+                record.seq = Some(seq);
+                record.contact = contact.0;
+                record.campaign = campaign.0;
+                record.state = row::state(&state)?;
+                record.run = run;
+                record.entries = entries;
+            }
+        }
+        _ => {
+            for (number, stored) in row::parse::<Vec<(usize, row::KeyRow)>>(json)? {
+                let (outcome, expires) = row::key(stored)?;
+                if let Some(key) = ledger.keys.get_mut(first + number) {
+                    key.stored = Some(Stored::Before(outcome, expires));
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Opening connections to the file.
+
+use super::failure::{CANNOT_OPEN, READ_ONLY, StoreFailure};
+use super::{SqliteOptions, Synchronous};
+use crate::store::StoreError;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, SqliteConnection};
+use std::path::{Path, PathBuf};
+
+/// Pages in the write-ahead log at which a commit moves them into the file, 4 KiB each. The more, the less often a page
+/// that changes with every commit is written twice; a crash leaves so many to look through at the next start.
+const CHECKPOINT_PAGES: u32 = 8_192;
+
+/// Memory for pages of a connection, in KiB.
+const CACHE_KIB: u32 = 8_192;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+    /// Writes, and creates the file if there is none.
+    Create,
+}
+
+/// Knows the file and how to open it.
+pub(super) struct Opener {
+    path: PathBuf,
+    options: SqliteOptions,
+}
+
+impl Opener {
+    pub(super) fn new(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
+        if path.as_os_str().is_empty() {
+            return Err(StoreError::Unavailable("the path of its file is empty".to_owned()));
+        }
+        // A name such as `:memory:` or `file:x` has a meaning of its own for SQLite, but not in a folder.
+        let path = if path.is_relative() { Path::new(".").join(path) } else { path.to_owned() };
+        if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
+            return Err(StoreError::Unavailable(format!("there is no folder {}", folder.display())));
+        }
+        Ok(Self { path, options })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn read_only(&self) -> bool {
+        self.options.read_only
+    }
+
+    pub(super) async fn connect(&self, access: Access) -> Result<SqliteConnection, StoreError> {
+        let read_only = self.options.read_only;
+        if read_only && access != Access::Read {
+            return Err(StoreError::ReadOnly(format!("{} was opened for reading", self.path.display())));
+        }
+        let synchronous = match self.options.synchronous {
+            Synchronous::Full => "FULL",
+            Synchronous::Normal => "NORMAL",
+        };
+        let options = SqliteConnectOptions::new()
+            .filename(&self.path)
+            .create_if_missing(access == Access::Create)
+            .read_only(read_only)
+            .busy_timeout(self.options.busy_timeout)
+            .statement_cache_capacity(256)
+            .pragma("synchronous", synchronous)
+            .pragma("foreign_keys", "ON")
+            .pragma("cache_size", format!("-{CACHE_KIB}"))
+            .pragma("temp_store", "MEMORY")
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
+            .pragma("query_only", if access == Access::Read { "ON" } else { "OFF" })
+            .disable_statement_logging();
+        options.connect().await.map_err(|error| {
+            let code = StoreFailure::code(&error);
+            match StoreFailure::of(error) {
+                StoreError::Unavailable(message) if code == Some(CANNOT_OPEN) && access == Access::Create => {
+                    StoreError::ReadOnly(format!("{} can't be created ({message})", self.path.display()))
+                }
+                StoreError::ReadOnly(message) if code == Some(READ_ONLY) && access == Access::Read => {
+                    StoreError::Unavailable(format!("{} can't be read ({message})", self.path.display()))
+                }
+                other => other,
+            }
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! Statement texts and what is bound to them.
+//!
+//! A text with its rows as `VALUES` of a rounded number takes few forms, so that each is prepared once a connection and
+//! kept; the rows that are too many are NULL, which equals nothing.
+
+use super::failure::StoreFailure;
+use crate::store::StoreError;
+use futures_util::TryStreamExt;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Arguments, AssertSqlSafe, Either, Encode, Executor, Row, Sqlite, SqliteConnection, Type};
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// Texts with more rows than this are rare, and not kept.
+const ROWS_TO_KEEP: usize = 2048;
+
+/// Values in the order of a text's parameters.
+#[derive(Default)]
+pub(super) struct Bound {
+    arguments: SqliteArguments,
+    failed: bool,
+}
+
+impl Bound {
+    pub(super) fn add<'t, T: Encode<'t, Sqlite> + Type<Sqlite>>(&mut self, value: T) {
+        self.failed |= self.arguments.add(value).is_err();
+    }
+
+    pub(super) fn add_nulls(&mut self, count: usize) {
+        for _ in 0..count {
+            self.add(None::<i64>);
+        }
+    }
+
+    /// Runs a text of one statement that yields one row, and gives its columns: JSON or NULL. One round trip, and
+    /// nothing is left running when it is dropped in the middle.
+    pub(super) async fn one_row(
+        self,
+        connection: &mut SqliteConnection,
+        text: &Arc<str>,
+        rows: usize,
+    ) -> Result<SqliteRow, StoreError> {
+        self.check()?;
+        let query = sqlx::query_with(AssertSqlSafe(text.clone()), self.arguments).persistent(rows <= ROWS_TO_KEEP);
+        query.fetch_one(connection).await.map_err(StoreFailure::of)
+    }
+
+    /// Runs a text of several statements, whose rows have two columns of text. One round trip.
+    pub(super) async fn pairs(
+        self,
+        connection: &mut SqliteConnection,
+        text: &Arc<str>,
+        rows: usize,
+    ) -> Result<Vec<(String, String)>, sqlx::Error> {
+        self.check().map_err(|error| sqlx::Error::Encode(error.into()))?;
+        let query = sqlx::query_with(AssertSqlSafe(text.clone()), self.arguments).persistent(rows <= ROWS_TO_KEEP);
+        let mut results = connection.fetch_many(query);
+        let mut pairs = Vec::new();
+        while let Some(result) = results.try_next().await? {
+            if let Either::Right(row) = result {
+                pairs.push((row.try_get_unchecked(0)?, row.try_get_unchecked(1)?));
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// Runs a text and gives all its rows.
+    pub(super) async fn rows(
+        self,
+        connection: &mut SqliteConnection,
+        text: String,
+    ) -> Result<Vec<SqliteRow>, StoreError> {
+        self.check()?;
+        let query = sqlx::query_with(AssertSqlSafe(text), self.arguments);
+        query.fetch_all(connection).await.map_err(StoreFailure::of)
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        match self.failed {
+            false => Ok(()),
+            true => Err(StoreError::Unavailable("a value can't be sent to it".to_owned())),
+        }
+    }
+}
+
+/// How many rows a `VALUES` gets for so many.
+pub(super) fn rounded(rows: usize) -> usize {
+    rows.next_power_of_two()
+}
+
+/// `(0,?3,?4),(1,?5,?6)...`: numbered rows of so many parameters, of which `first` is the number of the first.
+pub(super) fn numbered_rows(rows: usize, parameters: usize, first: usize) -> String {
+    let mut text = String::with_capacity(rows * (8 + 6 * parameters));
+    for row in 0..rows {
+        let _ = write!(text, "{}({row}", if row == 0 { "" } else { "," });
+        for parameter in 0..parameters {
+            let _ = write!(text, ",?{}", first + row * parameters + parameter);
+        }
+        text.push(')');
+    }
+    text
+}

@@ -1,0 +1,100 @@
+//! Several statements in one text, each over rows of parameters.
+
+use super::query::{Bound, rounded};
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// The most rows of one statement, which takes at most 32,766 parameters.
+pub(super) const ROWS_OF_STATEMENT: usize = 1024;
+
+/// How many texts are remembered.
+const TEXTS: usize = 256;
+
+/// One statement: `before`, the rows, `after`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Statement {
+    pub(super) before: &'static str,
+    /// Parameters of a row.
+    pub(super) parameters: usize,
+    /// Whether a row begins with its number.
+    pub(super) numbered: bool,
+    pub(super) after: &'static str,
+}
+
+/// Statements with their rows. Each is split where it has too many, and filled up to a rounded number with rows of NULL.
+pub(super) struct Script {
+    shape: Vec<(Statement, usize)>,
+    bound: Bound,
+}
+
+impl Script {
+    pub(super) fn new() -> Self {
+        Self { shape: Vec::new(), bound: Bound::default() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.shape.is_empty()
+    }
+
+    /// Adds a statement over these rows, unless there are none; `bind` adds a row's parameters.
+    pub(super) fn add<T>(
+        &mut self,
+        statement: Statement,
+        rows: impl IntoIterator<Item = T>,
+        mut bind: impl FnMut(&mut Bound, T),
+    ) {
+        let mut count = 0;
+        for row in rows {
+            if count == ROWS_OF_STATEMENT {
+                self.shape.push((statement, count));
+                count = 0;
+            }
+            bind(&mut self.bound, row);
+            count += 1;
+        }
+        if count > 0 {
+            self.bound.add_nulls((rounded(count) - count) * statement.parameters);
+            self.shape.push((statement, rounded(count)));
+        }
+    }
+
+    /// The text between `first` and `last`, its parameters, and how many rows it has.
+    pub(super) fn finish(self, texts: &mut Texts, first: &'static str, last: &'static str) -> (Arc<str>, Bound, usize) {
+        let rows = self.shape.iter().map(|(_, rows)| rows).sum();
+        (texts.get(self.shape, first, last), self.bound, rows)
+    }
+}
+
+/// Texts by the statements and numbers of rows that make them.
+#[derive(Default)]
+pub(super) struct Texts(HashMap<(&'static str, Vec<(Statement, usize)>), Arc<str>>);
+
+impl Texts {
+    fn get(&mut self, shape: Vec<(Statement, usize)>, first: &'static str, last: &'static str) -> Arc<str> {
+        let key = (first, shape);
+        if let Some(text) = self.0.get(&key) {
+            return text.clone();
+        }
+        let mut text = first.to_owned();
+        for (statement, rows) in &key.1 {
+            text.push_str(statement.before);
+            for row in 0..*rows {
+                text.push_str(if row == 0 { "(" } else { ",(" });
+                if statement.numbered {
+                    let _ = write!(text, "{row},");
+                }
+                text.push_str("?,".repeat(statement.parameters).trim_end_matches(','));
+                text.push(')');
+            }
+            text.push_str(statement.after);
+            text.push_str("; ");
+        }
+        text.push_str(last);
+        let text: Arc<str> = text.into();
+        if self.0.len() < TEXTS {
+            self.0.insert(key, text.clone());
+        }
+        text
+    }
+}

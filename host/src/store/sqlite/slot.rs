@@ -1,0 +1,237 @@
+//! What a batch knows of each thing: as the file has it, and then as the commits judged so far leave it.
+
+use crate::domain::{self, RecordState, Scope};
+use crate::store::instant::to_micros;
+use crate::store::{KeyedOutcome, StoredOutcome};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// A contact.
+#[derive(Clone)]
+pub(super) struct Contact {
+    /// The tenant's place.
+    pub(super) tenant: usize,
+    pub(super) id: Uuid,
+    /// Its details are needed, not only its version.
+    pub(super) wanted_in_full: bool,
+    /// `None`: it isn't there.
+    pub(super) seq: Option<i64>,
+    /// 0: it isn't there.
+    pub(super) version: u64,
+    pub(super) details: Option<Details>,
+    /// The details as the file has them, once they were changed.
+    pub(super) before: Option<Details>,
+    pub(super) write: ContactWrite,
+    /// The last commit that changed it.
+    pub(super) touched: usize,
+}
+
+/// What of a contact is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ContactWrite {
+    Nothing,
+    Version,
+    Details,
+    All,
+}
+
+/// What a contact says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Details {
+    pub(super) name: String,
+    pub(super) correlators: [Option<String>; 3],
+    pub(super) addresses: Vec<domain::Address>,
+    pub(super) created_at: i64,
+    pub(super) updated_at: i64,
+}
+
+impl Contact {
+    pub(super) fn unknown(tenant: usize, id: Uuid) -> Self {
+        Self {
+            tenant,
+            id,
+            wanted_in_full: false,
+            seq: None,
+            version: 0,
+            details: None,
+            before: None,
+            write: ContactWrite::Nothing,
+            touched: 0,
+        }
+    }
+
+    pub(super) fn create(&mut self, contact: &domain::Contact, seq: i64, turn: usize) {
+        self.seq = Some(seq);
+        self.version = 1;
+        self.details = Some(Details {
+            name: contact.name.clone(),
+            correlators: contact.correlators.clone(),
+            addresses: contact.addresses.clone(),
+            created_at: to_micros(contact.created_at),
+            updated_at: to_micros(contact.updated_at),
+        });
+        self.write = ContactWrite::All;
+        self.touched = turn;
+    }
+
+    pub(super) fn touch(&mut self, turn: usize) {
+        self.version += 1;
+        self.touched = turn;
+        if self.write == ContactWrite::Nothing {
+            self.write = ContactWrite::Version;
+        }
+    }
+
+    /// Its details, to be changed.
+    pub(super) fn change(&mut self) -> Option<&mut Details> {
+        if self.write != ContactWrite::All {
+            if self.before.is_none() {
+                self.before.clone_from(&self.details);
+            }
+            self.write = ContactWrite::Details;
+        }
+        self.details.as_mut()
+    }
+}
+
+impl Details {
+    /// Rows of table links: slot, value and channel, which is empty in one row of each correlator.
+    pub(super) fn links(&self) -> impl Iterator<Item = (i64, &str, &str)> {
+        let correlators = (1_i64..).zip(&self.correlators).filter_map(|(slot, value)| Some((slot, value.as_deref()?)));
+        correlators.flat_map(|(slot, value)| {
+            let channels = std::iter::once("").chain(self.addresses.iter().map(|address| address.channel.as_str()));
+            channels.map(move |channel| (slot, value, channel))
+        })
+    }
+}
+
+/// An address.
+pub(super) struct Address<'a> {
+    pub(super) tenant: usize,
+    pub(super) channel: &'a str,
+    pub(super) identifier: &'a str,
+    /// The number of the contact that has it.
+    pub(super) owner: Option<i64>,
+    /// The owner is to be written.
+    pub(super) new: bool,
+}
+
+/// A record.
+#[derive(Clone)]
+pub(super) struct Record<'a> {
+    pub(super) tenant: usize,
+    pub(super) id: Uuid,
+    /// `None`: it isn't there.
+    pub(super) seq: Option<i64>,
+    pub(super) contact: Uuid,
+    pub(super) campaign: Uuid,
+    pub(super) state: RecordState,
+    pub(super) run: u32,
+    /// Entries of its log.
+    pub(super) entries: i64,
+    pub(super) updated_at: i64,
+    /// The record that was created, and its contact's number.
+    pub(super) created: Option<(&'a domain::Record, i64)>,
+    /// What it says from now on.
+    pub(super) said: Option<&'a domain::Record>,
+    /// Its state changed.
+    pub(super) moved: bool,
+}
+
+impl<'a> Record<'a> {
+    pub(super) fn unknown(tenant: usize, id: Uuid) -> Self {
+        Self {
+            tenant,
+            id,
+            seq: None,
+            contact: Uuid::nil(),
+            campaign: Uuid::nil(),
+            state: RecordState::Ready,
+            run: 0,
+            entries: 0,
+            updated_at: 0,
+            created: None,
+            said: None,
+            moved: false,
+        }
+    }
+
+    pub(super) fn create(&mut self, record: &'a domain::Record, seq: i64, contact: i64) {
+        self.seq = Some(seq);
+        self.contact = record.contact;
+        self.campaign = record.campaign;
+        self.state = record.state;
+        self.run = record.run;
+        self.entries = 1;
+        self.updated_at = to_micros(record.updated_at);
+        self.created = Some((record, contact));
+        self.said = Some(record);
+    }
+}
+
+/// A key.
+pub(super) struct Key<'a> {
+    pub(super) tenant: usize,
+    pub(super) key: &'a str,
+    pub(super) stored: Option<Stored<'a>>,
+    pub(super) written: Option<&'a KeyedOutcome>,
+    /// The earliest instant of the commits that use it.
+    pub(super) now: DateTime<Utc>,
+}
+
+/// What is stored under a key.
+pub(super) enum Stored<'a> {
+    /// And the microsecond in which it expires.
+    Before(StoredOutcome, i64),
+    Now(&'a KeyedOutcome),
+}
+
+impl Stored<'_> {
+    pub(super) fn expires(&self) -> i64 {
+        match self {
+            Self::Before(_, expires) => *expires,
+            Self::Now(keyed) => to_micros(keyed.expires_at),
+        }
+    }
+
+    pub(super) fn outcome(&self) -> StoredOutcome {
+        match self {
+            Self::Before(outcome, _) => outcome.clone(),
+            Self::Now(keyed) => StoredOutcome { digest: keyed.digest, outcome: keyed.outcome.clone() },
+        }
+    }
+}
+
+/// What becomes of a contact's place on a list: taken off if it is on it, then put on it unless it is on it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct DndChange<'a> {
+    pub(super) remove: bool,
+    pub(super) add: Option<&'a domain::DndEntry>,
+}
+
+/// A row of table record_log.
+pub(super) struct LogLine<'a> {
+    pub(super) tenant: usize,
+    pub(super) record: i64,
+    pub(super) entry: i64,
+    pub(super) run: u32,
+    pub(super) at: i64,
+    pub(super) from: Option<RecordState>,
+    pub(super) to: RecordState,
+    pub(super) note: Option<&'a str>,
+}
+
+impl Default for LogLine<'_> {
+    fn default() -> Self {
+        let to = RecordState::Ready;
+        Self { tenant: 0, record: 0, entry: 0, run: 0, at: 0, from: None, to, note: None }
+    }
+}
+
+/// A scope as table dnd has it: its kind, and a campaign's id or a category.
+pub(super) fn kind_of(scope: &Scope) -> i64 {
+    match scope {
+        Scope::Campaign(_) => 0,
+        Scope::Category(_) => 1,
+    }
+}

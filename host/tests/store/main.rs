@@ -1,0 +1,25 @@
+//! The store from outside: one suite of behaviours for every backend, the same random operations on all of them, and
+//! what is particular to a file.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod behaviour;
+mod concurrent;
+mod differential;
+mod file;
+mod listing;
+mod things;
+mod view;
+
+/// Makes a test of each function on each backend. A function that isn't listed is unused, which is a warning.
+macro_rules! on_every_store {
+    ($($name:ident),* $(,)?) => {
+        mod memory {
+            $(#[tokio::test] async fn $name() { super::$name(&crate::things::Fixture::memory().await).await })*
+        }
+        mod sqlite {
+            $(#[tokio::test] async fn $name() { super::$name(&crate::things::Fixture::sqlite().await).await })*
+        }
+    };
+}
+use on_every_store;
