@@ -1,2 +1,9 @@
-//! flowhost
-fn main() {}
+//! The command `flowhost`: see `flowhost --help`.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -8,9 +8,9 @@ pub(crate) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> O
         return None;
     }
     let allowed = (name.chars().count() / 3).max(1);
-    let near = known.filter(|other| other.len() <= MAX_LENGTH && *other != name).map(|other| {
-        (strsim::damerau_levenshtein(&name.to_lowercase(), &other.to_lowercase()), other)
-    });
+    let near = known
+        .filter(|other| other.len() <= MAX_LENGTH && *other != name)
+        .map(|other| (strsim::damerau_levenshtein(&name.to_lowercase(), &other.to_lowercase()), other));
     near.filter(|(distance, _)| *distance <= allowed).min_by_key(|(distance, _)| *distance).map(|(_, other)| other)
 }
 

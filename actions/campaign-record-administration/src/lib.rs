@@ -35,11 +35,11 @@ fn run() -> Result<Port, Error> {
     let contact = CONTACT.get()?;
     let channels = contacts::channels(&contact)?;
     let mut draft = Draft::new(CAMPAIGN.get()?, contact);
-    draft.internal = *INTERNAL.get()?;
+    draft.internal = INTERNAL.get()?;
     draft.schedule = SCHEDULE.get()?;
     draft.allow_dnd = *ALLOW_DND.get()?;
     draft.multiple = *MULTIPLE.get()?;
-    if draft.internal {
+    if *draft.internal {
         draft.data = data_for_a_session(&channels)?;
     } else {
         fill_message(&mut draft, &channels)?;
@@ -68,16 +68,21 @@ fn fill_message(draft: &mut Draft, channels: &[String]) -> Result<(), Error> {
     let has = |channel: &str| channels.iter().any(|each| each == channel);
     if has(WHATSAPP) {
         draft.template = template()?;
-        if draft.template.is_some() || !has(VOICE) {
+        if draft.template.is_some() {
             draft.data = ADDITIONAL_DATA.get(WHATSAPP)?;
             return Ok(());
         }
     }
     if has(VOICE) {
         draft.data = ADDITIONAL_DATA.get(VOICE)?;
-    } else if let Some(channel) = channels.first() {
+        return Ok(());
+    }
+    for channel in channels.iter().filter(|channel| *channel != WHATSAPP) {
         draft.message = MESSAGE.get(channel)?;
-        draft.data = ADDITIONAL_DATA.get(channel)?;
+        if draft.message.is_some() {
+            draft.data = ADDITIONAL_DATA.get(channel)?;
+            break;
+        }
     }
     Ok(())
 }

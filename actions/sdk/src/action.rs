@@ -2,9 +2,10 @@
 
 use crate::bindings::flow::action::log::{self, Level};
 use crate::error::Error;
-use crate::manifest::{Manifest, Port};
+use crate::manifest::Port;
 
-/// Exports an action: `action!(MANIFEST, run)`, where `MANIFEST` is a [`Manifest`] and `run` a function from nothing to
+/// Exports an action: `action!(MANIFEST, run)`, where `MANIFEST` is a constant
+/// [`Manifest`](crate::Manifest) and `run` a function from nothing to
 /// `Result<Port, Error>`.
 ///
 /// `run` reads the parameters, asks the host, sets the entity-outs and names the port to leave by. On `Err`, on a panic
@@ -17,7 +18,17 @@ macro_rules! action {
 
             impl $crate::bindings::exports::flow::action::handler::Guest for Component {
                 fn describe() -> ::std::string::String {
-                    $crate::action::describe(&$manifest)
+                    const LENGTH: usize = $manifest.write_json(&mut []);
+                    const JSON: [u8; LENGTH] = {
+                        let mut json = [0; LENGTH];
+                        $manifest.write_json(&mut json);
+                        json
+                    };
+                    const TEXT: &str = match ::std::str::from_utf8(&JSON) {
+                        Ok(text) => text,
+                        Err(_) => panic!("the manifest is no UTF-8"),
+                    };
+                    ::std::string::String::from(TEXT)
                 }
 
                 fn invoke() -> ::std::result::Result<::std::string::String, $crate::Error> {
@@ -35,14 +46,14 @@ macro_rules! action {
     };
 }
 
-/// The host functions that an action calls, by their paths in this crate, for [`Manifest::uses`]. What is not listed is
+/// The host functions that an action calls, by their paths in this crate, for [`Manifest`](crate::Manifest)'s `uses`. What is not listed is
 /// refused when it is called; reading parameters and writing the log need not be listed.
 ///
 /// ```
 /// use flow_sdk::manifest::Capability;
 ///
 /// const USES: &[Capability] = flow_sdk::capabilities![contacts::name, session::channel];
-/// assert_eq!(USES[0].name(), "flow:outbound/contacts#name");
+/// assert_eq!(USES.len(), 2);
 /// ```
 #[macro_export]
 macro_rules! capabilities {
@@ -54,13 +65,6 @@ macro_rules! capabilities {
             $crate::manifest::Capability::new($crate::$module::INTERFACE, stringify!($function))
         }),*]
     };
-}
-
-#[doc(hidden)]
-#[must_use]
-pub fn describe(manifest: &Manifest) -> String {
-    log_panics();
-    manifest.to_json().into_text()
 }
 
 #[doc(hidden)]

@@ -130,12 +130,16 @@ fn lower(correlators: &[Correlator]) -> Vec<contacts::Correlator> {
 fn of_upsert(error: Error, name: &Named<String>, addresses: &[Address], correlators: &[Correlator]) -> Error {
     let slot = error.detail("slot").and_then(|slot| slot.parse().ok());
     let correlator = correlators.iter().find(|each| slot.is_none_or(|slot: u8| slot == each.slot));
+    let correlator = correlator.and_then(|correlator| correlator.value.parameter());
     let address = addresses.first();
+    let identifier = address.and_then(|address| address.identifier.parameter());
     error.of_arguments(&[
         ("name", name.parameter()),
         ("channel", address.and_then(|address| address.channel.parameter())),
-        ("identifier", address.and_then(|address| address.identifier.parameter())),
-        ("value", correlator.and_then(|correlator| correlator.value.parameter())),
+        ("addresses", identifier),
+        ("identifier", identifier),
+        ("slot", correlator),
+        ("value", correlator),
     ])
 }
 

@@ -1,7 +1,5 @@
 //! The manifest: what the host, the form and the catalogue know of an action, derived from its declarations.
 
-use crate::json::{self, Json, List, Object};
-
 /// What an action says of itself. [`action!`](crate::action) makes the component describe itself with it.
 #[derive(Debug, Clone, Copy)]
 pub struct Manifest {
@@ -68,8 +66,10 @@ impl Port {
 /// A host function that an action calls. [`capabilities!`](crate::capabilities) makes these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capability {
-    interface: &'static str,
-    function: &'static str,
+    /// As the contract spells it: `flow:outbound/dnd`.
+    pub(crate) interface: &'static str,
+    /// As Rust spells it: `blocks_campaign`.
+    pub(crate) function: &'static str,
 }
 
 impl Capability {
@@ -77,12 +77,6 @@ impl Capability {
     #[must_use]
     pub const fn new(interface: &'static str, function: &'static str) -> Self {
         Self { interface, function }
-    }
-
-    /// As the contract spells it: `flow:outbound/dnd#blocks-campaign`.
-    #[must_use]
-    pub fn name(self) -> String {
-        format!("{}#{}", self.interface, self.function.replace('_', "-"))
     }
 }
 
@@ -150,117 +144,6 @@ impl Declaration {
             on_error: None,
         }
     }
-
-    fn write(&self, object: &mut Object<'_>) {
-        object.text("name", self.name);
-        words(object, "title", self.title);
-        words(object, "help", self.help);
-        object.text("kind", self.kind);
-        object.optional_text("type", self.entity_type);
-        object.optional_text("refers-to", self.refers_to);
-        object.boolean("required", self.required);
-        literal(object, "default", self.default);
-        object.optional_text("group", self.group.map(|group| group.id));
-        condition(object, "required-when", self.required_when);
-        condition(object, "shown-when", self.shown_when);
-        if let Some(except) = self.per_channel {
-            object.object("per-channel", |per_channel| {
-                if !except.is_empty() {
-                    per_channel.list("except", |list| texts(list, except));
-                }
-            });
-        }
-        if !self.choices.is_empty() {
-            object.list("choices", |list| texts(list, self.choices));
-        }
-        literal(object, "on-error", self.on_error);
-    }
-}
-
-impl Manifest {
-    /// The manifest as JSON text.
-    #[must_use]
-    pub fn to_json(&self) -> Json {
-        json::object(|object| {
-            object.integer("manifest", 1).text("id", self.id).text("version", self.version);
-            object.text("category", self.category);
-            words(object, "title", self.title);
-            words(object, "description", self.description);
-            object.text("icon", self.icon);
-            let groups = self.groups();
-            if !groups.is_empty() {
-                object.list("groups", |list| {
-                    for group in groups {
-                        list.object(|object| {
-                            object.text("id", group.id);
-                            words(object, "title", group.title);
-                        });
-                    }
-                });
-            }
-            object.list("parameters", |list| {
-                for parameter in self.parameters {
-                    list.object(|object| parameter.write(object));
-                }
-            });
-            object.list("ports", |list| {
-                for port in self.ports {
-                    list.text(port.name());
-                }
-                list.text("error");
-            });
-            object.list("locales", |list| texts(list, &["en", "es"]));
-            object.list("uses", |list| {
-                for capability in self.uses {
-                    list.text(&capability.name());
-                }
-            });
-        })
-    }
-
-    /// The sections of the form, in order of their first parameters.
-    fn groups(&self) -> Vec<&'static Group> {
-        let mut groups: Vec<&'static Group> = Vec::new();
-        for group in self.parameters.iter().filter_map(|parameter| parameter.group) {
-            if groups.iter().all(|known| known.id != group.id) {
-                groups.push(group);
-            }
-        }
-        groups
-    }
-}
-
-fn words(object: &mut Object<'_>, key: &str, words: Words) {
-    object.object(key, |object| {
-        object.text("en", words.en).text("es", words.es);
-    });
-}
-
-fn texts(list: &mut List<'_>, texts: &[&str]) {
-    for text in texts {
-        list.text(text);
-    }
-}
-
-fn literal(object: &mut Object<'_>, key: &str, value: Option<Literal>) {
-    match value {
-        Some(Literal::Boolean(value)) => object.boolean(key, value),
-        Some(Literal::Text(value)) => object.text(key, value),
-        Some(Literal::List(items)) => object.list(key, |list| texts(list, items)),
-        None => object,
-    };
-}
-
-fn condition(object: &mut Object<'_>, key: &str, condition: Option<Condition>) {
-    match condition {
-        Some(Condition::Is(parameter, values)) => object.object(key, |object| {
-            object.text("parameter", parameter).list("is", |list| texts(list, values));
-        }),
-        Some(Condition::Given(parameter)) => object.object(key, |object| {
-            object.text("parameter", parameter).boolean("given", true);
-        }),
-        None => object,
-    };
 }
 
 #[cfg(test)]

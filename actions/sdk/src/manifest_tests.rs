@@ -22,7 +22,7 @@ const MANIFEST: Manifest = Manifest {
     version: "1.2.3",
     category: "Test",
     title: Words { en: "Send", es: "Enviar" },
-    description: Words { en: "Sends.", es: "Envía." },
+    description: Words { en: "Sends \"now\",\n\\ later.\u{1f}", es: "Envía." },
     icon: "send",
     parameters: PARAMETERS,
     ports: &[NEXT, Port::new("later")],
@@ -30,11 +30,20 @@ const MANIFEST: Manifest = Manifest {
 };
 
 fn manifest() -> Read {
-    serde_json::from_str(MANIFEST.to_json().as_str()).unwrap()
+    let mut json = vec![0; MANIFEST.write_json(&mut [])];
+    MANIFEST.write_json(&mut json);
+    serde_json::from_slice(&json).unwrap()
 }
 
 fn parameter(index: usize) -> Read {
     manifest()["parameters"][index].clone()
+}
+
+#[test]
+fn a_text_without_room_is_cut_and_still_measured() {
+    let mut start = [0; 5];
+    assert_eq!(MANIFEST.write_json(&mut start), MANIFEST.write_json(&mut []));
+    assert_eq!(&start, b"{\"man");
 }
 
 #[test]
@@ -43,6 +52,7 @@ fn the_head_says_what_the_action_is() {
     assert_eq!(manifest["manifest"], 1);
     assert_eq!(manifest["id"], "send");
     assert_eq!(manifest["title"], json!({"en": "Send", "es": "Enviar"}));
+    assert_eq!(manifest["description"]["en"], "Sends \"now\",\n\\ later.\u{1f}");
     assert_eq!(manifest["locales"], json!(["en", "es"]));
 }
 

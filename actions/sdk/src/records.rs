@@ -20,7 +20,7 @@ pub struct Draft {
     /// `dd/MM/yyyy HH:mm:ss` in the tenant's zone, or RFC 3339 with an offset.
     pub schedule: Named<Option<String>>,
     /// Start a session in place of sending a message.
-    pub internal: bool,
+    pub internal: Named<bool>,
     /// Create it though the contact is on a do-not-disturb list.
     pub allow_dnd: bool,
     /// Always a new record, in place of updating the newest Ready one.
@@ -88,7 +88,7 @@ impl Draft {
             campaign,
             contact,
             schedule: Named::default(),
-            internal: false,
+            internal: false.into(),
             allow_dnd: false,
             multiple: false,
             message: Named::default(),
@@ -143,7 +143,7 @@ pub fn save(draft: &Draft) -> Result<Saved, Error> {
         campaign: draft.campaign.as_str().to_owned(),
         contact: draft.contact.as_str().to_owned(),
         schedule: (*draft.schedule).clone(),
-        internal: draft.internal,
+        internal: *draft.internal,
         allow_dnd: draft.allow_dnd,
         multiple: draft.multiple,
         message: (*draft.message).clone(),
@@ -157,6 +157,7 @@ pub fn save(draft: &Draft) -> Result<Saved, Error> {
                 ("campaign", draft.campaign.parameter()),
                 ("contact", draft.contact.parameter()),
                 ("schedule", draft.schedule.parameter()),
+                ("internal", draft.internal.parameter()),
                 ("message", draft.message.parameter()),
                 ("template", draft.template.parameter()),
                 ("data", draft.data.parameter()),

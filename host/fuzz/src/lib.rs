@@ -4,6 +4,7 @@
 #[path = "../../src/expression/mod.rs"]
 pub mod expression;
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -27,7 +28,7 @@ impl Region for Utopia {
     }
 }
 
-fn entities() -> Map<String, Json> {
+static ENTITIES: LazyLock<Map<String, Json>> = LazyLock::new(|| {
     let deep = (0..120).fold(json!(1), |inner, _| json!([inner]));
     let entities = json!({
         "a": "Ana María Ñandú 😀",
@@ -42,7 +43,7 @@ fn entities() -> Map<String, Json> {
         "n": null,
     });
     entities.as_object().cloned().unwrap_or_default()
-}
+});
 
 /// Parses and evaluates a source as an expression and as a text expression: on as little stack as a host function may
 /// have, and in bounded time.
@@ -50,9 +51,8 @@ pub fn evaluate(source: &str) {
     let source = source.to_owned();
     let on_little_stack = std::thread::Builder::new().stack_size(512 * 1024);
     let thread = on_little_stack.spawn(move || {
-        let entities = entities();
         let scope = Scope {
-            entities: &entities,
+            entities: &*ENTITIES,
             session: SessionView { id: "s", channel: "whatsapp", user: "56987654321" },
             now: DateTime::UNIX_EPOCH,
             region: &Utopia,

@@ -1,5 +1,6 @@
 -- What every tenant owns. The tenant is the first column of every key. Numbers of rows (`seq`) are given in order of
 -- creation and never reused; they stay inside this file and mean nothing outside it.
+-- Foreign keys stand where an index makes their check a look-up from both ends.
 -- Instants are microseconds since 1970, UTC; ids are the 16 bytes of a UUID.
 
 CREATE TABLE tenants (
@@ -51,13 +52,13 @@ CREATE TABLE contacts (
   updated_at   INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX contacts_by_id ON contacts (tenant, id);
-CREATE INDEX contacts_in_order ON contacts (tenant, seq);
+CREATE UNIQUE INDEX contacts_in_order ON contacts (tenant, seq);
 
 CREATE TABLE addresses (
   tenant     TEXT NOT NULL,
   channel    TEXT NOT NULL,
   identifier TEXT NOT NULL,
-  contact    INTEGER NOT NULL REFERENCES contacts (seq),
+  contact    INTEGER NOT NULL,
   PRIMARY KEY (tenant, channel, identifier)
 ) STRICT, WITHOUT ROWID;
 
@@ -68,13 +69,13 @@ CREATE TABLE links (
   slot    INTEGER NOT NULL,
   value   TEXT NOT NULL,
   channel TEXT NOT NULL,
-  contact INTEGER NOT NULL REFERENCES contacts (seq),
+  contact INTEGER NOT NULL,
   PRIMARY KEY (tenant, slot, value, channel, contact)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dnd (
   tenant   TEXT NOT NULL,
-  contact  INTEGER NOT NULL REFERENCES contacts (seq),
+  contact  INTEGER NOT NULL,
   -- 0: scope is a campaign's id. 1: scope is a category.
   kind     INTEGER NOT NULL,
   scope    ANY NOT NULL,
@@ -83,7 +84,8 @@ CREATE TABLE dnd (
   at       INTEGER NOT NULL,
   by       TEXT NOT NULL,
   reason   TEXT,
-  PRIMARY KEY (tenant, contact, kind, scope)
+  PRIMARY KEY (tenant, contact, kind, scope),
+  FOREIGN KEY (tenant, contact) REFERENCES contacts (tenant, seq)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE records (
@@ -91,7 +93,7 @@ CREATE TABLE records (
   tenant        TEXT NOT NULL REFERENCES tenants (id),
   id            BLOB NOT NULL,
   campaign      BLOB NOT NULL,
-  contact       INTEGER NOT NULL REFERENCES contacts (seq),
+  contact       INTEGER NOT NULL,
   state         TEXT NOT NULL,
   internal      INTEGER NOT NULL,
   depth         INTEGER NOT NULL,
@@ -104,17 +106,18 @@ CREATE TABLE records (
   -- How many entries its log has.
   entries       INTEGER NOT NULL,
   created_at    INTEGER NOT NULL,
-  updated_at    INTEGER NOT NULL
+  updated_at    INTEGER NOT NULL,
+  FOREIGN KEY (tenant, contact) REFERENCES contacts (tenant, seq)
 ) STRICT;
 CREATE UNIQUE INDEX records_by_id ON records (tenant, id);
-CREATE INDEX records_in_order ON records (tenant, seq);
+CREATE UNIQUE INDEX records_in_order ON records (tenant, seq);
 CREATE INDEX records_of_contact ON records (tenant, contact, seq);
 CREATE INDEX records_of_campaign ON records (tenant, campaign, seq);
 CREATE INDEX records_ready ON records (tenant, contact, campaign, seq) WHERE state = 'ready';
 
 CREATE TABLE record_log (
   tenant     TEXT NOT NULL,
-  record     INTEGER NOT NULL REFERENCES records (seq),
+  record     INTEGER NOT NULL,
   -- From 1.
   entry      INTEGER NOT NULL,
   run        INTEGER NOT NULL,
@@ -123,7 +126,8 @@ CREATE TABLE record_log (
   from_state TEXT,
   to_state   TEXT NOT NULL,
   note       TEXT,
-  PRIMARY KEY (tenant, record, entry)
+  PRIMARY KEY (tenant, record, entry),
+  FOREIGN KEY (tenant, record) REFERENCES records (tenant, seq)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE keys (

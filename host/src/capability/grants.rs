@@ -100,7 +100,8 @@ impl Grants {
     }
 
     /// The granted functions by name.
-    pub(crate) fn names(self) -> Vec<&'static str> {
+    #[cfg(test)]
+    fn names(self) -> Vec<&'static str> {
         FUNCTIONS.iter().filter(|(function, _)| self.hold(*function)).map(|(_, name)| *name).collect()
     }
 }

@@ -85,7 +85,9 @@ impl Host for State {
         let Ok(id) = Uuid::try_parse(id.trim()) else { return Ok(Ok(false)) };
         let view = self.view()?;
         let record = view.record(id).await.map_err(Halt::from)?;
-        let Some(record) = record.filter(|record| cancels(found_contact.id, Some(record))) else { return Ok(Ok(false)) };
+        let Some(record) = record.filter(|record| cancels(found_contact.id, Some(record))) else {
+            return Ok(Ok(false));
+        };
         let note = format!("cancelled by {}", self.by);
         self.view()?.transition(&record, RecordState::Cancelled, Some(note));
         Ok(Ok(true))

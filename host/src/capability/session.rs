@@ -111,7 +111,8 @@ impl Session {
             if name.is_empty() || name.chars().count() > MAX_NAME {
                 return Err(SessionError(format!("an entity's name must have 1 to {MAX_NAME} characters")));
             }
-            bytes += value::check(value, limits.value_bytes).map_err(|what| SessionError(format!("entity `{name}` {what}")))?;
+            bytes += value::check(value, limits.value_bytes)
+                .map_err(|what| SessionError(format!("entity `{name}` {what}")))?;
         }
         Ok(bytes)
     }
@@ -150,7 +151,12 @@ impl SessionState {
     }
 
     /// Writes an entity if the session has room for it.
-    pub(crate) fn write(&mut self, name: String, value: Option<Json>, limits: &Limits) -> Result<(), (&'static str, String)> {
+    pub(crate) fn write(
+        &mut self,
+        name: String,
+        value: Option<Json>,
+        limits: &Limits,
+    ) -> Result<(), (&'static str, String)> {
         if name.is_empty() || name.chars().count() > MAX_NAME {
             return Err(("limit-entities", format!("an entity's name must have 1 to {MAX_NAME} characters")));
         }

@@ -26,7 +26,8 @@ impl Wasi {
     pub(crate) fn new(session: &SessionState, journal: &Arc<Journal>) -> Self {
         let mut random = session.random.clone();
         let seed = u128::from(random.next_u64()) << 64 | u128::from(random.next_u64());
-        let instant = Instant(session.now.signed_duration_since(chrono::DateTime::UNIX_EPOCH).to_std().unwrap_or_default());
+        let instant =
+            Instant(session.now.signed_duration_since(chrono::DateTime::UNIX_EPOCH).to_std().unwrap_or_default());
         let context = WasiCtxBuilder::new()
             .allow_tcp(false)
             .allow_udp(false)

@@ -85,7 +85,8 @@ impl Loader {
     /// Loads a component from its bytes, with the compiled code of an earlier time if it is in the cache.
     pub(crate) fn load(&self, bytes: &[u8]) -> Result<Action, LoadError> {
         if bytes.len() > self.limits.component_bytes {
-            let message = format!("the component has {} bytes; at most {} are loaded", bytes.len(), self.limits.component_bytes);
+            let message =
+                format!("the component has {} bytes; at most {} are loaded", bytes.len(), self.limits.component_bytes);
             return Err(LoadError::new("limit-component-size", message));
         }
         let digest = sha256(bytes);
@@ -111,8 +112,9 @@ impl Loader {
             engine.precompile_component(&copy).map_err(|error| LoadError::new("component-invalid", invalid(&error)))
         };
         let code = within(self.limits.compile_time, compilation)?;
-        let shape = contract::inspect(bytes)
-            .map_err(|what| LoadError::new("component-invalid", format!("the component's type can't be read: {what}")))?;
+        let shape = contract::inspect(bytes).map_err(|what| {
+            LoadError::new("component-invalid", format!("the component's type can't be read: {what}"))
+        })?;
         if !shape.differences.is_empty() {
             let message = format!(
                 "the component doesn't fit this host's contract; build it against flow:action and flow:outbound \
@@ -161,7 +163,8 @@ fn within<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
 ) -> Result<T, LoadError> {
     let (sender, receiver) = mpsc::channel();
-    let spawned = std::thread::Builder::new().name("flowhost-compiler".to_owned()).spawn(move || drop(sender.send(work())));
+    let spawned =
+        std::thread::Builder::new().name("flowhost-compiler".to_owned()).spawn(move || drop(sender.send(work())));
     if let Err(error) = spawned {
         return Err(LoadError::new("component-invalid", format!("no thread to compile it: {error}")));
     }
@@ -188,6 +191,7 @@ pub fn pack(core: &[u8]) -> Result<Vec<u8>, LoadError> {
     if let Ok(DecodedWasm::Component(..)) = wit_parser::decoding::decode(core) {
         return Err(LoadError::new("component-invalid", "it is a component already"));
     }
-    let encoder = wit_component::ComponentEncoder::default().module(core).map_err(|error| invalid(format!("{error:#}")))?;
+    let encoder =
+        wit_component::ComponentEncoder::default().module(core).map_err(|error| invalid(format!("{error:#}")))?;
     encoder.validate(true).encode().map_err(|error| invalid(format!("{error:#}")))
 }

@@ -9,7 +9,8 @@ use wit_parser::{
 };
 
 /// The contract's files by path, as an author needs them.
-pub const WIT_FILES: [(&str, &str); 7] = [
+pub const WIT_FILES: [(&str, &str); 8] = [
+    ("manifest.schema.json", include_str!("../../../wit/manifest.schema.json")),
     ("action/types.wit", include_str!("../../../wit/action/types.wit")),
     ("action/host.wit", include_str!("../../../wit/action/host.wit")),
     ("action/world.wit", include_str!("../../../wit/action/world.wit")),
@@ -130,7 +131,9 @@ fn not_offered(id: &str) -> Difference {
 }
 
 fn compare(name: &Name<'_>, wanted: &Functions, offered: Option<&Functions>, differences: &mut Vec<Difference>) {
-    let Some(offered) = offered else { return differences.push(not_offered(&format!("{}@{}", name.path, name.version))) };
+    let Some(offered) = offered else {
+        return differences.push(not_offered(&format!("{}@{}", name.path, name.version)));
+    };
     if !name.fits(CONTRACT_VERSION) {
         return differences.push(Difference {
             wanted: format!("{}@{}", name.path, name.version),
@@ -168,7 +171,8 @@ fn contract() -> Result<BTreeMap<String, Functions>, String> {
         last = Some(resolve.push_group(group).map_err(|error| format!("{error:#}"))?);
     }
     let package = last.ok_or("no package")?;
-    let world: WorldId = resolve.select_world(&[package], Some("outbound-action")).map_err(|error| format!("{error:#}"))?;
+    let world: WorldId =
+        resolve.select_world(&[package], Some("outbound-action")).map_err(|error| format!("{error:#}"))?;
     let world = resolve.worlds.get(world).ok_or("no world")?;
     let items = world.imports.iter().chain(&world.exports);
     Ok(items
@@ -187,8 +191,11 @@ fn functions(resolve: &Resolve, interface: InterfaceId) -> Functions {
 }
 
 fn signature(resolve: &Resolve, function: &Function) -> String {
-    let parameters: Vec<_> =
-        function.params.iter().map(|parameter| format!("{}: {}", parameter.name, text(resolve, &parameter.ty))).collect();
+    let parameters: Vec<_> = function
+        .params
+        .iter()
+        .map(|parameter| format!("{}: {}", parameter.name, text(resolve, &parameter.ty)))
+        .collect();
     let result = function.result.as_ref().map_or_else(String::new, |result| format!(" -> {}", text(resolve, result)));
     format!("func({}){result}", parameters.join(", "))
 }
@@ -222,7 +229,8 @@ fn defined(resolve: &Resolve, id: TypeId) -> String {
     match &definition.kind {
         TypeDefKind::Type(ty) => of(ty),
         TypeDefKind::Record(record) => {
-            let fields: Vec<_> = record.fields.iter().map(|field| format!("{}: {}", field.name, of(&field.ty))).collect();
+            let fields: Vec<_> =
+                record.fields.iter().map(|field| format!("{}: {}", field.name, of(&field.ty))).collect();
             format!("record {{ {} }}", fields.join(", "))
         }
         TypeDefKind::Variant(variant) => {

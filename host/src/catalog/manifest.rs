@@ -187,9 +187,7 @@ impl Manifest {
     pub fn parameter(&self, name: &str) -> Option<(usize, &Parameter)> {
         let by_name = |parameter: &Parameter| parameter.per_channel.is_none() && parameter.name == name;
         let exact = self.parameters.iter().enumerate().find(|(_, parameter)| by_name(parameter));
-        exact.or_else(|| {
-            self.parameters.iter().enumerate().find(|(_, parameter)| parameter.channel_of(name).is_some())
-        })
+        exact.or_else(|| self.parameters.iter().enumerate().find(|(_, parameter)| parameter.channel_of(name).is_some()))
     }
 
     fn check(&self) -> Result<(), String> {
@@ -203,7 +201,10 @@ impl Manifest {
             return Err(format!("at most {MAX_PARAMETERS} parameters and {MAX_PORTS} ports are allowed"));
         }
         let distinct: HashSet<_> = self.ports.iter().collect();
-        if distinct.len() != self.ports.len() || !self.ports.iter().any(|port| port == ERROR_PORT) || self.ports.len() < 2 {
+        if distinct.len() != self.ports.len()
+            || !self.ports.iter().any(|port| port == ERROR_PORT)
+            || self.ports.len() < 2
+        {
             return Err("ports must be distinct, hold `error` and at least one other".to_owned());
         }
         let names: HashSet<_> = self.parameters.iter().map(|parameter| &parameter.name).collect();
@@ -257,9 +258,8 @@ pub fn in_capitals(channel: &str) -> String {
 
 fn is_kebab(text: &str) -> bool {
     let words = |text: &str| {
-        text.split('-').all(|word| {
-            !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        })
+        text.split('-')
+            .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
     };
     text.len() <= 128 && text.starts_with(|first: char| first.is_ascii_lowercase()) && words(text)
 }

@@ -7,8 +7,8 @@ pub mod manifest;
 mod schema;
 
 pub(crate) use built_in::BUILT_IN;
-pub use component::{Action, LoadError, pack};
 pub(crate) use component::Loader;
+pub use component::{Action, LoadError, pack};
 pub use contract::{CONTRACT_VERSION, Difference, WIT_FILES};
 pub use manifest::{Kind, Manifest, Parameter};
 
@@ -58,7 +58,8 @@ impl Catalog {
         };
         found.ok_or_else(|| {
             let there: Vec<_> = versions.iter().map(|action| action.manifest.version.to_string()).collect();
-            let message = format!("there is no version {} of {id}; there is {}", short(wanted.unwrap_or("")), there.join(", "));
+            let message =
+                format!("there is no version {} of {id}; there is {}", short(wanted.unwrap_or("")), there.join(", "));
             ActionNotFound { message }
         })
     }
@@ -73,7 +74,8 @@ impl Catalog {
 
     fn unknown(&self, id: &str) -> ActionNotFound {
         let near = crate::nearest::nearest(id, self.actions.keys().map(String::as_str));
-        let hint = near.map_or_else(|| "; `flowhost actions` lists them".to_owned(), |near| format!("; did you mean {near}?"));
+        let hint =
+            near.map_or_else(|| "; `flowhost actions` lists them".to_owned(), |near| format!("; did you mean {near}?"));
         ActionNotFound { message: format!("there is no action {}{hint}", short(id)) }
     }
 }

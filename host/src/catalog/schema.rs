@@ -52,7 +52,9 @@ fn parameter_schema(parameter: &Parameter, language: &str) -> Json {
         Kind::EntityList | Kind::ExpressionList => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Campaign => json!({ "type": "string", "format": "uuid" }),
         Kind::Choice => json!({ "enum": parameter.choices }),
-        Kind::EntityIn | Kind::EntityOut | Kind::Category | Kind::Channel => json!({ "type": "string", "maxLength": 256 }),
+        Kind::EntityIn | Kind::EntityOut | Kind::Category | Kind::Channel => {
+            json!({ "type": "string", "maxLength": 256 })
+        }
         Kind::TextExpression | Kind::Text => json!({ "type": "string" }),
     };
     if let Some(object) = schema.as_object_mut() {

@@ -13,8 +13,19 @@ const MAX_NAME: usize = 256;
 
 /// What the editor keeps with every node.
 const OF_THE_EDITOR: [&str; 13] = [
-    "color", "credentials", "disabled", "env", "icon", "info", "inputLabels", "inputs", "label", "nodes", "outputLabels",
-    "outputs", "style",
+    "color",
+    "credentials",
+    "disabled",
+    "env",
+    "icon",
+    "info",
+    "inputLabels",
+    "inputs",
+    "label",
+    "nodes",
+    "outputLabels",
+    "outputs",
+    "style",
 ];
 
 /// A flow file that is JSON of the right shape.

@@ -109,7 +109,8 @@ pub(super) fn within(node: &str, found: &Diagnostic) -> Diagnostic {
 /// that a slip is warned about and not passed over.
 fn parameters(node: &FlowNode, is_known: impl Fn(&str) -> bool) -> Map<String, Json> {
     let is_parameter = |name: &str| {
-        let in_capitals = name.contains(|c: char| c.is_ascii_uppercase()) && !name.contains(|c: char| c.is_ascii_lowercase());
+        let in_capitals =
+            name.contains(|c: char| c.is_ascii_uppercase()) && !name.contains(|c: char| c.is_ascii_lowercase());
         in_capitals || is_known(&name.to_ascii_uppercase().replace('-', "_"))
     };
     let properties = node.properties.iter().filter(|(name, _)| is_parameter(name));
@@ -124,15 +125,21 @@ fn follow_ports(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Option<usize>> {
     for (index, _) in node.wires.iter().enumerate().skip(ports.len()).filter(|(_, wires)| !wires.is_empty()) {
-        let message =
-            format!("{} is wired from port {}, but {} has only {}", node.label(), index + 1, node.kind, ports.join(", "));
+        let message = format!(
+            "{} is wired from port {}, but {} has only {}",
+            node.label(),
+            index + 1,
+            node.kind,
+            ports.join(", ")
+        );
         diagnostics.push(Diagnostic::error(format!("{}/wires[{index}]", node.id), "port-unknown", message));
     }
     let mut follow = |(index, port): (usize, &String)| {
         let ends = wiring.follow(node.wires.get(index).into_iter().flatten());
         let path = || format!("{}/wires[{index}]", node.id);
         let unknown = ends.unknown.iter().map(|id| {
-            let message = format!("the port {port} of {} is wired to {}, which no node has as id", node.label(), quoted(id));
+            let message =
+                format!("the port {port} of {} is wired to {}, which no node has as id", node.label(), quoted(id));
             Diagnostic::error(path(), "node-unknown", message)
         });
         diagnostics.extend(unknown);

@@ -59,7 +59,9 @@ fn sizes_are_bounded() {
 
 #[test]
 fn what_the_editor_keeps_is_no_parameter() {
-    let flow = flow(json!([{ "id": "n1", "type": "a", "name": "", "x": 1, "z": "t", "info": "…", "wires": [[]], "A_B": 1, "X": 2 }]));
+    let flow = flow(
+        json!([{ "id": "n1", "type": "a", "name": "", "x": 1, "z": "t", "info": "…", "wires": [[]], "A_B": 1, "X": 2 }]),
+    );
     let node = &flow.nodes[0];
     assert_eq!(node.properties.keys().collect::<Vec<_>>(), ["A_B", "X"]);
     assert_eq!(node.name, None);

@@ -64,7 +64,11 @@ impl<'f> Wiring<'f> {
     pub(super) fn named(&self, wanted: &str) -> Vec<(usize, &'f FlowNode)> {
         let present = || self.flow.nodes.iter().enumerate().filter(|(_, node)| !node.absent);
         let by_id: Vec<_> = present().filter(|(_, node)| node.id == wanted).collect();
-        if by_id.is_empty() { present().filter(|(_, node)| node.name.as_deref() == Some(wanted)).collect() } else { by_id }
+        if by_id.is_empty() {
+            present().filter(|(_, node)| node.name.as_deref() == Some(wanted)).collect()
+        } else {
+            by_id
+        }
     }
 
     /// Where these wires end.

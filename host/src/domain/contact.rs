@@ -70,7 +70,12 @@ impl Difference {
             fields: before.name != after.name
                 || before.correlators != after.correlators
                 || before.addresses != after.addresses,
-            new_addresses: after.addresses.iter().filter(|address| !before.addresses.contains(address)).cloned().collect(),
+            new_addresses: after
+                .addresses
+                .iter()
+                .filter(|address| !before.addresses.contains(address))
+                .cloned()
+                .collect(),
             joined: after.dnd.iter().filter(gained).cloned().collect(),
             left: before.dnd.iter().filter(lost).map(|entry| entry.scope.clone()).collect(),
         }

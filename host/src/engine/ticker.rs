@@ -31,8 +31,11 @@ pub(crate) struct Pulse {
 impl Ticker {
     /// Starts the thread for these engines.
     pub(crate) fn start(engines: Vec<Engine>) -> std::io::Result<Self> {
-        let shared =
-            Arc::new(Shared { busy: AtomicUsize::new(0), parked: AtomicBool::new(false), stop: AtomicBool::new(false) });
+        let shared = Arc::new(Shared {
+            busy: AtomicUsize::new(0),
+            parked: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+        });
         let seen = Arc::clone(&shared);
         let thread =
             std::thread::Builder::new().name("flowhost-ticker".to_owned()).spawn(move || tick(&engines, &seen))?;

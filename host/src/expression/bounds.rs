@@ -26,7 +26,7 @@ pub const NESTED_COMPREHENSION_ELEMENTS: usize = 100;
 pub const VALUE_BYTES: usize = 1024 * 1024;
 /// Elements of any list that an expression makes.
 pub const LIST_ELEMENTS: usize = 10_000;
-/// Lists and maps inside one another that an expression may build.
+/// Lists and maps inside one another that an expression may build, compare or yield.
 pub const VALUE_DEPTH: u8 = 64;
 /// Steps of one evaluation: well below ten milliseconds, mostly.
 pub const STEPS: u32 = 200_000;
@@ -35,6 +35,8 @@ pub const SHOWN_SOURCE: usize = 120;
 
 /// Bytes of text that one step handles.
 const BYTES_PER_STEP: usize = 64;
+/// Steps for a piece of memory: a list, an optional, a part of a text, the arguments of a call.
+pub(super) const STEPS_PER_PIECE: usize = 3;
 
 /// The steps that an evaluation has left.
 #[derive(Debug)]
@@ -87,4 +89,9 @@ pub(super) fn check_list(elements: usize) -> Outcome<()> {
         ));
     }
     Ok(())
+}
+
+/// The failure of what would look into too many lists and maps inside one another.
+pub(super) fn too_deep() -> Box<Fault> {
+    Fault::too_large("value", format!("more than {VALUE_DEPTH} lists and maps stand inside one another"))
 }

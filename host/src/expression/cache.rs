@@ -3,6 +3,8 @@
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Shared;
 
+use super::bounds::TOKENS;
+use super::tree::Node;
 use super::{Expression, ExpressionError, TextExpression};
 
 /// A bounded cache of parsed sources, shared between threads. What does not parse is kept too: parsing it again would
@@ -13,29 +15,34 @@ pub struct Cache {
     texts: Shared<Box<str>, Result<TextExpression, ExpressionError>, BySource>,
 }
 
-/// What an entry weighs: a tree takes some times its source.
+/// What an entry takes of the memory, at most: its source, its literals and its tree.
 #[derive(Debug, Clone)]
 struct BySource;
 
 impl<V> Weighter<Box<str>, V> for BySource {
     fn weight(&self, source: &Box<str>, _: &V) -> u64 {
-        64 + source.len() as u64
+        // A source has no more nodes than bytes, nor than tokens are allowed.
+        let nodes = source.len().min(TOKENS);
+        (ENTRY_BYTES + 2 * source.len() + nodes * size_of::<Node>()) as u64
     }
 }
 
-/// Bytes of sources that a cache holds unless told otherwise; their trees take some times that.
-pub const CACHED_SOURCE_BYTES: u64 = 4 * 1024 * 1024;
+/// Bytes of an entry besides what depends on its source.
+const ENTRY_BYTES: usize = 256;
+
+/// Bytes of memory that a cache takes at most for each of the two kinds of expression, unless told otherwise.
+pub const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 impl Default for Cache {
     fn default() -> Self {
-        Self::new(CACHED_SOURCE_BYTES)
+        Self::new(CACHE_BYTES)
     }
 }
 
 impl Cache {
-    /// A cache for sources of `bytes` in all, each of the two kinds of expression.
+    /// A cache that takes at most about `bytes` of memory for each of the two kinds of expression.
     pub fn new(bytes: u64) -> Self {
-        let expected = usize::try_from(bytes / 256).unwrap_or(usize::MAX);
+        let expected = usize::try_from(bytes / 8_192).unwrap_or(usize::MAX);
         Self {
             expressions: Shared::with_weighter(expected, bytes, BySource),
             texts: Shared::with_weighter(expected, bytes, BySource),

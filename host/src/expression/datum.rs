@@ -8,8 +8,8 @@ use std::rc::Rc;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::bounds::{Fuel, VALUE_DEPTH, check_list};
-use super::error::{Fault, Outcome};
+use super::bounds::{Fuel, VALUE_DEPTH, check_list, too_deep};
+use super::error::Outcome;
 use super::scope::{Entities, SessionView};
 
 /// A value of CEL.
@@ -166,8 +166,7 @@ impl<'a> Datum<'a> {
 fn deeper<'p, 'a: 'p>(parts: impl Iterator<Item = &'p Datum<'a>>) -> Outcome<u8> {
     let depth = parts.map(Datum::depth).max().unwrap_or_default() + 1;
     if depth > VALUE_DEPTH {
-        let message = format!("the expression builds more than {VALUE_DEPTH} lists and maps inside one another");
-        return Err(Fault::too_large("value", message));
+        return Err(too_deep());
     }
     Ok(depth)
 }

@@ -170,6 +170,9 @@ impl Fault {
 }
 
 fn entity_message(name: &str, nearest: Option<&str>) -> String {
+    if function::is_namespace(name) {
+        return format!("`{name}` has no such function, and there is no entity of that name either");
+    }
     let hint = nearest.map(|nearest| format!(", the nearest name is `{nearest}`")).unwrap_or_default();
     format!(
         "the entity `{}` is not set{hint}: plain words without quotes are entity names, text needs quotes, and an entity \

@@ -5,7 +5,7 @@ pub(super) fn nearest<'n>(unknown: &str, known: impl Iterator<Item = &'n str>) -
     /// Characters beyond which a name is not compared, since that takes the product of both lengths.
     const LONGEST: usize = 64;
     /// How like they must be, from 0 to 1.
-    const LIKENESS: f64 = 0.75;
+    const LIKENESS: f64 = 0.8;
     if unknown.len() > LONGEST {
         return None;
     }

@@ -211,8 +211,8 @@ pub(super) fn equal(run: &mut Run<'_>, left: &Datum<'_>, right: &Datum<'_>) -> O
         (Datum::Timestamp(left), Datum::Timestamp(right)) => left == right,
         (Datum::Duration(left), Datum::Duration(right)) => left == right,
         (Datum::Type(left), Datum::Type(right)) => left == right,
-        (Datum::List(left), Datum::List(right)) => equal_lists(run, left, right)?,
-        (Datum::Map(left), Datum::Map(right)) => equal_maps(run, left, right)?,
+        (Datum::List(left), Datum::List(right)) => run.walk(|run| equal_lists(run, left, right))?,
+        (Datum::Map(left), Datum::Map(right)) => run.walk(|run| equal_maps(run, left, right))?,
         (Datum::Optional(Some(left)), Datum::Optional(Some(right))) => equal(run, left.value(), right.value())?,
         _ => numeric_order(left, right) == Some(Some(Ordering::Equal)),
     })

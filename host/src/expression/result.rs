@@ -2,15 +2,12 @@
 
 use serde_json::{Map as JsonMap, Number, Value as Json};
 
-use super::bounds::{COMPREHENSION_ELEMENTS, VALUE_BYTES};
-use super::datum::Datum;
+use super::bounds::{COMPREHENSION_ELEMENTS, STEPS_PER_PIECE, VALUE_BYTES};
+use super::datum::{Datum, List, Map};
 use super::error::{Fault, Outcome};
 use super::evaluate::Run;
 use super::function::shortest_number;
 use super::value::{TIMESTAMP_HINT, Value};
-
-/// Steps for the memory that a list or map of a result takes.
-const STEPS_PER_CONTAINER: usize = 8;
 
 /// The result of an expression.
 pub(super) fn value(run: &mut Run<'_>, datum: Datum<'_>) -> Outcome<Value> {
@@ -91,51 +88,63 @@ fn checked_text(text: String) -> Outcome<String> {
 /// A value as JSON; `bytes` counts how long the whole becomes.
 fn json(run: &mut Run<'_>, datum: &Datum<'_>, bytes: &mut usize) -> Outcome<Json> {
     run.fuel.spend(1)?;
-    Ok(match datum {
-        Datum::Null => sized(bytes, 5, Json::Null)?,
-        Datum::Boolean(boolean) => sized(bytes, 6, Json::Bool(*boolean))?,
+    match datum {
+        Datum::List(list) => run.walk(|run| json_list(run, list, bytes)),
+        Datum::Map(map) => run.walk(|run| json_map(run, map, bytes)),
+        other => json_leaf(run, other, bytes),
+    }
+}
+
+fn json_leaf(run: &mut Run<'_>, datum: &Datum<'_>, bytes: &mut usize) -> Outcome<Json> {
+    let (length, json) = match datum {
+        Datum::Null => (4, Json::Null),
+        Datum::Boolean(boolean) => (5, Json::Bool(*boolean)),
         Datum::Integer(integer) => {
             let digits = integer.unsigned_abs().checked_ilog10().unwrap_or_default() as usize + 1;
-            sized(bytes, digits + 1, Json::from(*integer))?
+            (digits, Json::from(*integer))
         }
         Datum::Number(number) => match Number::from_f64(*number) {
-            Some(number) => sized(bytes, number.to_string().len() + 1, Json::Number(number))?,
+            Some(number) => (shortest_number(number.as_f64().unwrap_or_default()).len() + 2, Json::Number(number)),
             None => return Err(no_value(datum)),
         },
         Datum::Text(text) => {
             run.fuel.spend_bytes(text.len())?;
+            // What is too long is not copied first.
             count(bytes, text.len() + 3)?;
-            Json::String(text.to_string())
-        }
-        Datum::List(list) => {
-            count(bytes, 2)?;
-            run.fuel.spend(STEPS_PER_CONTAINER)?;
-            let mut items = Vec::with_capacity(list.len().min(COMPREHENSION_ELEMENTS));
-            for item in list.iter() {
-                items.push(json(run, &item, bytes)?);
-            }
-            Json::Array(items)
-        }
-        Datum::Map(map) => {
-            count(bytes, 2)?;
-            let length = map.len(&mut run.fuel)?;
-            run.fuel.spend(STEPS_PER_CONTAINER + 2 * length)?;
-            let mut entries = JsonMap::new();
-            for (key, value) in map.entries() {
-                let Datum::Text(key) = key else {
-                    let message = format!(
-                        "the keys of a map must be texts, and one is {}: turn it into text with string(…)",
-                        key.words()
-                    );
-                    return Err(Fault::result_type(message));
-                };
-                count(bytes, key.len() + 4)?;
-                entries.insert(key.to_string(), json(run, &value, bytes)?);
-            }
-            Json::Object(entries)
+            (0, Json::String(text.to_string()))
         }
         other => return Err(no_value(other)),
-    })
+    };
+    count(bytes, length + 1)?;
+    Ok(json)
+}
+
+fn json_list(run: &mut Run<'_>, list: &List<'_>, bytes: &mut usize) -> Outcome<Json> {
+    run.fuel.spend(3 * STEPS_PER_PIECE)?;
+    count(bytes, 2)?;
+    let mut items = Vec::with_capacity(list.len().min(COMPREHENSION_ELEMENTS));
+    for item in list.iter() {
+        items.push(json(run, &item, bytes)?);
+    }
+    Ok(Json::Array(items))
+}
+
+fn json_map(run: &mut Run<'_>, map: &Map<'_>, bytes: &mut usize) -> Outcome<Json> {
+    let length = map.len(&mut run.fuel)?;
+    run.fuel.spend(3 * STEPS_PER_PIECE + 2 * length)?;
+    count(bytes, 2)?;
+    let mut entries = JsonMap::new();
+    for (key, value) in map.entries() {
+        let Datum::Text(key) = key else {
+            return Err(Fault::result_type(format!(
+                "the keys of a map must be texts, and one is {}: turn it into text with string(…)",
+                key.words()
+            )));
+        };
+        count(bytes, key.len() + 4)?;
+        entries.insert(key.to_string(), json(run, &value, bytes)?);
+    }
+    Ok(Json::Object(entries))
 }
 
 fn count(bytes: &mut usize, more: usize) -> Outcome<()> {
@@ -144,10 +153,6 @@ fn count(bytes: &mut usize, more: usize) -> Outcome<()> {
         return Err(Fault::too_large("value", "the result is larger than 1 MiB"));
     }
     Ok(())
-}
-
-fn sized(bytes: &mut usize, more: usize, json: Json) -> Outcome<Json> {
-    count(bytes, more).map(|()| json)
 }
 
 /// The failure of an expression whose result, or a part of it, is of a type that exists only while computing.

@@ -11,7 +11,8 @@ pub(super) struct Node {
     pub(super) at: u32,
     /// Operations inside one another, this one included.
     pub(super) depth: u32,
-    pub(super) kind: NodeKind,
+    /// Elsewhere, so that a node is small wherever it is handed on: parser and evaluator run on little stack.
+    pub(super) kind: Box<NodeKind>,
 }
 
 #[derive(Debug)]
@@ -26,17 +27,17 @@ pub(super) enum NodeKind {
     Map(Vec<Entry>),
     /// `!a`, or `!!a`.
     Not {
-        operand: Box<Node>,
+        operand: Node,
         twice: bool,
     },
     /// `-a`, or `--a`.
     Negate {
-        operand: Box<Node>,
+        operand: Node,
         twice: bool,
     },
     /// Operators of one precedence, applied from left to right.
     Chain {
-        first: Box<Node>,
+        first: Node,
         rest: Vec<Link>,
     },
     /// `a && b && …`
@@ -45,10 +46,10 @@ pub(super) enum NodeKind {
     Any(Vec<Node>),
     Conditional {
         arms: Vec<Arm>,
-        otherwise: Box<Node>,
+        otherwise: Node,
     },
     Path {
-        first: Box<Node>,
+        first: Node,
         steps: Vec<Step>,
     },
     Call(Call),
@@ -162,7 +163,7 @@ pub(super) enum StepKind {
         optional: bool,
     },
     /// `.name(…)`.
-    Method(Call),
+    Method(Box<Call>),
     /// `.or(…)`, which evaluates its argument only when needed.
     Or(Node),
     /// `.orValue(…)`, likewise.
@@ -204,17 +205,17 @@ pub(super) enum ComprehensionKind {
 }
 
 impl ComprehensionKind {
-    /// The kind by the name of its macro and the number of its arguments, variable included.
-    pub(super) fn find(name: &str, arguments: usize) -> Option<Self> {
-        Some(match (name, arguments) {
-            ("all", 2) => Self::All,
-            ("exists", 2) => Self::Exists,
-            ("exists_one" | "existsOne", 2) => Self::ExistsOne,
-            ("map", 2 | 3) => Self::Map,
-            ("filter", 2) => Self::Filter,
-            ("sortBy", 2) => Self::SortBy,
-            ("optMap", 2) => Self::OptionalMap,
-            ("optFlatMap", 2) => Self::OptionalFlatMap,
+    /// The kind by the name of its macro.
+    pub(super) fn find(name: &str) -> Option<Self> {
+        Some(match name {
+            "all" => Self::All,
+            "exists" => Self::Exists,
+            "exists_one" | "existsOne" => Self::ExistsOne,
+            "map" => Self::Map,
+            "filter" => Self::Filter,
+            "sortBy" => Self::SortBy,
+            "optMap" => Self::OptionalMap,
+            "optFlatMap" => Self::OptionalFlatMap,
             _ => return None,
         })
     }

@@ -110,7 +110,8 @@ impl Invocation {
         key_turn: &mut Option<Turn<Topic>>,
     ) -> Attempt {
         self.journal.begin();
-        let session = SessionState::new(Arc::clone(&self.request.session), self.now, Generator::seed_from_u64(self.seed));
+        let session =
+            SessionState::new(Arc::clone(&self.request.session), self.now, Generator::seed_from_u64(self.seed));
         let loaded = match workshop.load(&self.request.node) {
             Ok(loaded) => loaded,
             Err(error) => return Attempt::Over(Ok(self.fault(started, "plugin-contract", format!("{error:#}")))),
@@ -126,7 +127,11 @@ impl Invocation {
         }
         let tenant = match view.configuration() {
             Some((tenant, _)) => tenant,
-            None => return self.refuse(started, view, of_rule(Refusal::tenant_not_found(&self.request.session.tenant))).await,
+            None => {
+                return self
+                    .refuse(started, view, of_rule(Refusal::tenant_not_found(&self.request.session.tenant)))
+                    .await;
+            }
         };
         if let Some(refusal) = &self.request.node.configured.refusal {
             let error = OutcomeError {
@@ -146,7 +151,8 @@ impl Invocation {
             Ok(Returned::Error(error)) => {
                 if !may_refuse_with(&error.code) {
                     let code: String = error.code.chars().take(128).collect();
-                    let message = format!("the plugin refused with code {code:?}, which is neither the host's nor holds a slash");
+                    let message =
+                        format!("the plugin refused with code {code:?}, which is neither the host's nor holds a slash");
                     return Attempt::Over(Ok(self.fault(started, "plugin-contract", message)));
                 }
                 view = self.shared.view(workshop, &self.request.session.tenant, self.now);
@@ -204,10 +210,13 @@ impl Invocation {
         key_turn: &mut Option<Turn<Topic>>,
     ) -> Attempt {
         if !self.request.node.configured.is_port(&port) {
-            let message = format!("the plugin left by port {:?}, which its manifest doesn't list", port.chars().take(64).collect::<String>());
+            let message = format!(
+                "the plugin left by port {:?}, which its manifest doesn't list",
+                port.chars().take(64).collect::<String>()
+            );
             return Attempt::Over(Ok(self.fault(started, "plugin-contract", message)));
         }
-        let Remains { view: Some(view), written, warnings } = remains else {
+        let Remains { view: Some(view), written, warnings: said } = remains else {
             return Attempt::Over(Ok(self.fault(started, "plugin-contract", "the run lost its view".to_owned())));
         };
         let outs = self.request.node.configured.entity_outs().map(|(entity, _)| entity.to_owned());
@@ -221,6 +230,8 @@ impl Invocation {
         }
         let cleared = cleared.into_iter().collect();
         let usage = self.usage(started);
+        let mut warnings = self.request.node.warnings();
+        warnings.extend(said);
         let outcome = Outcome { port, entities, cleared, error: None, warnings, replayed: false, usage };
         if view.has_changes() {
             return self.commit(view, outcome).await;
@@ -257,9 +268,13 @@ impl Invocation {
         let tenant = &self.request.session.tenant;
         let mut topics: BTreeSet<_> =
             commit.reads.contacts.iter().map(|(id, _)| Topic::Contact(tenant.clone(), *id)).collect();
-        topics.extend(commit.reads.free_addresses.iter().map(|(channel, identifier)| {
-            Topic::Address(tenant.clone(), channel.clone(), identifier.clone())
-        }));
+        topics.extend(
+            commit
+                .reads
+                .free_addresses
+                .iter()
+                .map(|(channel, identifier)| Topic::Address(tenant.clone(), channel.clone(), identifier.clone())),
+        );
         let stage = self.stages.get();
         self.stages.enter(Stage::Committed);
         match self.shared.commits.commit(commit, None).await {
@@ -297,7 +312,9 @@ impl Invocation {
             Ended::Fault { code, message } => Ok(self.fault(started, code, message)),
             Ended::Store(error) => Err(error.into()),
             Ended::Stale => Err(conflict()),
-            Ended::NoRoom => Err(Failure::passing("overloaded", "there is no room for another instance; try again later")),
+            Ended::NoRoom => {
+                Err(Failure::passing("overloaded", "there is no room for another instance; try again later"))
+            }
         })
     }
 
@@ -320,7 +337,7 @@ impl Invocation {
             entities,
             cleared: cleared.into_iter().collect(),
             error: Some(error),
-            warnings: Vec::new(),
+            warnings: self.request.node.warnings(),
             replayed: false,
             usage: self.usage(started),
         }
@@ -345,12 +362,22 @@ impl Invocation {
         };
         let started = since(self.stages.get());
         match stop {
-            Stop::Cpu => Ok(self.fault(started, "limit-cpu", format!("the plugin computed for longer than {:?}", limits.cpu))),
-            Stop::Deadline(Stage::Queued) => Err(Failure::passing("overloaded", "it waited too long for its turn; try again later")),
+            Stop::Cpu => {
+                Ok(self.fault(started, "limit-cpu", format!("the plugin computed for longer than {:?}", limits.cpu)))
+            }
+            Stop::Deadline(Stage::Queued) => {
+                Err(Failure::passing("overloaded", "it waited too long for its turn; try again later"))
+            }
             Stop::Deadline(Stage::Contended(_)) => Err(conflict()),
-            Stop::Deadline(_) => Ok(self.fault(started, "limit-deadline", format!("it took longer than {:?}", limits.deadline))),
+            Stop::Deadline(_) => {
+                Ok(self.fault(started, "limit-deadline", format!("it took longer than {:?}", limits.deadline)))
+            }
             Stop::Abandoned => Err(Failure::passing("overloaded", "nobody waits for it any more")),
-            Stop::Panicked => Ok(self.fault(started, "plugin-trap", "the host stopped the run because of a defect of its own".to_owned())),
+            Stop::Panicked => Ok(self.fault(
+                started,
+                "plugin-trap",
+                "the host stopped the run because of a defect of its own".to_owned(),
+            )),
         }
     }
 

@@ -11,7 +11,7 @@ use super::run::Workshop;
 use super::turns::Turns;
 use crate::capability;
 use crate::catalog::{self, Action, ActionNotFound, Catalog, LoadError, Loader};
-use crate::domain::Tenant;
+use crate::domain::{Tenant, phone};
 use crate::engine::cache::Cache as CodeCache;
 use crate::engine::governor::{Bounds, Governed};
 use crate::engine::ticker::Ticker;
@@ -168,6 +168,8 @@ impl Host {
     }
 
     async fn open(builder: Builder, store: Arc<dyn Store>) -> Result<Self, OpenError> {
+        // The first phone number would wait for its metadata otherwise. Without a thread, it does.
+        drop(std::thread::Builder::new().name("flowhost-phones".to_owned()).spawn(phone::load));
         let limits = Arc::new(builder.limits);
         let loading = engine::build(&limits, 4).map_err(OpenError::Engine)?;
         let count = builder.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
@@ -289,7 +291,8 @@ impl Host {
         let limits = self.limits();
         let bytes = request.session.check(limits)? + request.node.bytes;
         if bytes > limits.request_bytes {
-            let message = format!("session and parameters have {bytes} bytes; at most {} are allowed", limits.request_bytes);
+            let message =
+                format!("session and parameters have {bytes} bytes; at most {} are allowed", limits.request_bytes);
             return Err(Failure::new("request-too-large", message));
         }
         match &request.key {
@@ -310,7 +313,8 @@ impl Host {
     fn load_folder(&self, folder: &Path) -> Result<(), OpenError> {
         let unreadable = |error| OpenError::Plugins { path: folder.to_owned(), error };
         let entries = std::fs::read_dir(folder).map_err(unreadable)?;
-        let mut files: Vec<_> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(unreadable)?;
+        let mut files: Vec<_> =
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(unreadable)?;
         files.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
         files.sort();
         for path in files {

@@ -1,6 +1,7 @@
 //! A prepared node: checked and parsed once, invoked many times.
 
-use crate::capability::parameters::{Configured, Diagnostic, Lookahead};
+use crate::capability::Warning;
+use crate::capability::parameters::{Configured, Diagnostic, Lookahead, Severity};
 use crate::catalog::Action;
 use crate::expression::Cache;
 use serde_json::{Map, Value as Json};
@@ -39,6 +40,18 @@ impl Node {
         &self.configured.diagnostics
     }
 
+    /// What every outcome of the node warns of.
+    pub(super) fn warnings(&self) -> Vec<Warning> {
+        let warnings = self.diagnostics().iter().filter(|found| found.severity == Severity::Warning);
+        warnings
+            .map(|found| Warning {
+                code: found.code.to_owned(),
+                message: found.message.clone(),
+                parameter: Some(found.path.clone()),
+            })
+            .collect()
+    }
+
     /// The campaigns, categories and channels that it names: what a check against a tenant looks at.
     pub(crate) fn mentions(&self) -> Lookahead {
         Lookahead::of(&self.configured)
@@ -66,7 +79,12 @@ fn canonical(parameters: &Map<String, Json>) -> String {
             Json::Object(map) => {
                 let mut entries: Vec<_> = map.iter().collect();
                 entries.sort_by_key(|(name, _)| name.as_str());
-                Json::Array(entries.into_iter().map(|(name, value)| Json::from(vec![Json::from(name.as_str()), sorted(value)])).collect())
+                Json::Array(
+                    entries
+                        .into_iter()
+                        .map(|(name, value)| Json::from(vec![Json::from(name.as_str()), sorted(value)]))
+                        .collect(),
+                )
             }
             Json::Array(list) => Json::Array(list.iter().map(sorted).collect()),
             other => other.clone(),

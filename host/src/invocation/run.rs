@@ -139,7 +139,10 @@ pub(super) fn ended(error: &wasmtime::Error) -> Ended {
         None => {
             let first = format!("{error:#}");
             let line = first.lines().next().unwrap_or_default();
-            fault("plugin-trap", format!("the plugin stopped: {}; the log says where", line.chars().take(200).collect::<String>()))
+            fault(
+                "plugin-trap",
+                format!("the plugin stopped: {}; the log says where", line.chars().take(200).collect::<String>()),
+            )
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Instants are kept to the microsecond. Order of creation is a tenant's own.
 
+mod apply;
 mod error;
 mod instant;
 mod listing;
@@ -11,6 +12,7 @@ mod view;
 pub mod memory;
 pub mod sqlite;
 
+pub use apply::{ApplyError, apply};
 pub use error::StoreError;
 pub use listing::{ContactRow, DndRow, Filter, Page};
 pub use memory::MemoryStore;

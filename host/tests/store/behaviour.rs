@@ -254,10 +254,7 @@ async fn the_newest_ready_record_is_the_last_created(store: &Fixture) {
     for number in [21, 22] {
         store.put(vec![transition(id(number), id(10), RecordState::Ready, RecordState::Sent)]).await;
     }
-    assert_eq!(
-        store.answer(newest).await,
-        Answer::NewestReady(Some((record(20, id(10), id(1)).into(), false)))
-    );
+    assert_eq!(store.answer(newest).await, Answer::NewestReady(Some((record(20, id(10), id(1)).into(), false))));
 }
 
 /// Records 20 to 24 of contact 10 in campaign 1, of which 22 isn't Ready.
@@ -457,7 +454,9 @@ async fn one_read_answers_everything_in_order(store: &Fixture) {
 }
 
 async fn hostile_texts_come_back_unharmed(store: &Fixture) {
-    for (number, text) in (40..).zip(["", "'; DROP TABLE contacts; --", "a\0b", "\u{1F600}\"\\\n\u{7f}", "\u{FEFF}[\"x\"]"]) {
+    for (number, text) in
+        (40..).zip(["", "'; DROP TABLE contacts; --", "a\0b", "\u{1F600}\"\\\n\u{7f}", "\u{FEFF}[\"x\"]"])
+    {
         let mut hostile = contact(number, &[("widget", text)]);
         hostile.name = text.to_owned();
         hostile.correlators = [Some(text.to_owned()), None, None];
@@ -519,7 +518,8 @@ async fn many_things_go_into_one_commit(store: &Fixture) {
     store.put(changes).await;
     let mut all = Vec::new();
     loop {
-        let page = Lookup::ReadyPage { contact: id(10), campaign: id(1), after: all.last().copied().map(id), limit: 999 };
+        let page =
+            Lookup::ReadyPage { contact: id(10), campaign: id(1), after: all.last().copied().map(id), limit: 999 };
         let more = numbers(store.answer(page).await).unwrap();
         if more.is_empty() {
             break;

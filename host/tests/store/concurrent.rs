@@ -1,1 +1,247 @@
-//! To come.
+//! Many at once, two on one file, and callers that go away in the middle.
+
+use crate::file::{assert_sound, raw};
+use crate::on_every_store;
+use crate::things::*;
+use flowhost::domain::*;
+use flowhost::store::*;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use tempfile::TempDir;
+use tokio::task::LocalSet;
+
+on_every_store![
+    of_64_that_create_a_contact_one_does,
+    of_64_that_want_one_ready_record_one_creates_it,
+    of_64_with_one_key_one_is_done,
+    reads_see_whole_commits,
+    abandoned_reads_leave_nothing_behind,
+    abandoned_commits_are_whole_or_not_at_all,
+];
+
+/// Runs this many copies of a task at once, in turns of one thread.
+async fn at_once<F: Future + 'static>(count: u128, task: impl Fn(u128) -> F) -> Vec<F::Output>
+where
+    F::Output: 'static,
+{
+    let local = LocalSet::new();
+    let tasks: Vec<_> = (0..count).map(|number| local.spawn_local(task(number))).collect();
+    local
+        .run_until(async {
+            let mut outputs = Vec::new();
+            for task in tasks {
+                outputs.push(task.await.unwrap());
+            }
+            outputs
+        })
+        .await
+}
+
+/// What a test's tasks share.
+fn shared(store: &Fixture) -> (Arc<dyn Reader>, Arc<dyn Store>) {
+    (store.reader.clone(), store.store.clone())
+}
+
+/// Prepares a commit from a new view and commits it, again and again until it isn't stale.
+async fn run(
+    (reader, store): (Arc<dyn Reader>, Arc<dyn Store>),
+    prepare: impl AsyncFn(&mut View) -> Result<(), ViewError>,
+) -> Verdict {
+    let mut committer = store.committer().await.unwrap();
+    loop {
+        let mut view = View::new(reader.clone(), TENANT, at(10), None);
+        match prepare(&mut view).await {
+            Ok(()) => {}
+            Err(ViewError::Stale) => continue,
+            Err(ViewError::Store(error)) => panic!("{error}"),
+        }
+        // Others take their turn between reading and writing.
+        tokio::task::yield_now().await;
+        match committer.commit(&[view.into_commit(None)]).await.unwrap().remove(0) {
+            Verdict::Stale => {}
+            verdict => return verdict,
+        }
+    }
+}
+
+async fn upsert(view: &mut View, number: u128, identifier: &str) -> Result<(), ViewError> {
+    if view.contact_at("widget", identifier).await?.is_none() {
+        view.put_contact(contact(number, &[("widget", identifier)]));
+    }
+    Ok(())
+}
+
+async fn of_64_that_create_a_contact_one_does(store: &Fixture) {
+    at_once(64, |number| {
+        let shared = shared(store);
+        run(shared, async move |view| upsert(view, 100 + number, "same").await)
+    })
+    .await;
+    let rows = store.store.contacts(&Filter::default(), &Page { after: None, limit: 100 }).await.unwrap();
+    assert_eq!(rows.len(), 1);
+}
+
+async fn of_64_that_want_one_ready_record_one_creates_it(store: &Fixture) {
+    store.put(vec![Change::CreateContact(contact(10, &[]))]).await;
+    at_once(64, |number| {
+        let shared = shared(store);
+        run(shared, async move |view| {
+            let after = match view.newest_ready(id(10), id(1)).await? {
+                Some((newest, _)) => Record { message: Some(number.to_string()), ..(*newest).clone() },
+                None => record(100 + number, id(10), id(1)),
+            };
+            view.put_record(after);
+            Ok(())
+        })
+    })
+    .await;
+    let rows = store.store.records(&Filter::default(), &Page { after: None, limit: 100 }).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(store.contact(10).await.unwrap().version, 65);
+}
+
+async fn of_64_with_one_key_one_is_done(store: &Fixture) {
+    let verdicts = at_once(64, |number| {
+        let (_, store) = shared(store);
+        async move {
+            let key = Some(keyed("k", &number.to_string()));
+            let mine = Commit { key, ..commit(vec![Change::CreateContact(contact(100 + number, &[]))]) };
+            store.committer().await.unwrap().commit(&[mine]).await.unwrap().remove(0)
+        }
+    })
+    .await;
+    assert_eq!(verdicts.iter().filter(|verdict| **verdict == Verdict::Done).count(), 1);
+    let Answer::Key(Some(stored)) = store.answer(Lookup::Key("k".to_owned())).await else { panic!("no outcome") };
+    let winner: u128 = stored.outcome.parse().unwrap();
+    assert!(store.contact(100 + winner).await.is_some());
+    let taken = Verdict::KeyTaken(stored);
+    assert_eq!(verdicts.iter().filter(|verdict| **verdict == taken).count(), 63);
+}
+
+/// A writer puts two contacts on a list and takes them off again, always both.
+async fn reads_see_whole_commits(store: &Fixture) {
+    store.put(vec![Change::CreateContact(contact(10, &[])), Change::CreateContact(contact(11, &[]))]).await;
+    let scope = || Scope::Category("Test".to_owned());
+    let (reader, shared) = shared(store);
+    let writer = async move {
+        let mut committer = shared.committer().await.unwrap();
+        for round in 0..100 {
+            let change = |contact| match round % 2 {
+                0 => Change::AddDnd { contact, entry: dnd(scope()) },
+                _ => Change::RemoveDnd { contact, scope: scope() },
+            };
+            committer.commit(&[commit(vec![change(id(10)), change(id(11))])]).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    let readers = at_once(8, |_| {
+        let reader = reader.clone();
+        async move {
+            let lookups = vec![Lookup::Contact(id(10)), Lookup::Contact(id(11))];
+            let request = ReadRequest { tenant: TENANT.to_owned(), known_version: None, now: at(0), lookups };
+            for _ in 0..100 {
+                let snapshot = reader.read(&request).await.unwrap();
+                let [Answer::Contact(Some(one)), Answer::Contact(Some(other))] = &snapshot.answers[..] else {
+                    panic!("no contacts")
+                };
+                assert_eq!((one.version, one.contact.dnd.len()), (other.version, other.contact.dnd.len()));
+            }
+        }
+    });
+    tokio::join!(writer, readers);
+    assert_eq!(store.contact(10).await.unwrap().version, 101);
+}
+
+/// Polls a future so many times, then drops it. True: it was done before.
+async fn abandon<T>(future: impl Future<Output = T>, polls: usize) -> bool {
+    let mut future = pin!(future);
+    for _ in 0..polls {
+        if poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())).await {
+            return true;
+        }
+        tokio::task::yield_now().await;
+    }
+    false
+}
+
+async fn abandoned_reads_leave_nothing_behind(store: &Fixture) {
+    store.put(vec![Change::CreateContact(contact(10, &[("widget", "a")]))]).await;
+    let request = ReadRequest {
+        tenant: TENANT.to_owned(),
+        known_version: None,
+        now: at(0),
+        lookups: vec![Lookup::Contact(id(10))],
+    };
+    for polls in 0..200 {
+        abandon(store.reader.read(&request), polls % 20).await;
+    }
+    assert!(store.contact(10).await.is_some());
+    if let Some(folder) = &store.folder {
+        // With a read left open this would answer 1: busy.
+        let checkpoint =
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut raw(folder).await).await.unwrap();
+        assert_eq!(sqlx::Row::get::<i64, _>(&checkpoint, 0), 0);
+    }
+}
+
+async fn abandoned_commits_are_whole_or_not_at_all(store: &Fixture) {
+    let mut committer = store.store.committer().await.unwrap();
+    for number in 0..100 {
+        let both = vec![
+            Change::CreateContact(contact(1_000 + number, &[])),
+            Change::CreateRecord(record(2_000 + number, id(1_000 + number), id(1))),
+        ];
+        abandon(committer.commit(&[commit(both)]), usize::try_from(number).unwrap() % 25).await;
+        let mut next = commit(vec![Change::CreateContact(contact(3_000 + number, &[]))]);
+        next.reads.version = Some(1);
+        assert_eq!(committer.commit(&[next]).await.unwrap(), [Verdict::Done]);
+        let (contact, record) = (store.contact(1_000 + number).await, store.record(2_000 + number).await);
+        assert_eq!(contact.is_some(), record.is_some());
+    }
+    if let Some(folder) = &store.folder {
+        assert_sound(folder).await;
+    }
+}
+
+/// One of several processes, as far as the file can tell: a thread with its own store. Adds a record to one of a few
+/// contacts each time, and answers how many commits were done.
+fn process(folder: Arc<TempDir>, number: u128) -> std::thread::JoinHandle<usize> {
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let store: Arc<dyn Store> = Arc::new(open(&folder).await);
+            let reader: Arc<dyn Reader> = Arc::from(store.reader().await.unwrap());
+            let mut done = 0;
+            for round in 0..100 {
+                let shared = (reader.clone(), store.clone());
+                let verdict = run(shared, async move |view| {
+                    let address = (round % 5).to_string();
+                    upsert(view, 10_000 * number + round, &address).await?;
+                    let contact = view.contact_at("widget", &address).await?.expect("it was just put there");
+                    view.put_record(record(20_000 * number + round, contact.id, id(1)));
+                    Ok(())
+                });
+                done += usize::from(verdict.await == Verdict::Done);
+            }
+            done
+        })
+    })
+}
+
+#[tokio::test]
+async fn two_stores_on_one_file_lose_nothing() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let processes = [process(folder.clone(), 1), process(folder.clone(), 2)];
+    // Both find the file missing or half made, and the tenant not there yet: their first commits are stale.
+    let store = open(&folder).await;
+    let configured = ConfigurationChange { tenant: tenant(TENANT), campaigns: vec![], version: 0 };
+    assert!(store.configure(&[configured]).await.unwrap());
+    let done: usize = processes.into_iter().map(|process| process.join().unwrap()).sum();
+    let all = Page { after: None, limit: 1_000 };
+    let contacts = store.contacts(&Filter::default(), &all).await.unwrap();
+    let records = store.records(&Filter::default(), &all).await.unwrap();
+    assert_eq!((done, contacts.len(), records.len()), (200, 5, 200));
+    assert_sound(&folder).await;
+}

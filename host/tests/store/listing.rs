@@ -1,1 +1,172 @@
-//! To come.
+//! Lists of what the store holds.
+
+use crate::on_every_store;
+use crate::things::*;
+use flowhost::domain::*;
+use flowhost::store::*;
+
+on_every_store![
+    tenants_and_campaigns_are_in_order,
+    contacts_are_in_order_of_creation,
+    contacts_are_filtered,
+    records_are_filtered,
+    dnd_entries_are_filtered,
+    pages_join_up_to_the_whole_list,
+    a_cursor_that_is_nowhere_ends_the_list,
+    a_list_goes_from_tenant_to_tenant,
+];
+
+fn page(limit: u32) -> Page {
+    Page { after: None, limit }
+}
+
+fn of(filter: impl FnOnce(&mut Filter)) -> Filter {
+    let mut all = Filter { tenant: Some(TENANT.to_owned()), ..Filter::default() };
+    filter(&mut all);
+    all
+}
+
+/// Contacts 12, 11 and 10, of which 12 and 10 are linked; records 20 to 23; entries of 12 and 10.
+async fn fill(store: &Fixture) {
+    let mut eva = contact(12, &[("voice", "+1"), ("whatsapp", "+1")]);
+    eva.correlators[2] = Some("1-9".to_owned());
+    eva.dnd = vec![dnd(Scope::Campaign(id(1))), dnd(Scope::Category("Other".to_owned()))];
+    let mut ana = contact(10, &[("widget", "a")]);
+    ana.correlators[2] = Some("1-9".to_owned());
+    ana.dnd = vec![dnd(Scope::Category("Test".to_owned()))];
+    let mut changes = vec![
+        Change::CreateContact(eva),
+        Change::CreateContact(contact(11, &[("whatsapp", "+2")])),
+        Change::CreateContact(ana),
+    ];
+    for (number, contact, campaign) in [(23, 12, 1), (22, 12, 3), (21, 11, 1), (20, 10, 2)] {
+        changes.push(Change::CreateRecord(record(number, id(contact), id(campaign))));
+    }
+    changes.push(transition(id(21), id(11), RecordState::Ready, RecordState::Sent));
+    store.put(changes).await;
+}
+
+async fn contacts(store: &Fixture, filter: Filter) -> Vec<u128> {
+    let rows = store.store.contacts(&filter, &page(100)).await.unwrap();
+    rows.iter().map(|row| row.contact.id.as_u128()).collect()
+}
+
+async fn records(store: &Fixture, filter: Filter) -> Vec<u128> {
+    let rows = store.store.records(&filter, &page(100)).await.unwrap();
+    rows.iter().map(|(_, record)| record.id.as_u128()).collect()
+}
+
+async fn entries(store: &Fixture, filter: Filter) -> Vec<(u128, Scope)> {
+    let rows = store.store.dnd(&filter, &page(100)).await.unwrap();
+    rows.into_iter().map(|row| (row.contact.as_u128(), row.entry.scope)).collect()
+}
+
+async fn tenants_and_campaigns_are_in_order(store: &Fixture) {
+    let change = |id: &str| ConfigurationChange {
+        tenant: tenant(id),
+        campaigns: vec![Campaign { name: "A".to_owned(), ..campaign(id, 9, "Test") }, campaign(id, 8, "Test")],
+        version: 0,
+    };
+    assert!(store.store.configure(&[change("zeta"), change("abc")]).await.unwrap());
+    let all = Filter::default();
+    let tenants = store.store.tenants(&all, &page(2)).await.unwrap();
+    assert_eq!(tenants, [tenant("abc"), tenant(TENANT)]);
+    let after = Page { after: Some(TENANT.to_owned()), limit: 9 };
+    assert_eq!(store.store.tenants(&all, &after).await.unwrap(), [tenant("zeta")]);
+    let campaigns = store.store.campaigns(&all, &page(9)).await.unwrap();
+    let ids: Vec<_> = campaigns.iter().map(|row| (row.tenant.as_str(), row.id.as_u128())).collect();
+    assert_eq!(ids, [("abc", 9), ("abc", 8), (TENANT, 1), (TENANT, 2), (TENANT, 3), ("zeta", 9), ("zeta", 8)]);
+    let other = of(|filter| filter.category = Some("Other".to_owned()));
+    assert_eq!(store.store.campaigns(&other, &page(9)).await.unwrap(), [campaign(TENANT, 3, "Other")]);
+    let configuration = store.store.configuration("abc").await.unwrap().unwrap();
+    assert_eq!((configuration.version, configuration.campaigns[0].id), (1, id(9)));
+    assert_eq!(store.store.configuration("nobody").await.unwrap(), None);
+}
+
+async fn contacts_are_in_order_of_creation(store: &Fixture) {
+    fill(store).await;
+    assert_eq!(contacts(store, of(|_| {})).await, [12, 11, 10]);
+    let row = store.store.contacts(&of(|_| {}), &page(1)).await.unwrap().remove(0);
+    assert_eq!((row.tenant.as_str(), row.contact), (TENANT, (*store.contact(12).await.unwrap().contact).clone()));
+}
+
+async fn contacts_are_filtered(store: &Fixture) {
+    fill(store).await;
+    assert_eq!(contacts(store, of(|filter| filter.contact = Some(id(11)))).await, [11]);
+    assert_eq!(contacts(store, of(|filter| filter.channel = Some("whatsapp".to_owned()))).await, [12, 11]);
+    assert_eq!(contacts(store, of(|filter| filter.linked = Some(id(10)))).await, [12]);
+    assert_eq!(contacts(store, of(|filter| filter.linked = Some(id(11)))).await, []);
+    assert_eq!(contacts(store, of(|filter| filter.tenant = Some("nobody".to_owned()))).await, []);
+}
+
+async fn records_are_filtered(store: &Fixture) {
+    fill(store).await;
+    assert_eq!(records(store, of(|_| {})).await, [23, 22, 21, 20]);
+    assert_eq!(records(store, of(|filter| filter.contact = Some(id(12)))).await, [23, 22]);
+    assert_eq!(records(store, of(|filter| filter.campaign = Some(id(1)))).await, [23, 21]);
+    assert_eq!(records(store, of(|filter| filter.state = Some(RecordState::Sent))).await, [21]);
+    assert_eq!(records(store, of(|filter| filter.channel = Some("voice".to_owned()))).await, [23, 22]);
+    assert_eq!(records(store, of(|filter| filter.category = Some("Test".to_owned()))).await, [23, 21, 20]);
+    let both = of(|filter| {
+        filter.contact = Some(id(12));
+        filter.category = Some("Other".to_owned());
+    });
+    assert_eq!(records(store, both).await, [22]);
+}
+
+async fn dnd_entries_are_filtered(store: &Fixture) {
+    fill(store).await;
+    let campaign = (12, Scope::Campaign(id(1)));
+    let (other, test) = ((12, Scope::Category("Other".to_owned())), (10, Scope::Category("Test".to_owned())));
+    assert_eq!(entries(store, of(|_| {})).await, [campaign.clone(), other.clone(), test.clone()]);
+    assert_eq!(entries(store, of(|filter| filter.contact = Some(id(10)))).await, std::slice::from_ref(&test));
+    assert_eq!(entries(store, of(|filter| filter.campaign = Some(id(1)))).await, std::slice::from_ref(&campaign));
+    assert_eq!(entries(store, of(|filter| filter.category = Some("Test".to_owned()))).await, [campaign, test]);
+}
+
+async fn pages_join_up_to_the_whole_list(store: &Fixture) {
+    fill(store).await;
+    let all = of(|_| {});
+    let mut after = None;
+    for expected in [vec![23, 22], vec![21, 20], vec![]] {
+        let rows = store.store.records(&all, &Page { after: after.take(), limit: 2 }).await.unwrap();
+        let found: Vec<_> = rows.iter().map(|(_, record)| record.id.as_u128()).collect();
+        assert_eq!(found, expected);
+        after = rows.last().map(|(_, record)| record.id.to_string());
+    }
+    let first = store.store.dnd(&all, &page(1)).await.unwrap().remove(0);
+    let rest = store.store.dnd(&all, &Page { after: Some(first.cursor()), limit: 9 }).await.unwrap();
+    let again = store.store.dnd(&all, &Page { after: Some(rest[0].cursor()), limit: 9 }).await.unwrap();
+    assert_eq!((rest.len(), again), (2, rest[1..].to_vec()));
+    let campaigns = Page { after: Some(id(1).to_string()), limit: 1 };
+    assert_eq!(store.store.campaigns(&all, &campaigns).await.unwrap(), [campaign(TENANT, 2, "Test")]);
+    // The row to begin after needn't be one that the filter shows.
+    let sent = of(|filter| filter.state = Some(RecordState::Sent));
+    let rows = store.store.records(&sent, &Page { after: Some(id(22).to_string()), limit: 9 }).await.unwrap();
+    assert_eq!(rows.len(), 1);
+}
+
+async fn a_cursor_that_is_nowhere_ends_the_list(store: &Fixture) {
+    fill(store).await;
+    for after in [id(99).to_string(), "nonsense".to_owned(), format!("{}/{}", id(12), id(2))] {
+        let (all, page) = (Filter::default(), Page { after: Some(after), limit: 9 });
+        assert_eq!(store.store.tenants(&all, &page).await.unwrap(), []);
+        assert_eq!(store.store.campaigns(&all, &page).await.unwrap(), []);
+        assert_eq!(store.store.contacts(&all, &page).await.unwrap(), []);
+        assert_eq!(store.store.records(&all, &page).await.unwrap(), []);
+        assert_eq!(store.store.dnd(&all, &page).await.unwrap(), []);
+    }
+}
+
+async fn a_list_goes_from_tenant_to_tenant(store: &Fixture) {
+    fill(store).await;
+    let other = ConfigurationChange { tenant: tenant("abc"), campaigns: vec![], version: 0 };
+    assert!(store.store.configure(&[other]).await.unwrap());
+    let mut first = commit(vec![Change::CreateContact(contact(50, &[]))]);
+    first.tenant = "abc".to_owned();
+    assert_eq!(store.commit_all(vec![first]).await, [Verdict::Done]);
+    assert_eq!(contacts(store, Filter::default()).await, [50, 12, 11, 10]);
+    let after = Page { after: Some(id(50).to_string()), limit: 2 };
+    let rows = store.store.contacts(&Filter::default(), &after).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.contact.id.as_u128()).collect::<Vec<_>>(), [12, 11]);
+}

@@ -135,8 +135,7 @@ impl Fixture {
     }
 
     async fn filled(store: Arc<dyn Store>, folder: Option<TempDir>) -> Self {
-        let campaigns =
-            vec![campaign(TENANT, 1, "Test"), campaign(TENANT, 2, "Test"), campaign(TENANT, 3, "Other")];
+        let campaigns = vec![campaign(TENANT, 1, "Test"), campaign(TENANT, 2, "Test"), campaign(TENANT, 3, "Other")];
         let change = ConfigurationChange { tenant: tenant(TENANT), campaigns, version: 0 };
         assert!(store.configure(&[change]).await.unwrap());
         Self::empty(store, folder).await

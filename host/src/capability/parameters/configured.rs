@@ -142,11 +142,9 @@ impl Configured {
                 Source::TextExpression(Err(error)) | Source::BooleanExpression(Err(error)) => {
                     found.push(diagnose(name.clone(), error));
                 }
-                Source::Expressions(list) => found.extend(
-                    list.iter().enumerate().filter_map(|(index, expression)| {
-                        expression.as_ref().err().map(|error| diagnose(format!("{name}[{index}]"), error))
-                    }),
-                ),
+                Source::Expressions(list) => found.extend(list.iter().enumerate().filter_map(|(index, expression)| {
+                    expression.as_ref().err().map(|error| diagnose(format!("{name}[{index}]"), error))
+                })),
                 _ => {}
             }
         }
@@ -156,7 +154,8 @@ impl Configured {
     fn warn_unknown(&mut self, given: &Map<String, Json>) {
         for name in given.keys().filter(|name| self.manifest.parameter(name).is_none()) {
             let names = self.manifest.parameters.iter().map(|parameter| parameter.name.as_str());
-            let hint = crate::nearest::nearest(name, names).map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            let hint =
+                crate::nearest::nearest(name, names).map_or_else(String::new, |near| format!("; did you mean {near}?"));
             let shown: String = name.chars().take(128).collect();
             let message = format!("{} has no parameter {shown}{hint}", self.manifest.id);
             self.diagnostics.push(Diagnostic::warning(shown, "parameter-unknown", message));
@@ -224,7 +223,9 @@ fn read(parameter: &Parameter, name: &str, value: &Json, cache: &Cache) -> Resul
             texts(name, value, "names of entities")?.map(|text| entity(name, text?)).collect::<Result<_, _>>()?,
         ),
         Kind::ExpressionList => Source::Expressions(
-            texts(name, value, "expressions")?.map(|text| text.map(|text| cache.text(text))).collect::<Result<_, _>>()?,
+            texts(name, value, "expressions")?
+                .map(|text| text.map(|text| cache.text(text)))
+                .collect::<Result<_, _>>()?,
         ),
         Kind::Campaign => {
             let id = text("a campaign's id")?;

@@ -2,13 +2,13 @@
 
 use super::configured::{Binding, Configured, Source, explain};
 use crate::capability::bindings::flow::action::types::{Error, Value};
+use crate::capability::json_type;
 use crate::capability::regional::Regional;
 use crate::capability::session::SessionState;
 use crate::capability::value::{from_json, is_of, refusal, type_name};
-use crate::capability::json_type;
 use crate::catalog::manifest::Parameter;
 use crate::domain::Tenant;
-use crate::expression::{self, Expression, ExpressionError, Scope, TextExpression};
+use crate::expression::{Expression, ExpressionError, Scope, TextExpression};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 
@@ -106,7 +106,8 @@ impl Evaluation<'_> {
             let names = crate::expression::Entities::names(self.session);
             let near = crate::nearest::nearest(name, names);
             let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            let mut error = refusal("entity-not-set", format!("{}: entity `{name}` is not set{hint}", self.binding.name));
+            let mut error =
+                refusal("entity-not-set", format!("{}: entity `{name}` is not set{hint}", self.binding.name));
             error.details.push(("entity".to_owned(), name.to_owned()));
             error.details.extend(near.map(|near| ("nearest".to_owned(), near.to_owned())));
             error
@@ -147,19 +148,9 @@ impl Evaluation<'_> {
 
     fn boolean(&self, source: &Result<Expression, ExpressionError>) -> Result<Option<bool>, Error> {
         let name = &self.binding.name;
-        let expression = source.as_ref().map_err(|error| failed(name, error))?;
-        match self.scoped(|scope| expression.evaluate(scope)).map_err(|error| failed(name, &error))? {
-            expression::Value::Boolean(value) => Ok(Some(value)),
-            expression::Value::Null => Ok(None),
-            other => {
-                let message = format!(
-                    "{name}: `{}` yields {}, but true or false is needed; compare it with something",
-                    expression.source().chars().take(120).collect::<String>(),
-                    json_type(&other.into_json()),
-                );
-                Err(refusal("expression-type", message))
-            }
-        }
+        let result = source.as_ref().map_err(Clone::clone);
+        let result = result.and_then(|source| self.scoped(|scope| source.evaluate_boolean(scope)));
+        result.map_err(|error| failed(name, &error))
     }
 
     fn expressions(&self, list: &[Result<TextExpression, ExpressionError>]) -> Result<Value, Error> {
@@ -167,7 +158,9 @@ impl Evaluation<'_> {
             let path = format!("{}[{index}]", self.binding.name);
             match self.text(&path, source)? {
                 Some(text) => Ok(Json::String(text)),
-                None => Err(refusal("expression-type", format!("{path}: the expression yields null, but a text is needed"))),
+                None => {
+                    Err(refusal("expression-type", format!("{path}: the expression yields null, but a text is needed")))
+                }
             }
         };
         let texts = list.iter().enumerate().map(element).collect::<Result<Vec<_>, _>>()?;

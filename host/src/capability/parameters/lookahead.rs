@@ -42,7 +42,8 @@ impl Lookahead {
 
     /// What to look up at once for a session, so that the action's own questions are answered already.
     pub(crate) fn lookups(&self, session: &SessionState, asks_ready: AsksReady) -> Vec<Lookup> {
-        let id = |entity: &String| session.entity(entity).and_then(Json::as_str).and_then(|id| Uuid::try_parse(id).ok());
+        let id =
+            |entity: &String| session.entity(entity).and_then(Json::as_str).and_then(|id| Uuid::try_parse(id).ok());
         let contacts: Vec<Uuid> = self.contacts.iter().filter_map(id).collect();
         let mut lookups: Vec<_> = contacts.iter().map(|contact| Lookup::Contact(*contact)).collect();
         lookups.extend(self.campaigns.iter().map(|(_, campaign)| Lookup::Campaign(*campaign)));

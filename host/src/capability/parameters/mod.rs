@@ -6,9 +6,9 @@ mod evaluated;
 mod lookahead;
 
 pub(crate) use configured::Configured;
-pub(super) use evaluated::failed;
 pub use diagnostic::{Diagnostic, Severity};
 pub(crate) use evaluated::Evaluated;
+pub(super) use evaluated::failed;
 pub(crate) use lookahead::{AsksReady, Lookahead};
 
 use super::bindings::flow::action::parameters::Host;
@@ -35,7 +35,8 @@ impl Host for State {
     fn set(&mut self, name: String, value: Option<Value>) -> Answer<()> {
         self.enter(Function::ParametersSet, name.len() + value.as_ref().map_or(0, value::bytes))?;
         let declared = self.parameters.declared(&name);
-        let Some(expected) = declared.filter(|parameter| parameter.kind == Kind::EntityOut).map(|p| p.value_type) else {
+        let Some(expected) = declared.filter(|parameter| parameter.kind == Kind::EntityOut).map(|p| p.value_type)
+        else {
             return Err(undeclared(&name).into());
         };
         let Some(entity) = self.parameters.entity_out(&name).map(str::to_owned) else { return Ok(Ok(())) };
@@ -46,5 +47,8 @@ impl Host for State {
 
 fn undeclared(name: &str) -> Halt {
     let name: String = name.chars().take(128).collect();
-    Halt::fault("plugin-contract", format!("the plugin used parameter {name:?} in a way that its manifest doesn't declare"))
+    Halt::fault(
+        "plugin-contract",
+        format!("the plugin used parameter {name:?} in a way that its manifest doesn't declare"),
+    )
 }

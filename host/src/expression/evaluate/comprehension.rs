@@ -9,42 +9,37 @@ use super::{Run, keep};
 
 impl<'a> Run<'a> {
     pub(super) fn comprehension(&mut self, range: &Datum<'a>, comprehension: &'a Comprehension) -> Outcome<Datum<'a>> {
-        let name = comprehension.kind.name();
-        if !comprehension.kind.repeats() {
-            let Datum::Optional(value) = range else {
-                return Err(Fault::failed(format!("`{name}` needs an optional, and this is {}", range.words())));
-            };
-            let Some(nested) = value else { return Ok(Datum::Optional(None)) };
-            return match (
-                comprehension.kind,
-                self.with_local(nested.value().clone(), comprehension, &comprehension.body)?,
-            ) {
-                (ComprehensionKind::OptionalMap, value) => Datum::some(value),
-                (_, Datum::Optional(value)) => Ok(Datum::Optional(value)),
-                (_, other) => Err(Fault::failed(format!("`{name}` needs an optional, and this is {}", other.words()))),
-            };
-        }
-        let limit = if comprehension.nested { NESTED_COMPREHENSION_ELEMENTS } else { COMPREHENSION_ELEMENTS };
-        let count = match range {
-            Datum::List(list) => list.len(),
-            Datum::Map(map) if comprehension.kind != ComprehensionKind::SortBy => map.len(&mut self.fuel)?,
-            other => return Err(Fault::failed(format!("`{name}` needs a list, and this is {}", other.words()))),
-        };
-        if count > limit {
-            let hint = if comprehension.nested { " where comprehensions are nested" } else { "" };
-            let message = format!("`{name}` runs over at most {limit} elements{hint}, and there are {count}");
-            return Err(Fault::too_large("list", message));
-        }
         match range {
-            Datum::List(list) => self.repeat(list.iter(), comprehension),
-            Datum::Map(map) => self.repeat(map.keys().into_iter(), comprehension),
-            _ => Ok(Datum::Null),
+            Datum::Optional(None) if !comprehension.kind.repeats() => Ok(Datum::Optional(None)),
+            Datum::Optional(Some(nested)) if !comprehension.kind.repeats() => {
+                self.optional(nested.value().clone(), comprehension)
+            }
+            Datum::List(list) if comprehension.kind.repeats() => {
+                check_count(comprehension, list.len())?;
+                self.repeat(&mut list.iter(), comprehension)
+            }
+            Datum::Map(map) if comprehension.kind.repeats() && comprehension.kind != ComprehensionKind::SortBy => {
+                check_count(comprehension, map.len(&mut self.fuel)?)?;
+                self.repeat(&mut map.keys().into_iter(), comprehension)
+            }
+            other => {
+                let wanted = if comprehension.kind.repeats() { "a list" } else { "an optional" };
+                Err(wrong(comprehension, wanted, other))
+            }
+        }
+    }
+
+    fn optional(&mut self, value: Datum<'a>, comprehension: &'a Comprehension) -> Outcome<Datum<'a>> {
+        match (comprehension.kind, self.with_local(value, comprehension, &comprehension.body)?) {
+            (ComprehensionKind::OptionalMap, value) => Datum::some(value),
+            (_, Datum::Optional(value)) => Ok(Datum::Optional(value)),
+            (_, other) => Err(wrong(comprehension, "an optional", &other)),
         }
     }
 
     fn repeat(
         &mut self,
-        elements: impl Iterator<Item = Datum<'a>>,
+        elements: &mut dyn Iterator<Item = Datum<'a>>,
         comprehension: &'a Comprehension,
     ) -> Outcome<Datum<'a>> {
         let kind = comprehension.kind;
@@ -99,4 +94,22 @@ impl<'a> Run<'a> {
         self.locals.push(value);
         self.condition(node)
     }
+}
+
+fn check_count(comprehension: &Comprehension, count: usize) -> Outcome<()> {
+    let name = comprehension.kind.name();
+    let (limit, place) = if comprehension.nested {
+        (NESTED_COMPREHENSION_ELEMENTS, " where comprehensions are nested")
+    } else {
+        (COMPREHENSION_ELEMENTS, "")
+    };
+    if count > limit {
+        let message = format!("`{name}` runs over at most {limit} elements{place}, and there are {count}");
+        return Err(Fault::too_large("list", message));
+    }
+    Ok(())
+}
+
+fn wrong(comprehension: &Comprehension, wanted: &str, value: &Datum<'_>) -> Box<Fault> {
+    Fault::failed(format!("`{}` needs {wanted}, and this is {}", comprehension.kind.name(), value.words()))
 }

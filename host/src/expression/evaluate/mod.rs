@@ -6,7 +6,7 @@
 mod comprehension;
 mod path;
 
-use super::bounds::Fuel;
+use super::bounds::{Fuel, STEPS_PER_PIECE, VALUE_DEPTH, too_deep};
 use super::datum::{Datum, Map, Text, get_set};
 use super::error::{Fault, Outcome};
 use super::operator;
@@ -19,6 +19,8 @@ pub(super) struct Run<'a> {
     pub(super) fuel: Fuel,
     /// The variables of the comprehensions around the current place.
     locals: Vec<Datum<'a>>,
+    /// How many lists and maps are being looked into, one inside another.
+    walks: u8,
 }
 
 /// The types that can be named.
@@ -27,12 +29,23 @@ const TYPE_NAMES: [&str; 11] =
 
 impl<'a> Run<'a> {
     pub(super) fn new(scope: &'a Scope<'a>) -> Self {
-        Self { scope, fuel: Fuel::full(), locals: Vec::new() }
+        Self { scope, fuel: Fuel::full(), locals: Vec::new(), walks: 0 }
+    }
+
+    /// Looks into a list or map, which may stand inside another. What an entity holds may be deeper than the stack bears.
+    pub(super) fn walk<T>(&mut self, look: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
+        if self.walks >= VALUE_DEPTH {
+            return Err(too_deep());
+        }
+        self.walks += 1;
+        let result = look(self);
+        self.walks -= 1;
+        result
     }
 
     /// The value of a node. The work is in small functions, so that a deep expression takes little stack.
     pub(super) fn evaluate(&mut self, node: &'a Node) -> Outcome<Datum<'a>> {
-        let result = self.fuel.spend(1).and_then(|()| match &node.kind {
+        let result = self.fuel.spend(1).and_then(|()| match &*node.kind {
             NodeKind::Literal(literal) => self.literal(literal),
             NodeKind::Entity(name) => self.entity(name),
             NodeKind::Local(local) => self.local(*local),
@@ -158,6 +171,7 @@ impl<'a> Run<'a> {
     }
 
     fn list(&mut self, elements: &'a [Element]) -> Outcome<Datum<'a>> {
+        self.fuel.spend(STEPS_PER_PIECE)?;
         let mut items = Vec::with_capacity(elements.len());
         for element in elements {
             let value = self.evaluate(&element.value)?;
@@ -176,6 +190,7 @@ impl<'a> Run<'a> {
     }
 
     fn map(&mut self, entries: &'a [Entry]) -> Outcome<Datum<'a>> {
+        self.fuel.spend(STEPS_PER_PIECE)?;
         let mut pairs: Vec<(Datum<'a>, Datum<'a>)> = Vec::with_capacity(entries.len());
         for entry in entries {
             let key = self.evaluate(&entry.key)?;

@@ -1,5 +1,6 @@
 //! The steps of a path: fields, elements and calls.
 
+use super::super::bounds::STEPS_PER_PIECE;
 use super::super::datum::{Datum, Map, Text};
 use super::super::error::{Fault, Outcome, shortened};
 use super::super::tree::{Call, Node, Step, StepKind};
@@ -42,7 +43,10 @@ impl<'a> Run<'a> {
             other => (other, optional),
         };
         match self.element(&value, key)? {
-            found if optional => Datum::optional(found),
+            found if optional => {
+                self.fuel.spend(STEPS_PER_PIECE)?;
+                Datum::optional(found)
+            }
             Some(found) => Ok(found),
             None => Err(self.missing(&value, key)),
         }
@@ -122,6 +126,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn call(&mut self, receiver: Option<Datum<'a>>, call: &'a Call) -> Outcome<Datum<'a>> {
+        self.fuel.spend(STEPS_PER_PIECE)?;
         let is_method = receiver.is_some();
         let mut arguments = Vec::with_capacity(call.arguments.len() + 1);
         arguments.extend(receiver);

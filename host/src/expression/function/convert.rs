@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::super::bounds::STEPS_PER_PIECE;
 use super::super::datum::{Datum, Text};
 use super::super::error::{Fault, Outcome, shortened};
 use super::super::evaluate::Run;
@@ -24,6 +25,8 @@ pub(super) const GLOBALS: &[Entry] = &[
     ("dyn", dynamic),
 ];
 
+/// Steps for reading an instant or a duration.
+const STEPS_PER_CALENDAR: usize = 8;
 /// Digits of a number or an instant: longer texts are none.
 const LONGEST_NUMBER: usize = 1_000;
 
@@ -102,6 +105,7 @@ fn bytes<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum
 }
 
 fn string<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+    run.fuel.spend(2 * STEPS_PER_PIECE)?;
     let text = match arguments {
         [Datum::Text(_)] => return Ok(arguments.first().cloned()),
         [Datum::Boolean(boolean)] => boolean.to_string(),
@@ -137,7 +141,8 @@ fn dynamic<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Da
     })
 }
 
-fn timestamp<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+fn timestamp<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+    run.fuel.spend(STEPS_PER_CALENDAR)?;
     let instant = match arguments {
         [Datum::Timestamp(instant)] => Some(*instant),
         [Datum::Integer(seconds)] => DateTime::from_timestamp(*seconds, 0),
@@ -158,7 +163,8 @@ fn instant_of(text: &Text<'_>) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(short).ok().map(|instant| instant.with_timezone(&Utc))
 }
 
-fn duration<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+fn duration<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+    run.fuel.spend(STEPS_PER_CALENDAR)?;
     match arguments {
         [Datum::Duration(_)] => Ok(arguments.first().cloned()),
         [Datum::Text(text)] => match duration_of(text).and_then(operator::duration) {

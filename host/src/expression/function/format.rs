@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::datum::Datum;
+use super::super::datum::{Datum, List, Map};
 use super::super::error::{Fault, Outcome};
 use super::super::evaluate::Run;
 use super::super::value::rfc3339;
@@ -143,7 +143,7 @@ fn hexadecimal(run: &mut Run<'_>, value: &Datum<'_>, capitals: bool) -> Outcome<
         }
     };
     super::super::bounds::check_text(2 * bytes.len())?;
-    run.fuel.spend_bytes(16 * bytes.len())?;
+    run.fuel.spend_bytes(32 * bytes.len())?;
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
         // Writing to a string does not fail.
@@ -177,35 +177,39 @@ fn show(run: &mut Run<'_>, value: &Datum<'_>, shown: &mut Growing) -> Outcome<()
         Datum::Timestamp(instant) => shown.push(run, &rfc3339(*instant)),
         Datum::Duration(duration) => shown.push(run, &seconds(*duration)),
         Datum::Type(name) => shown.push(run, name),
-        Datum::List(list) => {
-            shown.push(run, "[")?;
-            for (index, item) in list.iter().enumerate() {
-                if index > 0 {
-                    shown.push(run, ", ")?;
-                }
-                show(run, &item, shown)?;
-            }
-            shown.push(run, "]")
-        }
-        Datum::Map(map) => {
-            let length = map.len(&mut run.fuel)?;
-            run.fuel.spend(4 * length)?;
-            let mut entries = Vec::new();
-            for (key, value) in map.entries() {
-                let mut text = Growing::default();
-                show(run, &key, &mut text)?;
-                entries.push((text.into_string(), value));
-            }
-            entries.sort_by(|(left, _), (right, _)| left.cmp(right));
-            shown.push(run, "{")?;
-            for (index, (key, value)) in entries.iter().enumerate() {
-                shown.push(run, if index > 0 { ", " } else { "" })?;
-                shown.push(run, key)?;
-                shown.push(run, ": ")?;
-                show(run, value, shown)?;
-            }
-            shown.push(run, "}")
-        }
+        Datum::List(list) => run.walk(|run| show_list(run, list, shown)),
+        Datum::Map(map) => run.walk(|run| show_map(run, map, shown)),
         Datum::Optional(_) => Err(Fault::failed("format(…) shows no optionals: write orValue(…) first")),
     }
+}
+
+fn show_list(run: &mut Run<'_>, list: &List<'_>, shown: &mut Growing) -> Outcome<()> {
+    shown.push(run, "[")?;
+    for (index, item) in list.iter().enumerate() {
+        if index > 0 {
+            shown.push(run, ", ")?;
+        }
+        show(run, &item, shown)?;
+    }
+    shown.push(run, "]")
+}
+
+fn show_map(run: &mut Run<'_>, map: &Map<'_>, shown: &mut Growing) -> Outcome<()> {
+    let length = map.len(&mut run.fuel)?;
+    run.fuel.spend(4 * length)?;
+    let mut entries = Vec::with_capacity(length);
+    for (key, value) in map.entries() {
+        let mut text = Growing::default();
+        show(run, &key, &mut text)?;
+        entries.push((text.into_string(), value));
+    }
+    entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+    shown.push(run, "{")?;
+    for (index, (key, value)) in entries.iter().enumerate() {
+        shown.push(run, if index > 0 { ", " } else { "" })?;
+        shown.push(run, key)?;
+        shown.push(run, ": ")?;
+        show(run, value, shown)?;
+    }
+    shown.push(run, "}")
 }

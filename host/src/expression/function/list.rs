@@ -75,7 +75,7 @@ fn flatten_into<'a>(run: &mut Run<'a>, list: &List<'a>, levels: u64, items: &mut
     for item in list.iter() {
         run.fuel.spend(1)?;
         match item {
-            Datum::List(inner) if levels > 0 => flatten_into(run, &inner, levels - 1, items)?,
+            Datum::List(inner) if levels > 0 => run.walk(|run| flatten_into(run, &inner, levels - 1, items))?,
             other => {
                 items.push(other);
                 check_list(items.len())?;

@@ -52,6 +52,12 @@ pub(super) fn method(name: &str) -> Option<Native> {
     find(METHODS, name)
 }
 
+/// Whether functions have names that begin so, such as `math`.
+pub(super) fn is_namespace(name: &str) -> bool {
+    let mut names = GLOBALS.iter().copied().flatten().map(|(function, _)| *function);
+    names.any(|function| function.split_once('.').is_some_and(|(namespace, _)| namespace == name))
+}
+
 fn find(tables: &[&[Entry]], name: &str) -> Option<Native> {
     tables.iter().copied().flatten().find(|(candidate, _)| *candidate == name).map(|(_, function)| *function)
 }

@@ -14,8 +14,14 @@ const LOOKUP: usize = 40;
 /// Bytes of a text that may be a date or a phone number.
 const LONGEST: usize = 1_000;
 
+fn misused(run: &mut Run<'_>, form: &str) -> Box<Fault> {
+    run.fuel.spend(LOOKUP).err().unwrap_or_else(|| Fault::failed(form))
+}
+
 fn format_date<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
-    let [Datum::Timestamp(instant), Datum::Text(pattern)] = arguments else { return Ok(None) };
+    let [Datum::Timestamp(instant), Datum::Text(pattern)] = arguments else {
+        return Err(misused(run, "formatDate takes a timestamp and a pattern, as in formatDate(now, \"dd/MM/yyyy\")"));
+    };
     run.fuel.spend(LOOKUP)?;
     run.fuel.spend_bytes(pattern.len().saturating_mul(4))?;
     let pattern = DatePattern::parse(pattern).map_err(Fault::failed)?;
@@ -23,7 +29,9 @@ fn format_date<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option
 }
 
 fn parse_date<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
-    let [Datum::Text(text), Datum::Text(pattern)] = arguments else { return Ok(None) };
+    let [Datum::Text(text), Datum::Text(pattern)] = arguments else {
+        return Err(misused(run, "parseDate takes a text and a pattern, as in parseDate(day, \"dd/MM/yyyy\")"));
+    };
     run.fuel.spend(LOOKUP)?;
     run.fuel.spend_bytes(text.len().saturating_add(pattern.len().saturating_mul(4)))?;
     let local = DatePattern::parse(pattern).and_then(|pattern| pattern.read(text)).map_err(|reason| {
@@ -36,7 +44,12 @@ fn parse_date<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<
 }
 
 fn phone<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
-    let [Datum::Text(text)] = arguments else { return Ok(None) };
+    let [Datum::Text(text)] = arguments else {
+        return Err(misused(
+            run,
+            "phone takes a text, as in phone(\"9 8765 4321\"): a number becomes one with string(…)",
+        ));
+    };
     // Whatever the rules of a region look up costs some microseconds.
     run.fuel.spend(LOOKUP * 5)?;
     if text.len() > LONGEST {

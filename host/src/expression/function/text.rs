@@ -1,6 +1,6 @@
 //! Texts: the standard functions and the string extension. Places in a text count code points.
 
-use super::super::bounds::{check_list, check_text};
+use super::super::bounds::{STEPS_PER_PIECE, check_list, check_text};
 use super::super::datum::{Datum, Text};
 use super::super::error::{Fault, Outcome};
 use super::super::evaluate::Run;
@@ -180,7 +180,7 @@ fn split<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
         };
         if !(separator.is_empty() && part.is_empty()) {
             check_list(items.len() + 1)?;
-            run.fuel.spend(1)?;
+            run.fuel.spend(2 * STEPS_PER_PIECE)?;
             items.push(Datum::text(part.to_owned()));
         }
         rest = cut.and_then(|(_, next)| remaining.get(next..));

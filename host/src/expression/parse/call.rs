@@ -7,13 +7,13 @@ use super::super::token::TokenKind;
 use super::super::tree::{Call, Comprehension, ComprehensionKind, Element, Entry, Node, NodeKind, Step, StepKind};
 use super::{Parser, is_keyword};
 
-impl Parser<'_> {
+impl<'s> Parser<'s> {
     /// `has(a.b)`: whether the field is there.
     pub(super) fn has(&mut self, at: usize) -> Outcome<Node> {
         let (mut arguments, _) = self.arguments()?;
         let wrong = || Fault::syntax("has(…) takes a field, as in has(order.id)", at);
         let (Some(mut node), true) = (arguments.pop(), arguments.is_empty()) else { return Err(wrong()) };
-        let NodeKind::Path { steps, .. } = &mut node.kind else { return Err(wrong()) };
+        let NodeKind::Path { steps, .. } = &mut *node.kind else { return Err(wrong()) };
         match steps.pop() {
             Some(Step { at, kind: StepKind::Field { name, optional: false } }) => {
                 steps.push(Step { at, kind: StepKind::Present(name) });
@@ -46,8 +46,8 @@ impl Parser<'_> {
 
     /// What follows `.name`, from its parenthesis on.
     pub(super) fn method(&mut self, name: &str) -> Outcome<(StepKind, u32)> {
-        if ComprehensionKind::find(name, 2).is_some() {
-            return self.comprehension(name);
+        if let Some(kind) = ComprehensionKind::find(name) {
+            return self.comprehension(kind);
         }
         let (mut arguments, depth) = self.arguments()?;
         if arguments.len() == 1
@@ -58,21 +58,45 @@ impl Parser<'_> {
             return Ok((kind, depth));
         }
         let call = Call { name: name.to_owned(), function: function::method(name), arguments };
-        Ok((StepKind::Method(call), depth))
+        Ok((StepKind::Method(Box::new(call)), depth))
     }
 
-    fn comprehension(&mut self, name: &str) -> Outcome<(StepKind, u32)> {
+    fn comprehension(&mut self, kind: ComprehensionKind) -> Outcome<(StepKind, u32)> {
         let at = self.here();
+        let local = self.locals.len();
+        let variable = self.variable(kind)?;
+        let around = self.enter(kind, at)?;
+        self.locals.push(variable);
+        let bodies = self.nested(Self::bodies)?;
+        self.locals.truncate(local);
+        let nested = self.leave(kind, around);
+        let depth = bodies.iter().map(|body| body.depth).max().unwrap_or_default();
+        match comprehension_of(kind, local, nested, bodies) {
+            Some(comprehension) => Ok((StepKind::Comprehension(Box::new(comprehension)), depth)),
+            None => Err(Fault::syntax(format!("{}(…) has too many arguments", kind.name()), at)),
+        }
+    }
+
+    /// The variable of a comprehension, and what stands around it.
+    fn variable(&mut self, kind: ComprehensionKind) -> Outcome<&'s str> {
         self.expect("(")?;
-        let variable = match self.peek() {
-            Some(token) if token.kind == TokenKind::Name && !is_keyword(self.text(token)) => self.text(token),
-            other => return Err(self.unexpected(other, &format!("the name of a variable, as in {name}(item, …),"))),
-        };
-        self.next += 1;
-        self.expect(",")?;
-        let repeats = ComprehensionKind::find(name, 2).is_some_and(ComprehensionKind::repeats);
+        match self.peek() {
+            Some(token) if token.kind == TokenKind::Name && !is_keyword(self.text(token)) => {
+                self.next += 1;
+                self.expect(",")?;
+                Ok(self.text(token))
+            }
+            other => {
+                let wanted = format!("the name of a variable, as in {}(item, …),", kind.name());
+                Err(self.unexpected(other, &wanted))
+            }
+        }
+    }
+
+    /// Counts a comprehension that begins; answers with how deep those before it were.
+    fn enter(&mut self, kind: ComprehensionKind, at: usize) -> Outcome<usize> {
         let around = self.innermost;
-        if repeats {
+        if kind.repeats() {
             self.comprehensions += 1;
             self.innermost = self.comprehensions;
             if self.comprehensions > COMPREHENSIONS {
@@ -81,30 +105,25 @@ impl Parser<'_> {
                 return Err(Fault::too_large("comprehensions", message).at(offset(at)));
             }
         }
-        let local = self.locals.len();
-        self.locals.push(variable);
-        let mut bodies = self.nested(|parser| {
-            let mut bodies = vec![parser.expression()?];
-            while parser.eat(",") {
-                bodies.push(parser.expression()?);
-            }
-            parser.expect(")")?;
-            Ok(bodies)
-        })?;
-        self.locals.truncate(local);
-        let nested = repeats && self.innermost > 1;
-        if repeats {
+        Ok(around)
+    }
+
+    /// Whether the comprehension that ends is nested.
+    fn leave(&mut self, kind: ComprehensionKind, around: usize) -> bool {
+        let nested = self.innermost > 1;
+        if kind.repeats() {
             self.comprehensions -= 1;
             self.innermost = self.innermost.max(around);
         }
-        let Some(kind) = ComprehensionKind::find(name, 1 + bodies.len()) else {
-            return Err(Fault::syntax(format!("{name}(…) has too many arguments"), at));
-        };
-        let depth = bodies.iter().map(|body| body.depth).max().unwrap_or_default();
-        let (Some(body), filter) = (bodies.pop(), bodies.pop()) else {
-            return Err(self.unexpected(self.peek(), "a value"));
-        };
-        Ok((StepKind::Comprehension(Box::new(Comprehension { kind, local, nested, filter, body })), depth))
+        nested
+    }
+
+    fn bodies(&mut self) -> Outcome<Vec<Node>> {
+        let mut bodies = vec![self.expression()?];
+        while self.eat(",") {
+            bodies.push(self.expression()?);
+        }
+        self.expect(")").map(|()| bodies)
     }
 
     pub(super) fn list(&mut self) -> Outcome<Node> {
@@ -150,4 +169,16 @@ impl Parser<'_> {
         })?;
         self.node(at, depth, NodeKind::Map(entries))
     }
+}
+
+fn comprehension_of(
+    kind: ComprehensionKind,
+    local: usize,
+    nested: bool,
+    mut bodies: Vec<Node>,
+) -> Option<Comprehension> {
+    let body = bodies.pop()?;
+    let filter = bodies.pop();
+    let is_known = bodies.is_empty() && (filter.is_none() || kind == ComprehensionKind::Map);
+    is_known.then_some(Comprehension { kind, local, nested, filter, body })
 }

@@ -84,15 +84,18 @@ impl<'s> Parser<'s> {
     }
 
     fn node(&self, at: usize, inside: u32, kind: NodeKind) -> Outcome<Node> {
+        let at = offset(at);
         let depth = inside + 1;
+        self.check_depth(depth, at)?;
+        Ok(Node { at, depth, kind: Box::new(kind) })
+    }
+
+    fn check_depth(&self, depth: u32, at: u32) -> Outcome<()> {
         if depth > TREE_DEPTH {
-            return Err(Fault::too_large(
-                "nesting",
-                format!("the expression nests more than {TREE_DEPTH} operations inside one another"),
-            )
-            .at(offset(at)));
+            let message = format!("the expression nests more than {TREE_DEPTH} operations inside one another");
+            return Err(Fault::too_large("nesting", message).at(at));
         }
-        Ok(Node { at: offset(at), depth, kind })
+        Ok(())
     }
 
     /// What stands between brackets, whose nesting it counts.
@@ -109,22 +112,24 @@ impl<'s> Parser<'s> {
 
     fn expression(&mut self) -> Outcome<Node> {
         let at = self.here();
+        let first = self.operators()?;
+        if self.is_symbol("?") { self.conditional(at, first) } else { Ok(first) }
+    }
+
+    /// What follows the first condition of `a ? b : c ? d : e`.
+    fn conditional(&mut self, at: usize, first: Node) -> Outcome<Node> {
         let mut arms = Vec::new();
-        let mut depth = 0;
-        loop {
-            let condition = self.operators()?;
-            if !self.eat("?") {
-                if arms.is_empty() {
-                    return Ok(condition);
-                }
-                depth = depth.max(condition.depth);
-                return self.node(at, depth, NodeKind::Conditional { arms, otherwise: Box::new(condition) });
-            }
+        let mut condition = first;
+        let mut depth = condition.depth;
+        while self.eat("?") {
             let value = self.operators()?;
             self.expect(":")?;
-            depth = depth.max(condition.depth).max(value.depth);
+            depth = depth.max(value.depth);
             arms.push(Arm { condition, value });
+            condition = self.operators()?;
+            depth = depth.max(condition.depth);
         }
+        self.node(at, depth, NodeKind::Conditional { arms, otherwise: condition })
     }
 }
 

@@ -85,7 +85,7 @@ impl Parser<'_> {
     /// Applies an operator, going on with the chain that its left operand is, if it is one of that precedence.
     fn join(&self, pending: Pending, at: usize, mut left: Node, right: Node) -> Outcome<Node> {
         let depth = left.depth.max(right.depth + 1);
-        match (pending, &mut left.kind) {
+        match (pending, &mut *left.kind) {
             (Pending::Or, NodeKind::Any(operands)) | (Pending::And, NodeKind::All(operands)) => operands.push(right),
             (Pending::Or, _) => {
                 return self.node(at, left.depth.max(right.depth), NodeKind::Any(vec![left, right]));
@@ -100,42 +100,40 @@ impl Parser<'_> {
             }
             (Pending::Chain(operator), _) => {
                 let link = Link { operator, at: offset(at), operand: right };
-                return self.node(
-                    at,
-                    left.depth.max(link.operand.depth),
-                    NodeKind::Chain { first: Box::new(left), rest: vec![link] },
-                );
+                let inside = left.depth.max(link.operand.depth);
+                return self.node(at, inside, NodeKind::Chain { first: left, rest: vec![link] });
             }
         }
         // The right operand may be deeper than what the chain held so far.
+        self.check_depth(depth, left.at)?;
         left.depth = depth;
-        self.node(left.at as usize, depth - 1, left.kind)
+        Ok(left)
     }
 
     fn unary(&mut self) -> Outcome<Node> {
+        if self.is_symbol("!") || self.is_symbol("-") { self.signed() } else { self.path(false) }
+    }
+
+    /// `!a`, `-a`, and as many of the same before it.
+    fn signed(&mut self) -> Outcome<Node> {
         let at = self.here();
         let mut count = 0_usize;
-        if self.is_symbol("!") {
-            while self.eat("!") {
-                count += 1;
-            }
-            let operand = Box::new(self.path(false)?);
+        while self.eat("!") {
+            count += 1;
+        }
+        if count > 0 {
+            let operand = self.path(false)?;
             return self.node(at, operand.depth, NodeKind::Not { operand, twice: count.is_multiple_of(2) });
         }
         while self.eat("-") {
             count += 1;
         }
-        if count == 0 {
-            return self.path(false);
-        }
         // The sign belongs to a number, since the least integer has no positive counterpart.
         let is_number = self.peek().is_some_and(|token| matches!(token.kind, TokenKind::Integer | TokenKind::Number));
-        let operand = Box::new(self.path(is_number)?);
-        if is_number {
-            count -= 1;
-        }
+        let operand = self.path(is_number)?;
+        count -= usize::from(is_number);
         if count == 0 {
-            return Ok(*operand);
+            return Ok(operand);
         }
         self.node(at, operand.depth, NodeKind::Negate { operand, twice: count.is_multiple_of(2) })
     }

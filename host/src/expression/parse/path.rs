@@ -27,53 +27,84 @@ const RESERVED: [&str; 17] = [
     "while",
 ];
 
+/// A path that is being parsed.
+struct Path {
+    first: Node,
+    steps: Vec<Step>,
+    depth: u32,
+}
+
 impl<'s> Parser<'s> {
     /// A value and the steps that follow it.
     pub(super) fn path(&mut self, negative: bool) -> Outcome<Node> {
         let at = self.here();
-        let mut first = self.primary(negative)?;
-        let mut depth = first.depth;
-        let mut steps = Vec::new();
+        let first = self.primary(negative)?;
+        if self.is_symbol(".") || self.is_symbol("[") || self.is_symbol("{") {
+            self.steps(at, first)
+        } else {
+            Ok(first)
+        }
+    }
+
+    fn steps(&mut self, at: usize, first: Node) -> Outcome<Node> {
+        let mut path = Path { depth: first.depth, first, steps: Vec::new() };
         loop {
-            let step_at = offset(self.here());
             if self.eat(".") {
-                let optional = self.eat("?");
-                let step_at = offset(self.here());
-                let name = self.field_name()?;
-                if !optional && self.is_symbol("(") {
-                    if let Some(namespace) = steps.is_empty().then(|| namespace(&first)).flatten()
-                        && let qualified = format!("{namespace}.{name}")
-                        && let Some(function) = function::global(&qualified)
-                    {
-                        let (arguments, inside) = self.arguments()?;
-                        let call = Call { name: qualified, function: Some(function), arguments };
-                        first = self.node(first.at as usize, inside, NodeKind::Call(call))?;
-                        depth = first.depth;
-                        continue;
-                    }
-                    let (kind, inside) = self.method(name)?;
-                    depth = depth.max(inside);
-                    steps.push(Step { at: step_at, kind });
-                } else {
-                    steps.push(Step { at: step_at, kind: StepKind::Field { name: name.to_owned(), optional } });
-                }
+                self.named_step(&mut path)?;
             } else if self.eat("[") {
-                let optional = self.eat("?");
-                let key = self.nested(Self::expression)?;
-                self.expect("]")?;
-                depth = depth.max(key.depth);
-                steps.push(Step { at: step_at, kind: StepKind::Index { key, optional } });
-            } else if self.is_symbol("{") && is_message_name(&first, &steps) {
-                return Err(Fault::syntax(
-                    "there are no messages to build here: a map is {\"name\": value}",
-                    self.here(),
-                ));
-            } else if steps.is_empty() {
-                return Ok(first);
+                self.index_step(&mut path)?;
             } else {
-                return self.node(at, depth, NodeKind::Path { first: Box::new(first), steps });
+                break;
             }
         }
+        if self.is_symbol("{") && is_plain_name(&path) {
+            return Err(Fault::syntax("a { cannot follow a name: a map is {\"name\": value}", self.here()));
+        }
+        if path.steps.is_empty() {
+            return Ok(path.first);
+        }
+        self.node(at, path.depth, NodeKind::Path { first: path.first, steps: path.steps })
+    }
+
+    fn named_step(&mut self, path: &mut Path) -> Outcome<()> {
+        let optional = self.eat("?");
+        let at = offset(self.here());
+        let name = self.field_name()?;
+        if optional || !self.is_symbol("(") {
+            path.steps.push(Step { at, kind: StepKind::Field { name: name.to_owned(), optional } });
+            return Ok(());
+        }
+        if self.is_namespaced(path, name) {
+            return self.namespaced_call(path, name);
+        }
+        let (kind, inside) = self.method(name)?;
+        path.depth = path.depth.max(inside);
+        path.steps.push(Step { at, kind });
+        Ok(())
+    }
+
+    /// Whether this is a function such as `math.greatest`.
+    fn is_namespaced(&self, path: &Path, name: &str) -> bool {
+        path.steps.is_empty() && namespaced(path, name).is_some()
+    }
+
+    fn namespaced_call(&mut self, path: &mut Path, name: &str) -> Outcome<()> {
+        let (arguments, inside) = self.arguments()?;
+        if let Some(call) = namespaced(path, name) {
+            path.first = self.node(path.first.at as usize, inside, NodeKind::Call(Call { arguments, ..call }))?;
+            path.depth = path.first.depth;
+        }
+        Ok(())
+    }
+
+    fn index_step(&mut self, path: &mut Path) -> Outcome<()> {
+        let at = offset(self.here().saturating_sub(1));
+        let optional = self.eat("?");
+        let key = self.nested(Self::expression)?;
+        self.expect("]")?;
+        path.depth = path.depth.max(key.depth);
+        path.steps.push(Step { at, kind: StepKind::Index { key, optional } });
+        Ok(())
     }
 
     /// The name after a point, where reserved words are names like any other.
@@ -92,36 +123,31 @@ impl<'s> Parser<'s> {
     }
 
     fn primary(&mut self, negative: bool) -> Outcome<Node> {
-        let at = self.here();
         let Some(token) = self.peek() else { return Err(self.unexpected(None, "a value")) };
-        let text = self.text(token);
-        match (token.kind, text) {
+        match (token.kind, self.text(token)) {
             (TokenKind::Symbol, "(") => {
                 self.next += 1;
                 let node = self.nested(Self::expression)?;
-                self.expect(")")?;
-                Ok(node)
+                self.expect(")").map(|()| node)
             }
             (TokenKind::Symbol, "[") => self.list(),
             (TokenKind::Symbol, "{") => self.map(),
-            (TokenKind::Symbol, ".") => {
-                self.next += 1;
-                match self.peek() {
-                    Some(token) if token.kind == TokenKind::Name => self.name(token, true),
-                    other => Err(self.unexpected(other, "a name")),
-                }
-            }
-            (TokenKind::Name, "null" | "true" | "false") => {
-                self.next += 1;
-                let literal = if text == "null" { Literal::Null } else { Literal::Boolean(text == "true") };
-                self.node(at, 0, NodeKind::Literal(literal))
-            }
-            (TokenKind::Name, _) => self.name(token, false),
+            (TokenKind::Symbol, ".") => self.rooted_name(),
             (TokenKind::Symbol | TokenKind::QuotedName, _) => Err(self.unexpected(Some(token), "a value")),
-            (kind, _) => {
+            (TokenKind::Name, text) if !is_literal(text) => self.name(token, false),
+            (kind, text) => {
                 self.next += 1;
-                self.node(at, 0, NodeKind::Literal(literal_of(kind, text, negative, at)?))
+                let literal = literal_of(kind, text, negative, token.start)?;
+                self.node(token.start, 0, NodeKind::Literal(literal))
             }
+        }
+    }
+
+    fn rooted_name(&mut self) -> Outcome<Node> {
+        self.next += 1;
+        match self.peek() {
+            Some(token) if token.kind == TokenKind::Name => self.name(token, true),
+            other => Err(self.unexpected(other, "a name")),
         }
     }
 
@@ -154,23 +180,30 @@ impl<'s> Parser<'s> {
     }
 }
 
-/// The name before the point of a function such as `math.greatest`.
-fn namespace(node: &Node) -> Option<&str> {
-    match &node.kind {
-        NodeKind::Entity(name) => Some(name),
-        _ => None,
-    }
+fn is_literal(name: &str) -> bool {
+    matches!(name, "null" | "true" | "false")
 }
 
-/// Whether a `{` after this would begin a message.
-fn is_message_name(first: &Node, steps: &[Step]) -> bool {
-    matches!(first.kind, NodeKind::Entity(_)) && steps.iter().all(|step| matches!(step.kind, StepKind::Field { .. }))
+/// The function of a namespace, without its arguments.
+fn namespaced(path: &Path, name: &str) -> Option<Call> {
+    let NodeKind::Entity(namespace) = &*path.first.kind else { return None };
+    let name = format!("{namespace}.{name}");
+    let function = function::global(&name)?;
+    Some(Call { name, function: Some(function), arguments: Vec::new() })
+}
+
+/// Whether a `{` after this would begin a message, of which there are none here.
+fn is_plain_name(path: &Path) -> bool {
+    let names_only = path.steps.iter().all(|step| matches!(step.kind, StepKind::Field { .. }));
+    names_only && matches!(*path.first.kind, NodeKind::Entity(_))
 }
 
 fn literal_of(kind: TokenKind, text: &str, negative: bool, at: usize) -> Outcome<Literal> {
     let sign = if negative { "-" } else { "" };
     let hexadecimal = text.get(2..).filter(|_| text.starts_with("0x") || text.starts_with("0X"));
     let literal = match (kind, hexadecimal) {
+        (TokenKind::Name, _) if text == "null" => return Ok(Literal::Null),
+        (TokenKind::Name, _) => return Ok(Literal::Boolean(text == "true")),
         (TokenKind::Text, _) => return Ok(Literal::Text(literal::text(text, at)?)),
         (TokenKind::Bytes, _) => return Ok(Literal::Bytes(literal::bytes(text, at)?)),
         (TokenKind::Number, _) => {

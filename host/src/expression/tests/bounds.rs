@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value as Json, json};
 
-use super::super::{ExpressionError, TextExpression};
+use super::super::{Expression, ExpressionError, TextExpression, answer};
 use super::{entities, evaluate, on_little_stack, with_scope};
 
 /// What tests allow for: a debug build on a busy machine.
@@ -83,12 +83,28 @@ fn a_bound_is_final_whatever_stands_beside_it() {
 }
 
 #[test]
+fn deep_entities_are_not_looked_into_too_deep() {
+    let mut scoped = entities();
+    for (name, depth) in [("deep", 60), ("deeper", 120)] {
+        scoped.insert(name.to_owned(), (0..depth).fold(json!(1), |inner, _| json!([inner])));
+    }
+    let limit = |source: &str| {
+        let expression = Expression::parse(source).unwrap();
+        with_scope(&scoped, |scope| expression.evaluate(scope).err().and_then(|error| error.limit))
+    };
+    for source in ["{}", "{} == {}", "'%s'.format([{}])", "{}.flatten(1000)"] {
+        assert_eq!(limit(&source.replace("{}", "deep")), None, "{source}");
+        assert_eq!(limit(&source.replace("{}", "deeper")), Some("value"), "{source}");
+    }
+}
+
+#[test]
 fn large_entities_cost_only_what_is_looked_at() {
     let mut large: Map<String, Json> = entities();
     large.insert("records".to_owned(), (0..100_000).map(|id| json!({"id": id})).collect());
     let expression = TextExpression::parse("string(records[99999].id)").unwrap();
     let begun = Instant::now();
-    let text = with_scope(&large, |scope| (0..1_000).map(|_| expression.evaluate(scope)).last());
+    let text = with_scope(&large, |scope| (0..1_000).map(|_| expression.evaluate(scope)).next_back());
     assert_eq!(text, Some(Ok(Some("99999".to_owned()))));
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
 }
@@ -101,6 +117,9 @@ fn deep_expressions_and_deep_values_fit_little_stack() {
             format!("{}1{}", "size([".repeat(25), "])".repeat(25)),
             format!("{}1{}", "math.greatest(1, ".repeat(50), ")".repeat(50)),
             format!("{}1{}", "optional.of(1).optMap(x, ".repeat(25), ")".repeat(25)),
+            format!("{}1{}", "true?-a.optMap(x,".repeat(50), "):1".repeat(50)),
+            format!("{}1{}", "{1:true?-a.optMap(x,".repeat(25), ")}".repeat(25)),
+            format!("{}1{}", "1*-math.abs(".repeat(50), ")".repeat(50)),
             format!("a{}", ".a".repeat(490)),
             format!("1{}", ".f()".repeat(240)),
             format!("{}1", "true ? 1 : ".repeat(240)),
@@ -115,8 +134,9 @@ fn deep_expressions_and_deep_values_fit_little_stack() {
         scoped.insert("deep".to_owned(), deep);
         for source in &sources {
             let begun = Instant::now();
-            let expression = super::super::Expression::parse(source).unwrap();
-            let _ = with_scope(&scoped, |scope| expression.evaluate(scope).map(super::super::Value::into_json));
+            // Whether it is refused or not: there is an answer.
+            let parsed = Expression::parse(source);
+            let _ = with_scope(&scoped, |scope| answer(parsed.and_then(|expression| expression.evaluate(scope))));
             assert!(begun.elapsed() < SOON, "{source:.80}");
         }
     });

@@ -51,6 +51,8 @@ fn a_runtime_error_has_its_place_too() {
     assert_error("order.idd", Code::Failed, Some((1, 7)), "`idd`");
     assert_error("contact_name + order_id", Code::Failed, Some((1, 14)), "string(…)");
     assert_error("contact_name.sise()", Code::Failed, Some((1, 14)), "`size`");
+    assert_error("math.max(1, 2)", Code::EntityNotSet, Some((1, 1)), "no such function");
+    assert_error("formatDate(answer, 'dd')", Code::Failed, Some((1, 1)), "timestamp");
     assert_error("contact_name.int()", Code::Failed, Some((1, 14)), "int(value)");
     assert_error("answer ? 'a' : 'b'", Code::Failed, Some((1, 1)), "true or false");
     assert_error("9223372036854775807 + 1", Code::Failed, Some((1, 21)), "too large");

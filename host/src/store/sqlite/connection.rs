@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 /// that changes with every commit is written twice; a crash leaves so many to look through at the next start.
 const CHECKPOINT_PAGES: u32 = 8_192;
 
+/// What the log is cut back to when a long reader has let it grow.
+const LOG_BYTES: u32 = 64 << 20;
+
 /// Memory for pages of a connection, in KiB.
 const CACHE_KIB: u32 = 8_192;
 
@@ -27,6 +30,8 @@ pub(super) enum Access {
 pub(super) struct Opener {
     path: PathBuf,
     options: SqliteOptions,
+    /// Nobody can write it, so reading needs no locks, for which there would have to be files beside it.
+    frozen: bool,
 }
 
 impl Opener {
@@ -39,7 +44,7 @@ impl Opener {
         if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
             return Err(StoreError::Unavailable(format!("there is no folder {}", folder.display())));
         }
-        Ok(Self { path, options })
+        Ok(Self { path, options, frozen: false })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -48,6 +53,20 @@ impl Opener {
 
     pub(super) fn read_only(&self) -> bool {
         self.options.read_only
+    }
+
+    /// Takes the file for one that can't be written, not even beside it. False: it isn't there, or not all of it is in
+    /// the file.
+    pub(super) fn freeze(&mut self) -> bool {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        let logged = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);
+        if logged || !self.path.exists() {
+            return false;
+        }
+        self.options.read_only = true;
+        self.frozen = true;
+        true
     }
 
     pub(super) async fn connect(&self, access: Access) -> Result<SqliteConnection, StoreError> {
@@ -63,6 +82,7 @@ impl Opener {
             .filename(&self.path)
             .create_if_missing(access == Access::Create)
             .read_only(read_only)
+            .immutable(self.frozen)
             .busy_timeout(self.options.busy_timeout)
             .statement_cache_capacity(256)
             .pragma("synchronous", synchronous)
@@ -70,6 +90,7 @@ impl Opener {
             .pragma("cache_size", format!("-{CACHE_KIB}"))
             .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
+            .pragma("journal_size_limit", LOG_BYTES.to_string())
             .pragma("query_only", if access == Access::Read { "ON" } else { "OFF" })
             .disable_statement_logging();
         options.connect().await.map_err(|error| {

@@ -40,9 +40,9 @@ pub(super) type Place<'a> = (usize, i64, &'a Scope);
 
 /// A slot as it was before the commit being judged.
 enum Undo<'a> {
-    Contact(usize, Contact),
+    Contact(usize, Box<Contact>),
     Address(usize),
-    Record(usize, Record<'a>),
+    Record(usize, Box<Record<'a>>),
     Dnd(Place<'a>, Option<DndChange<'a>>),
     Log,
 }
@@ -219,7 +219,7 @@ impl<'a> Ledger<'a> {
                 return Err(Unfit);
             }
         }
-        self.undo.push(Undo::Contact(at, slot.clone()));
+        self.undo.push(Undo::Contact(at, Box::new(slot.clone())));
         self.last_contact += 1;
         let seq = self.last_contact;
         slot.create(contact, seq, self.turn);
@@ -233,7 +233,7 @@ impl<'a> Ledger<'a> {
         let contact = self.touched(tenant, record.contact)?;
         let at = *self.record_at.get(&(tenant, record.id)).ok_or(Unfit)?;
         let slot = self.records.get_mut(at).filter(|slot| slot.seq.is_none()).ok_or(Unfit)?;
-        self.undo.push(Undo::Record(at, slot.clone()));
+        self.undo.push(Undo::Record(at, Box::new(slot.clone())));
         self.last_record += 1;
         slot.create(record, self.last_record, contact);
         let (seq, run, at) = (self.last_record, record.run, to_micros(record.created_at));
@@ -249,7 +249,7 @@ impl<'a> Ledger<'a> {
         if slot.state != RecordState::Ready || !same {
             return Err(Unfit);
         }
-        self.undo.push(Undo::Record(at, slot.clone()));
+        self.undo.push(Undo::Record(at, Box::new(slot.clone())));
         slot.said = Some(record);
         slot.updated_at = to_micros(record.updated_at);
         Ok(())
@@ -263,7 +263,7 @@ impl<'a> Ledger<'a> {
         if slot.contact != contact || Some(slot.state) != line.from {
             return Err(Unfit);
         }
-        self.undo.push(Undo::Record(at, slot.clone()));
+        self.undo.push(Undo::Record(at, Box::new(slot.clone())));
         slot.state = line.to;
         slot.moved = true;
         slot.updated_at = line.at;
@@ -281,7 +281,7 @@ impl<'a> Ledger<'a> {
         let at = *self.contact_at.get(&(tenant, id)).ok_or(Unfit)?;
         let slot = self.contacts.get_mut(at).filter(|slot| slot.seq.is_some()).ok_or(Unfit)?;
         if slot.touched != self.turn {
-            self.undo.push(Undo::Contact(at, slot.clone()));
+            self.undo.push(Undo::Contact(at, Box::new(slot.clone())));
             slot.touch(self.turn);
         }
         Ok(at)
@@ -331,12 +331,12 @@ impl<'a> Ledger<'a> {
             match undo {
                 Undo::Contact(at, before) => {
                     if let Some(slot) = self.contacts.get_mut(at) {
-                        *slot = before;
+                        *slot = *before;
                     }
                 }
                 Undo::Record(at, before) => {
                     if let Some(slot) = self.records.get_mut(at) {
-                        *slot = before;
+                        *slot = *before;
                     }
                 }
                 Undo::Address(at) => {

@@ -10,6 +10,8 @@ mod connection;
 mod failure;
 mod ledger;
 mod listing;
+#[cfg(test)]
+mod plan;
 mod query;
 mod read;
 mod row;
@@ -75,21 +77,39 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the file, and creates or migrates it where that is due.
     ///
-    /// A file that can only be read is opened for that. Errors: [`StoreError::Newer`]; [`StoreError::ReadOnly`] where it
+    /// A file that can only be read is opened for that; where nobody can write beside it either, it is read without locks,
+    /// as it is now. Errors: [`StoreError::Newer`]; [`StoreError::ReadOnly`] where it
     /// would have to be created or migrated and can't be; `Unavailable` for what is no store of this program.
     pub async fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
         let connections = options.connections;
-        let opener = Arc::new(Opener::new(path.as_ref(), options)?);
-        let access = if opener.read_only() { Access::Read } else { Access::Create };
-        let mut connection = opener.connect(access).await?;
-        if schema::inspect(&mut connection).await? == Schema::Older {
+        let mut opener = Opener::new(path.as_ref(), options)?;
+        let (mut connection, schema) = match Self::look(&opener).await {
+            // Even who only reads leaves a mark beside the file, unless nobody can.
+            Err(error @ (StoreError::ReadOnly(_) | StoreError::Unavailable(_))) => {
+                let unwritable = opener.read_only() || matches!(error, StoreError::ReadOnly(_));
+                if !unwritable || !opener.freeze() {
+                    return Err(error);
+                }
+                Self::look(&opener).await.map_err(|_| error)?
+            }
+            looked => looked?,
+        };
+        if schema == Schema::Older {
             if opener.read_only() {
                 let message = format!("{} must be created or migrated first", opener.path().display());
                 return Err(StoreError::ReadOnly(message));
             }
             schema::migrate(&mut connection).await?;
         }
+        let opener = Arc::new(opener);
         Ok(Self { opener, connections, desk: Mutex::new(Some(connection)) })
+    }
+
+    async fn look(opener: &Opener) -> Result<(SqliteConnection, Schema), StoreError> {
+        let access = if opener.read_only() { Access::Read } else { Access::Create };
+        let mut connection = opener.connect(access).await?;
+        let schema = schema::inspect(&mut connection).await?;
+        Ok((connection, schema))
     }
 }
 

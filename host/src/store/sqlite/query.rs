@@ -41,6 +41,8 @@ impl Bound {
         rows: usize,
     ) -> Result<SqliteRow, StoreError> {
         self.check()?;
+        #[cfg(test)]
+        super::plan::note(text);
         let query = sqlx::query_with(AssertSqlSafe(text.clone()), self.arguments).persistent(rows <= ROWS_TO_KEEP);
         query.fetch_one(connection).await.map_err(StoreFailure::of)
     }
@@ -53,6 +55,8 @@ impl Bound {
         rows: usize,
     ) -> Result<Vec<(String, String)>, sqlx::Error> {
         self.check().map_err(|error| sqlx::Error::Encode(error.into()))?;
+        #[cfg(test)]
+        super::plan::note(text);
         let query = sqlx::query_with(AssertSqlSafe(text.clone()), self.arguments).persistent(rows <= ROWS_TO_KEEP);
         let mut results = connection.fetch_many(query);
         let mut pairs = Vec::new();
@@ -71,6 +75,8 @@ impl Bound {
         text: String,
     ) -> Result<Vec<SqliteRow>, StoreError> {
         self.check()?;
+        #[cfg(test)]
+        super::plan::note(&text);
         let query = sqlx::query_with(AssertSqlSafe(text), self.arguments);
         query.fetch_all(connection).await.map_err(StoreFailure::of)
     }

@@ -24,7 +24,7 @@ pub(super) struct Statement {
 
 /// Statements with their rows. Each is split where it has too many, and filled up to a rounded number with rows of NULL.
 pub(super) struct Script {
-    shape: Vec<(Statement, usize)>,
+    shape: Shape,
     bound: Bound,
 }
 
@@ -66,12 +66,15 @@ impl Script {
     }
 }
 
-/// Texts by the statements and numbers of rows that make them.
+/// Statements, each with its number of rows.
+type Shape = Vec<(Statement, usize)>;
+
+/// Texts by how they begin and what they are made of.
 #[derive(Default)]
-pub(super) struct Texts(HashMap<(&'static str, Vec<(Statement, usize)>), Arc<str>>);
+pub(super) struct Texts(HashMap<(&'static str, Shape), Arc<str>>);
 
 impl Texts {
-    fn get(&mut self, shape: Vec<(Statement, usize)>, first: &'static str, last: &'static str) -> Arc<str> {
+    fn get(&mut self, shape: Shape, first: &'static str, last: &'static str) -> Arc<str> {
         let key = (first, shape);
         if let Some(text) = self.0.get(&key) {
             return text.clone();

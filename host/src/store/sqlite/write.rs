@@ -255,13 +255,6 @@ fn content(bound: &mut Bound, record: &domain::Record) {
 
 fn keys(ledger: &Ledger<'_>, script: &mut Script) {
     let written = || ledger.keys.iter().filter_map(|key| Some((key, key.written?)));
-    script.add(KEYS, written(), |bound, (key, keyed)| {
-        bound.add(name(ledger, key.tenant));
-        bound.add(key.key);
-        bound.add(&keyed.digest[..]);
-        bound.add(keyed.outcome.as_str());
-        bound.add(to_micros(keyed.expires_at));
-    });
     let mut earliest: BTreeMap<usize, i64> = BTreeMap::new();
     for (key, _) in written() {
         let now = to_micros(key.now);
@@ -273,6 +266,13 @@ fn keys(ledger: &Ledger<'_>, script: &mut Script) {
             bound.add(*now);
         });
     }
+    script.add(KEYS, written(), |bound, (key, keyed)| {
+        bound.add(name(ledger, key.tenant));
+        bound.add(key.key);
+        bound.add(&keyed.digest[..]);
+        bound.add(keyed.outcome.as_str());
+        bound.add(to_micros(keyed.expires_at));
+    });
 }
 
 fn number(version: u64) -> i64 {

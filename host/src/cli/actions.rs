@@ -1,0 +1,144 @@
+//! `flowhost actions`: the catalogue.
+
+use super::failed::Failed;
+use super::open;
+use super::options::Options;
+use super::output::Output;
+use super::table::{table, wrapped};
+use super::terminal::Paint;
+use clap::{Args, ValueEnum};
+use flowhost::catalog::manifest::{Condition, Localized};
+use flowhost::catalog::{Kind, Parameter};
+use flowhost::{Action, Failure};
+use serde_json::Value as Json;
+
+/// Which actions, and how.
+#[derive(Debug, Args)]
+#[command(
+    about = "Show which actions there are and what they take",
+    long_about = "Shows which actions there are or, with an action's id, what it does, what it takes and where it leads.",
+    after_help = "Examples:\n  flowhost actions --lang es\n  flowhost actions campaign-record-administration\n  \
+                  flowhost actions campaign-record-administration --schema"
+)]
+pub(super) struct Arguments {
+    /// An action's id, with or without a version: campaign-contact-manager@1
+    action: Option<String>,
+
+    /// Prints the manifest, or a list of all, as JSON
+    #[arg(long, conflicts_with = "schema")]
+    json: bool,
+
+    /// Prints the JSON Schema of the action's parameters
+    #[arg(long, requires = "action")]
+    schema: bool,
+
+    /// The language of titles and help
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    lang: Language,
+}
+
+/// The languages that the actions' texts come in.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Language {
+    En,
+    Es,
+}
+
+impl Language {
+    fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Es => "es",
+        }
+    }
+
+    fn of(self, text: &Localized) -> &str {
+        text.get(self.code()).or_else(|| text.get("en")).or_else(|| text.values().next()).map_or("", String::as_str)
+    }
+}
+
+/// Asks, prints.
+pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), Failed> {
+    let host = open::host_without_store(options).await?;
+    let (catalog, language) = (host.catalog(), arguments.lang);
+    let mut output = Output::new();
+    match &arguments.action {
+        Some(name) => {
+            let action = catalog.find(name).map_err(|error| Failed::from(Failure::from(error)))?;
+            if arguments.schema {
+                output.pretty(&action.parameters_schema(language.code()))?;
+            } else if arguments.json {
+                output.pretty(&*action.manifest)?;
+            } else {
+                show(action, language, &mut output)?;
+            }
+        }
+        None if arguments.json => {
+            output.pretty(&catalog.all().map(|action| &*action.manifest).collect::<Vec<_>>())?;
+        }
+        None => {
+            let rows = catalog.all().map(|action| {
+                let manifest = &action.manifest;
+                let (version, title) = (manifest.version.to_string(), language.of(&manifest.title).to_owned());
+                vec![manifest.id.clone(), version, manifest.category.clone(), title]
+            });
+            output.text(&table(&["ID", "VERSION", "CATEGORY", "TITLE"], &rows.collect::<Vec<_>>(), Paint::stdout()))?;
+        }
+    }
+    output.flush()
+}
+
+fn show(action: &Action, language: Language, output: &mut Output) -> Result<(), Failed> {
+    let (manifest, paint) = (&action.manifest, Paint::stdout());
+    output.line(&format!("{} {} · {}", paint.bold(&manifest.id), manifest.version, language.of(&manifest.title)))?;
+    output.text(&wrapped(language.of(&manifest.description), 2))?;
+    output.line(&format!("\nports  {}", manifest.ports.join(", ")))?;
+    output.line(&format!("uses   {}", manifest.uses.join(", ")))?;
+    output.line("\nparameters")?;
+    for parameter in &manifest.parameters {
+        output.line(&format!("  {} {}", paint.bold(&parameter.name), paint.dim(&traits(parameter))))?;
+        output.text(&wrapped(&format!("{}. {}", language.of(&parameter.title), language.of(&parameter.help)), 4))?;
+    }
+    Ok(())
+}
+
+/// Kind, whether required, default, conditions.
+fn traits(parameter: &Parameter) -> String {
+    let mut traits = vec![text(serde_json::to_value(parameter.kind).unwrap_or_default())];
+    if !parameter.choices.is_empty() {
+        traits.push(parameter.choices.join(" | "));
+    }
+    if parameter.required {
+        traits.push("required".to_owned());
+    }
+    traits.extend(parameter.required_when.iter().map(|when| format!("required when {}", condition(when))));
+    traits.extend(parameter.shown_when.iter().map(|when| format!("used when {}", condition(when))));
+    traits.extend(parameter.default.clone().map(|default| match default {
+        // What a designer picks, where it isn't an expression.
+        Json::Bool(default) if parameter.kind == Kind::Boolean => {
+            format!("default {}", if default { "YES" } else { "NO" })
+        }
+        default => format!("default {}", text(default)),
+    }));
+    if let Some(per_channel) = &parameter.per_channel {
+        let except = if per_channel.except.is_empty() {
+            String::new()
+        } else {
+            format!(" except {}", per_channel.except.join(", "))
+        };
+        traits.push(format!("one for each channel{except}"));
+    }
+    format!("({})", traits.join("; "))
+}
+
+fn condition(Condition { parameter, is, given }: &Condition) -> String {
+    if *given { format!("{parameter} is given") } else { format!("{parameter} is {}", is.join(" or ")) }
+}
+
+/// JSON as a person writes it.
+fn text(value: Json) -> String {
+    match value {
+        Json::String(text) => text,
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,94 @@
+//! `flowhost invoke --batch`: requests by line from stdin, outcomes by line to stdout.
+
+use super::failed::Failed;
+use super::input::Input;
+use super::lines::{Line, Lines};
+use super::options::Options;
+use super::output::{Output, say};
+use super::progress::{Progress, counted};
+use super::{apply, open};
+use flowhost::{Failure, Host, Outcome, Request, Session};
+use futures_util::{StreamExt as _, stream};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use tokio::sync::mpsc::{self, Receiver};
+
+/// A request as it stands on its line.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    action: String,
+    session: Json,
+    #[serde(default)]
+    parameters: Map<String, Json>,
+    #[serde(default)]
+    key: Option<String>,
+}
+
+/// What stands on an answer's line.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer {
+    Outcome(Box<Outcome>),
+    Failure { failure: Failure },
+}
+
+/// Answers requests until stdin ends, `jobs` of them at once.
+pub(super) async fn run(options: &Options, file: Option<&Input>, jobs: usize) -> Result<(), Failed> {
+    let host = open::host(options).await?;
+    if let Some(file) = file {
+        apply::apply(host.store().as_ref(), file).await?;
+    }
+    let mut lines = read(jobs, host.limits().request_bytes)?;
+    let requests = stream::poll_fn(|cx| lines.poll_recv(cx));
+    let mut answers = requests.map(|line| answer(&host, line)).buffered(jobs);
+    let (mut output, progress) = (Output::new(), counted("requests answered"));
+    while let Some(answer) = answers.next().await {
+        progress.iter().for_each(Progress::advance);
+        let written = output.json(&answer?).and_then(|()| output.flush());
+        // Whoever stops reading leaves requests undone, so this is no success.
+        written.map_err(|failed| if matches!(failed, Failed::PipeClosed) { Failed::Said } else { failed })?;
+    }
+    Ok(())
+}
+
+/// Reads stdin on a thread of its own, some lines ahead.
+fn read(ahead: usize, limit: usize) -> Result<Receiver<std::io::Result<Line>>, Failed> {
+    let (sender, receiver) = mpsc::channel(ahead);
+    let reading = move || {
+        for line in Lines::new(std::io::stdin().lock(), limit) {
+            let over = line.is_err();
+            if sender.blocking_send(line).is_err() || over {
+                break;
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("flowhost-stdin".to_owned()).spawn(reading);
+    thread.map(|_| receiver).map_err(|error| Failed::because(format!("a thread can't be started: {error}")))
+}
+
+async fn answer(host: &Host, line: std::io::Result<Line>) -> Result<Answer, Failed> {
+    let line = line.map_err(|error| Failed::because(format!("can't read stdin: {error}")))?;
+    Ok(match invoke(host, line).await {
+        Ok(outcome) => Answer::Outcome(Box::new(outcome)),
+        Err(failure) => {
+            if failure.retryable {
+                say(&format!("{}: {}", failure.code, failure.message));
+            }
+            Answer::Failure { failure }
+        }
+    })
+}
+
+async fn invoke(host: &Host, line: Line) -> Result<Outcome, Failure> {
+    let text = match line {
+        Line::Text(text) => text,
+        Line::Unreadable(why) => return Err(Failure::new(why.code(), why.message())),
+    };
+    let Wanted { action, session, parameters, key } = serde_json::from_str(&text)
+        .map_err(|error| Failure::new("request-invalid", format!("the request: {error}")))?;
+    drop(text);
+    let node = host.prepare(&action, &parameters)?;
+    let request = Request::new(node, Session::from_value(session)?);
+    host.invoke(key.into_iter().fold(request, Request::with_key)).await
+}

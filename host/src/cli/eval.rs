@@ -1,0 +1,125 @@
+//! `flowhost eval`: an expression by itself.
+
+use super::failed::Failed;
+use super::input::Input;
+use super::lines::{Line, Lines};
+use super::output::Output;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use clap::Args;
+use flowhost::Limits;
+use flowhost::domain::phone;
+use flowhost::expression::{Entities, Expression, ExpressionError, Region, Scope, SessionView, Value, answer};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json, json};
+
+/// What to evaluate.
+#[derive(Debug, Args)]
+#[command(
+    about = "Evaluate an expression and print its value",
+    long_about = "Evaluates a CEL expression and prints {\"type\":…,\"value\":…}. Types: null, boolean, integer, number, \
+                  text, timestamp, list, map. No template, no store; the time zone is UTC, and phone(…) takes \
+                  international numbers.\n\nWith --batch it reads {\"expr\":…,\"entities\":{…}} from stdin, one a line, and \
+                  answers each on a line, errors too: {\"error\":{\"code\":…,\"message\":…,\"line\":…,\"column\":…}}",
+    after_help = "Examples:\n  flowhost eval '\"Hola \" + contact_name' --entities '{\"contact_name\":\"Ana\"}'\n  \
+                  flowhost eval --batch < expressions.jsonl"
+)]
+pub(super) struct Arguments {
+    /// The expression
+    #[arg(
+        value_name = "EXPR",
+        required_unless_present = "batch",
+        conflicts_with = "batch",
+        allow_hyphen_values = true
+    )]
+    expression: Option<String>,
+
+    /// The entities, a JSON object
+    #[arg(long, value_name = "JSON", conflicts_with = "batch", default_value = "{}")]
+    entities: String,
+
+    /// Reads expressions from stdin, one a line
+    #[arg(long)]
+    batch: bool,
+}
+
+/// A line of a batch.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    expr: String,
+    #[serde(default)]
+    entities: Map<String, Json>,
+}
+
+/// Evaluates, prints.
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failed> {
+    let Some(source) = &arguments.expression else { return batch() };
+    let entities = serde_json::from_str(&arguments.entities).map_err(|error| {
+        let problem = format!("--entities is no JSON object: {error}");
+        Failed::because(problem).with_code("request-invalid").with_hint("write one as in '{\"contact_name\":\"Ana\"}'")
+    })?;
+    let value = evaluate(source, &Known(entities)).map_err(|error| {
+        let place = error.line.zip(error.column).map(|(line, column)| (line as usize, column as usize));
+        let drawn = place.and_then(|(line, column)| super::excerpt::excerpt(source, line, column));
+        Failed::because(error.message.clone()).with_code(error.code()).with_excerpt(drawn)
+    })?;
+    let mut output = Output::new();
+    output.json(&answer(Ok(value)))?;
+    output.flush()
+}
+
+fn batch() -> Result<(), Failed> {
+    let mut output = Output::new();
+    for line in Lines::new(std::io::stdin().lock(), Limits::default().request_bytes) {
+        let line = line.map_err(|error| Failed::because(format!("can't read {}: {error}", Input::Stdin)))?;
+        let refused = |code: &str, message: String| json!({"error": {"code": code, "message": message, "line": null, "column": null}});
+        output.json(&match line {
+            Line::Unreadable(why) => refused(why.code(), why.message()),
+            Line::Text(text) => match serde_json::from_str::<Wanted>(&text) {
+                Ok(Wanted { expr, entities }) => answer(evaluate(&expr, &Known(entities))),
+                Err(error) => refused("request-invalid", format!("the request: {error}")),
+            },
+        })?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+fn evaluate(source: &str, entities: &Known) -> Result<Value, ExpressionError> {
+    let session = SessionView { id: "", channel: "", user: "" };
+    Expression::parse(source)?.evaluate(&Scope { entities, session, now: Utc::now(), region: &Nowhere })
+}
+
+/// Entities among which null is a value: only here, where no session says that it means unset.
+struct Known(Map<String, Json>);
+
+impl Entities for Known {
+    fn get(&self, name: &str) -> Option<&Json> {
+        self.0.get(name)
+    }
+
+    fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        Box::new(self.0.keys().map(String::as_str))
+    }
+
+    fn null_is_a_value(&self) -> bool {
+        true
+    }
+}
+
+/// UTC, and no region for phone numbers.
+struct Nowhere;
+
+impl Region for Nowhere {
+    fn to_local(&self, instant: DateTime<Utc>) -> NaiveDateTime {
+        instant.naive_utc()
+    }
+
+    fn to_utc(&self, local: NaiveDateTime) -> DateTime<Utc> {
+        local.and_utc()
+    }
+
+    fn phone(&self, text: &str) -> Result<String, String> {
+        phone::normalise(text, None).map(|phone| phone.e164).map_err(|refusal| refusal.message)
+    }
+}

@@ -1,0 +1,37 @@
+//! The place in a text where something is wrong, drawn.
+
+/// Columns shown before and after the place; lines may be long and hostile.
+const BEFORE: usize = 50;
+const AFTER: usize = 30;
+
+/// The line with a caret under the column, both from 1; `None`: there is no such line. The column counts characters.
+pub(super) fn excerpt(text: &str, line: usize, column: usize) -> Option<String> {
+    let source = text.lines().nth(line.checked_sub(1)?)?;
+    let place = column.saturating_sub(1);
+    let first = place.saturating_sub(BEFORE);
+    let shown: String =
+        source.chars().skip(first).take(BEFORE + AFTER).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let margin = " ".repeat(line.to_string().len());
+    let caret = " ".repeat(place - first);
+    Some(format!("{margin} |\n{line} | {shown}\n{margin} | {caret}^\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::excerpt;
+
+    #[test]
+    fn the_caret_stands_under_the_place() {
+        assert_eq!(excerpt("a\n1 + + 2", 2, 5).unwrap(), "  |\n2 | 1 + + 2\n  |     ^\n");
+        assert_eq!(excerpt("a", 2, 1), None);
+        assert_eq!(excerpt("a", 0, 0), None);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_place() {
+        let drawn = excerpt(&"ñ".repeat(100_000), 1, 90_000).unwrap();
+        assert!(drawn.chars().count() < 200);
+        assert!(drawn.ends_with(&format!("{}^\n", " ".repeat(50))));
+    }
+}

@@ -1,0 +1,93 @@
+//! Files and stdin, read within bounds.
+
+use super::excerpt::excerpt;
+use super::failed::Failed;
+use std::convert::Infallible;
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// A file, or stdin where it is written `-`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Input {
+    Stdin,
+    File(PathBuf),
+}
+
+impl FromStr for Input {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(if text == "-" { Self::Stdin } else { Self::File(text.into()) })
+    }
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdin => f.write_str("stdin"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+impl Input {
+    /// All of it, if it has no more than `limit` bytes; `too_large` is the code where it has.
+    pub(super) fn bytes(&self, limit: usize, too_large: &str) -> Result<Vec<u8>, Failed> {
+        let mut bytes = Vec::new();
+        let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+        let read = match self {
+            Self::Stdin => std::io::stdin().lock().take(most).read_to_end(&mut bytes),
+            Self::File(path) => File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)),
+        };
+        read.map_err(|error| Failed::because(format!("can't read {self}: {error}")))?;
+        if bytes.len() > limit {
+            return Err(Failed::because(format!("{self} has more than {limit} bytes")).with_code(too_large));
+        }
+        Ok(bytes)
+    }
+
+    /// The same as text; `invalid` is the code where it is none.
+    pub(super) fn text(&self, limit: usize, too_large: &str, invalid: &str) -> Result<String, Failed> {
+        let mut text = String::from_utf8(self.bytes(limit, too_large)?).map_err(|error| {
+            let place = error.utf8_error().valid_up_to();
+            let hint = "save the file as UTF-8";
+            Failed::because(format!("{self} is no UTF-8 text: byte {} is wrong", place + 1))
+                .with_code(invalid)
+                .with_hint(hint)
+        })?;
+        // Some editors begin a file with a mark that no reader of JSON wants.
+        if text.starts_with('\u{feff}') {
+            text.remove(0);
+        }
+        Ok(text)
+    }
+
+    /// What is wrong with `text`, which was read from here, at a line and column if known.
+    pub(super) fn wrong(
+        &self,
+        text: &str,
+        problem: impl fmt::Display,
+        place: Option<(usize, usize)>,
+        code: &str,
+    ) -> Failed {
+        let drawn = place.and_then(|(line, column)| excerpt(text, line, characters(text, line, column)));
+        Failed::because(format!("{self}: {problem}")).with_code(code).with_excerpt(drawn)
+    }
+
+    /// The JSON in `text`, which was read from here; `invalid` is the code where it is none of that shape.
+    pub(super) fn json<T: serde::de::DeserializeOwned>(&self, text: &str, invalid: &str) -> Result<T, Failed> {
+        serde_json::from_str(text).map_err(|error| {
+            let place = Some((error.line(), error.column()));
+            self.wrong(text, error, place, invalid)
+        })
+    }
+}
+
+/// The column in characters of one in bytes.
+fn characters(text: &str, line: usize, column: usize) -> usize {
+    let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    line.char_indices().take_while(|(place, _)| *place < column).count().max(1)
+}

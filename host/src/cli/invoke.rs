@@ -1,0 +1,116 @@
+//! `flowhost invoke`: one action for one session.
+
+use super::failed::Failed;
+use super::input::Input;
+use super::options::Options;
+use super::output::Output;
+use super::{apply, batch, open};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _};
+use flowhost::{Limits, Outcome, Request, Session};
+use serde_json::{Map, Value as Json, json};
+
+/// What to invoke.
+#[derive(Debug, Args)]
+#[command(
+    about = "Invoke one action for one session and print its outcome",
+    long_about = "Invokes one action for one session and prints its outcome as JSON: the port it left by, the entities \
+                  that change, and why it refused if it did. A refusal is an answer like any other (exit code 0); a \
+                  request that could not be carried out answers {\"failure\":…} with exit code 1.\n\n\
+                  With --batch it reads requests from stdin, one a line, and writes an outcome a line in the same order: \
+                  {\"action\":…,\"session\":{…},\"parameters\":{…},\"key\":…}",
+    after_help = "Examples:\n  \
+                  flowhost invoke campaign-contact-manager --session session.json --parameters parameters.json\n  \
+                  flowhost invoke --batch --jobs 16 < requests.jsonl > outcomes.jsonl"
+)]
+pub(super) struct Arguments {
+    /// The action's id, with or without a version: campaign-contact-manager@1
+    #[arg(required_unless_present = "batch", conflicts_with = "batch")]
+    action: Option<String>,
+
+    /// The session, a JSON file; - reads stdin
+    #[arg(long, value_name = "FILE", required_unless_present = "batch", conflicts_with = "batch")]
+    session: Option<Input>,
+
+    /// The action's parameters, a JSON file; - reads stdin
+    #[arg(long, value_name = "FILE", required_unless_present = "batch", conflicts_with = "batch")]
+    parameters: Option<Input>,
+
+    /// An idempotency key of the tenant's: the same key again does nothing and answers the same
+    #[arg(long, conflicts_with = "batch")]
+    key: Option<String>,
+
+    /// Creates or updates the tenants and campaigns of this file first
+    #[arg(long, value_name = "FILE")]
+    apply: Option<Input>,
+
+    /// Reads requests from stdin, one a line
+    #[arg(long)]
+    batch: bool,
+
+    /// How many requests of a batch may be in flight at once
+    #[arg(long, value_name = "N", requires = "batch", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    jobs: Option<u16>,
+}
+
+/// Reads, invokes, prints.
+pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), Failed> {
+    arguments.check_stdin()?;
+    let Arguments { action: Some(action), session: Some(session), parameters: Some(parameters), key, apply, .. } =
+        arguments
+    else {
+        let jobs = usize::from(arguments.jobs.unwrap_or(1));
+        return batch::run(options, arguments.apply.as_ref(), jobs).await;
+    };
+    let result = invoke(options, &action, &session, &parameters, key, apply.as_ref()).await;
+    let mut output = Output::new();
+    match result {
+        Ok(outcome) => output.json(&outcome)?,
+        Err(failed) => {
+            if let Some(failure) = failed.as_failure() {
+                output.json(&json!({ "failure": failure }))?;
+                output.flush()?;
+            }
+            return Err(failed);
+        }
+    }
+    output.flush()
+}
+
+async fn invoke(
+    options: &Options,
+    action: &str,
+    session: &Input,
+    parameters: &Input,
+    key: Option<String>,
+    apply: Option<&Input>,
+) -> Result<Outcome, Failed> {
+    let limit = Limits::default().request_bytes;
+    let text = |input: &Input, invalid| input.text(limit, "request-too-large", invalid);
+    let session: Session = session.json(&text(session, "session-invalid")?, "session-invalid")?;
+    let parameters: Map<String, Json> = parameters.json(&text(parameters, "request-invalid")?, "request-invalid")?;
+
+    let host = open::host(options).await?;
+    let node = host.prepare(action, &parameters).map_err(flowhost::Failure::from)?;
+    if let Some(file) = apply {
+        apply::apply(host.store().as_ref(), file).await?;
+    }
+    let request = Request::new(node, session);
+    let request = key.into_iter().fold(request, Request::with_key);
+    Ok(host.invoke(request).await?)
+}
+
+impl Arguments {
+    /// Stdin can be read only once.
+    fn check_stdin(&self) -> Result<(), Failed> {
+        let files = [&self.session, &self.parameters, &self.apply];
+        let used =
+            files.into_iter().flatten().filter(|input| **input == Input::Stdin).count() + usize::from(self.batch);
+        if used > 1 {
+            let error = super::Arguments::command()
+                .error(ErrorKind::ArgumentConflict, "stdin can be read only once; use a file");
+            return Err(Failed::Usage(Box::new(error)));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,97 @@
+//! Lines of stdin, one request each, none longer than a bound.
+
+use std::io::{BufRead, Read as _};
+
+/// A line that isn't blank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Line {
+    /// Its text.
+    Text(String),
+    /// It is longer than the bound, or no UTF-8; why.
+    Unreadable(Unreadable),
+}
+
+/// Why a line has no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    TooLong { limit: usize },
+    NoText,
+}
+
+impl Unreadable {
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "request-too-large",
+            Self::NoText => "request-invalid",
+        }
+    }
+
+    pub(super) fn message(self) -> String {
+        match self {
+            Self::TooLong { limit } => format!("the line has more than {limit} bytes"),
+            Self::NoText => "the line is no UTF-8 text".to_owned(),
+        }
+    }
+}
+
+/// Reads lines.
+pub(super) struct Lines<R> {
+    reader: R,
+    limit: usize,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(super) fn new(reader: R, limit: usize) -> Self {
+        Self { reader, limit }
+    }
+
+    fn read(&mut self) -> std::io::Result<Option<Line>> {
+        loop {
+            let mut bytes = Vec::new();
+            let most = u64::try_from(self.limit).unwrap_or(u64::MAX).saturating_add(2);
+            if self.reader.by_ref().take(most).read_until(b'\n', &mut bytes)? == 0 {
+                return Ok(None);
+            }
+            let ended = bytes.last() == Some(&b'\n');
+            if ended {
+                bytes.pop();
+            }
+            if bytes.len() > self.limit {
+                if !ended {
+                    self.reader.skip_until(b'\n')?;
+                }
+                return Ok(Some(Line::Unreadable(Unreadable::TooLong { limit: self.limit })));
+            }
+            if !bytes.trim_ascii().is_empty() {
+                let text = String::from_utf8(bytes);
+                return Ok(Some(text.map_or(Line::Unreadable(Unreadable::NoText), Line::Text)));
+            }
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for Lines<R> {
+    type Item = std::io::Result<Line>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_line_too_long_or_no_text_is_told_and_the_next_is_read() {
+        let input = b"12345\n\n  \n123456\nabc\xff\n123456789\n12345".as_slice();
+        let lines: Vec<_> = Lines::new(input, 5).map(Result::unwrap).collect();
+        let too_long = Line::Unreadable(Unreadable::TooLong { limit: 5 });
+        let text = |text: &str| Line::Text(text.to_owned());
+        assert_eq!(
+            lines,
+            [text("12345"), too_long.clone(), Line::Unreadable(Unreadable::NoText), too_long, text("12345")]
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! The options that every command takes.
+
+use clap::{ArgAction, Args};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Before or after the command.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Options {
+    /// Where contacts, campaigns and records are kept: sqlite:PATH (created when missing) or memory:
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "FLOWHOST_STORE",
+        default_value = "sqlite:flowhost.db",
+        help_heading = "Global options"
+    )]
+    pub(super) store: Location,
+
+    /// Adds the components (*.wasm) in this folder to the built-in actions; may be given several times
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    pub(super) plugins: Vec<PathBuf>,
+
+    /// Shows more of the log on stderr: -v what goes on, -vv details. FLOWHOST_LOG sets it finer (warn, debug,
+    /// flowhost::plugin=info, ...)
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
+    pub(super) verbose: u8,
+}
+
+/// Where a store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Location {
+    /// Gone with the process.
+    Memory,
+    /// A file.
+    Sqlite(PathBuf),
+    /// A server's, in a later release.
+    Postgres,
+}
+
+impl FromStr for Location {
+    type Err = String;
+
+    fn from_str(url: &str) -> Result<Self, String> {
+        let forms = "write sqlite:PATH or memory:";
+        match url.split_once(':') {
+            Some(("memory", "")) => Ok(Self::Memory),
+            Some(("sqlite", path)) => {
+                let path = path.strip_prefix("//").unwrap_or(path);
+                if path.is_empty() {
+                    Err(format!("a path must follow sqlite:; {forms}"))
+                } else {
+                    Ok(Self::Sqlite(path.into()))
+                }
+            }
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres),
+            _ => Err(format!("no such kind of store; {forms}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_store_is_named_by_a_url() {
+        for (url, location) in [
+            ("memory:", Location::Memory),
+            ("sqlite:a/b.db", Location::Sqlite("a/b.db".into())),
+            ("sqlite:///var/a.db", Location::Sqlite("/var/a.db".into())),
+            ("sqlite:C:\\a.db", Location::Sqlite("C:\\a.db".into())),
+            ("postgres://host/db", Location::Postgres),
+        ] {
+            assert_eq!(url.parse(), Ok(location), "{url}");
+        }
+        for url in ["", "flowhost.db", "sqlite:", "memory:x", "mysql://host/db"] {
+            assert!(url.parse::<Location>().unwrap_err().contains("sqlite:PATH"), "{url}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `flowhost pack`: a core module becomes a component.
+
+use super::failed::Failed;
+use super::input::Input;
+use super::output::say;
+use clap::Args;
+use flowhost::{Limits, catalog};
+use std::path::PathBuf;
+
+/// What and where to.
+#[derive(Debug, Args)]
+#[command(
+    about = "Turn a core module that was built with the SDK into a component",
+    long_about = "Turns a core module (wasm32-unknown-unknown) that carries the contract's type section, as the SDK makes \
+                  it, into a component that a host can load.",
+    after_help = "Example:\n  flowhost pack target/wasm32-unknown-unknown/release/my_action.wasm -o my-action.wasm\n  \
+                  flowhost check my-action.wasm"
+)]
+pub(super) struct Arguments {
+    /// The core module; - reads stdin
+    #[arg(value_name = "CORE.wasm")]
+    core: Input,
+
+    /// The component to write
+    #[arg(short, long, value_name = "OUT")]
+    output: PathBuf,
+}
+
+/// Packs it.
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failed> {
+    let core = arguments.core.bytes(Limits::default().component_bytes, "limit-component-size")?;
+    let component = catalog::pack(&core).map_err(|error| {
+        let message = format!("{}: {}", arguments.core, error.message);
+        Failed::because(message).with_code(error.code)
+    })?;
+    let path = &arguments.output;
+    std::fs::write(path, &component)
+        .map_err(|error| Failed::because(format!("can't write {}: {error}", path.display())))?;
+    say(&format!("wrote {} ({} bytes)", path.display(), component.len()));
+    Ok(())
+}

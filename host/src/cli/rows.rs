@@ -1,0 +1,249 @@
+//! What the lists show of their rows.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use flowhost::domain::{Campaign, Record, Scope, Tenant};
+use flowhost::store::{ContactRow, DndRow, Filter, Page, Store, StoreError};
+use serde_json::{Value as Json, json};
+
+/// A list of the store's.
+pub(super) trait Rows {
+    /// What it lists.
+    type Row;
+
+    /// What they are called, in the plural.
+    const NAME: &'static str;
+    /// The filters that say something about them, beside the tenant.
+    const FILTERS: &'static [&'static str];
+    /// Over the columns.
+    const HEADINGS: &'static [&'static str];
+    /// They belong to no tenant, being tenants.
+    const OF_NO_TENANT: bool = false;
+
+    /// A stretch of the list.
+    fn read(
+        store: &dyn Store,
+        filter: &Filter,
+        page: &Page,
+    ) -> impl Future<Output = Result<Vec<Self::Row>, StoreError>>;
+
+    /// Whose it is.
+    fn tenant(row: &Self::Row) -> &str;
+    /// What a page begins after.
+    fn cursor(row: &Self::Row) -> String;
+    /// For people.
+    fn cells(row: &Self::Row) -> Vec<String>;
+    /// For programs.
+    fn json(row: &Self::Row) -> Json;
+}
+
+/// `flowhost tenants`.
+pub(super) struct Tenants;
+
+impl Rows for Tenants {
+    type Row = Tenant;
+    const NAME: &'static str = "tenants";
+    const FILTERS: &'static [&'static str] = &[];
+    const HEADINGS: &'static [&'static str] = &["ID", "NAME", "TIME ZONE", "REGION", "CHANNELS"];
+    const OF_NO_TENANT: bool = true;
+
+    async fn read(store: &dyn Store, filter: &Filter, page: &Page) -> Result<Vec<Tenant>, StoreError> {
+        store.tenants(filter, page).await
+    }
+
+    fn tenant(row: &Tenant) -> &str {
+        &row.id
+    }
+
+    fn cursor(row: &Tenant) -> String {
+        row.id.clone()
+    }
+
+    fn cells(row: &Tenant) -> Vec<String> {
+        let channels: Vec<_> = row.channels.iter().map(|channel| channel.name.as_str()).collect();
+        vec![row.id.clone(), row.name.clone(), row.time_zone.to_string(), row.phone_region.clone(), channels.join(",")]
+    }
+
+    fn json(row: &Tenant) -> Json {
+        json!(row)
+    }
+}
+
+/// `flowhost campaigns`.
+pub(super) struct Campaigns;
+
+impl Rows for Campaigns {
+    type Row = Campaign;
+    const NAME: &'static str = "campaigns";
+    const FILTERS: &'static [&'static str] = &["campaign", "category"];
+    const HEADINGS: &'static [&'static str] = &["TENANT", "ID", "NAME", "TYPE", "MODE", "CATEGORY"];
+
+    async fn read(store: &dyn Store, filter: &Filter, page: &Page) -> Result<Vec<Campaign>, StoreError> {
+        store.campaigns(filter, page).await
+    }
+
+    fn tenant(row: &Campaign) -> &str {
+        &row.tenant
+    }
+
+    fn cursor(row: &Campaign) -> String {
+        row.id.to_string()
+    }
+
+    fn cells(row: &Campaign) -> Vec<String> {
+        let (kind, mode) = (row.kind.as_str().to_owned(), row.mode.as_str().to_owned());
+        vec![row.tenant.clone(), row.id.to_string(), row.name.clone(), kind, mode, row.category.clone()]
+    }
+
+    fn json(row: &Campaign) -> Json {
+        json!(row)
+    }
+}
+
+/// `flowhost contacts`.
+pub(super) struct Contacts;
+
+impl Rows for Contacts {
+    type Row = ContactRow;
+    const NAME: &'static str = "contacts";
+    const FILTERS: &'static [&'static str] = &["contact", "channel", "linked"];
+    const HEADINGS: &'static [&'static str] = &["TENANT", "ID", "NAME", "ADDRESSES", "CREATED"];
+
+    async fn read(store: &dyn Store, filter: &Filter, page: &Page) -> Result<Vec<ContactRow>, StoreError> {
+        store.contacts(filter, page).await
+    }
+
+    fn tenant(row: &ContactRow) -> &str {
+        &row.tenant
+    }
+
+    fn cursor(row: &ContactRow) -> String {
+        row.contact.id.to_string()
+    }
+
+    fn cells(ContactRow { tenant, contact }: &ContactRow) -> Vec<String> {
+        let addresses = contact.addresses.iter().map(|address| format!("{}:{}", address.channel, address.identifier));
+        let addresses = addresses.collect::<Vec<_>>().join(",");
+        vec![tenant.clone(), contact.id.to_string(), contact.name.clone(), addresses, to_the_second(contact.created_at)]
+    }
+
+    fn json(ContactRow { tenant, contact }: &ContactRow) -> Json {
+        let addresses = contact
+            .addresses
+            .iter()
+            .map(|address| json!({ "channel": address.channel, "identifier": address.identifier }));
+        json!({
+            "id": contact.id,
+            "tenant": tenant,
+            "name": contact.name,
+            "addresses": addresses.collect::<Vec<_>>(),
+            "correlators": contact.correlators,
+            "created_at": rfc3339(contact.created_at),
+            "updated_at": rfc3339(contact.updated_at),
+        })
+    }
+}
+
+/// `flowhost records`.
+pub(super) struct Records;
+
+impl Rows for Records {
+    type Row = (String, Record);
+    const NAME: &'static str = "records";
+    const FILTERS: &'static [&'static str] = &["campaign", "contact", "channel", "state", "category"];
+    const HEADINGS: &'static [&'static str] = &["TENANT", "ID", "STATE", "KIND", "SCHEDULED", "CAMPAIGN", "CONTACT"];
+
+    async fn read(store: &dyn Store, filter: &Filter, page: &Page) -> Result<Vec<(String, Record)>, StoreError> {
+        store.records(filter, page).await
+    }
+
+    fn tenant((tenant, _): &(String, Record)) -> &str {
+        tenant
+    }
+
+    fn cursor((_, record): &(String, Record)) -> String {
+        record.id.to_string()
+    }
+
+    fn cells((tenant, record): &(String, Record)) -> Vec<String> {
+        vec![
+            tenant.clone(),
+            record.id.to_string(),
+            record.state.as_str().to_owned(),
+            if record.internal { "internal" } else { "external" }.to_owned(),
+            record.schedule.as_ref().map_or_else(|| "-".to_owned(), |schedule| to_the_second(schedule.at)),
+            record.campaign.to_string(),
+            record.contact.to_string(),
+        ]
+    }
+
+    fn json((tenant, record): &(String, Record)) -> Json {
+        json!({
+            "id": record.id,
+            "tenant": tenant,
+            "campaign": record.campaign,
+            "contact": record.contact,
+            "state": record.state.as_str(),
+            "internal": record.internal,
+            "scheduled_at": record.schedule.as_ref().map(|schedule| rfc3339(schedule.at)),
+            "message": record.message,
+            "template": record.template.as_deref().map(stored),
+            "data": stored(&record.data),
+            "run": record.run,
+            "created_at": rfc3339(record.created_at),
+            "updated_at": rfc3339(record.updated_at),
+        })
+    }
+}
+
+/// `flowhost dnd`.
+pub(super) struct Dnd;
+
+impl Rows for Dnd {
+    type Row = DndRow;
+    const NAME: &'static str = "do-not-disturb entries";
+    const FILTERS: &'static [&'static str] = &["campaign", "contact", "category"];
+    const HEADINGS: &'static [&'static str] =
+        &["TENANT", "CONTACT", "SCOPE", "CAMPAIGN OR CATEGORY", "SINCE", "BY", "REASON"];
+
+    async fn read(store: &dyn Store, filter: &Filter, page: &Page) -> Result<Vec<DndRow>, StoreError> {
+        store.dnd(filter, page).await
+    }
+
+    fn tenant(row: &DndRow) -> &str {
+        &row.tenant
+    }
+
+    fn cursor(row: &DndRow) -> String {
+        row.cursor()
+    }
+
+    fn cells(DndRow { tenant, contact, entry }: &DndRow) -> Vec<String> {
+        let (kind, scope) = match &entry.scope {
+            Scope::Campaign(campaign) => ("campaign", campaign.to_string()),
+            Scope::Category(category) => ("category", category.clone()),
+        };
+        let reason = entry.reason.clone().unwrap_or_default();
+        let since = to_the_second(entry.at);
+        vec![tenant.clone(), contact.to_string(), kind.to_owned(), scope, since, entry.by.clone(), reason]
+    }
+
+    fn json(DndRow { contact, entry, .. }: &DndRow) -> Json {
+        match &entry.scope {
+            Scope::Campaign(campaign) => json!({ "contact": contact, "campaign": campaign }),
+            Scope::Category(category) => json!({ "contact": contact, "category": category }),
+        }
+    }
+}
+
+/// JSON as the store keeps it; null where it is none.
+fn stored(json: &str) -> Json {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+fn rfc3339(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+fn to_the_second(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

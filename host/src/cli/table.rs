@@ -1,0 +1,76 @@
+//! Text laid out for people.
+
+use super::terminal::Paint;
+use std::fmt::Write as _;
+
+/// Characters shown of a cell, and of a line of running text.
+const MAX_CELL: usize = 48;
+const MAX_LINE: usize = 100;
+
+/// Rows under their headings, in columns.
+pub(super) fn table(headings: &[&str], rows: &[Vec<String>], paint: Paint) -> String {
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain(headings.get(column).map(|heading| heading.len())).max().unwrap_or_default()
+    };
+    let widths: Vec<_> = (0..headings.len()).map(width).collect();
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let cells = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let mut text = paint.bold(&line(&mut headings.iter().copied()));
+    text.push('\n');
+    for row in &rows {
+        text.push_str(&line(&mut row.iter().map(String::as_str)));
+        text.push('\n');
+    }
+    text
+}
+
+/// A cell on one line, short, without anything that a terminal would obey.
+fn shown(cell: &str) -> String {
+    let mut shown: String = cell.chars().take(MAX_CELL).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if cell.chars().nth(MAX_CELL).is_some() {
+        shown.pop();
+        shown.push('…');
+    }
+    shown
+}
+
+/// Running text in lines of a readable length, indented.
+pub(super) fn wrapped(text: &str, indent: usize) -> String {
+    let (mut lines, mut length) = (String::new(), 0);
+    for word in text.split_whitespace() {
+        let characters = word.chars().count();
+        if length > 0 && indent + length + 1 + characters <= MAX_LINE {
+            write!(lines, " {word}").ok();
+            length += 1 + characters;
+        } else {
+            let end = if length > 0 { "\n" } else { "" };
+            write!(lines, "{end}{:indent$}{word}", "").ok();
+            length = characters;
+        }
+    }
+    lines + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_what_is_in_them() {
+        let rows = [vec!["1".to_owned(), "a\nb".to_owned()], vec!["12345".to_owned(), "ñ".repeat(60)]];
+        let text = table(&["ID", "NAME"], &rows, Paint::default());
+        let expected = format!("ID     NAME\n1      a b\n12345  {}…\n", "ñ".repeat(47));
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn running_text_is_wrapped_between_words() {
+        let text = wrapped(&"word ".repeat(50), 4);
+        assert!(text.lines().all(|line| line.starts_with("    word") && line.len() <= 100));
+        assert_eq!(text.split_whitespace().count(), 50);
+    }
+}

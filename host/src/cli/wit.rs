@@ -1,0 +1,34 @@
+//! `flowhost wit`: the contract for an author.
+
+use super::failed::Failed;
+use super::output::say;
+use clap::Args;
+use flowhost::catalog::{CONTRACT_VERSION, WIT_FILES};
+use std::path::PathBuf;
+
+/// Where to.
+#[derive(Debug, Args)]
+#[command(
+    about = "Write the contract's WIT files for an author of actions",
+    after_help = "Example:\n  flowhost wit my-action/wit"
+)]
+pub(super) struct Arguments {
+    /// The folder to write to; it is made when missing
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
+
+/// Writes the files.
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failed> {
+    for (name, text) in WIT_FILES {
+        let path = arguments.folder.join(name);
+        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
+        written.map_err(|error| Failed::because(format!("can't write {}: {error}", path.display())))?;
+    }
+    say(&format!(
+        "wrote {} files of the contract {CONTRACT_VERSION} to {}",
+        WIT_FILES.len(),
+        arguments.folder.display()
+    ));
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! The command as a test runs it: the real binary, in a folder and with a store of the test's own.
+
+use serde_json::Value as Json;
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+use tempfile::TempDir;
+
+/// The binary, built as the tests are. `FLOWHOST_BIN` names another.
+static BINARY: LazyLock<PathBuf> = LazyLock::new(|| match std::env::var_os("FLOWHOST_BIN") {
+    Some(binary) => binary.into(),
+    None => build(),
+});
+
+fn build() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    // target/PROFILE/deps/test
+    let profile = test.ancestors().nth(2).expect("a test stands in its profile's folder");
+    let target = profile.parent().expect("a profile's folder stands in the target folder");
+    let name = match profile.file_name().and_then(OsStr::to_str) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet", "--package", "flowhost", "--bin", "flowhost", "--profile", name, "--target-dir"]);
+    cargo.arg(target).current_dir(env!("CARGO_MANIFEST_DIR"));
+    assert!(cargo.status().expect("cargo runs").success(), "the binary can't be built");
+    profile.join("flowhost").with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+/// A folder with a store in it, both gone at the end of the test.
+pub struct Place {
+    folder: TempDir,
+}
+
+/// What a command answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The exit code.
+    pub code: i32,
+    /// The data.
+    pub stdout: String,
+    /// Everything else.
+    pub stderr: String,
+}
+
+impl Place {
+    /// An empty one.
+    #[expect(clippy::new_without_default, reason = "a folder of its own is no default value")]
+    pub fn new() -> Self {
+        Self { folder: TempDir::new().expect("a temporary folder can be made") }
+    }
+
+    /// A place whose store holds what this apply file says.
+    pub fn with(apply: &Json) -> Self {
+        let place = Self::new();
+        place.file("apply.json", &apply.to_string());
+        place.run(&["apply", "apply.json"]).done();
+        place
+    }
+
+    /// The path of a file in it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, content).expect("a file can be written");
+        path
+    }
+
+    /// Runs `flowhost` with these arguments and nothing on stdin.
+    pub fn run(&self, arguments: &[&str]) -> Answer {
+        self.run_with(arguments, "")
+    }
+
+    /// Runs `flowhost` with these arguments and this on stdin.
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> Answer {
+        let mut child = self.command(arguments).spawn().expect("the binary runs");
+        let mut stdin = child.stdin.take().expect("stdin is a pipe");
+        let input = input.to_owned();
+        // What doesn't want its input may be gone before it was written.
+        let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+        let output = child.wait_with_output().expect("the binary ends");
+        writer.join().expect("writing never panics");
+        Answer {
+            code: output.status.code().expect("it ends by itself and not by a signal"),
+            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+        }
+    }
+
+    /// The command, to be started by the caller.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let binary: &Path = &BINARY;
+        let mut command = Command::new(binary);
+        command.args(arguments).current_dir(self.folder.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // One folder for all tests: compiling the actions takes longer than most of them.
+        command.env("FLOWHOST_CACHE", binary.with_file_name("flowhost-test-cache"));
+        command.env_remove("FLOWHOST_STORE").env_remove("FLOWHOST_LOG");
+        command
+    }
+
+    /// Invokes each request of a batch; an answer for each.
+    pub fn batch(&self, requests: &[Json]) -> Vec<Json> {
+        let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
+        let answers = self.run_with(&["invoke", "--batch"], &lines).done().lines();
+        assert_eq!(answers.len(), requests.len());
+        answers
+    }
+
+    /// A list of the store's, as JSON.
+    pub fn list(&self, arguments: &[&str]) -> Vec<Json> {
+        let answer = self.run(&[arguments, &["--json"]].concat()).done().json();
+        answer.as_array().expect("a list is an array").clone()
+    }
+}
+
+impl Answer {
+    /// Asserts that it ended with exit code 0.
+    #[track_caller]
+    pub fn done(self) -> Self {
+        assert_eq!(self.code, 0, "stderr: {}\nstdout: {}", self.stderr, self.stdout);
+        self
+    }
+
+    /// Asserts that it ended with this exit code, an error on stderr that names all of these.
+    #[track_caller]
+    pub fn refused(self, code: i32, names: &[&str]) -> Self {
+        assert_eq!(self.code, code, "stderr: {}\nstdout: {}", self.stderr, self.stdout);
+        assert!(self.stderr.contains("error: "), "stderr: {}", self.stderr);
+        for name in names {
+            assert!(self.stderr.contains(name), "`{name}` isn't in stderr: {}", self.stderr);
+        }
+        assert!(!self.stderr.contains("panicked"), "stderr: {}", self.stderr);
+        self
+    }
+
+    /// All of stdout as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Json {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in stdout: {}", self.stdout))
+    }
+
+    /// Each line of stdout as JSON.
+    #[track_caller]
+    pub fn lines(&self) -> Vec<Json> {
+        let json = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in line: {line}"));
+        self.stdout.lines().map(json).collect()
+    }
+}

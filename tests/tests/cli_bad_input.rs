@@ -1,0 +1,350 @@
+//! Wrong input of every kind: a code, a message that names what was wrong, and nothing written.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use flowhost_tests::command::Place;
+use flowhost_tests::tenants::{self, ALWAYS_ON, EXPIRED, OF_RIVAL, OTHER, contact_request, record_request, session};
+use serde_json::{Value as Json, json};
+
+const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
+
+/// A place where `acme` and `rival` have a contact each; their ids.
+fn place() -> (Place, Json, Json) {
+    let place = Place::with(&tenants::apply());
+    let answers = place.batch(&[contact_request("acme", "u-1"), contact_request("rival", "u-1")]);
+    let id = |answer: &Json| answer["entities"]["contact_id"].clone();
+    let (own, other) = (id(&answers[0]), id(&answers[1]));
+    assert!(own.is_string() && other.is_string(), "{answers:?}");
+    (place, own, other)
+}
+
+/// Everything that the store holds.
+fn contents(place: &Place) -> Vec<Vec<Json>> {
+    ["contacts", "records", "dnd"].iter().map(|list| place.list(&[list])).collect()
+}
+
+/// Asserts that each request is refused with its code, blames its parameter, names its words, and writes nothing.
+fn assert_refused(place: &Place, cases: Vec<(Json, &str, Option<&str>, &str)>) -> Vec<Json> {
+    let before = contents(place);
+    let answers = place.batch(&cases.iter().map(|(request, ..)| request.clone()).collect::<Vec<_>>());
+    for ((request, code, parameter, words), answer) in cases.iter().zip(&answers) {
+        assert_eq!(answer["port"], "error", "{request} → {answer}");
+        let error = &answer["error"];
+        assert_eq!((&error["code"], &error["parameter"]), (&json!(code), &json!(parameter)), "{request} → {answer}");
+        assert!(error["message"].as_str().unwrap().contains(words), "`{words}` isn't in {error}");
+        assert!(answer["usage"]["wall_us"].as_u64().unwrap() < 100_000, "{answer}");
+    }
+    assert_eq!(contents(place), before);
+    answers
+}
+
+fn dnd_request(contact: &Json, campaign: &str, expression: Json) -> Json {
+    json!({
+        "action": "campaign-dnd-manager",
+        "session": session("acme", "u-1", json!({ "contact_id": contact, "answer": "NO" })),
+        "parameters": { "CAMPAIGN_ID": campaign, "CONTACT_IDENTIFIER_ENTITY": "contact_id", "DND_CONTACT_EXPRESSION": expression }
+    })
+}
+
+#[test]
+fn what_a_tenant_does_not_have() {
+    let (place, contact, _) = place();
+    let category = json!({
+        "action": "campaign-dnd-validator-by-category",
+        "session": session("acme", "u-1", json!({ "contact_id": contact })),
+        "parameters": {
+            "CAMPAIGN_CATEGORY": "Tests", "CONTACT_IDENTIFIER_ENTITY": "contact_id", "DND_VALIDATION_RESULT": "result"
+        }
+    });
+    let channel = json!({
+        "action": "campaign-dynamic-contact-manager",
+        "session": session("acme", "u-1", json!({})),
+        "parameters": {
+            "CONTACT_CHANNEL": "kiosk", "CONTACT_NAME_EXPRESSION": "'Ana'", "CONTACT_IDENTIFIER_EXPRESSION": "'a-1'",
+            "CONTACT_IDENTIFIER_ENTITY": "other_id"
+        }
+    });
+    let campaign = |id: &str| record_request("acme", &contact, &json!({ "CAMPAIGN_ID": id }));
+    assert_refused(
+        &place,
+        vec![
+            (contact_request("acmé", "u-1"), "tenant-not-found", None, "acmé"),
+            (campaign(NOBODY), "campaign-not-found", Some("CAMPAIGN_ID"), NOBODY),
+            (campaign(OF_RIVAL), "campaign-not-found", Some("CAMPAIGN_ID"), OF_RIVAL),
+            (campaign(EXPIRED), "campaign-expired", Some("CAMPAIGN_ID"), "Expired"),
+            (category, "category-not-found", Some("CAMPAIGN_CATEGORY"), "Tests"),
+            (channel, "channel-not-enabled", Some("CONTACT_CHANNEL"), "kiosk"),
+        ],
+    );
+}
+
+#[test]
+fn what_is_another_tenants_looks_like_what_is_not_there() {
+    let (place, own, of_rival) = place();
+    let ids = [of_rival, json!(NOBODY), json!("no uuid"), json!("")];
+    let cases = |ids: &[Json]| {
+        let refused = |id: &Json| {
+            (record_request("acme", id, &json!({})), "contact-not-found", Some("CONTACT_IDENTIFIER_ENTITY"), "")
+        };
+        ids.iter().map(refused).collect::<Vec<_>>()
+    };
+    let answers = assert_refused(&place, cases(&ids));
+    let without_id =
+        |answer: &Json, id: &Json| answer["error"]["message"].as_str().unwrap().replace(id.as_str().unwrap(), "…");
+    assert_eq!(without_id(&answers[0], &ids[0]), without_id(&answers[1], &ids[1]));
+    let campaign = |id: &str| record_request("acme", &own, &json!({ "CAMPAIGN_ID": id }));
+    let answers = place.batch(&[campaign(OF_RIVAL), campaign(NOBODY)]);
+    assert_eq!(without_id(&answers[0], &json!(OF_RIVAL)), without_id(&answers[1], &json!(NOBODY)));
+}
+
+#[test]
+fn parameters_that_are_missing_or_of_another_kind() {
+    let (place, contact, _) = place();
+    let mut missing = record_request("acme", &contact, &json!({}));
+    missing["parameters"].as_object_mut().unwrap().remove("RECORD_ID_ENTITY");
+    let record = |change: Json| record_request("acme", &contact, &change);
+    assert_refused(
+        &place,
+        vec![
+            (missing, "parameter-missing", Some("RECORD_ID_ENTITY"), "RECORD_ID_ENTITY"),
+            (record(json!({ "CAMPAIGN_ID": "" })), "parameter-missing", Some("CAMPAIGN_ID"), "CAMPAIGN_ID"),
+            (record(json!({ "CAMPAIGN_ID": "demo" })), "parameter-invalid", Some("CAMPAIGN_ID"), "demo"),
+            (record(json!({ "ALLOW_DND_CONTACT": 1 })), "parameter-invalid", Some("ALLOW_DND_CONTACT"), "1"),
+            (record(json!({ "ALLOW_DND_CONTACT": "1" })), "parameter-invalid", Some("ALLOW_DND_CONTACT"), "1"),
+            (
+                record(json!({ "ALLOW_DND_CONTACT": "quizás" })),
+                "parameter-invalid",
+                Some("ALLOW_DND_CONTACT"),
+                "quizás",
+            ),
+            (record(json!({ "HSM_TYPE": "HSM" })), "parameter-invalid", Some("HSM_TYPE"), "MTM"),
+            (
+                record(json!({ "MESSENGER_ADDITIONAL_DATA": "a" })),
+                "parameter-invalid",
+                Some("MESSENGER_ADDITIONAL_DATA"),
+                "list",
+            ),
+            (
+                record(json!({ "OPERATION_ENTITY": "record_id" })),
+                "parameter-invalid",
+                Some("OPERATION_ENTITY"),
+                "record_id",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn on_an_error_the_entities_out_are_cleared_or_say_so() {
+    let (place, contact, _) = place();
+    let answer = &place.batch(&[record_request("acme", &contact, &json!({ "ALLOW_DND_CONTACT": "quizás" }))])[0];
+    assert_eq!((&answer["entities"], &answer["cleared"]), (&json!({ "operation": "ERROR" }), &json!(["record_id"])));
+}
+
+#[test]
+fn an_unknown_parameter_is_warned_about_and_booleans_have_many_spellings() {
+    let (place, contact, _) = place();
+    let record = |change: Json| record_request("acme", &contact, &change);
+    let answers = place.batch(&[
+        record(json!({ "CAMPAING_ID": "x" })),
+        record(json!({ "ALLOW_DND_CONTACT": "YES" })),
+        record(json!({ "ALLOW_DND_CONTACT": "no" })),
+        record(json!({ "ALLOW_DND_CONTACT": "SÍ" })),
+        record(json!({ "ALLOW_DND_CONTACT": true, "IS_INTERNAL": false })),
+    ]);
+    for answer in &answers {
+        assert_eq!(answer["port"], "next", "{answer}");
+    }
+    let warning = &answers[0]["warnings"][0];
+    assert_eq!((&warning["code"], &warning["parameter"]), (&json!("parameter-unknown"), &json!("CAMPAING_ID")));
+    assert!(warning["message"].as_str().unwrap().contains("CAMPAIGN_ID"));
+    assert_eq!(answers[1]["warnings"], json!([]));
+}
+
+#[test]
+fn expressions() {
+    let (place, contact, _) = place();
+    let message = |expression: &str| {
+        record_request("acme", &contact, &json!({ "OUTBOUND_MESSAGE_EXPRESSION_MESSENGER": expression }))
+    };
+    let parameter = Some("OUTBOUND_MESSAGE_EXPRESSION_MESSENGER");
+    let nested = "[1].map(a, [1].map(b, [1].map(c, [1].map(d, [1].map(e, e)))))";
+    assert_refused(
+        &place,
+        vec![
+            (message("'Hola' + + 'x'"), "expression-syntax", parameter, "column"),
+            (message("'Hola"), "expression-syntax", parameter, "line 1"),
+            (message("nombre"), "entity-not-set", parameter, "nombre"),
+            (message("Hola Ana"), "expression-syntax", parameter, "Hola Ana"),
+            (message("Hola {{ nombre }}"), "entity-not-set", parameter, "nombre"),
+            (message("1 + 1"), "expression-type", parameter, "string("),
+            (message("now"), "expression-type", parameter, "formatDate("),
+            (message(&"a".repeat(20_000)), "expression-too-large", parameter, "10"),
+            (message(&vec!["1"; 5_000].join("+")), "expression-too-large", parameter, ""),
+            (message(nested), "expression-too-large", parameter, ""),
+            (message("string(1 / 0)"), "expression-failed", parameter, ""),
+            (
+                dnd_request(&contact, ALWAYS_ON, json!("\"NO\"")),
+                "expression-type",
+                Some("DND_CONTACT_EXPRESSION"),
+                "true or false",
+            ),
+            (
+                dnd_request(&contact, ALWAYS_ON, json!("answer")),
+                "expression-type",
+                Some("DND_CONTACT_EXPRESSION"),
+                "true or false",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn dates() {
+    let (place, contact, _) = place();
+    let at = |date: &str| record_request("acme", &contact, &json!({ "SCHEDULE_CONTACT_ENTITY": format!("'{date}'") }));
+    let parameter = Some("SCHEDULE_CONTACT_ENTITY");
+    assert_refused(
+        &place,
+        vec![
+            (at("31/02/2077 10:00:00"), "schedule-invalid", parameter, "31/02/2077"),
+            (at("2077-02-01"), "schedule-invalid", parameter, "2077-02-01"),
+            (at("mañana"), "schedule-invalid", parameter, "dd/MM/yyyy HH:mm:ss"),
+            (at("01/02/2020 10:00:00"), "schedule-in-the-past", parameter, "2020"),
+        ],
+    );
+    // Clocks in Santiago skip from 00:00 to 01:00 on 2026-09-06.
+    let mut in_a_gap = at("06/09/2026 00:30:00");
+    in_a_gap["session"]["at"] = json!("2026-08-01T00:00:00Z");
+    assert_eq!(place.batch(&[in_a_gap])[0]["port"], "next");
+    assert_eq!(place.list(&["records"])[0]["scheduled_at"], "2026-09-06T04:00:00Z");
+}
+
+#[test]
+fn phones() {
+    let (place, ..) = place();
+    let phone = |number: &str| {
+        json!({
+            "action": "campaign-whatsapp-voice-contact-manager",
+            "session": session("acme", "u-1", json!({ "number": number })),
+            "parameters": {
+                "CONTACT_NAME_EXPRESSION": "'Ana'", "CONTACT_NUMBER_EXPRESSION": "number",
+                "CONTACT_IDENTIFIER_ENTITY": "phone_id"
+            }
+        })
+    };
+    let parameter = Some("CONTACT_NUMBER_EXPRESSION");
+    assert_refused(
+        &place,
+        vec![
+            (phone("123"), "phone-invalid", parameter, "123"),
+            (phone("llámame"), "phone-invalid", parameter, "llámame"),
+            (phone(""), "phone-invalid", parameter, ""),
+        ],
+    );
+    let answers = place.batch(&[phone("+56 9 8765 4321"), phone("9 8765 4321"), phone("56987654321")]);
+    let id = &answers[0]["entities"]["phone_id"];
+    assert!(id.is_string(), "{answers:?}");
+    assert!(answers.iter().all(|answer| answer["entities"]["phone_id"] == *id), "{answers:?}");
+    let contacts = place.list(&["contacts", "--channel", "voice"]);
+    assert_eq!(contacts.len(), 1);
+    let addresses = contacts[0]["addresses"].as_array().unwrap();
+    assert!(
+        addresses.iter().all(|address| address["identifier"] == "+56987654321") && addresses.len() == 2,
+        "{addresses:?}"
+    );
+}
+
+#[test]
+fn a_record_is_cancelled_once_and_by_its_own_contact_only() {
+    let (place, contact, _) = place();
+    let other = place.batch(&[contact_request("acme", "u-2")])[0]["entities"]["contact_id"].clone();
+    let record = place.batch(&[record_request("acme", &contact, &json!({}))])[0]["entities"]["record_id"].clone();
+    let cancel = |contact: &Json, record: &Json| {
+        json!({
+            "action": "cancel-campaign-records-by-contact",
+            "session": session("acme", "u-1", json!({ "contact_id": contact, "record_id": record })),
+            "parameters": {
+                "CONTACT_IDENTIFIER_ENTITY": "contact_id", "CAMPAIGN_RECORD_ID": "record_id", "CANCEL_RESULT": "cancelled"
+            }
+        })
+    };
+    let answers = place.batch(&[
+        cancel(&other, &record),
+        cancel(&contact, &json!(NOBODY)),
+        cancel(&contact, &json!("no uuid")),
+        cancel(&contact, &record),
+        cancel(&contact, &record),
+    ]);
+    let results: Vec<_> = answers.iter().map(|answer| (&answer["port"], &answer["entities"]["cancelled"])).collect();
+    let next = json!("next");
+    assert_eq!(
+        results,
+        [false, false, false, true, false].map(Json::from).iter().map(|r| (&next, r)).collect::<Vec<_>>()
+    );
+    assert_refused(
+        &place,
+        vec![(cancel(&json!(NOBODY), &record), "contact-not-found", Some("CONTACT_IDENTIFIER_ENTITY"), NOBODY)],
+    );
+    assert_eq!(place.list(&["records"])[0]["state"], "cancelled");
+}
+
+#[test]
+fn a_contact_on_a_list_gets_no_record() {
+    let (place, contact, _) = place();
+    let answers =
+        place.batch(&[dnd_request(&contact, OTHER, json!("true")), dnd_request(&contact, ALWAYS_ON, json!(true))]);
+    assert!(answers.iter().all(|answer| answer["port"] == "next"), "{answers:?}");
+    assert_refused(
+        &place,
+        vec![(record_request("acme", &contact, &json!({})), "contact-in-dnd", Some("CONTACT_IDENTIFIER_ENTITY"), "")],
+    );
+    let allowed = record_request("acme", &contact, &json!({ "ALLOW_DND_CONTACT": "YES" }));
+    assert_eq!(place.batch(&[allowed])[0]["entities"]["operation"], "NEW");
+}
+
+#[test]
+fn json_that_is_none_in_any_file() {
+    let place = Place::with(&tenants::apply());
+    place.file("broken.json", "{\n  \"tenant\": \"acme\",\n  \"channel\" \"widget\"\n}");
+    place.file("latin.json", b"{\"tenant\": \"acm\xe9\"}");
+    place.file("session.json", session("acme", "u-1", json!({})).to_string());
+    place.file("parameters.json", "{}");
+    let invoke = |session: &'static str, parameters: &'static str| {
+        ["invoke", "campaign-contact-manager", "--session", session, "--parameters", parameters].to_vec()
+    };
+    let cases = [
+        (invoke("broken.json", "parameters.json"), "session-invalid"),
+        (invoke("session.json", "broken.json"), "request-invalid"),
+        (vec!["run", "broken.json", "--session", "session.json"], "request-invalid"),
+        (vec!["check", "broken.json"], "request-invalid"),
+        (vec!["apply", "broken.json"], "apply-invalid"),
+    ];
+    for (arguments, code) in cases {
+        place.run(&arguments).refused(1, &["broken.json", "line 3 column", "3 |   \"channel\" \"widget\"", code]);
+    }
+    place.run(&["run", "latin.json"]).refused(1, &["latin.json", "UTF-8"]);
+    place.run(&["run", "missing.json"]).refused(1, &["missing.json"]);
+    assert_eq!(contents(&place), vec![Vec::<Json>::new(); 3]);
+}
+
+#[test]
+fn an_apply_file_names_its_wrong_field() {
+    let place = Place::new();
+    let wrong = |path: &str, value: Json| {
+        let mut file = tenants::apply();
+        *file.pointer_mut(path).unwrap() = value;
+        file.to_string()
+    };
+    for (content, words) in [
+        (wrong("/tenants/0/time_zone", json!("America/Santigo")), "tenants[0].time_zone"),
+        (wrong("/campaigns/1/type", json!("simpel")), "campaigns[1].type"),
+        (wrong("/campaigns/0/tenant", json!("nobody")), "campaigns[0].tenant"),
+        (wrong("/campaigns/0/id", json!("demo")), "campaigns[0].id"),
+        (wrong("/tenants/0/channels/1", json!("voise")), "tenants[0].channels[1]"),
+        (json!({ "tenant": [] }).to_string(), "tenants"),
+    ] {
+        place.file("wrong.json", content);
+        place.run(&["apply", "wrong.json"]).refused(1, &["wrong.json", words, "apply-invalid"]);
+    }
+    assert_eq!((place.list(&["tenants"]), place.list(&["campaigns"])), (vec![], vec![]));
+}

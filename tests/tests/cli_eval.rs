@@ -1,0 +1,62 @@
+//! `flowhost eval`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use flowhost_tests::command::Place;
+use serde_json::{Value as Json, json};
+
+fn eval(expression: &str, entities: &Json) -> Json {
+    let place = Place::new();
+    let answer = place.run(&["eval", expression, "--entities", &entities.to_string()]).done();
+    assert!(!place.path("flowhost.db").exists());
+    answer.json()
+}
+
+#[test]
+fn values_of_each_type() {
+    let entities = json!({ "name": "Ana", "nothing": null, "number": 1.0 });
+    for (expression, kind, value) in [
+        ("nothing", "null", Json::Null),
+        ("name == 'Ana'", "boolean", json!(true)),
+        ("-1", "integer", json!(-1)),
+        ("number", "number", json!(1.0)),
+        ("'Hola ' + name", "text", json!("Hola Ana")),
+        ("timestamp('2027-02-01T10:00:00-03:00')", "timestamp", json!("2027-02-01T13:00:00Z")),
+        ("[1, 'a']", "list", json!([1, "a"])),
+        ("{'a': 1}", "map", json!({ "a": 1 })),
+        ("formatDate(timestamp('2027-02-01T10:00:00Z'), 'dd/MM/yyyy HH:mm:ss')", "text", json!("01/02/2027 10:00:00")),
+        ("phone('+56 9 8765 4321')", "text", json!("+56987654321")),
+    ] {
+        assert_eq!(eval(expression, &entities), json!({ "type": kind, "value": value }), "{expression}");
+    }
+}
+
+#[test]
+fn an_error_shows_its_place() {
+    let place = Place::new();
+    let refused = place.run(&["eval", "1 +\n  + 2"]).refused(1, &["expression-syntax", "2 |   + 2", "^"]);
+    assert_eq!(refused.stdout, "");
+    place.run(&["eval", "name"]).refused(1, &["entity-not-set", "name"]);
+    place.run(&["eval", "phone('9 8765 4321')"]).refused(1, &["expression-failed"]);
+    place.run(&["eval", "1", "--entities", "[]"]).refused(1, &["--entities"]);
+}
+
+#[test]
+fn a_batch_answers_every_line() {
+    let place = Place::new();
+    let lines = [
+        json!({ "expr": "a + 1", "entities": { "a": 1 } }).to_string(),
+        json!({ "expr": "1 +" }).to_string(),
+        "nonsense".to_owned(),
+        json!({ "expr": "1", "entitys": {} }).to_string(),
+        json!({ "expr": "{{ a }}", "entities": { "a": 1 } }).to_string(),
+        json!({ "expr": "'ñ'" }).to_string(),
+    ];
+    let answers = place.run_with(&["eval", "--batch"], &lines.join("\n")).done().lines();
+    assert_eq!(answers[0], json!({ "type": "integer", "value": 2 }));
+    assert_eq!(answers[1]["error"]["code"], "expression-syntax");
+    assert_eq!((&answers[1]["error"]["line"], answers[1]["error"]["column"].is_u64()), (&json!(1), true));
+    assert_eq!(answers[2]["error"]["code"], "request-invalid");
+    assert!(answers[3]["error"]["message"].as_str().unwrap().contains("entitys"));
+    assert!(answers[4].get("error").is_some(), "a template is no expression here");
+    assert_eq!(answers[5], json!({ "type": "text", "value": "ñ" }));
+}

@@ -1,0 +1,258 @@
+//! Flow files: what is wrong with them, and how they run.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use flowhost_tests::command::{Answer, Place};
+use flowhost_tests::tenants::{self, ALWAYS_ON, OF_RIVAL, session};
+use serde_json::{Value as Json, json};
+
+/// A node that makes the session's contact.
+fn contact(id: &str, wires: Json) -> Json {
+    json!({
+        "id": id, "type": "campaign-contact-manager", "name": format!("Contact {id}"), "x": 1, "y": 2, "z": "tab",
+        "CONTACT_NAME_EXPRESSION": "'Ana'", "CONTACT_IDENTIFIER_ENTITY": format!("contact_{id}"), "wires": wires
+    })
+}
+
+fn with(mut node: Json, property: &str, value: Json) -> Json {
+    node[property] = value;
+    node
+}
+
+fn place(flow: &Json) -> Place {
+    let place = Place::with(&tenants::apply());
+    place.file("flow.json", flow.to_string());
+    place.file("session.json", session("acme", "u-1", json!({ "order": 7 })).to_string());
+    place
+}
+
+fn run(place: &Place) -> Answer {
+    place.run(&["run", "flow.json", "--session", "session.json"])
+}
+
+/// The ids of the nodes that a run came to, from its trace.
+fn visited(answer: &Answer) -> Vec<String> {
+    let steps = answer.stderr.lines().filter(|line| line.contains(" → "));
+    steps.filter_map(|line| line.split_whitespace().nth(1)).map(str::to_owned).collect()
+}
+
+/// What `check --json` finds: path, code, severity.
+fn findings(answer: &Answer) -> Vec<(String, String, String)> {
+    let text = |found: &Json, field: &str| found[field].as_str().unwrap().to_owned();
+    let found = answer.json();
+    found.as_array().unwrap().iter().map(|f| (text(f, "path"), text(f, "code"), text(f, "severity"))).collect()
+}
+
+fn finding(path: &str, code: &str, severity: &str) -> (String, String, String) {
+    (path.to_owned(), code.to_owned(), severity.to_owned())
+}
+
+#[test]
+fn a_flow_runs_from_node_to_node_and_answers_the_session() {
+    let flow = json!([
+        { "id": "tab", "type": "tab", "label": "Flow" },
+        { "id": "note", "type": "comment", "name": "note", "wires": [] },
+        { "id": "in", "type": "inject", "z": "tab", "wires": [["turn"]] },
+        { "id": "turn", "type": "junction", "wires": [["a"]] },
+        contact("a", json!([["b", "see"], ["see"]])),
+        contact("b", json!([])),
+        { "id": "see", "type": "debug", "wires": [] },
+        { "id": "box", "type": "group", "nodes": ["a", "b"] }
+    ]);
+    let place = place(&flow);
+    let answer = run(&place).done();
+    assert_eq!(visited(&answer), ["a", "b"]);
+    assert!(answer.stderr.contains("Contact a") && answer.stderr.contains("contact_a = "), "{}", answer.stderr);
+    let session = answer.json();
+    assert_eq!(session["entities"]["contact_a"], session["entities"]["contact_b"]);
+    assert_eq!((&session["id"], &session["node"], &session["visit"]), (&json!("s-u-1"), &json!("b"), &json!(1)));
+    assert_eq!(session["entities"]["order"], 7);
+}
+
+#[test]
+fn faults_are_found_and_nothing_is_run() {
+    let inject = |wires: Json| json!({ "id": "in", "type": "inject", "wires": [wires] });
+    let unknown = json!({ "id": "mqtt", "type": "mqtt out", "name": "Publish", "wires": [] });
+    for (flow, path, code, words) in [
+        (
+            json!([contact("a", json!([["b", "c"]])), contact("b", json!([])), contact("c", json!([]))]),
+            "a/wires[0]",
+            "port-fan-out",
+            "Contact c",
+        ),
+        (json!([contact("a", json!([[], ["gone"]]))]), "a/wires[1]", "node-unknown", "gone"),
+        (json!([contact("a", json!([["mqtt"]])), unknown]), "mqtt", "node-unknown", "mqtt out"),
+        (
+            json!([with(contact("a", json!([])), "type", json!("campaign-contact-maneger"))]),
+            "a",
+            "node-unknown",
+            "campaign-contact-manager",
+        ),
+        (json!([with(contact("a", json!([])), "type", json!("campaign-contact-manager@9"))]), "a", "node-unknown", "9"),
+        (json!([contact("a", json!([])), contact("b", json!([]))]), "flow", "start-ambiguous", "Contact b"),
+        (
+            json!([inject(json!(["a", "b"])), contact("a", json!([])), contact("b", json!([]))]),
+            "flow",
+            "start-ambiguous",
+            "Contact b",
+        ),
+        (json!([contact("a", json!([["b"]])), contact("b", json!([["a"]]))]), "flow", "start-ambiguous", "--start"),
+        (json!([inject(json!([])), contact("a", json!([]))]), "flow", "start-ambiguous", "inject"),
+        (json!([]), "flow", "start-ambiguous", "no node"),
+        (json!([contact("a", json!([[], [], ["a"]]))]), "a/wires[2]", "port-unknown", "next, error"),
+    ] {
+        let place = place(&flow);
+        let checked = place.run(&["check", "flow.json", "--json"]);
+        assert_eq!(checked.code, 1, "{flow}");
+        assert!(findings(&checked).contains(&finding(path, code, "error")), "{flow}: {}", checked.stdout);
+        assert!(checked.stdout.contains(words), "`{words}` isn't in {}", checked.stdout);
+        run(&place).refused(1, &[words, code]);
+        assert_eq!(place.list(&["contacts"]), Vec::<Json>::new(), "{flow}");
+    }
+}
+
+#[test]
+fn a_start_can_be_chosen() {
+    let flow = json!([contact("a", json!([["b"]])), contact("b", json!([["a"]])), contact("c", json!([]))]);
+    let place = place(&flow);
+    for start in ["c", "Contact c"] {
+        let answer = place.run(&["run", "flow.json", "--session", "session.json", "--start", start]).done();
+        assert_eq!(visited(&answer), ["c"]);
+    }
+    place.run(&["run", "flow.json", "--session", "session.json", "--start", "nowhere"]).refused(1, &["nowhere"]);
+}
+
+#[test]
+fn an_unwired_port_is_a_warning_and_ends_the_flow() {
+    let place = place(&json!([contact("a", json!([["b"], []])), contact("b", json!([]))]));
+    let checked = place.run(&["check", "flow.json", "--json"]).done();
+    let warning = |path| finding(path, "port-unwired", "warning");
+    assert_eq!(findings(&checked), [warning("a/wires[1]"), warning("b/wires[0]"), warning("b/wires[1]")]);
+    assert_eq!(visited(&run(&place).done()), ["a", "b"]);
+}
+
+#[test]
+fn disabled_nodes_are_absent() {
+    let flow = json!([
+        contact("a", json!([["b"]])),
+        with(contact("b", json!([["c"]])), "d", json!(true)),
+        contact("c", json!([["a"]])),
+        { "id": "off", "type": "tab", "disabled": true },
+        { "id": "odd", "type": "no such action", "z": "off", "wires": [] },
+    ]);
+    let place = place(&flow);
+    let checked = place.run(&["check", "flow.json", "--json"]).done();
+    assert!(findings(&checked).contains(&finding("a/wires[0]", "port-unwired", "warning")));
+    assert_eq!(visited(&run(&place).done()), ["c", "a"]);
+}
+
+#[test]
+fn a_loop_ends_after_a_thousand_steps_with_the_session_as_it_stood() {
+    let flow = json!([{ "id": "in", "type": "inject", "wires": [["a"]] }, contact("a", json!([["b"]])), contact("b", json!([["a"]]))]);
+    let place = place(&flow);
+    let answer = run(&place).refused(1, &["limit-steps", "1000"]);
+    assert_eq!(visited(&answer).len(), 1_000);
+    let session = answer.json();
+    assert_eq!((&session["node"], &session["visit"]), (&json!("b"), &json!(500)));
+    assert!(session["entities"]["contact_a"].is_string());
+}
+
+#[test]
+fn running_a_session_again_does_nothing_twice() {
+    let record = |id: &str, wires: Json| {
+        json!({
+            "id": id, "type": "campaign-record-administration@1", "CAMPAIGN_ID": ALWAYS_ON,
+            "CONTACT_IDENTIFIER_ENTITY": "contact_a", "MULTIPLE_ACTIVE_RECORDS": "YES",
+            "OUTBOUND_MESSAGE_EXPRESSION_MESSENGER": "Pedido {{ order }}", "RECORD_ID_ENTITY": format!("record_{id}"),
+            "OPERATION_ENTITY": "operation", "wires": wires
+        })
+    };
+    let place = place(&json!([contact("a", json!([["b"]])), record("b", json!([["c"]])), record("c", json!([]))]));
+    let (first, second) = (run(&place).done(), run(&place).done());
+    assert_eq!(first.json(), second.json());
+    assert_eq!(second.stderr.matches("done before").count(), 3, "{}", second.stderr);
+    assert_eq!(place.list(&["records"]).len(), 2);
+    // Another session of the same user starts over.
+    let other = with(session("acme", "u-1", json!({ "order": 8 })), "id", json!("another"));
+    place.file("session.json", other.to_string());
+    run(&place).done();
+    assert_eq!((place.list(&["records"]).len(), place.list(&["contacts"]).len()), (4, 1));
+}
+
+#[test]
+fn a_node_with_wrong_parameters_leaves_by_its_error_port() {
+    let wrong = with(contact("a", json!([["b"], ["c"]])), "CONTACT_NAME_EXPRESSION", json!("1 +"));
+    let flow = json!([wrong, contact("b", json!([])), contact("c", json!([]))]);
+    let place = place(&flow);
+    let checked = place.run(&["check", "flow.json", "--json"]);
+    assert_eq!(checked.code, 1);
+    assert!(findings(&checked).contains(&finding("a/CONTACT_NAME_EXPRESSION", "expression-syntax", "error")));
+    assert!(checked.stdout.contains("line 1, column"), "{}", checked.stdout);
+    let answer = run(&place).done();
+    assert_eq!(visited(&answer), ["a", "c"]);
+    assert!(answer.stderr.contains("expression-syntax"), "{}", answer.stderr);
+}
+
+#[test]
+fn unknown_parameters_are_warned_about_and_what_the_editor_keeps_is_not() {
+    let node = contact("a", json!([]));
+    let node = with(with(node, "UPDATE_CONTACT_NAMES", json!("YES")), "update_contact_name", json!("YES"));
+    let place = place(&json!([with(with(node, "info", json!("…")), "inputLabels", json!([]))]));
+    let checked = place.run(&["check", "flow.json", "--json"]).done();
+    let unknown: Vec<_> = findings(&checked)
+        .into_iter()
+        .filter(|(_, code, _)| code == "parameter-unknown")
+        .map(|(path, ..)| path)
+        .collect();
+    assert_eq!(unknown, ["a/UPDATE_CONTACT_NAMES", "a/update_contact_name"]);
+}
+
+#[test]
+fn a_check_against_a_tenant_looks_for_what_the_nodes_name() {
+    let validator = |id: &str, campaign: &str, wires: Json| {
+        json!({
+            "id": id, "type": "campaign-dnd-validator", "CAMPAIGN_ID": campaign, "CONTACT_IDENTIFIER_ENTITY": "contact_a",
+            "DND_VALIDATION_RESULT": "blocked", "wires": wires
+        })
+    };
+    let category = json!({
+        "id": "d", "type": "campaign-dnd-validator-by-category", "CAMPAIGN_CATEGORY": "Tests",
+        "CONTACT_IDENTIFIER_ENTITY": "contact_a", "DND_VALIDATION_RESULT": "blocked", "wires": [["e"]]
+    });
+    let channel = json!({
+        "id": "e", "type": "campaign-dynamic-contact-manager", "CONTACT_CHANNEL": "telegram", "CONTACT_NAME_EXPRESSION": "'Ana'",
+        "CONTACT_IDENTIFIER_EXPRESSION": "'1'", "CONTACT_IDENTIFIER_ENTITY": "other"
+    });
+    let flow = json!([
+        contact("a", json!([["b"]])),
+        validator("b", ALWAYS_ON, json!([["c"]])),
+        validator("c", OF_RIVAL, json!([["d"]])),
+        category,
+        channel
+    ]);
+    let place = place(&flow);
+    place.run(&["check", "flow.json"]).done();
+    let checked = place.run(&["check", "flow.json", "--tenant", "acme", "--json"]);
+    assert_eq!(checked.code, 1);
+    let errors: Vec<_> = findings(&checked).into_iter().filter(|(.., severity)| severity == "error").collect();
+    let error = |path, code| finding(path, code, "error");
+    let expected = [
+        error("c/CAMPAIGN_ID", "campaign-not-found"),
+        error("d/CAMPAIGN_CATEGORY", "category-not-found"),
+        error("e/CONTACT_CHANNEL", "channel-not-enabled"),
+    ];
+    assert_eq!(errors, expected);
+    let nobody = place.run(&["check", "flow.json", "--tenant", "nobody", "--json"]);
+    assert_eq!(nobody.code, 1);
+    assert!(findings(&nobody).contains(&error("flow", "tenant-not-found")));
+}
+
+#[test]
+fn without_a_session_a_new_one_begins_if_there_is_one_tenant() {
+    let place = place(&json!([contact("a", json!([]))]));
+    place.run(&["run", "flow.json"]).refused(1, &["--session"]);
+    let one = json!({ "tenants": [tenants::apply()["tenants"][1]] });
+    place.file("one.json", one.to_string());
+    let answer = place.run(&["--store", "memory:", "run", "flow.json", "--apply", "one.json"]).done();
+    assert_eq!((&answer.json()["tenant"], &answer.json()["channel"]), (&json!("rival"), &json!("messenger")));
+    assert!(answer.json()["id"].is_string());
+}

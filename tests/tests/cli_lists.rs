@@ -1,0 +1,141 @@
+//! The lists: filters, pages, forms.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use flowhost_tests::command::Place;
+use flowhost_tests::tenants::{self, ALWAYS_ON, OF_RIVAL, OTHER, contact_request, record_request, session};
+use serde_json::{Value as Json, json};
+
+/// A place with five contacts of `acme`, two of `rival`, and three records of the first contact.
+fn place() -> (Place, Vec<Json>) {
+    let place = Place::with(&tenants::apply());
+    let users = (0..5).map(|index| ("acme", index)).chain((0..2).map(|index| ("rival", index)));
+    let requests: Vec<_> = users.map(|(tenant, index)| contact_request(tenant, &format!("u-{index}"))).collect();
+    let contacts: Vec<_> =
+        place.batch(&requests).iter().map(|answer| answer["entities"]["contact_id"].clone()).collect();
+    let record = |change: Json| record_request("acme", &contacts[0], &change);
+    let answers = place.batch(&[
+        record(json!({ "MULTIPLE_ACTIVE_RECORDS": "YES" })),
+        record(json!({ "MULTIPLE_ACTIVE_RECORDS": "YES", "IS_INTERNAL": true, "MESSENGER_ADDITIONAL_DATA": ["contact_id"] })),
+        record(json!({ "CAMPAIGN_ID": OTHER, "SCHEDULE_CONTACT_ENTITY": "'2077-02-01T10:00:00-03:00'" })),
+    ]);
+    assert!(answers.iter().all(|answer| answer["port"] == "next"), "{answers:?}");
+    (place, contacts)
+}
+
+fn ids(rows: &[Json]) -> Vec<Json> {
+    rows.iter().map(|row| row["id"].clone()).collect()
+}
+
+#[test]
+fn rows_have_their_forms() {
+    let (place, contacts) = place();
+    let contact = &place.list(&["contacts", "--contact", contacts[0].as_str().unwrap()])[0];
+    let at = contact["created_at"].clone();
+    assert!(at.as_str().unwrap().ends_with('Z'));
+    let expected = json!({
+        "id": contacts[0], "tenant": "acme", "name": "Ana", "correlators": [null, null, null],
+        "addresses": [{ "channel": "messenger", "identifier": "u-0" }], "created_at": at, "updated_at": contact["updated_at"]
+    });
+    assert_eq!(*contact, expected);
+
+    let records = place.list(&["records"]);
+    let fields = |id: &Json, campaign: &str, rest: Json| {
+        let row = records.iter().find(|record| record["id"] == *id).unwrap();
+        let mut expected = json!({
+            "id": id, "tenant": "acme", "campaign": campaign, "contact": contacts[0], "state": "ready", "internal": false,
+            "scheduled_at": null, "message": "Hola", "template": null, "data": {}, "run": 1,
+            "created_at": row["created_at"], "updated_at": row["updated_at"]
+        });
+        rest.as_object().unwrap().iter().for_each(|(name, value)| expected[name.as_str()] = value.clone());
+        assert_eq!(*row, expected);
+    };
+    fields(&records[0]["id"], ALWAYS_ON, json!({}));
+    fields(
+        &records[1]["id"],
+        ALWAYS_ON,
+        json!({ "internal": true, "message": null, "data": { "contact_id": contacts[0] } }),
+    );
+    fields(&records[2]["id"], OTHER, json!({ "scheduled_at": "2077-02-01T13:00:00Z" }));
+
+    let tenant = &place.list(&["tenants", "--tenant", "acme"])[0];
+    assert_eq!(tenant["channels"], json!(["whatsapp", "voice", "messenger", "widget"]));
+    assert_eq!(place.list(&["campaigns", "--campaign", OF_RIVAL])[0]["category"], "Secret");
+}
+
+#[test]
+fn filters() {
+    let (place, contacts) = place();
+    let count = |arguments: &[&str]| place.list(arguments).len();
+    assert_eq!(count(&["contacts"]), 7);
+    assert_eq!(count(&["contacts", "--tenant", "rival"]), 2);
+    assert_eq!(count(&["contacts", "--tenant", "nobody"]), 0);
+    assert_eq!(count(&["contacts", "--channel", "whatsapp"]), 0);
+    assert_eq!(count(&["campaigns", "--category", "Test"]), 2);
+    assert_eq!(count(&["records", "--campaign", OTHER]), 1);
+    assert_eq!(count(&["records", "--category", "Test", "--state", "ready"]), 2);
+    assert_eq!(count(&["records", "--state", "cancelled"]), 0);
+    assert_eq!(count(&["records", "--contact", contacts[1].as_str().unwrap()]), 0);
+    let ignored = place.run(&["tenants", "--state", "ready", "--json"]).done();
+    assert!(ignored.stderr.contains("--state"), "{}", ignored.stderr);
+}
+
+#[test]
+fn pages_are_stretches_of_the_whole() {
+    let (place, contacts) = place();
+    let whole = place.list(&["contacts"]);
+    assert_eq!(ids(&whole), contacts);
+    for size in ["1", "2", "3", "7", "8"] {
+        let mut pages = Vec::new();
+        loop {
+            let last = pages.last().map(|row: &Json| row["id"].as_str().unwrap().to_owned());
+            let after: Vec<_> = last.iter().flat_map(|id| ["--after", id.as_str()]).collect();
+            let page = place.list(&[["contacts", "--limit", size].as_slice(), &after].concat());
+            if page.is_empty() {
+                break;
+            }
+            pages.extend(page);
+        }
+        assert_eq!(ids(&pages), contacts, "pages of {size}");
+    }
+    let after = place.list(&["contacts", "--after", contacts[3].as_str().unwrap()]);
+    assert_eq!(ids(&after), contacts[4..]);
+}
+
+#[test]
+fn do_not_disturb_entries_name_a_campaign_or_a_category() {
+    let (place, contacts) = place();
+    let request = |action: &str, name: &str, value: &str| {
+        json!({
+            "action": action,
+            "session": session("acme", "u-0", json!({ "contact_id": contacts[0] })),
+            "parameters": { name: value, "CONTACT_IDENTIFIER_ENTITY": "contact_id", "DND_CONTACT_EXPRESSION": true }
+        })
+    };
+    place.batch(&[
+        request("campaign-dnd-manager", "CAMPAIGN_ID", ALWAYS_ON),
+        request("campaign-dnd-manager-by-category", "CAMPAIGN_CATEGORY", "Other"),
+    ]);
+    let entries = [
+        json!({ "contact": contacts[0], "campaign": ALWAYS_ON }),
+        json!({ "contact": contacts[0], "category": "Other" }),
+    ];
+    assert_eq!(place.list(&["dnd"]), entries);
+    assert_eq!(place.list(&["dnd", "--category", "Other"]), entries[1..]);
+    assert_eq!(place.list(&["dnd", "--campaign", ALWAYS_ON]), entries[..1]);
+    let after = format!("{}/{ALWAYS_ON}", contacts[0].as_str().unwrap());
+    assert_eq!(place.list(&["dnd", "--after", &after]), entries[1..]);
+}
+
+#[test]
+fn a_person_sees_columns_and_how_to_go_on() {
+    let (place, contacts) = place();
+    let shown = place.run(&["contacts", "--limit", "2"]).done();
+    let lines: Vec<_> = shown.stdout.lines().collect();
+    assert_eq!(lines.len(), 3);
+    let column = lines[0].find("NAME").unwrap();
+    assert!(lines[1][column..].starts_with("Ana") && lines[2][column..].starts_with("Ana"), "{}", shown.stdout);
+    assert!(shown.stderr.contains(&format!("--after '{}'", contacts[1].as_str().unwrap())), "{}", shown.stderr);
+    let none = place.run(&["records", "--tenant", "rival"]).done();
+    assert_eq!((none.stdout.as_str(), none.stderr.trim()), ("", "no records"));
+    assert_eq!(place.run(&["records", "--tenant", "rival", "--json"]).done().stdout, "[]\n");
+}

@@ -1,0 +1,111 @@
+//! Arguments, help, stores, exit codes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use flowhost_tests::command::Place;
+use flowhost_tests::tenants;
+use serde_json::json;
+use std::io::Read as _;
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    let place = Place::new();
+    for (arguments, words) in [
+        (vec!["invok"], "invoke"),
+        (vec!["invoke"], "--session"),
+        (vec!["invoke", "--batch", "an-action"], "--batch"),
+        (vec!["invoke", "--batch", "--jobs", "0"], "--jobs"),
+        (vec!["actions", "--schema"], "ACTION"),
+        (vec!["actions", "--lang", "fr"], "es"),
+        (vec!["records", "--state", "redy"], "ready"),
+        (vec!["records", "--contact", "ana"], "--contact"),
+        (vec!["records", "--linked", "0197c3f2-6f0a-7cc1-9d3e-1f0f5a1b2c3d"], "contacts"),
+        (vec!["tenants", "--store", "flowhost.db"], "sqlite:PATH"),
+        (vec!["tenants", "--store", "mysql://host/db"], "sqlite:PATH"),
+        (vec!["pack", "core.wasm"], "--output"),
+    ] {
+        place.run(&arguments).refused(2, &[words]);
+    }
+    let nothing = place.run(&[]);
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (2, ""));
+    assert!(nothing.stderr.contains("Usage"));
+}
+
+#[test]
+fn help_goes_to_stdout_and_has_examples() {
+    let place = Place::new();
+    let commands = "run invoke actions check eval wit pack apply tenants campaigns contacts records dnd";
+    let help = place.run(&["--help"]).done().stdout;
+    for command in commands.split(' ') {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command} isn't in {help}");
+        let own = place.run(&[command, "--help"]).done().stdout;
+        assert!(own.contains(&format!("flowhost {command}")) && own.contains("Example"), "{own}");
+    }
+    assert!(place.run(&["--version"]).done().stdout.starts_with("flowhost "));
+}
+
+#[test]
+fn a_store_is_made_when_missing_wherever_the_option_stands() {
+    let place = Place::new();
+    place.file("apply.json", tenants::apply().to_string());
+    place.run(&["--store", "sqlite:other.db", "apply", "apply.json"]).done();
+    assert!(place.path("other.db").exists() && !place.path("flowhost.db").exists());
+    assert_eq!(place.list(&["tenants", "--store", "sqlite:other.db"]).len(), 2);
+    assert_eq!(place.list(&["tenants"]).len(), 0);
+    assert!(place.path("flowhost.db").exists());
+
+    let mut command = place.command(&["tenants", "--json"]);
+    let output = command.env("FLOWHOST_STORE", "sqlite:other.db").output().unwrap();
+    assert_eq!(serde_json::from_slice::<Vec<serde_json::Value>>(&output.stdout).unwrap().len(), 2);
+}
+
+#[test]
+fn a_store_that_cannot_be_used_is_named() {
+    let place = Place::new();
+    place.run(&["tenants", "--store", "postgres://host/db"]).refused(1, &["later release", "sqlite:PATH"]);
+    place.run(&["tenants", "--store", "sqlite:no/such/folder/a.db"]).refused(1, &["store-"]);
+    place.file(
+        "text.db",
+        "this is no database, but it is long enough to look like a file that could be one ".repeat(50),
+    );
+    place.run(&["tenants", "--store", "sqlite:text.db"]).refused(1, &["store-"]);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let place = Place::with(&tenants::apply());
+    let mut child = place.command(&["actions", "--json"]).spawn().unwrap();
+    // Closed before anything is written to it.
+    drop(child.stdout.take());
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert!(child.wait().unwrap().success(), "{stderr}");
+    assert_eq!(stderr, "");
+}
+
+#[test]
+fn applying_twice_changes_nothing_the_second_time() {
+    let place = Place::new();
+    place.file("apply.json", tenants::apply().to_string());
+    let first = place.run(&["apply", "apply.json"]).done();
+    assert!(first.stdout.contains("created tenant acme"), "{}", first.stdout);
+    assert_eq!(first.stdout.lines().count(), 6);
+    assert_eq!(place.run(&["apply", "apply.json"]).done().stdout, "");
+
+    place.file("rename.json", json!({ "tenants": [{ "id": "acme", "name": "Acme SpA" }] }).to_string());
+    assert_eq!(place.run(&["apply", "rename.json"]).done().stdout, "updated tenant acme: name\n");
+    let report = place.run(&["apply", "rename.json", "--json"]).done().json();
+    assert_eq!(
+        report,
+        json!([{ "kind": "tenant", "id": "acme", "tenant": "acme", "action": "unchanged", "fields": [] }])
+    );
+}
+
+#[test]
+fn what_is_listed_can_be_applied() {
+    let place = Place::with(&tenants::apply());
+    let listed = json!({ "tenants": place.list(&["tenants"]), "campaigns": place.list(&["campaigns"]) });
+    place.file("listed.json", listed.to_string());
+    assert_eq!(place.run(&["apply", "listed.json"]).done().stdout, "");
+    let copy = Place::with(&listed);
+    assert_eq!(copy.list(&["campaigns"]), place.list(&["campaigns"]));
+}
