@@ -24,10 +24,18 @@ fn build() -> PathBuf {
         Some(name) => name,
     };
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--package", "flowhost", "--bin", "flowhost", "--profile", name, "--target-dir"]);
-    cargo.arg(target).current_dir(env!("CARGO_MANIFEST_DIR"));
+    // As the whole workspace's tests are built: then it has the same features, and stands there already.
+    cargo.args(["test", "--no-run", "--quiet", "--workspace", "--profile", name, "--target-dir"]);
+    cargo.arg(target).current_dir(env!("CARGO_MANIFEST_DIR")).stdout(Stdio::null());
     assert!(cargo.status().expect("cargo runs").success(), "the binary can't be built");
     profile.join("flowhost").with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+/// The core module of a built-in action, as its author's compiler made it.
+pub fn core_module(action: &str) -> Vec<u8> {
+    let target = BINARY.ancestors().nth(2).expect("the binary stands in the target folder");
+    let module = format!("guests/wasm32-unknown-unknown/release/{}.wasm", action.replace('-', "_"));
+    std::fs::read(target.join(module)).expect("the actions were built with the binary")
 }
 
 /// A folder with a store in it, both gone at the end of the test.
@@ -56,7 +64,7 @@ impl Place {
     /// A place whose store holds what this apply file says.
     pub fn with(apply: &Json) -> Self {
         let place = Self::new();
-        place.file("apply.json", &apply.to_string());
+        place.file("apply.json", apply.to_string());
         place.run(&["apply", "apply.json"]).done();
         place
     }

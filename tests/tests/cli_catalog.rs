@@ -1,7 +1,7 @@
 //! The catalogue, checking and packing components, the contract's files.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use flowhost_tests::command::Place;
+use flowhost_tests::command::{Place, core_module};
 use serde_json::json;
 
 const ACTIONS: [&str; 10] = [
@@ -99,10 +99,26 @@ fn the_contract_is_written_for_an_author() {
 }
 
 #[test]
+fn what_an_author_built_is_packed_checked_and_run() {
+    let place = Place::new();
+    place.file("core.wasm", core_module("campaign-dnd-validator"));
+    std::fs::create_dir(place.path("plugins")).unwrap();
+    place.run(&["pack", "core.wasm", "-o", "plugins/packed.wasm"]).done();
+    let checked = place.run(&["check", "plugins/packed.wasm", "--json"]).done().json();
+    assert_eq!(checked["id"], "campaign-dnd-validator");
+    let imports: Vec<_> =
+        checked["imports"].as_array().unwrap().iter().map(|import| import.as_str().unwrap()).collect();
+    assert!(imports.contains(&"flow:outbound/dnd#blocks-campaign"));
+    assert!(imports.iter().all(|import| import.starts_with("flow:")), "{imports:?}");
+    assert_eq!(place.run(&["actions", "--plugins", "plugins"]).done().stdout.lines().count(), 11);
+    place.run(&["pack", "plugins/packed.wasm", "-o", "again.wasm"]).refused(1, &["already"]);
+}
+
+#[test]
 fn only_a_core_module_with_the_contract_is_packed() {
     let place = Place::new();
     place.file("core.wasm", b"\0asm\x01\0\0\0");
-    place.run(&["pack", "core.wasm", "-o", "out.wasm"]).refused(1, &["core.wasm", "component-invalid"]);
+    place.run(&["pack", "core.wasm", "-o", "out.wasm"]).refused(1, &["core.wasm", "component-"]);
     place.run(&["pack", "missing.wasm", "-o", "out.wasm"]).refused(1, &["missing.wasm"]);
     assert!(!place.path("out.wasm").exists());
 }

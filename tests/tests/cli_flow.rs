@@ -82,6 +82,12 @@ fn faults_are_found_and_nothing_is_run() {
         (json!([contact("a", json!([[], ["gone"]]))]), "a/wires[1]", "node-unknown", "gone"),
         (json!([contact("a", json!([["mqtt"]])), unknown]), "mqtt", "node-unknown", "mqtt out"),
         (
+            json!([with(contact("a", json!([])), "type", json!("subflow:7"))]),
+            "a",
+            "node-unknown",
+            "subflows aren't followed",
+        ),
+        (
             json!([with(contact("a", json!([])), "type", json!("campaign-contact-maneger"))]),
             "a",
             "node-unknown",
@@ -176,6 +182,17 @@ fn running_a_session_again_does_nothing_twice() {
     place.file("session.json", other.to_string());
     run(&place).done();
     assert_eq!((place.list(&["records"]).len(), place.list(&["contacts"]).len()), (4, 1));
+}
+
+#[test]
+fn a_flow_that_changed_is_not_resumed() {
+    let place = place(&json!([contact("a", json!([]))]));
+    run(&place).done();
+    place.file("flow.json", json!([with(contact("a", json!([])), "x", json!(99))]).to_string());
+    assert!(run(&place).done().stderr.contains("done before"), "moving a node changes nothing");
+    let changed = with(contact("a", json!([])), "CONTACT_NAME_EXPRESSION", json!("'Eva'"));
+    place.file("flow.json", json!([changed]).to_string());
+    run(&place).refused(1, &["key-reused", "node a", "hint: "]);
 }
 
 #[test]

@@ -67,6 +67,7 @@ impl Journal {
     /// Keeps a line unless there are `limit` already.
     pub(crate) fn write(&self, level: LogLevel, mut message: String, limit: usize) {
         message.truncate(message.floor_char_boundary(MAX_LINE_BYTES));
+        message.shrink_to_fit();
         // A panic while the lock was held can't have left a line half written.
         let mut lines = self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if lines.len() < limit {
@@ -84,6 +85,7 @@ impl Journal {
     pub(crate) fn publish(&self, action: &str, tenant: &str, session: &str) {
         let lines = std::mem::take(&mut *self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         for LogLine { level, message } in lines {
+            let message = indented(&message);
             match level {
                 LogLevel::Debug => tracing::debug!(target: "flowhost::plugin", action, tenant, session, "{message}"),
                 LogLevel::Info => tracing::info!(target: "flowhost::plugin", action, tenant, session, "{message}"),
@@ -99,6 +101,20 @@ impl Journal {
     }
 }
 
+/// The text with its further lines set in, so that a plugin can't make what looks like somebody else's line.
+fn indented(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for char in text.trim_end().chars() {
+        match char {
+            '\n' => plain.push_str("\n  | "),
+            '\t' => plain.push(char),
+            _ if char.is_control() => plain.extend(char.escape_default()),
+            _ => plain.push(char),
+        }
+    }
+    plain
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -112,6 +128,11 @@ mod tests {
         }
         assert_eq!(journal.lines.lock().unwrap().len(), 2);
         assert_eq!(journal.dropped_lines.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn further_lines_are_set_in_and_control_characters_spelt_out() {
+        assert_eq!(indented("one\nERROR two\r\u{1b}[2J\n"), "one\n  | ERROR two\\r\\u{1b}[2J");
     }
 
     #[test]

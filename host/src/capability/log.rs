@@ -18,6 +18,9 @@ pub struct Warning {
 /// Bytes kept of a warning's message.
 const MAX_MESSAGE_BYTES: usize = 4 << 10;
 
+/// Bytes kept of a warning's code, and of the name of the parameter that it is about.
+const MAX_NAME_BYTES: usize = 128;
+
 impl Host for State {
     fn write(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
         self.enter(Function::LogWrite, message.len())?;
@@ -31,10 +34,21 @@ impl Host for State {
         Ok(())
     }
 
-    fn warn(&mut self, code: String, mut message: String, parameter: Option<String>) -> wasmtime::Result<()> {
-        self.enter(Function::LogWarn, code.len() + message.len())?;
-        message.truncate(message.floor_char_boundary(MAX_MESSAGE_BYTES));
-        self.add_warning(Warning { code, message, parameter });
+    fn warn(&mut self, code: String, message: String, parameter: Option<String>) -> wasmtime::Result<()> {
+        let bytes = code.len() + message.len() + parameter.as_ref().map_or(0, String::len);
+        self.enter(Function::LogWarn, bytes)?;
+        self.add_warning(Warning {
+            code: cut(code, MAX_NAME_BYTES),
+            message: cut(message, MAX_MESSAGE_BYTES),
+            parameter: parameter.map(|parameter| cut(parameter, MAX_NAME_BYTES)),
+        });
         Ok(())
     }
+}
+
+/// The beginning of a text, so that what is kept is small whatever was sent.
+fn cut(mut text: String, bytes: usize) -> String {
+    text.truncate(text.floor_char_boundary(bytes));
+    text.shrink_to_fit();
+    text
 }

@@ -14,6 +14,7 @@ pub(crate) struct Meter {
     memory_limit: usize,
     table_limit: usize,
     tables: usize,
+    core_instances: usize,
 }
 
 impl Meter {
@@ -24,6 +25,7 @@ impl Meter {
             memory_limit: limits.memory_bytes,
             table_limit: limits.table_elements,
             tables: limits.tables,
+            core_instances: limits.core_instances,
         }
     }
 }
@@ -49,7 +51,7 @@ impl ResourceLimiter for Meter {
     }
 
     fn instances(&self) -> usize {
-        self.tables
+        self.core_instances
     }
 
     fn tables(&self) -> usize {

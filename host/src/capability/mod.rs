@@ -1,6 +1,6 @@
 //! What plugins can ask of the host: one module a WIT interface, each with its host functions, state and errors.
 //!
-//! [`State`] is what one instance sees. It lives as long as the run that it belongs to, and shares nothing with
+//! What one instance sees is its state. It lives as long as the run that it belongs to, and shares nothing with
 //! another run but read-only things.
 
 mod campaigns;
@@ -120,7 +120,7 @@ impl State {
 
     /// Lends it WASI: no files, no network, no environment; clocks and random numbers fixed by the invocation.
     pub(crate) fn lend_wasi(&mut self) {
-        self.wasi = Some(Box::new(wasi::Wasi::new(&self.session, &self.journal)));
+        self.wasi = Some(Box::new(wasi::Wasi::new(&self.session, &self.journal, self.limits.log_lines)));
     }
 
     pub(crate) fn into_remains(self) -> Remains {

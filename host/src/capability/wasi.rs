@@ -13,8 +13,8 @@ use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
-/// Lines that output may become; the journal's own bound is the one that is set.
-const MAX_LINES: usize = 1_000;
+/// Bytes that one call may ask of the random sources: it holds its worker for as long as they take to make.
+const MAX_RANDOM_BYTES: u64 = 64 << 10;
 
 /// One run's WASI.
 pub(crate) struct Wasi {
@@ -23,7 +23,7 @@ pub(crate) struct Wasi {
 }
 
 impl Wasi {
-    pub(crate) fn new(session: &SessionState, journal: &Arc<Journal>) -> Self {
+    pub(crate) fn new(session: &SessionState, journal: &Arc<Journal>, max_lines: usize) -> Self {
         let mut random = session.random.clone();
         let seed = u128::from(random.next_u64()) << 64 | u128::from(random.next_u64());
         let instant =
@@ -37,8 +37,9 @@ impl Wasi {
             .secure_random(Generator::seed_from_u64(random.next_u64()))
             .insecure_random(Generator::seed_from_u64(random.next_u64()))
             .insecure_random_seed(seed)
-            .stdout(Output { journal: Arc::clone(journal), level: LogLevel::Info })
-            .stderr(Output { journal: Arc::clone(journal), level: LogLevel::Error })
+            .max_random_size(MAX_RANDOM_BYTES)
+            .stdout(Output { journal: Arc::clone(journal), level: LogLevel::Info, max_lines })
+            .stderr(Output { journal: Arc::clone(journal), level: LogLevel::Error, max_lines })
             .build();
         Self { context, table: ResourceTable::new() }
     }
@@ -51,7 +52,8 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         // Lent before a component that imports WASI is instantiated; made here for one that was said not to.
-        let wasi = self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.session, &self.journal)));
+        let lines = self.limits.log_lines;
+        let wasi = self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.session, &self.journal, lines)));
         WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }
     }
 }
@@ -85,6 +87,7 @@ impl HostMonotonicClock for Instant {
 struct Output {
     journal: Arc<Journal>,
     level: LogLevel,
+    max_lines: usize,
 }
 
 impl IsTerminal for Output {
@@ -102,7 +105,7 @@ impl StdoutStream for Output {
 impl AsyncWrite for Output {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         for line in String::from_utf8_lossy(bytes).lines().filter(|line| !line.is_empty()) {
-            self.journal.write(self.level, line.to_owned(), MAX_LINES);
+            self.journal.write(self.level, line.to_owned(), self.max_lines);
         }
         Poll::Ready(Ok(bytes.len()))
     }

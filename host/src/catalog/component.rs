@@ -1,6 +1,6 @@
 //! Loading a component: what it is, whether it fits, compiled code, manifest.
 
-use super::contract::{self, CONTRACT_VERSION, Difference};
+use super::contract::{self, CONTRACT_VERSION, Difference, Shape};
 use super::manifest::Manifest;
 use crate::engine::Limits;
 use crate::engine::cache::{Cache, Compiled, sha256};
@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use wasmtime::Engine;
 use wasmtime::component::Component;
-use wit_parser::decoding::DecodedWasm;
+
+/// How a component of WebAssembly begins.
+const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
 /// An action that can be invoked.
 pub struct Action {
@@ -112,24 +114,14 @@ impl Loader {
             engine.precompile_component(&copy).map_err(|error| LoadError::new("component-invalid", invalid(&error)))
         };
         let code = within(self.limits.compile_time, compilation)?;
-        let shape = contract::inspect(bytes).map_err(|what| {
-            LoadError::new("component-invalid", format!("the component's type can't be read: {what}"))
-        })?;
-        if !shape.differences.is_empty() {
-            let message = format!(
-                "the component doesn't fit this host's contract; build it against flow:action and flow:outbound \
-                 {CONTRACT_VERSION}, which `flowhost wit DIR` writes"
-            );
-            return Err(LoadError { code: "component-contract", message, differences: shape.differences });
-        }
-        let component = crate::engine::cache::deserialize(&self.engine, &code)
-            .map_err(|error| LoadError::new("component-invalid", invalid(&error)))?;
+        let imports = fits(bytes)?;
+        let component = crate::engine::cache::deserialize(&self.engine, &code).map_err(|error| unfit(&error))?;
         let manifest = (self.describe)(&component)?;
         if (self.describe)(&component)? != manifest {
             return Err(LoadError::new("plugin-contract", "the plugin describes itself differently each time"));
         }
         Manifest::parse(&manifest).map_err(|what| LoadError::new("plugin-contract", what))?;
-        let compiled = Compiled { code, manifest, imports: shape.imports };
+        let compiled = Compiled { code, manifest, imports };
         if let Some(cache) = &self.cache
             && let Err(error) = cache.put(digest, &compiled)
         {
@@ -143,15 +135,28 @@ fn invalid(error: &wasmtime::Error) -> String {
     format!("the component is not valid or was cut short: {error:#}")
 }
 
+/// Why no instance has room for a component that has compiled; what it has too much of is known by the words only.
+fn unfit(error: &wasmtime::Error) -> LoadError {
+    let words = format!("{error:#}");
+    let code = if words.contains("memor") {
+        "limit-memory"
+    } else if words.contains("table") || words.contains("instance") {
+        "limit-tables"
+    } else {
+        return LoadError::new("component-invalid", invalid(error));
+    };
+    LoadError::new(code, format!("the component begins with more than an instance may have: {words}"))
+}
+
 /// Tells components from what people mistake for them.
 fn recognise(bytes: &[u8]) -> Result<(), LoadError> {
     let wrong = |message: &str| Err(LoadError::new("component-invalid", message));
     match bytes {
-        [b'\0', b'a', b's', b'm', 0x0d, 0, 1, 0, ..] => Ok(()),
-        [b'\0', b'a', b's', b'm', 1, 0, 0, 0, ..] => {
+        _ if bytes.starts_with(COMPONENT) => Ok(()),
+        _ if bytes.starts_with(b"\0asm\x01\0\0\0") => {
             wrong("it is a core module, not a component; `flowhost pack CORE.wasm -o OUT` turns it into one")
         }
-        [b'\0', b'a', b's', b'm', ..] => wrong("it is WebAssembly of an unknown version, or was cut short"),
+        _ if bytes.starts_with(b"\0asm") => wrong("it is WebAssembly of an unknown version, or was cut short"),
         [] => wrong("it is empty"),
         _ => wrong("it is no WebAssembly; build it for wasm32-unknown-unknown or wasm32-wasip2"),
     }
@@ -182,16 +187,32 @@ fn within<T: Send + 'static>(
 /// Turns a core module that carries the contract's type section into a component.
 ///
 /// # Errors
-/// `component-invalid`: it is no core module, or was not built with bindings of the contract.
+/// `component-invalid`: it is no core module. `component-contract`: it was not built with bindings of this contract.
 pub fn pack(core: &[u8]) -> Result<Vec<u8>, LoadError> {
     let invalid = |error: String| {
         let hint = "build it for wasm32-unknown-unknown with bindings of the contract, as the SDK makes them";
         LoadError::new("component-invalid", format!("the module can't be packed: {error}; {hint}"))
     };
-    if let Ok(DecodedWasm::Component(..)) = wit_parser::decoding::decode(core) {
-        return Err(LoadError::new("component-invalid", "it is a component already"));
+    if core.starts_with(COMPONENT) {
+        return Err(invalid("it is a component already".to_owned()));
     }
     let encoder =
         wit_component::ComponentEncoder::default().module(core).map_err(|error| invalid(format!("{error:#}")))?;
-    encoder.validate(true).encode().map_err(|error| invalid(format!("{error:#}")))
+    let component = encoder.validate(true).encode().map_err(|error| invalid(format!("{error:#}")))?;
+    fits(&component)?;
+    Ok(component)
+}
+
+/// Checks a component's type against the contract; answers what it imports.
+fn fits(component: &[u8]) -> Result<Vec<String>, LoadError> {
+    let Shape { imports, differences } = contract::inspect(component)
+        .map_err(|what| LoadError::new("component-invalid", format!("the component's type can't be read: {what}")))?;
+    if differences.is_empty() {
+        return Ok(imports);
+    }
+    let message = format!(
+        "the component doesn't fit this host's contract; build it against flow:action and flow:outbound \
+         {CONTRACT_VERSION}, which `flowhost wit DIR` writes"
+    );
+    Err(LoadError { code: "component-contract", message, differences })
 }

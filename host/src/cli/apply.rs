@@ -34,6 +34,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), Failed> {
     let store = open::store(options).await?;
     let report = apply(store.as_ref(), &arguments.file).await?;
+    store.close().await?;
     let mut output = Output::new();
     if arguments.json {
         output.json(&report)?;

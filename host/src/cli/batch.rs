@@ -4,7 +4,7 @@ use super::failed::Failed;
 use super::input::Input;
 use super::lines::{Line, Lines};
 use super::options::Options;
-use super::output::{Output, say};
+use super::output::Output;
 use super::progress::{Progress, counted};
 use super::{apply, open};
 use flowhost::{Failure, Host, Outcome, Request, Session};
@@ -49,7 +49,8 @@ pub(super) async fn run(options: &Options, file: Option<&Input>, jobs: usize) ->
         // Whoever stops reading leaves requests undone, so this is no success.
         written.map_err(|failed| if matches!(failed, Failed::PipeClosed) { Failed::Said } else { failed })?;
     }
-    Ok(())
+    drop(answers);
+    Ok(host.close().await?)
 }
 
 /// Reads stdin on a thread of its own, some lines ahead.
@@ -71,12 +72,7 @@ async fn answer(host: &Host, line: std::io::Result<Line>) -> Result<Answer, Fail
     let line = line.map_err(|error| Failed::because(format!("can't read stdin: {error}")))?;
     Ok(match invoke(host, line).await {
         Ok(outcome) => Answer::Outcome(Box::new(outcome)),
-        Err(failure) => {
-            if failure.retryable {
-                say(&format!("{}: {}", failure.code, failure.message));
-            }
-            Answer::Failure { failure }
-        }
+        Err(failure) => Answer::Failure { failure },
     })
 }
 

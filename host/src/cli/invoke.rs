@@ -97,7 +97,9 @@ async fn invoke(
     }
     let request = Request::new(node, session);
     let request = key.into_iter().fold(request, Request::with_key);
-    Ok(host.invoke(request).await?)
+    let outcome = host.invoke(request).await;
+    host.close().await?;
+    Ok(outcome?)
 }
 
 impl Arguments {

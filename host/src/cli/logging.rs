@@ -11,8 +11,8 @@ const VARIABLE: &str = "FLOWHOST_LOG";
 pub(super) fn start(verbose: u8) -> Result<(), Failed> {
     let default = match verbose {
         0 => "warn",
-        1 => "info",
-        _ => "debug",
+        1 => "warn,flowhost=info",
+        _ => "warn,flowhost=debug",
     };
     let wanted = std::env::var(VARIABLE).ok().filter(|wanted| !wanted.is_empty() && verbose == 0);
     let filter = EnvFilter::try_new(wanted.as_deref().unwrap_or(default)).map_err(|error| {

@@ -8,7 +8,7 @@ use super::terminal::Paint;
 use super::{apply, check, open, trace};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _};
-use flowhost::diagram::{Diagram, Flow, Run};
+use flowhost::diagram::{Diagram, Flow, Run, Stop};
 use flowhost::domain::IdentifierKind;
 use flowhost::store::{Filter, Page, Store};
 use flowhost::{Limits, Session};
@@ -78,6 +78,7 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), F
     let started = Instant::now();
     let Run { session, steps, stop } =
         diagram.run(&host, session, |step| say(trace::step(step, paint).trim_end())).await;
+    host.close().await?;
     let mut output = Output::new();
     output.pretty(&session)?;
     output.flush()?;
@@ -86,7 +87,20 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), F
             say(&paint.dim(&format!("{steps} steps in {}", trace::time(started.elapsed()))));
             Ok(())
         }
-        Some(stop) => Err(Failed::because(stop.to_string()).with_code(stop.code())),
+        Some(stop) => {
+            let failed = Failed::because(stop.to_string()).with_code(stop.code());
+            Err(hint(&stop).into_iter().fold(failed, Failed::with_hint))
+        }
+    }
+}
+
+fn hint(stop: &Stop) -> Option<&'static str> {
+    match stop {
+        Stop::Failed { failure, .. } if failure.code == "key-reused" => {
+            Some("the flow has changed since this session ran it; give the session another `id`")
+        }
+        Stop::Failed { failure, .. } if failure.retryable => Some("run the same session file again: it resumes"),
+        _ => None,
     }
 }
 

@@ -16,6 +16,25 @@
 //! - Parameters are the properties in `SCREAMING_SNAKE_CASE`. What the editor keeps with a node beside them (`x`, `z`,
 //!   `info`, …) is none, so moving a node changes nothing.
 //!
+//! ```no_run
+//! use flowhost::diagram::{Diagram, Flow};
+//! use flowhost::{Host, Session};
+//!
+//! # async fn example(host: &Host, text: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! // Once, when the diagram is published.
+//! let diagram = Diagram::new(host, &Flow::parse(text)?, None);
+//! for found in diagram.diagnostics() {
+//!     println!("{}: {}", found.path, found.message);
+//! }
+//!
+//! // For every session. Running one again resumes it.
+//! let session = Session::new("acme", "widget", "visitor-7f3a");
+//! let run = diagram.run(host, session, |step| println!("{} left by {}", step.node, step.outcome.port)).await;
+//! println!("{} steps, {} entities", run.steps, run.session.entities.len());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! This module decides which node is next and what the session holds there; what a node does is the invocation's
 //! business. Flow files are hostile input: sizes are bounded and nothing here calls itself.
 

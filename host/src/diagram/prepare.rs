@@ -46,7 +46,12 @@ impl Diagram {
         for (place, node) in wiring.nodes(Role::Action) {
             match host.catalog().find(&node.kind) {
                 Err(error) => {
-                    let message = format!("{} has the type {}: {}", node.label(), quoted(&node.kind), error.message);
+                    let why = if is_of_the_editor(&node.kind) {
+                        "links and subflows aren't followed; wire the actions to each other"
+                    } else {
+                        &error.message
+                    };
+                    let message = format!("{} has the type {}: {why}", node.label(), quoted(&node.kind));
                     diagnostics.push(Diagnostic::error(&node.id, "node-unknown", message));
                 }
                 Ok(action) => {
@@ -98,6 +103,11 @@ impl Diagram {
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
+}
+
+/// What the editor has in place of wires.
+fn is_of_the_editor(kind: &str) -> bool {
+    kind == "subflow" || kind.starts_with("subflow:") || kind.starts_with("link ")
 }
 
 /// A finding about a parameter, with its node.
@@ -156,7 +166,12 @@ fn follow_ports(
             }
             Ends { actions, unknown, disabled } => {
                 if actions.is_empty() && unknown.is_empty() {
-                    let why = if disabled { "is wired to a disabled node only" } else { "is not wired" };
+                    let wired = node.wires.get(index).is_some_and(|wires| !wires.is_empty());
+                    let why = match (disabled, wired) {
+                        (true, _) => "is wired to a disabled node only",
+                        (false, true) => "leads to no other action",
+                        (false, false) => "is not wired",
+                    };
                     let message = format!("the port {port} of {} {why}: the flow ends there", node.label());
                     diagnostics.push(Diagnostic::warning(path(), "port-unwired", message));
                 }

@@ -9,8 +9,10 @@ use std::time::Duration;
 pub struct Limits {
     /// Linear memory of one instance, bytes, all its memories together. Code `limit-memory`.
     pub memory_bytes: usize,
-    /// Tables of one instance, and core instances in its component. Code `limit-tables`.
+    /// Tables of one instance, those of all its core instances together. Code `limit-tables`.
     pub tables: usize,
+    /// Core instances in one component. Code `limit-tables`.
+    pub core_instances: usize,
     /// Elements of one table. Code `limit-tables`.
     pub table_elements: usize,
     /// Time that one invocation computes, waiting not counted. Code `limit-cpu`.
@@ -56,7 +58,8 @@ impl Default for Limits {
         const MIB: usize = 1 << 20;
         Self {
             memory_bytes: 64 * MIB,
-            tables: 32,
+            tables: 8,
+            core_instances: 32,
             table_elements: 65_536,
             cpu: Duration::from_millis(200),
             deadline: Duration::from_secs(5),

@@ -23,6 +23,9 @@ const HOST_STACK_BYTES: usize = 768 << 10;
 /// memory system call at all.
 const KEEP_RESIDENT_BYTES: usize = 256 << 10;
 
+/// Memories of one instance.
+const MEMORIES: u32 = 2;
+
 /// Guard after each memory; accesses farther than this are checked explicitly.
 const GUARD_BYTES: u64 = 64 << 10;
 
@@ -54,15 +57,19 @@ fn configure(limits: &Limits) -> Config {
 
 fn pool(limits: &Limits, slots: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
-    let per_component = u32::try_from(limits.tables).unwrap_or(u32::MAX);
+    let tables = u32::try_from(limits.tables).unwrap_or(u32::MAX);
+    let core_instances = u32::try_from(limits.core_instances).unwrap_or(u32::MAX);
+    // Room for every slot to have all that it may have, so that greedy instances leave none of their neighbours without.
     pool.total_component_instances(slots)
-        .total_core_instances(slots.saturating_mul(4))
-        .total_memories(slots)
-        .total_tables(slots.saturating_mul(2))
+        .total_core_instances(slots.saturating_mul(core_instances))
+        .total_memories(slots.saturating_mul(MEMORIES))
+        .total_tables(slots.saturating_mul(tables))
         .total_stacks(slots)
-        .max_core_instances_per_component(per_component)
-        .max_tables_per_component(per_component)
-        .max_memories_per_component(4)
+        .max_core_instances_per_component(core_instances)
+        .max_tables_per_component(tables)
+        .max_tables_per_module(tables)
+        .max_memories_per_component(MEMORIES)
+        .max_memories_per_module(MEMORIES)
         .max_memory_size(limits.memory_bytes)
         .table_elements(limits.table_elements)
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)

@@ -18,7 +18,7 @@ pub(super) fn describe(
 ) -> Result<String, LoadError> {
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
             let runtime = runtime.map_err(|error| LoadError::new("component-invalid", error.to_string()))?;
             runtime.block_on(ask(engine, linker, limits, component))
         });
@@ -44,8 +44,13 @@ async fn ask(
         let action = OutboundAction::instantiate_async(&mut store, component, linker).await?;
         action.flow_action_handler().call_describe(&mut store).await
     };
-    let result = described.await;
+    // Epochs stop what computes; what waits, for a timer of WASI's say, only this stops.
+    let result = tokio::time::timeout(limits.deadline, described).await;
     journal.publish("describe", "", "");
+    let Ok(result) = result else {
+        let message = format!("the component takes longer than {:?} to describe itself", limits.deadline);
+        return Err(LoadError::new("limit-deadline", message));
+    };
     result.map_err(|error| {
         let (code, message) = match ended(&error) {
             Ended::Fault { code, message } => (code, message),

@@ -10,6 +10,7 @@ use crate::capability::bindings::flow::action::types::Error as WitError;
 use crate::capability::parameters::{AsksReady, Evaluated, Lookahead};
 use crate::capability::{Function, Generator, Ids, Journal, Remains, Run, SessionState, State};
 use crate::domain::Refusal;
+use crate::domain::upsert::{Profile, Upsert};
 use crate::engine::governor::{Stage, Stages, Stop};
 use crate::store::{Commit, KeyedOutcome, Lookup, StoreError, StoredOutcome, Verdict, View, ViewError};
 use chrono::{DateTime, SubsecRound, Utc};
@@ -173,6 +174,9 @@ impl Invocation {
         let mut view = self.shared.view(workshop, &self.request.session.tenant, self.now);
         let asks = if loaded.grants.hold(Function::RecordsSave) { AsksReady::Newest } else { AsksReady::No };
         let mut lookups = Lookahead::of(&self.request.node.configured).lookups(session, asks);
+        if loaded.grants.hold(Function::ContactsUpsertSessionUser) {
+            lookups.extend(self.own_addresses());
+        }
         lookups.extend(self.request.key.clone().map(Lookup::Key));
         view.prefetch(lookups).await?;
         let stored = match &self.request.key {
@@ -180,6 +184,15 @@ impl Invocation {
             None => None,
         };
         Ok((view, stored))
+    }
+
+    /// The session user's own address, as far as it can be told before anything is read.
+    fn own_addresses(&self) -> Vec<Lookup> {
+        let session = &self.request.session;
+        let Some((tenant, _)) = self.shared.known(&session.tenant) else { return Vec::new() };
+        let upsert = Upsert::of_session_user(&tenant, &session.channel, &session.user, &Profile::default());
+        let addresses = upsert.iter().flat_map(Upsert::addresses);
+        addresses.map(|address| Lookup::Address(address.channel.clone(), address.identifier.clone())).collect()
     }
 
     /// What of the things that were read others are taking turns for.

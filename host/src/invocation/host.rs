@@ -287,6 +287,17 @@ impl Host {
         result
     }
 
+    /// Finishes what runs, and lets the store tidy up: afterwards a file stands for itself, without others beside it.
+    /// Dropping the host finishes what runs, too.
+    ///
+    /// # Errors
+    /// The store's; nothing is lost by it.
+    pub async fn close(self) -> Result<(), StoreError> {
+        let store = Arc::clone(&self.store);
+        drop(self);
+        store.close().await
+    }
+
     fn check(&self, request: &Request) -> Result<(), Failure> {
         let limits = self.limits();
         let bytes = request.session.check(limits)? + request.node.bytes;
@@ -330,8 +341,12 @@ impl Host {
 impl Shared {
     /// A view that nothing was read into yet.
     pub(super) fn view(&self, workshop: &Workshop, tenant: &str, now: DateTime<Utc>) -> View {
-        let known = self.tenants.lock().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned();
-        View::new(Arc::clone(&workshop.reader), tenant, now, known)
+        View::new(Arc::clone(&workshop.reader), tenant, now, self.known(tenant))
+    }
+
+    /// A tenant as it was when it was last read, with its configuration's version.
+    pub(super) fn known(&self, tenant: &str) -> Option<(Arc<Tenant>, u64)> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned()
     }
 
     /// Remembers a tenant's configuration, so that it needn't be sent again while it stays the same.

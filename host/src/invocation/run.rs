@@ -32,6 +32,7 @@ pub(super) struct Loaded {
 }
 
 /// How an action returned.
+#[expect(clippy::large_enum_variant, reason = "there is one a run, and it is taken apart at once")]
 pub(super) enum Returned {
     /// By this port, with everything that it did.
     Port(String, Remains),

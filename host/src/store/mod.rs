@@ -35,6 +35,12 @@ pub trait Store: Send + Sync + 'static {
     /// The connection that writes; a host opens one.
     async fn committer(&self) -> Result<Box<dyn Committer>, StoreError>;
 
+    /// Tidies up before the host stops: what was committed stands in one place, without files beside it. The store can
+    /// be used on.
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// A tenant with all its campaigns (in order of their names), and its configuration's version.
     async fn configuration(&self, tenant: &str) -> Result<Option<Configuration>, StoreError>;
 

@@ -8,38 +8,18 @@ use flowhost::store::*;
 on_every_store![
     a_tenant_comes_with_its_version,
     an_unknown_tenant_has_nothing,
-    a_contact_is_read_back_as_it_was_written,
-    an_address_finds_its_contact,
-    an_address_belongs_to_one_contact,
     a_batch_is_applied_in_its_order,
     a_commit_is_all_or_nothing,
     a_contact_that_changed_since_makes_a_commit_stale,
     a_contact_that_appeared_since_makes_a_commit_stale,
     a_configuration_that_changed_since_makes_a_commit_stale,
     every_change_gives_its_contact_one_new_version,
-    an_update_keeps_addresses_and_adds_new_ones,
-    a_second_address_in_a_channel_is_stale,
     changes_to_what_is_not_there_are_stale,
     a_tenant_that_is_not_there_takes_no_changes,
-    dnd_entries_come_and_go,
-    a_campaigns_entry_has_the_category_that_the_campaign_has_now,
-    the_newest_ready_record_is_the_last_created,
-    ready_records_are_paged_oldest_first,
-    the_latest_ready_records_come_newest_first,
-    a_replaced_record_keeps_id_creation_and_run,
-    only_a_ready_record_of_the_same_contact_is_replaced,
-    a_transition_happens_once_and_is_logged,
-    a_record_that_is_ready_again_has_a_new_run,
-    a_key_is_taken_until_it_expires,
-    a_taken_key_comes_before_a_stale_read,
-    the_first_of_a_batch_takes_the_key,
-    linked_is_the_oldest_in_the_channel,
-    a_link_follows_its_correlator,
     one_read_answers_everything_in_order,
     hostile_texts_come_back_unharmed,
     another_tenants_things_are_nobodys,
     instants_are_kept_to_the_microsecond,
-    many_things_go_into_one_commit,
 ];
 
 async fn a_tenant_comes_with_its_version(store: &Fixture) {
@@ -57,32 +37,6 @@ async fn an_unknown_tenant_has_nothing(store: &Fixture) {
     let snapshot = store.reader.read(&request).await.unwrap();
     assert_eq!((snapshot.version, snapshot.tenant), (0, None));
     assert_eq!(snapshot.answers, [Answer::Campaign(None), Answer::Category(false), Answer::Contact(None)]);
-}
-
-async fn a_contact_is_read_back_as_it_was_written(store: &Fixture) {
-    let mut ana = contact(10, &[("voice", "+56911"), ("whatsapp", "+56911")]);
-    ana.correlators = [Some("1-9".to_owned()), None, Some("x".to_owned())];
-    ana.dnd = vec![dnd(Scope::Campaign(id(1))), dnd(Scope::Category("Other".to_owned()))];
-    store.put(vec![Change::CreateContact(ana.clone())]).await;
-    assert_eq!(store.contact(10).await.unwrap(), Versioned { contact: ana.into(), version: 1 });
-}
-
-async fn an_address_finds_its_contact(store: &Fixture) {
-    store.put(vec![Change::CreateContact(contact(10, &[("whatsapp", "+56911")]))]).await;
-    let found = store.answer(Lookup::Address("whatsapp".to_owned(), "+56911".to_owned())).await;
-    assert_eq!(found, Answer::Contact(store.contact(10).await));
-    let other = store.answer(Lookup::Address("voice".to_owned(), "+56911".to_owned())).await;
-    assert_eq!(other, Answer::Contact(None));
-}
-
-async fn an_address_belongs_to_one_contact(store: &Fixture) {
-    store.put(vec![Change::CreateContact(contact(10, &[("whatsapp", "+56911")]))]).await;
-    let same = Change::CreateContact(contact(11, &[("voice", "+56911"), ("whatsapp", "+56911")]));
-    assert_eq!(store.commit(vec![same]).await, Verdict::Stale);
-    assert_eq!(store.contact(11).await, None);
-    let mut reader = commit(vec![]);
-    reader.reads.free_addresses = vec![("whatsapp".to_owned(), "+56911".to_owned())];
-    assert_eq!(store.commit_all(vec![reader]).await, [Verdict::Stale]);
 }
 
 async fn a_batch_is_applied_in_its_order(store: &Fixture) {
@@ -154,41 +108,6 @@ async fn every_change_gives_its_contact_one_new_version(store: &Fixture) {
     assert_eq!(store.contact(10).await.unwrap().version, 2);
 }
 
-async fn an_update_keeps_addresses_and_adds_new_ones(store: &Fixture) {
-    let mut ana = contact(10, &[("whatsapp", "+56911")]);
-    store.put(vec![Change::CreateContact(ana.clone())]).await;
-    let added = contact(0, &[("voice", "+56911")]).addresses;
-    let update = Change::UpdateContact {
-        id: id(10),
-        name: "Ana".to_owned(),
-        correlators: [Some("1-9".to_owned()), None, None],
-        new_addresses: added.clone(),
-        updated_at: at(9),
-    };
-    store.put(vec![update]).await;
-    ana.name = "Ana".to_owned();
-    ana.correlators = [Some("1-9".to_owned()), None, None];
-    ana.addresses.insert(0, added[0].clone());
-    ana.updated_at = at(9);
-    assert_eq!(store.contact(10).await.unwrap(), Versioned { contact: ana.into(), version: 2 });
-    let found = store.answer(Lookup::Address("voice".to_owned(), "+56911".to_owned())).await;
-    assert_eq!(found, Answer::Contact(store.contact(10).await));
-}
-
-async fn a_second_address_in_a_channel_is_stale(store: &Fixture) {
-    store.put(vec![Change::CreateContact(contact(10, &[("whatsapp", "+56911")]))]).await;
-    let update = Change::UpdateContact {
-        id: id(10),
-        name: String::new(),
-        correlators: [None, None, None],
-        new_addresses: contact(0, &[("whatsapp", "+56922")]).addresses,
-        updated_at: at(9),
-    };
-    assert_eq!(store.commit(vec![update]).await, Verdict::Stale);
-    let twice = contact(11, &[("widget", "a"), ("widget", "b")]);
-    assert_eq!(store.commit(vec![Change::CreateContact(twice)]).await, Verdict::Stale);
-}
-
 async fn changes_to_what_is_not_there_are_stale(store: &Fixture) {
     store.put(vec![Change::CreateContact(contact(10, &[]))]).await;
     let changes = [
@@ -211,225 +130,6 @@ async fn a_tenant_that_is_not_there_takes_no_changes(store: &Fixture) {
     only_key.changes.clear();
     only_key.key = Some(keyed("k", "refused"));
     assert_eq!(store.commit_all(vec![lost, only_key]).await, [Verdict::Stale, Verdict::Done]);
-}
-
-async fn dnd_entries_come_and_go(store: &Fixture) {
-    store.put(vec![Change::CreateContact(contact(10, &[]))]).await;
-    let scope = Scope::Category("Test".to_owned());
-    let first = dnd(scope.clone());
-    let second = DndEntry { by: "another".to_owned(), ..first.clone() };
-    store.put(vec![Change::AddDnd { contact: id(10), entry: first.clone() }]).await;
-    store.put(vec![Change::AddDnd { contact: id(10), entry: second.clone() }]).await;
-    assert_eq!(store.contact(10).await.unwrap().contact.dnd, [first]);
-    let remove = Change::RemoveDnd { contact: id(10), scope };
-    store.put(vec![remove.clone(), Change::AddDnd { contact: id(10), entry: second.clone() }]).await;
-    assert_eq!(store.contact(10).await.unwrap().contact.dnd, [second]);
-    store.put(vec![remove.clone()]).await;
-    store.put(vec![remove]).await;
-    assert_eq!(store.contact(10).await.unwrap().contact.dnd, []);
-}
-
-async fn a_campaigns_entry_has_the_category_that_the_campaign_has_now(store: &Fixture) {
-    let mut ana = contact(10, &[]);
-    ana.dnd = vec![DndEntry { category: "Before".to_owned(), ..dnd(Scope::Campaign(id(1))) }];
-    store.put(vec![Change::CreateContact(ana)]).await;
-    assert_eq!(store.contact(10).await.unwrap().contact.dnd[0].category, "Test");
-    let campaigns = vec![campaign(TENANT, 1, "Moved")];
-    assert!(
-        store.store.configure(&[ConfigurationChange { tenant: tenant(TENANT), campaigns, version: 1 }]).await.unwrap()
-    );
-    assert_eq!(store.contact(10).await.unwrap().contact.dnd[0].category, "Moved");
-}
-
-async fn the_newest_ready_record_is_the_last_created(store: &Fixture) {
-    let newest = Lookup::NewestReady { contact: id(10), campaign: id(1) };
-    store.put(vec![Change::CreateContact(contact(10, &[]))]).await;
-    assert_eq!(store.answer(newest.clone()).await, Answer::NewestReady(None));
-    for number in [22, 20, 21] {
-        store.put(vec![Change::CreateRecord(record(number, id(10), id(1)))]).await;
-    }
-    store.put(vec![Change::CreateRecord(record(23, id(10), id(2)))]).await;
-    let last = record(21, id(10), id(1));
-    assert_eq!(store.answer(newest.clone()).await, Answer::NewestReady(Some((last.into(), true))));
-    for number in [21, 22] {
-        store.put(vec![transition(id(number), id(10), RecordState::Ready, RecordState::Sent)]).await;
-    }
-    assert_eq!(store.answer(newest).await, Answer::NewestReady(Some((record(20, id(10), id(1)).into(), false))));
-}
-
-/// Records 20 to 24 of contact 10 in campaign 1, of which 22 isn't Ready.
-async fn five_records(store: &Fixture) {
-    let mut changes = vec![Change::CreateContact(contact(10, &[])), Change::CreateContact(contact(11, &[]))];
-    changes.extend((20..25).map(|number| Change::CreateRecord(record(number, id(10), id(1)))));
-    changes.push(Change::CreateRecord(record(30, id(11), id(1))));
-    changes.push(transition(id(22), id(10), RecordState::Ready, RecordState::Cancelled));
-    store.put(changes).await;
-}
-
-fn numbers(answer: Answer) -> Option<Vec<u128>> {
-    let Answer::Ready(rows) = answer else { panic!("another answer") };
-    rows.map(|rows| rows.iter().map(|row| row.id.as_u128()).collect())
-}
-
-async fn ready_records_are_paged_oldest_first(store: &Fixture) {
-    five_records(store).await;
-    let page = |after: Option<u128>, limit| {
-        store.answer(Lookup::ReadyPage { contact: id(10), campaign: id(1), after: after.map(id), limit })
-    };
-    assert_eq!(numbers(page(None, 2).await), Some(vec![20, 21]));
-    assert_eq!(numbers(page(Some(21), 2).await), Some(vec![23, 24]));
-    assert_eq!(numbers(page(Some(22), 1).await), Some(vec![23]));
-    assert_eq!(numbers(page(Some(24), 9).await), Some(vec![]));
-    assert_eq!(numbers(page(None, 0).await), Some(vec![]));
-    assert_eq!(numbers(page(Some(30), 9).await), None);
-    assert_eq!(numbers(page(Some(99), 9).await), None);
-}
-
-async fn the_latest_ready_records_come_newest_first(store: &Fixture) {
-    five_records(store).await;
-    let latest = |limit| store.answer(Lookup::LatestReady { contact: id(10), campaign: id(1), limit });
-    assert_eq!(numbers(latest(3).await), Some(vec![24, 23, 21]));
-    assert_eq!(numbers(latest(0).await), Some(vec![]));
-}
-
-async fn a_replaced_record_keeps_id_creation_and_run(store: &Fixture) {
-    store.put(vec![Change::CreateContact(contact(10, &[])), Change::CreateRecord(record(20, id(10), id(1)))]).await;
-    let new = Record {
-        internal: true,
-        depth: 2,
-        schedule: None,
-        message: None,
-        template: Some(r#"{"template":"t"}"#.to_owned()),
-        data: r#"{"a":1}"#.to_owned(),
-        updated_at: at(8),
-        ..record(20, id(10), id(1))
-    };
-    let pretender = Record { run: 9, created_at: at(7), ..new.clone() };
-    store.put(vec![Change::ReplaceRecord(pretender)]).await;
-    assert_eq!(store.record(20).await, Some(new));
-    assert_eq!(store.log(20).await.len(), 1);
-}
-
-async fn only_a_ready_record_of_the_same_contact_is_replaced(store: &Fixture) {
-    five_records(store).await;
-    for other in [record(22, id(10), id(1)), record(20, id(11), id(1)), record(20, id(10), id(2))] {
-        assert_eq!(store.commit(vec![Change::ReplaceRecord(other)]).await, Verdict::Stale);
-    }
-}
-
-async fn a_transition_happens_once_and_is_logged(store: &Fixture) {
-    store.put(vec![Change::CreateContact(contact(10, &[])), Change::CreateRecord(record(20, id(10), id(1)))]).await;
-    let cancel = || commit(vec![transition(id(20), id(10), RecordState::Ready, RecordState::Cancelled)]);
-    let of_another = commit(vec![transition(id(20), id(11), RecordState::Ready, RecordState::Cancelled)]);
-    assert_eq!(
-        store.commit_all(vec![of_another, cancel(), cancel()]).await,
-        [Verdict::Stale, Verdict::Done, Verdict::Stale]
-    );
-    let created = LogEntry { run: 1, at: at(2), from: None, to: RecordState::Ready, note: None };
-    let cancelled = LogEntry {
-        run: 1,
-        at: at(4),
-        from: Some(RecordState::Ready),
-        to: RecordState::Cancelled,
-        note: Some("why".to_owned()),
-    };
-    assert_eq!(store.log(20).await, [created, cancelled]);
-    assert_eq!(store.record(20).await.unwrap().updated_at, at(4));
-}
-
-async fn a_record_that_is_ready_again_has_a_new_run(store: &Fixture) {
-    five_records(store).await;
-    store.put(vec![transition(id(22), id(10), RecordState::Cancelled, RecordState::Ready)]).await;
-    let again = store.record(22).await.unwrap();
-    assert_eq!((again.state, again.run), (RecordState::Ready, 2));
-    let runs: Vec<_> = store.log(22).await.iter().map(|entry| entry.run).collect();
-    assert_eq!(runs, [1, 1, 2]);
-    let page = Lookup::ReadyPage { contact: id(10), campaign: id(1), after: None, limit: 9 };
-    assert_eq!(numbers(store.answer(page).await), Some(vec![20, 21, 22, 23, 24]));
-}
-
-async fn a_key_is_taken_until_it_expires(store: &Fixture) {
-    let with = |outcome: &str, now| Commit { key: Some(keyed("k", outcome)), now: at(now), ..commit(vec![]) };
-    let stored = |outcome: &str| StoredOutcome { digest: [7; 32], outcome: outcome.to_owned() };
-    assert_eq!(store.commit_all(vec![with("first", 0)]).await, [Verdict::Done]);
-    assert_eq!(store.commit_all(vec![with("second", 99)]).await, [Verdict::KeyTaken(stored("first"))]);
-    let read = |now| ReadRequest {
-        tenant: TENANT.to_owned(),
-        known_version: None,
-        now: at(now),
-        lookups: vec![Lookup::Key("k".to_owned())],
-    };
-    assert_eq!(store.reader.read(&read(99)).await.unwrap().answers, [Answer::Key(Some(stored("first")))]);
-    assert_eq!(store.reader.read(&read(100)).await.unwrap().answers, [Answer::Key(None)]);
-    let mut third = with("third", 100);
-    third.key.as_mut().unwrap().expires_at = at(200);
-    assert_eq!(store.commit_all(vec![third]).await, [Verdict::Done]);
-    assert_eq!(store.reader.read(&read(150)).await.unwrap().answers, [Answer::Key(Some(stored("third")))]);
-}
-
-async fn a_taken_key_comes_before_a_stale_read(store: &Fixture) {
-    let mut twice = commit(vec![Change::CreateContact(contact(10, &[]))]);
-    twice.reads.contacts = vec![(id(10), 0)];
-    twice.key = Some(keyed("k", "{}"));
-    let taken = Verdict::KeyTaken(StoredOutcome { digest: [7; 32], outcome: "{}".to_owned() });
-    assert_eq!(store.commit_all(vec![twice.clone(), twice.clone()]).await, [Verdict::Done, taken.clone()]);
-    assert_eq!(store.commit_all(vec![twice]).await, [taken]);
-}
-
-async fn the_first_of_a_batch_takes_the_key(store: &Fixture) {
-    let mut stale = commit(vec![Change::CreateRecord(record(20, id(99), id(1)))]);
-    stale.key = Some(keyed("k", "stale"));
-    let good = |outcome: &str| Commit { key: Some(keyed("k", outcome)), ..commit(vec![]) };
-    let verdicts = store.commit_all(vec![stale, good("second"), good("third")]).await;
-    let second = StoredOutcome { digest: [7; 32], outcome: "second".to_owned() };
-    assert_eq!(verdicts, [Verdict::Stale, Verdict::Done, Verdict::KeyTaken(second)]);
-}
-
-fn correlated(number: u128, slot: usize, value: &str, addresses: &[(&str, &str)]) -> Change {
-    let mut contact = contact(number, addresses);
-    contact.correlators[slot] = Some(value.to_owned());
-    Change::CreateContact(contact)
-}
-
-async fn linked_to(store: &Fixture, number: u128, channel: &str) -> Option<u128> {
-    let answer = store.answer(Lookup::Linked { contact: id(number), channel: channel.to_owned() }).await;
-    let Answer::Contact(found) = answer else { panic!("another answer") };
-    found.map(|found| found.contact.id.as_u128())
-}
-
-async fn linked_is_the_oldest_in_the_channel(store: &Fixture) {
-    store
-        .put(vec![
-            correlated(13, 0, "1-9", &[("widget", "a")]),
-            correlated(12, 1, "1-9", &[("whatsapp", "+1")]),
-            correlated(11, 0, "1-9", &[("whatsapp", "+2"), ("voice", "+2")]),
-            correlated(10, 0, "1-9", &[("whatsapp", "+3")]),
-        ])
-        .await;
-    assert_eq!(linked_to(store, 13, "whatsapp").await, Some(11));
-    assert_eq!(linked_to(store, 11, "whatsapp").await, Some(10));
-    assert_eq!(linked_to(store, 11, "widget").await, Some(13));
-    assert_eq!(linked_to(store, 13, "widget").await, None);
-    assert_eq!(linked_to(store, 12, "widget").await, None);
-    assert_eq!(linked_to(store, 99, "widget").await, None);
-}
-
-async fn a_link_follows_its_correlator(store: &Fixture) {
-    store.put(vec![correlated(10, 0, "a", &[("widget", "a")]), correlated(11, 0, "b", &[("whatsapp", "+1")])]).await;
-    let update = |value: &str, new_addresses| Change::UpdateContact {
-        id: id(10),
-        name: "Ana".to_owned(),
-        correlators: [Some(value.to_owned()), None, None],
-        new_addresses,
-        updated_at: at(9),
-    };
-    store.put(vec![update("b", vec![])]).await;
-    assert_eq!(linked_to(store, 11, "widget").await, Some(10));
-    assert_eq!(linked_to(store, 11, "voice").await, None);
-    store.put(vec![update("b", contact(0, &[("voice", "+2")]).addresses)]).await;
-    assert_eq!(linked_to(store, 11, "voice").await, Some(10));
-    store.put(vec![update("c", vec![])]).await;
-    assert_eq!(linked_to(store, 11, "widget").await, None);
 }
 
 async fn one_read_answers_everything_in_order(store: &Fixture) {
@@ -510,24 +210,4 @@ async fn instants_are_kept_to_the_microsecond(store: &Fixture) {
     let found = store.contact(10).await.unwrap().contact;
     assert_eq!((found.created_at, found.dnd[0].at), (kept, kept));
     assert_eq!(store.record(20).await, Some(early));
-}
-
-async fn many_things_go_into_one_commit(store: &Fixture) {
-    let mut changes = vec![Change::CreateContact(contact(10, &[]))];
-    changes.extend((0..2_500).map(|number| Change::CreateRecord(record(1_000 + number, id(10), id(1)))));
-    store.put(changes).await;
-    let mut all = Vec::new();
-    loop {
-        let page =
-            Lookup::ReadyPage { contact: id(10), campaign: id(1), after: all.last().copied().map(id), limit: 999 };
-        let more = numbers(store.answer(page).await).unwrap();
-        if more.is_empty() {
-            break;
-        }
-        all.extend(more);
-    }
-    assert!(all.iter().copied().eq(1_000..3_500));
-    let lookups: Vec<_> = (1_000..3_500).map(|number| Lookup::Record(id(number))).collect();
-    let answers = store.read(lookups).await.answers;
-    assert!(answers.iter().all(|answer| matches!(answer, Answer::Record(Some(_)))));
 }

@@ -65,6 +65,19 @@ async fn what_was_committed_is_there_after_reopening() {
 }
 
 #[tokio::test]
+async fn a_closed_store_is_one_file() {
+    let store = Fixture::sqlite().await;
+    store.put(vec![Change::CreateContact(contact(10, &[]))]).await;
+    store.store.close().await.unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::copy(store.folder.as_ref().unwrap().path().join("store.db"), copy.path().join("store.db")).unwrap();
+    let copied = Fixture::empty(Arc::new(open(&copy).await), None).await;
+    assert_eq!(copied.contact(10).await, store.contact(10).await);
+    store.put(vec![Change::CreateContact(contact(11, &[]))]).await;
+    assert_eq!(store.store.contacts(&Filter::default(), &Page { after: None, limit: 9 }).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn a_new_file_may_be_opened_by_several_at_once() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let open_it = || {

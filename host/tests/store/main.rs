@@ -5,9 +5,14 @@
 
 mod behaviour;
 mod concurrent;
+mod contacts;
 mod differential;
 mod file;
+mod keys;
 mod listing;
+mod operations;
+mod records;
+mod staged;
 mod things;
 mod view;
 

@@ -187,3 +187,18 @@ pub(crate) async fn open(folder: &TempDir) -> SqliteStore {
     let options = SqliteOptions { synchronous: sqlite::Synchronous::Normal, ..SqliteOptions::default() };
     SqliteStore::open(folder.path().join("store.db"), options).await.unwrap()
 }
+
+/// Records 20 to 24 of contact 10 in campaign 1, of which 22 isn't Ready.
+pub(crate) async fn five_records(store: &Fixture) {
+    let mut changes = vec![Change::CreateContact(contact(10, &[])), Change::CreateContact(contact(11, &[]))];
+    changes.extend((20..25).map(|number| Change::CreateRecord(record(number, id(10), id(1)))));
+    changes.push(Change::CreateRecord(record(30, id(11), id(1))));
+    changes.push(transition(id(22), id(10), RecordState::Ready, RecordState::Cancelled));
+    store.put(changes).await;
+}
+
+/// The numbers of a page's records.
+pub(crate) fn numbers(answer: Answer) -> Option<Vec<u128>> {
+    let Answer::Ready(rows) = answer else { panic!("another answer") };
+    rows.map(|rows| rows.iter().map(|row| row.id.as_u128()).collect())
+}

@@ -1,41 +1,52 @@
 //! One commit on trial: what it would change, beside a state that stays as it was until the commit proves good.
 
 use super::state::{Owned, StoredContact, StoredRecord};
-use crate::domain::{Contact, DndEntry, Record, RecordState, Scope};
+use crate::domain::{Address, Contact, DndEntry, Record, RecordState, Scope};
 use crate::store::instant::kept;
 use crate::store::{Change, LogEntry};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// The commit can't be applied to this state.
 pub(super) struct Unfit;
 
-/// Contacts and records as the commit would leave them, in the order in which it touched them.
+/// Contacts and records as the commit would leave them.
 pub(super) struct Draft<'a> {
     base: &'a Owned,
-    contacts: Vec<StoredContact>,
-    records: Vec<StoredRecord>,
-    new_contacts: usize,
-    new_records: usize,
+    contacts: HashMap<Uuid, StoredContact>,
+    records: HashMap<Uuid, StoredRecord>,
+    addresses: HashSet<(String, String)>,
+    next_contact: usize,
+    next_record: usize,
 }
 
 impl<'a> Draft<'a> {
     pub(super) fn new(base: &'a Owned) -> Self {
-        Self { base, contacts: Vec::new(), records: Vec::new(), new_contacts: 0, new_records: 0 }
+        Self {
+            base,
+            contacts: HashMap::new(),
+            records: HashMap::new(),
+            addresses: HashSet::new(),
+            next_contact: base.contact_order.len(),
+            next_record: base.record_order.len(),
+        }
     }
 
-    /// What to put in place once the commit has proved good.
+    /// What to put in place once the commit has proved good, in order of creation.
     pub(super) fn into_parts(self) -> (Vec<StoredContact>, Vec<StoredRecord>) {
-        (self.contacts, self.records)
+        let mut contacts: Vec<_> = self.contacts.into_values().collect();
+        contacts.sort_by_key(|stored| stored.order);
+        let mut records: Vec<_> = self.records.into_values().collect();
+        records.sort_by_key(|stored| stored.order);
+        (contacts, records)
     }
 
     pub(super) fn apply(&mut self, change: &Change) -> Result<(), Unfit> {
         match change {
             Change::CreateContact(contact) => self.create_contact(contact),
             Change::UpdateContact { id, name, correlators, new_addresses, updated_at } => {
-                for address in new_addresses {
-                    self.free(&address.channel, &address.identifier)?;
-                }
+                self.occupy(new_addresses)?;
                 self.change_contact(*id, |contact| {
                     for address in new_addresses {
                         if contact.addresses.iter().any(|had| had.channel == address.channel) {
@@ -74,8 +85,8 @@ impl<'a> Draft<'a> {
         if self.contact(contact.id).is_ok() {
             return Err(Unfit);
         }
+        self.occupy(&contact.addresses)?;
         for (at, address) in contact.addresses.iter().enumerate() {
-            self.free(&address.channel, &address.identifier)?;
             if contact.addresses.iter().take(at).any(|earlier| earlier.channel == address.channel) {
                 return Err(Unfit);
             }
@@ -87,9 +98,9 @@ impl<'a> Draft<'a> {
                 unique.dnd.push(entry.clone());
             }
         }
-        let order = self.base.contact_order.len() + self.new_contacts;
-        self.new_contacts += 1;
-        self.contacts.push(StoredContact { contact: Arc::new(self.tidy(unique)), version: 1, order });
+        let stored = StoredContact { contact: Arc::new(self.tidy(unique)), version: 1, order: self.next_contact };
+        self.next_contact += 1;
+        self.contacts.insert(contact.id, stored);
         Ok(())
     }
 
@@ -100,9 +111,8 @@ impl<'a> Draft<'a> {
         self.touch(record.contact)?;
         let record = Arc::new(kept_record(record.clone()));
         let entry = LogEntry { run: record.run, at: record.created_at, from: None, to: record.state, note: None };
-        let order = self.base.record_order.len() + self.new_records;
-        self.new_records += 1;
-        self.records.push(StoredRecord { record, order, log: vec![entry] });
+        self.records.insert(record.id, StoredRecord { record, order: self.next_record, log: vec![entry] });
+        self.next_record += 1;
         Ok(())
     }
 
@@ -115,7 +125,7 @@ impl<'a> Draft<'a> {
         self.touch(after.contact)?;
         let (state, run, created_at) = (before.state, before.run, before.created_at);
         stored.record = Arc::new(kept_record(Record { state, run, created_at, ..after.clone() }));
-        self.put_record(stored);
+        self.records.insert(stored.record.id, stored);
         Ok(())
     }
 
@@ -138,31 +148,27 @@ impl<'a> Draft<'a> {
             record.run = record.run.saturating_add(1);
         }
         stored.log.push(LogEntry { run: record.run, ..entry });
-        self.put_record(stored);
+        self.records.insert(stored.record.id, stored);
         Ok(())
     }
 
-    fn free(&self, channel: &str, identifier: &str) -> Result<(), Unfit> {
-        let drafted = self.contacts.iter().flat_map(|stored| &stored.contact.addresses);
-        let mut same = drafted.filter(|address| address.channel == channel && address.identifier == identifier);
-        if same.next().is_some() || self.base.address(channel, identifier).is_some() { Err(Unfit) } else { Ok(()) }
+    /// Takes addresses that are still free.
+    fn occupy(&mut self, addresses: &[Address]) -> Result<(), Unfit> {
+        for Address { channel, identifier, .. } in addresses {
+            let taken = self.base.address(channel, identifier).is_some();
+            if taken || !self.addresses.insert((channel.clone(), identifier.clone())) {
+                return Err(Unfit);
+            }
+        }
+        Ok(())
     }
 
     fn contact(&self, id: Uuid) -> Result<&StoredContact, Unfit> {
-        let drafted = self.contacts.iter().find(|stored| stored.contact.id == id);
-        drafted.or_else(|| self.base.contacts.get(&id)).ok_or(Unfit)
+        self.contacts.get(&id).or_else(|| self.base.contacts.get(&id)).ok_or(Unfit)
     }
 
     fn record(&self, id: Uuid) -> Result<&StoredRecord, Unfit> {
-        let drafted = self.records.iter().find(|stored| stored.record.id == id);
-        drafted.or_else(|| self.base.records.get(&id)).ok_or(Unfit)
-    }
-
-    fn put_record(&mut self, stored: StoredRecord) {
-        match self.records.iter_mut().find(|drafted| drafted.record.id == stored.record.id) {
-            Some(drafted) => *drafted = stored,
-            None => self.records.push(stored),
-        }
+        self.records.get(&id).or_else(|| self.base.records.get(&id)).ok_or(Unfit)
     }
 
     /// Gives a contact a new version, the same for all changes of a commit.
@@ -183,10 +189,7 @@ impl<'a> Draft<'a> {
         let mut contact = Arc::unwrap_or_clone(stored.contact);
         change(&mut contact)?;
         stored.contact = Arc::new(self.tidy(contact));
-        match self.contacts.iter_mut().find(|drafted| drafted.contact.id == id) {
-            Some(drafted) => *drafted = stored,
-            None => self.contacts.push(stored),
-        }
+        self.contacts.insert(id, stored);
         Ok(())
     }
 

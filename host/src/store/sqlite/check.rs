@@ -3,61 +3,64 @@
 use super::ledger::Ledger;
 use super::query::Bound;
 use super::row;
-use super::script::{ROWS_OF_STATEMENT, Script, Statement};
+use super::script::{Part, ROWS_OF_STATEMENT, Script};
 use super::slot::{Details, Stored};
 use crate::store::StoreError;
 
-const TENANTS: Statement = Statement {
-    before: "SELECT 'tenants', json_group_array(json_array(q.column1, t.version)) FROM (VALUES ",
+const TENANTS: Part = Part {
+    before: ", (SELECT json_group_array(json_array(q.column1, t.version)) FROM (VALUES ",
     parameters: 1,
     numbered: true,
-    after: ") AS q CROSS JOIN tenants AS t ON t.id = q.column2",
+    after: ") AS q CROSS JOIN tenants AS t ON t.id = q.column2)",
 };
 
-const CONTACTS: Statement = Statement {
-    before: "SELECT 'contacts', json_group_array(json_array(q.column1, c.seq, c.version, \
+const CONTACTS: Part = Part {
+    before: ", (SELECT json_group_array(json_array(q.column1, c.seq, c.version, \
         iif(q.column4, json_array(c.name, json_array(c.correlator_1, c.correlator_2, c.correlator_3), json(c.addresses), \
         c.created_at, c.updated_at), NULL))) FROM (VALUES ",
     parameters: 3,
     numbered: true,
-    after: ") AS q CROSS JOIN contacts AS c ON c.tenant = q.column2 AND c.id = q.column3",
+    after: ") AS q CROSS JOIN contacts AS c ON c.tenant = q.column2 AND c.id = q.column3)",
 };
 
-const ADDRESSES: Statement = Statement {
-    before: "SELECT 'addresses', json_group_array(json_array(q.column1, a.contact)) FROM (VALUES ",
+const ADDRESSES: Part = Part {
+    before: ", (SELECT json_group_array(json_array(q.column1, a.contact)) FROM (VALUES ",
     parameters: 3,
     numbered: true,
     after: ") AS q CROSS JOIN addresses AS a ON a.tenant = q.column2 AND a.channel = q.column3 \
-        AND a.identifier = q.column4",
+        AND a.identifier = q.column4)",
 };
 
-const RECORDS: Statement = Statement {
-    before: "SELECT 'records', json_group_array(json_array(q.column1, r.seq, hex(c.id), hex(r.campaign), \
+const RECORDS: Part = Part {
+    before: ", (SELECT json_group_array(json_array(q.column1, r.seq, hex(c.id), hex(r.campaign), \
         r.state, r.run, r.entries)) FROM (VALUES ",
     parameters: 2,
     numbered: true,
     after: ") AS q CROSS JOIN records AS r ON r.tenant = q.column2 AND r.id = q.column3 \
-        CROSS JOIN contacts AS c ON c.seq = r.contact",
+        CROSS JOIN contacts AS c ON c.seq = r.contact)",
 };
 
-const KEYS: Statement = Statement {
-    before: "SELECT 'keys', json_group_array(json_array(q.column1, json_array(hex(y.digest), y.outcome, \
+const KEYS: Part = Part {
+    before: ", (SELECT json_group_array(json_array(q.column1, json_array(hex(y.digest), y.outcome, \
         y.expires_at))) FROM (VALUES ",
     parameters: 2,
     numbered: true,
-    after: ") AS q CROSS JOIN keys AS y ON y.tenant = q.column2 AND y.key = q.column3",
+    after: ") AS q CROSS JOIN keys AS y ON y.tenant = q.column2 AND y.key = q.column3)",
 };
 
-/// Ahead of the statements above.
-pub(super) const BEGIN: &str = "BEGIN IMMEDIATE; SELECT 'last', json_array(\
-    coalesce((SELECT max(seq) FROM contacts), 0), coalesce((SELECT max(seq) FROM records), 0)); ";
+/// Where one statement would have too many parameters.
+const CUT: Part = Part { before: "; SELECT NULL", parameters: 0, numbered: false, after: "" };
+
+/// Ahead of the parts above: the lock, and the numbers of the newest contact and record.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE; SELECT json_array(coalesce((SELECT max(seq) FROM contacts), 0), \
+    coalesce((SELECT max(seq) FROM records), 0))";
 
 type ContactJson = (String, [Option<String>; 3], Vec<(String, String, String)>, i64, i64);
 
 /// Asks for everything in the ledger's slots.
 pub(super) fn questions(ledger: &Ledger<'_>) -> Script {
     let name = |tenant: usize| ledger.tenants.get(tenant).map_or("", |(id, _)| id);
-    let mut script = Script::new();
+    let mut script = Script::cut_by(CUT);
     script.add(TENANTS, &ledger.tenants, |bound, (id, _)| bound.add(*id));
     script.add(CONTACTS, &ledger.contacts, |bound: &mut Bound, contact| {
         bound.add(name(contact.tenant));
@@ -80,30 +83,36 @@ pub(super) fn questions(ledger: &Ledger<'_>) -> Script {
     script
 }
 
-/// Fills the ledger's slots with the answers: one a statement, in their order.
-pub(super) fn learn(ledger: &mut Ledger<'_>, answers: &[(String, String)]) -> Result<(), StoreError> {
-    let mut before = "";
+/// How many statements the parts make.
+pub(super) fn statements(parts: &[Part]) -> usize {
+    1 + parts.iter().filter(|part| **part == CUT).count()
+}
+
+/// Fills the ledger's slots with the answers: first the newest numbers, then one a part, in their order.
+pub(super) fn learn(ledger: &mut Ledger<'_>, parts: &[Part], answers: &[Option<String>]) -> Result<(), StoreError> {
+    let mut answers = answers.iter().map(|answer| answer.as_deref().unwrap_or("[]"));
+    (ledger.last_contact, ledger.last_record) = row::parse(answers.next().unwrap_or_default())?;
+    let mut before = None;
     let mut first = 0;
-    for (kind, rows) in answers {
-        // A kind with many slots has several statements, each with its numbers from 0.
-        first = if kind == before { first + ROWS_OF_STATEMENT } else { 0 };
-        learn_kind(ledger, kind, rows, first)?;
-        before = kind;
+    for (part, rows) in parts.iter().zip(answers).filter(|(part, _)| **part != CUT) {
+        // A kind with many slots has several parts, each with its numbers from 0.
+        first = if Some(part) == before { first + ROWS_OF_STATEMENT } else { 0 };
+        learn_part(ledger, part, rows, first)?;
+        before = Some(part);
     }
     Ok(())
 }
 
-fn learn_kind(ledger: &mut Ledger<'_>, kind: &str, json: &str, first: usize) -> Result<(), StoreError> {
-    match kind {
-        "last" => (ledger.last_contact, ledger.last_record) = row::parse(json)?,
-        "tenants" => {
+fn learn_part(ledger: &mut Ledger<'_>, part: &Part, json: &str, first: usize) -> Result<(), StoreError> {
+    match *part {
+        TENANTS => {
             for (number, version) in row::parse::<Vec<(usize, u64)>>(json)? {
                 if let Some(tenant) = ledger.tenants.get_mut(first + number) {
                     tenant.1 = version;
                 }
             }
         }
-        "contacts" => {
+        CONTACTS => {
             for (number, seq, version, details) in row::parse::<Vec<(usize, i64, u64, Option<ContactJson>)>>(json)? {
                 let Some(contact) = ledger.contacts.get_mut(first + number) else { continue };
                 contact.seq = Some(seq);
@@ -117,14 +126,14 @@ fn learn_kind(ledger: &mut Ledger<'_>, kind: &str, json: &str, first: usize) -> 
                 });
             }
         }
-        "addresses" => {
+        ADDRESSES => {
             for (number, owner) in row::parse::<Vec<(usize, i64)>>(json)? {
                 if let Some(address) = ledger.addresses.get_mut(first + number) {
                     address.owner = Some(owner);
                 }
             }
         }
-        "records" => {
+        RECORDS => {
             type Row = (usize, i64, row::Id, row::Id, String, u32, i64);
             for (number, seq, contact, campaign, state, run, entries) in row::parse::<Vec<Row>>(json)? {
                 let Some(record) = ledger.records.get_mut(first + number) else { continue };

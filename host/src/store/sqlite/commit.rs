@@ -39,15 +39,17 @@ impl SqliteCommitter {
             None => self.opener.connect(Access::Write).await?,
         };
         let mut ledger = Ledger::of(batch);
-        let (text, bound, rows) = check::questions(&ledger).finish(&mut self.texts, check::BEGIN, "");
-        let answers = bound.pairs(&mut connection, &text, rows).await?;
-        check::learn(&mut ledger, &answers)?;
+        let questions = check::questions(&ledger);
+        let parts = questions.parts();
+        let (text, bound, rows) = questions.finish(&mut self.texts, check::BEGIN, "");
+        let answers = bound.columns(&mut connection, (&text, rows), check::statements(&parts)).await?;
+        check::learn(&mut ledger, &parts, &answers)?;
         let verdicts = batch.iter().map(|commit| ledger.judge(commit)).collect();
         let changes = write::changes(&ledger);
         let end = if changes.is_empty() { "ROLLBACK" } else { "COMMIT" };
         let (text, bound, rows) = changes.finish(&mut self.texts, "", end);
         drop(ledger);
-        bound.pairs(&mut connection, &text, rows).await?;
+        bound.columns(&mut connection, (&text, rows), 0).await?;
         self.connection = Some(connection);
         Ok(verdicts)
     }

@@ -28,9 +28,10 @@ use crate::domain::{Campaign, Record, Tenant};
 use async_trait::async_trait;
 use commit::SqliteCommitter;
 use connection::{Access, Opener};
+use failure::StoreFailure;
 use read::SqliteReader;
 use schema::Schema;
-use sqlx::SqliteConnection;
+use sqlx::{Connection, SqliteConnection};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,6 +122,17 @@ impl Store for SqliteStore {
 
     async fn committer(&self) -> Result<Box<dyn Committer>, StoreError> {
         Ok(Box::new(SqliteCommitter::new(self.opener.clone())))
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        if self.opener.read_only() {
+            return Ok(());
+        }
+        self.at_desk(async |connection| schema::gather(connection).await).await?;
+        match self.desk.lock().await.take() {
+            Some(connection) => connection.close().await.map_err(StoreFailure::of),
+            None => Ok(()),
+        }
     }
 
     async fn configuration(&self, tenant: &str) -> Result<Option<Configuration>, StoreError> {

@@ -47,25 +47,32 @@ impl Bound {
         query.fetch_one(connection).await.map_err(StoreFailure::of)
     }
 
-    /// Runs a text of several statements, whose rows have two columns of text. One round trip.
-    pub(super) async fn pairs(
+    /// Runs a text of several statements, of which `answers` yield a row each, and gives the columns of all those rows.
+    /// One round trip, which ends with the last row or, where none is awaited, with the last statement.
+    pub(super) async fn columns(
         self,
         connection: &mut SqliteConnection,
-        text: &Arc<str>,
-        rows: usize,
-    ) -> Result<Vec<(String, String)>, sqlx::Error> {
+        (text, rows): (&Arc<str>, usize),
+        answers: usize,
+    ) -> Result<Vec<Option<String>>, sqlx::Error> {
         self.check().map_err(|error| sqlx::Error::Encode(error.into()))?;
         #[cfg(test)]
         super::plan::note(text);
         let query = sqlx::query_with(AssertSqlSafe(text.clone()), self.arguments).persistent(rows <= ROWS_TO_KEEP);
         let mut results = connection.fetch_many(query);
-        let mut pairs = Vec::new();
+        let mut columns = Vec::new();
+        let mut answered = 0;
         while let Some(result) = results.try_next().await? {
-            if let Either::Right(row) = result {
-                pairs.push((row.try_get_unchecked(0)?, row.try_get_unchecked(1)?));
+            let Either::Right(row) = result else { continue };
+            for column in 0..row.len() {
+                columns.push(row.try_get_unchecked(column)?);
+            }
+            answered += 1;
+            if answered == answers {
+                break;
             }
         }
-        Ok(pairs)
+        Ok(columns)
     }
 
     /// Runs a text and gives all its rows.
@@ -89,9 +96,9 @@ impl Bound {
     }
 }
 
-/// How many rows a `VALUES` gets for so many.
+/// How many rows a `VALUES` gets for so many: not many more where there are many.
 pub(super) fn rounded(rows: usize) -> usize {
-    rows.next_power_of_two()
+    if rows > 1024 { rows.next_multiple_of(1024) } else { rows.next_power_of_two() }
 }
 
 /// `(0,?3,?4),(1,?5,?6)...`: numbered rows of so many parameters, of which `first` is the number of the first.

@@ -15,7 +15,7 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
-/// How many forms of the statement a reader remembers.
+/// How many forms of the statement a reader remembers; they are quick to make again.
 const TEXTS: usize = 256;
 
 /// Reads on a few connections, each opened when first needed.
@@ -46,9 +46,10 @@ impl SqliteReader {
             return text.clone();
         }
         let text: Arc<str> = shape.text().into();
-        if texts.len() < TEXTS {
-            texts.insert(shape, text.clone());
+        if texts.len() >= TEXTS {
+            texts.clear();
         }
+        texts.insert(shape, text.clone());
         text
     }
 }
@@ -59,33 +60,31 @@ impl Reader for SqliteReader {
         let shape = Shape::of(request);
         let text = self.text(shape);
         let bound = shape.bind(request);
-        let _turn = self.turns.acquire().await.map_err(StoreFailure::unreadable)?;
-        let mut lent = Lent { reader: self, connection: Some(self.connection().await?) };
-        let Some(connection) = &mut lent.connection else { return Err(StoreFailure::unreadable("no connection")) };
-        match bound.one_row(connection, &text, shape.rows()).await {
-            Ok(row) => {
-                drop(lent);
-                snapshot(request, &row)
-            }
-            Err(error) => {
-                // The fault may be the connection's: the next read gets a new one.
-                lent.connection = None;
-                Err(error)
-            }
+        let _turn = self.turns.acquire().await.map_err(|closed| StoreError::Unavailable(closed.to_string()))?;
+        let mut lent = Lent { idle: &self.idle, connection: Some(self.connection().await?) };
+        let Some(connection) = &mut lent.connection else {
+            return Err(StoreError::Unavailable("a connection is gone".to_owned()));
+        };
+        let row = bound.one_row(connection, &text, shape.rows()).await;
+        if row.is_err() {
+            // The fault may be the connection's: the next read gets a new one.
+            lent.connection = None;
         }
+        drop(lent);
+        snapshot(request, &row?)
     }
 }
 
 /// A connection that goes back when the read ends, also one that is abandoned: its statement stops by itself.
 struct Lent<'a> {
-    reader: &'a SqliteReader,
+    idle: &'a Mutex<Vec<SqliteConnection>>,
     connection: Option<SqliteConnection>,
 }
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            self.reader.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
     }
 }

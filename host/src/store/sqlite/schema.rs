@@ -71,3 +71,8 @@ async fn use_write_ahead_log(connection: &mut SqliteConnection) -> Result<(), St
     }
     Ok(())
 }
+
+/// Moves what stands in the write-ahead log into the file, as far as readers let it.
+pub(super) async fn gather(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await.map(drop).map_err(StoreFailure::of)
+}

@@ -2,90 +2,89 @@
 
 use super::ledger::Ledger;
 use super::query::Bound;
-use super::script::{Script, Statement};
+use super::script::{Part, Script};
 use super::slot::{Contact, ContactWrite, Details, kind_of};
 use crate::domain::{self, Scope};
 use crate::store::instant::to_micros;
 use std::collections::{BTreeMap, BTreeSet};
 
-const fn rows(before: &'static str, parameters: usize, after: &'static str) -> Statement {
-    Statement { before, parameters, numbered: false, after }
+const fn rows(before: &'static str, parameters: usize, after: &'static str) -> Part {
+    Part { before, parameters, numbered: false, after }
 }
 
-const NOT_FILLED_UP: &str = ") AS q WHERE q.column1 IS NOT NULL";
+const NOT_FILLED_UP: &str = ") AS q WHERE q.column1 IS NOT NULL; ";
 
-const NEW_CONTACTS: Statement = rows(
+const NEW_CONTACTS: Part = rows(
     "INSERT INTO contacts (seq, tenant, id, version, name, correlator_1, correlator_2, correlator_3, addresses, \
         created_at, updated_at) SELECT * FROM (VALUES ",
     11,
     NOT_FILLED_UP,
 );
 
-const DETAILS: Statement = rows(
+const DETAILS: Part = rows(
     "UPDATE contacts SET version = q.column2, name = q.column3, correlator_1 = q.column4, correlator_2 = q.column5, \
         correlator_3 = q.column6, addresses = q.column7, updated_at = q.column8 FROM (VALUES ",
     8,
-    ") AS q WHERE contacts.seq = q.column1",
+    ") AS q WHERE contacts.seq = q.column1; ",
 );
 
-const VERSIONS: Statement =
-    rows("UPDATE contacts SET version = q.column2 FROM (VALUES ", 2, ") AS q WHERE contacts.seq = q.column1");
+const VERSIONS: Part =
+    rows("UPDATE contacts SET version = q.column2 FROM (VALUES ", 2, ") AS q WHERE contacts.seq = q.column1; ");
 
-const NEW_ADDRESSES: Statement =
+const NEW_ADDRESSES: Part =
     rows("INSERT INTO addresses (tenant, channel, identifier, contact) SELECT * FROM (VALUES ", 4, NOT_FILLED_UP);
 
-const OLD_LINKS: Statement =
-    rows("DELETE FROM links WHERE (tenant, slot, value, channel, contact) IN (VALUES ", 5, ")");
+const OLD_LINKS: Part = rows("DELETE FROM links WHERE (tenant, slot, value, channel, contact) IN (VALUES ", 5, "); ");
 
-const NEW_LINKS: Statement =
+const NEW_LINKS: Part =
     rows("INSERT INTO links (tenant, slot, value, channel, contact) SELECT * FROM (VALUES ", 5, NOT_FILLED_UP);
 
-const LEAVE: Statement = rows("DELETE FROM dnd WHERE (tenant, contact, kind, scope) IN (VALUES ", 4, ")");
+const LEAVE: Part = rows("DELETE FROM dnd WHERE (tenant, contact, kind, scope) IN (VALUES ", 4, "); ");
 
-const JOIN: Statement = rows(
+const JOIN: Part = rows(
     "INSERT OR IGNORE INTO dnd (tenant, contact, kind, scope, category, at, by, reason) SELECT * FROM (VALUES ",
     8,
     NOT_FILLED_UP,
 );
 
-const NEW_RECORDS: Statement = rows(
+const NEW_RECORDS: Part = rows(
     "INSERT INTO records (seq, tenant, id, campaign, contact, state, run, entries, created_at, updated_at, internal, depth, \
         scheduled_at, schedule_text, message, template, data) SELECT * FROM (VALUES ",
     17,
     NOT_FILLED_UP,
 );
 
-const SAID: Statement = rows(
+const SAID: Part = rows(
     "UPDATE records SET updated_at = q.column2, internal = q.column3, depth = q.column4, scheduled_at = q.column5, \
         schedule_text = q.column6, message = q.column7, template = q.column8, data = q.column9 FROM (VALUES ",
     9,
-    ") AS q WHERE records.seq = q.column1",
+    ") AS q WHERE records.seq = q.column1; ",
 );
 
-const MOVED: Statement = rows(
+const MOVED: Part = rows(
     "UPDATE records SET state = q.column2, run = q.column3, entries = q.column4, updated_at = q.column5 FROM (VALUES ",
     5,
-    ") AS q WHERE records.seq = q.column1",
+    ") AS q WHERE records.seq = q.column1; ",
 );
 
-const LOG: Statement = rows(
+const LOG: Part = rows(
     "INSERT INTO record_log (tenant, record, entry, run, at, from_state, to_state, note) SELECT * FROM (VALUES ",
     8,
     NOT_FILLED_UP,
 );
 
-const KEYS: Statement = rows(
+const KEYS: Part = rows(
     "INSERT INTO keys (tenant, key, digest, outcome, expires_at) SELECT * FROM (VALUES ",
     5,
     ") AS q WHERE q.column1 IS NOT NULL ON CONFLICT (tenant, key) DO UPDATE SET digest = excluded.digest, \
-        outcome = excluded.outcome, expires_at = excluded.expires_at",
+        outcome = excluded.outcome, expires_at = excluded.expires_at; ",
 );
 
 /// Forgets expired keys: more than the batch stores, so that they can't pile up, and not so many that it waits for it.
-const FORGET: Statement = rows(
+const FORGET: Part = rows(
     "DELETE FROM keys WHERE (tenant, key) IN (SELECT e.tenant, e.key FROM (VALUES ",
     2,
-    ") AS q CROSS JOIN keys AS e ON e.tenant = q.column1 AND e.expires_at <= q.column2 LIMIT 64)",
+    ") AS q CROSS JOIN keys AS e ON e.tenant = q.column1 AND e.expires_at <= q.column2 LIMIT 64); ",
 );
 
 /// For so many keys stored, [`FORGET`] once.
@@ -93,7 +92,7 @@ const STORED_FOR_FORGET: usize = 32;
 
 /// Everything that the ledger's slots say is to be written.
 pub(super) fn changes(ledger: &Ledger<'_>) -> Script {
-    let mut script = Script::new();
+    let mut script = Script::default();
     contacts(ledger, &mut script);
     lists(ledger, &mut script);
     records(ledger, &mut script);

@@ -1,0 +1,34 @@
+//! The operator's log, captured for the whole process; lines are told apart by their sessions.
+
+use std::io::Write;
+use std::sync::{Mutex, Once, PoisonError};
+
+static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+struct Lines;
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        LINES.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+pub(crate) fn capture() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(|| Lines);
+        subscriber.try_init().unwrap();
+    });
+}
+
+/// The lines of this session so far.
+pub(crate) fn of(session: &str) -> Vec<String> {
+    let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = String::from_utf8_lossy(&lines);
+    text.lines().filter(|line| line.contains(session)).map(str::to_owned).collect()
+}

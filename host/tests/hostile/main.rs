@@ -1,0 +1,13 @@
+//! Hostile plugins, each a real component: what they do, the bound that they meet, and that nobody else notices.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod deeds;
+mod gate;
+mod isolation;
+mod log;
+mod longevity;
+mod plugins;
+mod proofs;
+mod wasi;
+mod world;

@@ -1,0 +1,189 @@
+//! A host of one worker with two tenants, a plugin that does harm, and a neighbour that must not notice.
+
+use crate::gate::{Gated, SILENT};
+use crate::{log, plugins};
+use flowhost::domain::Record;
+use flowhost::store::{self, ContactRow, DndRow, Filter, Page};
+use flowhost::{Failure, Host, Limits, LoadError, Outcome, Request, Session};
+use futures_util::future::join_all;
+use serde_json::{Value as Json, json};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+pub(crate) const CAMPAIGN: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1dc";
+pub(crate) const OTHERS_CAMPAIGN: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1dd";
+
+/// Neighbours that work while a plugin does harm.
+const NEIGHBOURS: usize = 8;
+
+pub(crate) struct World {
+    pub(crate) host: Arc<Host>,
+    /// A permit for each read that waits for ever.
+    pub(crate) arrived: Arc<Semaphore>,
+    /// A contact of the tenant, and one of another tenant that is owed a record.
+    pub(crate) contact: String,
+    pub(crate) others_contact: String,
+    pub(crate) others_record: String,
+}
+
+/// Everything that plugins could have changed.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Contents(Vec<ContactRow>, Vec<(String, Record)>, Vec<DndRow>);
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With other bounds.
+    pub(crate) async fn with(change: impl FnOnce(&mut Limits)) -> Self {
+        log::capture();
+        let store = Gated::new();
+        let arrived = Arc::clone(&store.arrived);
+        store::apply(&store, &configuration()).await.unwrap();
+        let mut limits = Limits::default();
+        limits.instances_per_worker = 32;
+        // More than the default, so that on a busy machine it stops only what would compute for ever.
+        limits.cpu = Duration::from_secs(1);
+        change(&mut limits);
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-hostile");
+        let host = Host::builder().workers(1).limits(limits).cache(cache).open(store).await.unwrap();
+        host.load(&plugins::component("hostile")).unwrap();
+        let mut world = Self {
+            host: Arc::new(host),
+            arrived,
+            contact: String::new(),
+            others_contact: String::new(),
+            others_record: String::new(),
+        };
+        world.contact = world.make_contact("acme").await;
+        world.others_contact = world.make_contact("other").await;
+        world.others_record = world.make_record().await;
+        world
+    }
+
+    /// What a node of the hostile plugin does. `first` and `second` are the ids that the deed is about.
+    pub(crate) fn deed(&self, deed: &str, first: &str, second: &str) -> Request {
+        let parameters = json!({
+            "DEED": deed, "FIRST": first, "SECOND": second, "RESULT_ENTITY": "result", "STATUS_ENTITY": "status",
+        });
+        self.request("hostile", &parameters, session("acme", "56911111111"))
+    }
+
+    pub(crate) fn request(&self, action: &str, parameters: &Json, session: Session) -> Request {
+        Request::new(self.host.prepare(action, parameters.as_object().unwrap()).unwrap(), session)
+    }
+
+    /// Does harm while neighbours work on the same worker. They succeed, the store is as it was, and the worker goes on.
+    pub(crate) async fn survives(&self, request: Request) -> Result<Outcome, Failure> {
+        let before = self.contents().await;
+        let neighbours = join_all((0..NEIGHBOURS).map(|_| self.neighbour("acme")));
+        let (result, ()) = tokio::join!(self.host.invoke(request), async { drop(neighbours.await) });
+        assert_eq!(self.contents().await, before);
+        self.neighbour("other").await;
+        result
+    }
+
+    /// The same for loading a component.
+    pub(crate) async fn survives_loading(&self, component: Vec<u8>) -> Result<(), LoadError> {
+        let before: Vec<_> = self.host.catalog().all().map(|action| action.digest.clone()).collect();
+        let host = Arc::clone(&self.host);
+        let loading = tokio::task::spawn_blocking(move || host.load(&component).map(drop));
+        let neighbours = join_all((0..NEIGHBOURS).map(|_| self.neighbour("acme")));
+        let (result, _) = tokio::join!(loading, neighbours);
+        let result = result.unwrap();
+        if result.is_err() {
+            let after: Vec<_> = self.host.catalog().all().map(|action| action.digest.clone()).collect();
+            assert_eq!(after, before);
+        }
+        result
+    }
+
+    /// Loads a component and invokes its action, which has no parameters, as [`World::survives`] does.
+    pub(crate) async fn survives_action(&self, name: &str) -> Result<Outcome, Failure> {
+        self.host.load(&plugins::component(name)).unwrap();
+        self.survives(self.request(name, &json!({}), session("acme", "56911111111"))).await
+    }
+
+    /// An invocation that works, of the tenant `acme` or `other`.
+    pub(crate) async fn neighbour(&self, tenant: &str) -> Outcome {
+        let (contact, campaign) = match tenant {
+            "acme" => (&self.contact, CAMPAIGN),
+            _ => (&self.others_contact, OTHERS_CAMPAIGN),
+        };
+        let mut session = session(tenant, "56987654321");
+        session.entities.insert("contact".to_owned(), contact.as_str().into());
+        let parameters = json!({
+            "CONTACT_IDENTIFIER_ENTITY": "contact", "CAMPAIGN_ID": campaign, "DND_VALIDATION_RESULT": "blocked",
+        });
+        let outcome = self.host.invoke(self.request("campaign-dnd-validator", &parameters, session)).await.unwrap();
+        assert_eq!((outcome.port.as_str(), &outcome.error), ("next", &None));
+        assert_eq!(outcome.entities["blocked"], json!(false));
+        outcome
+    }
+
+    /// Until so many reads of this world have begun to wait for ever.
+    pub(crate) async fn until_waiting(&self, count: u32) {
+        self.arrived.acquire_many(count).await.unwrap().forget();
+    }
+
+    /// A deed that waits for ever in a host call.
+    pub(crate) fn silent(&self) -> Request {
+        self.deed("waits", &SILENT.to_string(), "")
+    }
+
+    pub(crate) async fn contents(&self) -> Contents {
+        let (store, filter, page) = (self.host.store(), Filter::default(), Page { after: None, limit: 100_000 });
+        Contents(
+            store.contacts(&filter, &page).await.unwrap(),
+            store.records(&filter, &page).await.unwrap(),
+            store.dnd(&filter, &page).await.unwrap(),
+        )
+    }
+
+    async fn make_contact(&self, tenant: &str) -> String {
+        let parameters = json!({ "CONTACT_NAME_EXPRESSION": "'Ana'", "CONTACT_IDENTIFIER_ENTITY": "id" });
+        let request = self.request("campaign-contact-manager", &parameters, session(tenant, "56987654321"));
+        let outcome = self.host.invoke(request).await.unwrap();
+        outcome.entities["id"].as_str().unwrap().to_owned()
+    }
+
+    async fn make_record(&self) -> String {
+        let mut session = session("other", "56987654321");
+        session.entities.insert("contact".to_owned(), self.others_contact.as_str().into());
+        let parameters = json!({
+            "CAMPAIGN_ID": OTHERS_CAMPAIGN, "CONTACT_IDENTIFIER_ENTITY": "contact", "RECORD_ID_ENTITY": "record",
+            "OPERATION_ENTITY": "operation", "IS_INTERNAL": true,
+        });
+        let request = self.request("campaign-record-administration", &parameters, session);
+        let outcome = self.host.invoke(request).await.unwrap();
+        outcome.entities["record"].as_str().unwrap().to_owned()
+    }
+}
+
+pub(crate) fn session(tenant: &str, user: &str) -> Session {
+    Session::new(tenant, "messenger", user)
+}
+
+/// Bounds so short that waiting for them takes no time, and so long that a busy machine keeps them.
+pub(crate) fn soon(limits: &mut Limits) {
+    limits.deadline = Duration::from_secs(1);
+}
+
+fn configuration() -> String {
+    let tenant = |id: &str| {
+        json!({ "id": id, "name": id, "time_zone": "UTC", "phone_region": "CL", "default_intention": "menu",
+                "channels": ["whatsapp", "messenger"] })
+    };
+    let campaign = |tenant: &str, id: &str| {
+        json!({ "tenant": tenant, "id": id, "name": "Recovery", "type": "simple", "mode": "always-on",
+                "category": "Collections", "valid_until": "2099-01-31", "validity_hours": 24, "intention": "pay" })
+    };
+    json!({
+        "tenants": [tenant("acme"), tenant("other")],
+        "campaigns": [campaign("acme", CAMPAIGN), campaign("other", OTHERS_CAMPAIGN)],
+    })
+    .to_string()
+}

@@ -1,0 +1,65 @@
+//! What breaks the contract.
+
+use flow_sdk::bindings::flow::action::parameters;
+use flow_sdk::prelude::*;
+
+#[expect(clippy::panic, reason = "the deed")]
+pub(crate) fn panics() -> Result<Port, Error> {
+    panic!("words of the panic")
+}
+
+pub(crate) fn forges_a_line() -> Result<Port, Error> {
+    flow_sdk::log::write(flow_sdk::log::Level::Info, "harmless\nERROR flowhost: the host is on fire\u{1b}[2J");
+    Ok(NEXT)
+}
+
+pub(crate) fn leaves_by_no_port() -> Result<Port, Error> {
+    Ok(Port::new("nowhere"))
+}
+
+pub(crate) fn leaves_by_error() -> Result<Port, Error> {
+    Ok(Port::new("error"))
+}
+
+pub(crate) fn refuses_without_slash() -> Result<Port, Error> {
+    Err(Error::new("credit-too-low", "a code of its own that looks like the host's"))
+}
+
+pub(crate) fn refuses_with_a_fault() -> Result<Port, Error> {
+    Err(Error::new("limit-cpu", "a code that is not a plugin's to give"))
+}
+
+pub(crate) fn reads_what_is_undeclared() -> Result<Port, Error> {
+    parameters::get("CAMPAIGN_ID")?;
+    Ok(NEXT)
+}
+
+pub(crate) fn sets_an_input() -> Result<Port, Error> {
+    parameters::set("DEED", Some(&Value::Boolean(true)))?;
+    Ok(NEXT)
+}
+
+pub(crate) fn calls_what_it_does_not_use() -> Result<Port, Error> {
+    std::hint::black_box(session::user());
+    Ok(NEXT)
+}
+
+pub(crate) fn sets_no_number() -> Result<Port, Error> {
+    session::set_entity("a number", Some(f64::NAN))?;
+    Ok(NEXT)
+}
+
+pub(crate) fn sets_no_json() -> Result<Port, Error> {
+    session::set_entity("a list", Some(Json::from_text("[1,".to_owned())))?;
+    Ok(NEXT)
+}
+
+pub(crate) fn sets_nested_json() -> Result<Port, Error> {
+    session::set_entity("a list", Some(Json::from_text("[".repeat(500_000))))?;
+    Ok(NEXT)
+}
+
+pub(crate) fn sets_another_type() -> Result<Port, Error> {
+    parameters::set("RESULT_ENTITY", Some(&Value::Integer(1)))?;
+    Ok(NEXT)
+}

@@ -1,0 +1,28 @@
+//! What ends badly in the middle of writes.
+
+use flow_sdk::prelude::*;
+
+/// Makes a contact, blocks it, owes it a record. The first id is the campaign's.
+fn write() -> Result<(), Error> {
+    let campaign = Named::from(CampaignId::from(crate::first()?));
+    let contact = Named::from(contacts::upsert_session_user(&String::from("Eve").into(), true, &[])?.id);
+    records::save(&records::Draft { internal: true.into(), ..records::Draft::new(campaign.clone(), contact.clone()) })?;
+    dnd::set_campaign(&campaign, &contact, true, Some("no reason"))?;
+    session::set_entity("anything", Some(true))
+}
+
+#[expect(clippy::panic, reason = "the deed")]
+pub(crate) fn traps() -> Result<Port, Error> {
+    write()?;
+    panic!("in the middle of writes")
+}
+
+pub(crate) fn computes() -> Result<Port, Error> {
+    write()?;
+    crate::forever::computes()
+}
+
+pub(crate) fn refuses() -> Result<Port, Error> {
+    write()?;
+    Err(Error::new("acme/changed-its-mind", "it wrote, and refused"))
+}

@@ -1,0 +1,7 @@
+;; Describes itself in 20 MiB.
+(module
+  (memory (export "memory") 400)
+  (func (export "flow:action/handler@0.1.0#describe") (result i32)
+    (i32.store (i32.const 4) (i32.const 20971520))
+    (i32.const 0))
+  (func (export "flow:action/handler@0.1.0#invoke") (result i32) unreachable))

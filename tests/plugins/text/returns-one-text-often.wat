@@ -1,0 +1,20 @@
+;; Refuses with 1,000 details whose names and values are all the same 60 KB: 120 MB to the host, little to the plugin.
+(module
+  (memory (export "memory") 4)
+  (data (i32.const 1024) "$MANIFEST")
+  (func (export "flow:action/handler@0.1.0#describe") (result i32)
+    (i32.store (i32.const 0) (i32.const 1024))
+    (i32.store (i32.const 4) (i32.const $LENGTH))
+    (i32.const 0))
+  (func (export "flow:action/handler@0.1.0#invoke") (result i32)
+    (local $at i32)
+    (local.set $at (i32.const 131072))
+    (loop $again
+      (i32.store offset=4 (local.get $at) (i32.const 60000))
+      (i32.store offset=12 (local.get $at) (i32.const 60000))
+      (local.set $at (i32.add (local.get $at) (i32.const 16)))
+      (br_if $again (i32.lt_u (local.get $at) (i32.const 147072))))
+    (i32.store8 (i32.const 65536) (i32.const 1))
+    (i32.store (i32.const 65568) (i32.const 131072))
+    (i32.store (i32.const 65572) (i32.const 1000))
+    (i32.const 65536)))

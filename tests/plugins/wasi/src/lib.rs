@@ -1,0 +1,63 @@
+//! A plugin that looks for what WASI could let out.
+
+use flow_sdk::bindings::exports::flow::action::handler::Guest;
+use flow_sdk::bindings::flow::action::session;
+use flow_sdk::prelude::*;
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant, SystemTime};
+
+struct Component;
+
+impl Guest for Component {
+    /// Tries to answer differently each time.
+    fn describe() -> String {
+        let chance = RandomState::new().hash_one("chance");
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
+        let text = r#"{"manifest":1,"id":"hostile-wasi","version":"1.0.0","category":"Test","title":{"en":"WASI"},
+            "description":{"en":"DIFFERS"},"parameters":[{"name":"DEED","title":{"en":"Deed"},"help":{"en":"What"},
+            "kind":"choice","choices":["looks-around","sleeps","prints-often","exits"],"required":true}],
+            "ports":["next","error"],"locales":["en"],"uses":["flow:action/session#set-entity"]}"#;
+        text.replace("DIFFERS", &format!("{chance} {now}"))
+    }
+
+    fn invoke() -> Result<String, Error> {
+        match flow_sdk::bindings::flow::action::parameters::get("DEED")? {
+            Some(Value::Text(deed)) => match deed.as_str() {
+                "looks-around" => looks_around()?,
+                "sleeps" => std::thread::sleep(Duration::from_secs(86_400)),
+                "prints-often" => (0..5_000).for_each(|_| println!("a printed line of many")),
+                _ => std::process::exit(0),
+            },
+            _ => std::process::exit(1),
+        }
+        Ok(NEXT.name().to_owned())
+    }
+}
+
+#[cfg(target_family = "wasm")]
+flow_sdk::bindings::export_handler!(Component);
+
+/// Writes down what it finds: texts, which differ where anything of the machine shows.
+fn looks_around() -> Result<(), Error> {
+    println!("words on standard output");
+    eprintln!("words on standard error");
+    let begin = Instant::now();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_micros());
+    set("now", now.to_string())?;
+    set("chance", RandomState::new().hash_one("chance").to_string())?;
+    set("elapsed", begin.elapsed().as_nanos().to_string())?;
+    set("environment", std::env::vars().count().to_string())?;
+    set("arguments", std::env::args().count().to_string())?;
+    set("root", found(std::fs::read_dir("/").map(|_| ())))?;
+    set("file", found(std::fs::read("/etc/passwd").map(|_| ())))?;
+    set("write", found(std::fs::write("here", "x")))?;
+    set("network", found(std::net::TcpStream::connect("127.0.0.1:80").map(|_| ())))
+}
+
+fn found(result: std::io::Result<()>) -> String {
+    if result.is_ok() { "found" } else { "nothing" }.to_owned()
+}
+
+fn set(name: &str, value: String) -> Result<(), Error> {
+    session::set_entity(name, Some(&Value::Text(value)))
+}
