@@ -52,8 +52,9 @@ impl Action {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct LoadError {
-    /// `component-invalid`, `component-contract`, `limit-component-size`, `limit-compile-time`, or the fault that the
-    /// component met when it was to describe itself.
+    /// `component-invalid`, `component-contract`, `limit-component-size`, `limit-compile-time`, `limit-memory` or
+    /// `limit-tables` where it begins with more than an instance may have, or the fault that the component met when it
+    /// was to describe itself.
     pub code: &'static str,
     /// What is wrong and a hint at the mend.
     pub message: String,

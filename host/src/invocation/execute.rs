@@ -1,18 +1,18 @@
 //! An admitted invocation on its worker, until it has an outcome.
 
+use super::answer::{conflict, of_guest, of_rule};
 use super::codes::may_refuse_with;
-use super::host::Shared;
-use super::outcome::{Failure, Outcome, OutcomeError, Usage};
+use super::outcome::{Failure, Outcome, OutcomeError};
 use super::request::Request;
 use super::run::{Ended, Loaded, Returned, Workshop};
+use super::shared::Shared;
 use super::turns::Turn;
-use crate::capability::bindings::flow::action::types::Error as WitError;
 use crate::capability::parameters::{AsksReady, Evaluated, Lookahead};
 use crate::capability::{Function, Generator, Ids, Journal, Remains, Run, SessionState, State};
 use crate::domain::Refusal;
 use crate::domain::upsert::{Profile, Upsert};
-use crate::engine::governor::{Stage, Stages, Stop};
-use crate::store::{Commit, KeyedOutcome, Lookup, StoreError, StoredOutcome, Verdict, View, ViewError};
+use crate::engine::governor::{Stage, Stages};
+use crate::store::{Commit, Lookup, StoredOutcome, Verdict, View, ViewError};
 use chrono::{DateTime, SubsecRound, Utc};
 use rand_xoshiro::rand_core::SeedableRng;
 use std::cell::Cell;
@@ -39,9 +39,9 @@ pub(super) struct Invocation {
     pub(super) shared: Arc<Shared>,
     pub(super) stages: Stages,
     pub(super) spent: Rc<Cell<Duration>>,
-    journal: Arc<Journal>,
-    digest: [u8; 32],
-    now: DateTime<Utc>,
+    pub(super) journal: Arc<Journal>,
+    pub(super) digest: [u8; 32],
+    pub(super) now: DateTime<Utc>,
     seed: u64,
 }
 
@@ -301,25 +301,6 @@ impl Invocation {
         }
     }
 
-    fn keyed(&self, outcome: &Outcome) -> Option<KeyedOutcome> {
-        let key = self.request.key.clone()?;
-        let lifetime = chrono::TimeDelta::from_std(self.shared.limits.key_lifetime).unwrap_or(chrono::TimeDelta::MAX);
-        let expires_at = self.now.checked_add_signed(lifetime).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        // An outcome is texts, numbers and JSON: nothing in it can fail to be written.
-        let outcome = serde_json::to_string(outcome).unwrap_or_default();
-        Some(KeyedOutcome { key, digest: self.digest, outcome, expires_at })
-    }
-
-    fn replay(&self, stored: &StoredOutcome) -> Result<Outcome, Failure> {
-        if stored.digest != self.digest {
-            let message = "the key was used for another action, parameters or session before; use a new one";
-            return Err(Failure::new("key-reused", message));
-        }
-        let outcome: Outcome = serde_json::from_str(&stored.outcome)
-            .map_err(|error| StoreError::Unavailable(format!("the outcome under the key can't be read: {error}")))?;
-        Ok(Outcome { replayed: true, ..outcome })
-    }
-
     fn end(&self, started: Instant, ended: Ended) -> Attempt {
         Attempt::Over(match ended {
             Ended::Fault { code, message } => Ok(self.fault(started, code, message)),
@@ -331,88 +312,9 @@ impl Invocation {
         })
     }
 
-    fn fault(&self, started: Instant, code: &str, message: String) -> Outcome {
-        self.error_outcome(started, OutcomeError { code: code.to_owned(), message, parameter: None })
-    }
-
-    /// On the port `error` every entity-out is cleared, or set to what the manifest says: no stale value survives.
-    fn error_outcome(&self, started: Instant, error: OutcomeError) -> Outcome {
-        let mut entities = std::collections::BTreeMap::new();
-        let mut cleared = BTreeSet::new();
-        for (entity, on_error) in self.request.node.configured.entity_outs() {
-            match on_error {
-                Some(value) => drop(entities.insert(entity.to_owned(), value.clone())),
-                None => drop(cleared.insert(entity.to_owned())),
-            }
-        }
-        Outcome {
-            port: crate::catalog::manifest::ERROR_PORT.to_owned(),
-            entities,
-            cleared: cleared.into_iter().collect(),
-            error: Some(error),
-            warnings: self.request.node.warnings(),
-            replayed: false,
-            usage: self.usage(started),
-        }
-    }
-
-    fn usage(&self, started: Instant) -> Usage {
-        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        Usage {
-            cpu_us: micros(self.spent.get()),
-            wall_us: micros(started.elapsed()),
-            host_calls: self.journal.host_calls(),
-            memory_bytes: self.journal.memory_bytes(),
-        }
-    }
-
-    /// The answer of an invocation that was stopped.
-    pub(super) fn stopped(&self, stop: Stop) -> Result<Outcome, Failure> {
-        let limits = &self.shared.limits;
-        let since = |stage| match stage {
-            Stage::Running(since) | Stage::Contended(since) => since,
-            Stage::Queued | Stage::Committed => Instant::now(),
-        };
-        let started = since(self.stages.get());
-        match stop {
-            Stop::Cpu => {
-                Ok(self.fault(started, "limit-cpu", format!("the plugin computed for longer than {:?}", limits.cpu)))
-            }
-            Stop::Deadline(Stage::Queued) => {
-                Err(Failure::passing("overloaded", "it waited too long for its turn; try again later"))
-            }
-            Stop::Deadline(Stage::Contended(_)) => Err(conflict()),
-            Stop::Deadline(_) => {
-                Ok(self.fault(started, "limit-deadline", format!("it took longer than {:?}", limits.deadline)))
-            }
-            Stop::Abandoned => Err(Failure::passing("overloaded", "nobody waits for it any more")),
-            Stop::Panicked => Ok(self.fault(
-                started,
-                "plugin-trap",
-                "the host stopped the run because of a defect of its own".to_owned(),
-            )),
-        }
-    }
-
     /// Hands the run's log to the operator.
     pub(super) fn publish(&self) {
         let session = &self.request.session;
         self.journal.publish(&self.request.node.action.manifest.id, &session.tenant, &session.id);
     }
-}
-
-fn conflict() -> Failure {
-    Failure::passing("store-conflict", "others kept changing what was read; try again")
-}
-
-fn of_rule(refusal: Refusal) -> OutcomeError {
-    OutcomeError { code: refusal.code.to_owned(), message: refusal.message, parameter: None }
-}
-
-/// A plugin's error, cut to what a message may be.
-fn of_guest(error: WitError) -> OutcomeError {
-    const MAX_BYTES: usize = 4 << 10;
-    let WitError { code, mut message, parameter, .. } = error;
-    message.truncate(message.floor_char_boundary(MAX_BYTES));
-    OutcomeError { code, message, parameter: parameter.filter(|name| name.len() <= MAX_BYTES) }
 }

@@ -1,41 +1,37 @@
 //! The embedding API: open a host, prepare nodes, invoke them.
 
 use super::admission::Admission;
+use super::builder::{Builder, OpenError};
 use super::committer::CommitQueue;
 use super::describe::describe;
-use super::execute::{Invocation, Topic};
+use super::execute::Invocation;
 use super::node::Node;
 use super::outcome::{Failure, Outcome};
 use super::request::Request;
 use super::run::Workshop;
-use super::turns::Turns;
+use super::shared::Shared;
 use crate::capability;
 use crate::catalog::{self, Action, ActionNotFound, Catalog, LoadError, Loader};
-use crate::domain::{Tenant, phone};
+use crate::domain::phone;
 use crate::engine::cache::Cache as CodeCache;
 use crate::engine::governor::{Bounds, Governed};
 use crate::engine::ticker::Ticker;
 use crate::engine::worker::{Job, Worker};
 use crate::engine::{self, Limits};
 use crate::expression::Cache as ExpressionCache;
-use crate::store::{Store, StoreError, View};
-use chrono::{DateTime, Utc};
+use crate::store::{Store, StoreError};
 use serde_json::{Map, Value as Json};
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 use tokio::sync::oneshot;
 use wasmtime::component::Linker;
 
 /// Longest idempotency key, bytes.
 const MAX_KEY_BYTES: usize = 256;
-
-/// Tenants whose configuration is remembered.
-const MAX_TENANTS: usize = 10_000;
 
 /// Runs actions. Cheap to share behind an [`Arc`]; dropping it waits for what it runs.
 ///
@@ -73,101 +69,13 @@ pub struct Host {
     next: AtomicUsize,
 }
 
-/// What all invocations share.
-pub(super) struct Shared {
-    pub(super) limits: Arc<Limits>,
-    pub(super) turns: Turns<Topic>,
-    pub(super) commits: CommitQueue,
-    tenants: Mutex<HashMap<String, (Arc<Tenant>, u64)>>,
-}
-
-/// Settings of a host.
-#[derive(Debug, Clone, Default)]
-pub struct Builder {
-    limits: Limits,
-    workers: Option<usize>,
-    cache: Option<PathBuf>,
-    plugins: Vec<PathBuf>,
-    bare: bool,
-}
-
-/// Why a host did not open.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// WebAssembly can't be run here.
-    #[error("the WebAssembly engine doesn't start: {0:#}")]
-    Engine(wasmtime::Error),
-    /// No thread could be started.
-    #[error("a thread can't be started: {0}")]
-    Thread(std::io::Error),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A built-in action was refused.
-    #[error("a built-in action: {0}")]
-    BuiltIn(LoadError),
-    /// A folder of plugins can't be read.
-    #[error("plugins {path}: {error}")]
-    Plugins {
-        /// The folder or file.
-        path: PathBuf,
-        /// What the system says.
-        error: std::io::Error,
-    },
-}
-
-impl Builder {
-    /// Other bounds than the default ones.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// So many worker threads; as many as there are processors where it isn't said.
-    #[must_use]
-    pub fn workers(mut self, workers: usize) -> Self {
-        self.workers = Some(workers.max(1));
-        self
-    }
-
-    /// Keeps compiled code in this folder, which must be this user's alone. Without one, every start compiles.
-    #[must_use]
-    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.cache = Some(folder.into());
-        self
-    }
-
-    /// Adds the components in this folder to the built-in actions. One that is refused is logged and left out.
-    #[must_use]
-    pub fn plugins(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.plugins.push(folder.into());
-        self
-    }
-
-    /// Leaves the built-in actions out.
-    #[must_use]
-    pub fn without_built_in_actions(mut self) -> Self {
-        self.bare = true;
-        self
-    }
-
-    /// Opens the host on a store.
-    ///
-    /// # Errors
-    /// The engine, a thread, the store, a built-in action or a folder of plugins; see [`OpenError`].
-    pub async fn open(self, store: impl Store) -> Result<Host, OpenError> {
-        Host::open(self, Arc::new(store)).await
-    }
-}
-
 impl Host {
     /// Settings to open one with.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    async fn open(builder: Builder, store: Arc<dyn Store>) -> Result<Self, OpenError> {
+    pub(super) async fn open(builder: Builder, store: Arc<dyn Store>) -> Result<Self, OpenError> {
         // The first phone number would wait for its metadata otherwise. Without a thread, it does.
         drop(std::thread::Builder::new().name("flowhost-phones".to_owned()).spawn(phone::load));
         let limits = Arc::new(builder.limits);
@@ -178,7 +86,7 @@ impl Host {
         let all = engines.iter().chain([&loading]).cloned().collect();
         let ticker = Ticker::start(all).map_err(OpenError::Thread)?;
         let commits = CommitQueue::start(Arc::clone(&store)).await?;
-        let shared = Shared { limits: Arc::clone(&limits), turns: Turns::new(), commits, tenants: Mutex::default() };
+        let shared = Shared::new(Arc::clone(&limits), commits);
 
         let mut workers = Vec::with_capacity(count);
         for (index, engine) in engines.into_iter().enumerate() {
@@ -335,30 +243,6 @@ impl Host {
             }
         }
         Ok(())
-    }
-}
-
-impl Shared {
-    /// A view that nothing was read into yet.
-    pub(super) fn view(&self, workshop: &Workshop, tenant: &str, now: DateTime<Utc>) -> View {
-        View::new(Arc::clone(&workshop.reader), tenant, now, self.known(tenant))
-    }
-
-    /// A tenant as it was when it was last read, with its configuration's version.
-    pub(super) fn known(&self, tenant: &str) -> Option<(Arc<Tenant>, u64)> {
-        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned()
-    }
-
-    /// Remembers a tenant's configuration, so that it needn't be sent again while it stays the same.
-    pub(super) fn remember(&self, tenant: &Arc<Tenant>, version: u64) {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        if tenants.get(&tenant.id).is_some_and(|(_, known)| *known >= version) {
-            return;
-        }
-        if tenants.len() >= MAX_TENANTS {
-            tenants.clear();
-        }
-        tenants.insert(tenant.id.clone(), (Arc::clone(tenant), version));
     }
 }
 

@@ -9,6 +9,8 @@
 //! An instance lives for one run. The worker that an invocation starts on is the one it ends on.
 
 mod admission;
+mod answer;
+mod builder;
 pub mod codes;
 mod committer;
 mod describe;
@@ -18,9 +20,11 @@ mod node;
 mod outcome;
 mod request;
 mod run;
+mod shared;
 mod turns;
 
-pub use host::{Builder, Host, OpenError};
+pub use builder::{Builder, OpenError};
+pub use host::Host;
 pub use node::Node;
 pub use outcome::{Failure, Outcome, OutcomeError, Usage};
 pub use request::Request;

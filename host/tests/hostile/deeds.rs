@@ -64,6 +64,8 @@ deeds! {
     traps_while_writing: "traps in the middle of writes", "—", "plugin-trap" => |code| ends("traps-while-writing", code);
     refuses_while_writing: "refuses in the middle of writes", "—", "acme/changed-its-mind"
         => |code| ends("refuses-while-writing", code);
+    takes_much_chance: "asks for 1 MiB of random bytes", "64 KiB a call", "plugin-trap"
+        => crate::wasi::takes_much_chance;
     exits: "exits", "—", "plugin-trap" => crate::wasi::exits;
     returns_from_nowhere: "returns a text outside its memory", "—", "plugin-trap" => |code| stops("returns-from-nowhere", code);
     returns_no_text: "returns bytes that are no text", "—", "plugin-trap" => |code| stops("returns-no-text", code);

@@ -67,6 +67,11 @@ pub(crate) async fn sleeps(code: &str) {
     assert_stopped(&world.survives(deed(&world, "sleeps", fixed(1))).await.unwrap(), code);
 }
 
+pub(crate) async fn takes_much_chance(code: &str) {
+    let world = world().await;
+    assert_stopped(&world.survives(deed(&world, "takes-much-chance", fixed(1))).await.unwrap(), code);
+}
+
 pub(crate) async fn exits(code: &str) {
     let world = world().await;
     assert_stopped(&world.survives(deed(&world, "exits", fixed(1))).await.unwrap(), code);

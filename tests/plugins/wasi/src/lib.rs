@@ -1,4 +1,5 @@
 //! A plugin that looks for what WASI could let out.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the deed")]
 
 use flow_sdk::bindings::exports::flow::action::handler::Guest;
 use flow_sdk::bindings::flow::action::session;
@@ -15,7 +16,7 @@ impl Guest for Component {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
         let text = r#"{"manifest":1,"id":"hostile-wasi","version":"1.0.0","category":"Test","title":{"en":"WASI"},
             "description":{"en":"DIFFERS"},"parameters":[{"name":"DEED","title":{"en":"Deed"},"help":{"en":"What"},
-            "kind":"choice","choices":["looks-around","sleeps","prints-often","exits"],"required":true}],
+            "kind":"choice","choices":["looks-around","sleeps","prints-often","takes-much-chance","exits"],"required":true}],
             "ports":["next","error"],"locales":["en"],"uses":["flow:action/session#set-entity"]}"#;
         text.replace("DIFFERS", &format!("{chance} {now}"))
     }
@@ -26,6 +27,7 @@ impl Guest for Component {
                 "looks-around" => looks_around()?,
                 "sleeps" => std::thread::sleep(Duration::from_secs(86_400)),
                 "prints-often" => (0..5_000).for_each(|_| println!("a printed line of many")),
+                "takes-much-chance" => takes_much_chance(),
                 _ => std::process::exit(0),
             },
             _ => std::process::exit(1),
@@ -36,6 +38,12 @@ impl Guest for Component {
 
 #[cfg(target_family = "wasm")]
 flow_sdk::bindings::export_handler!(Component);
+
+/// More random bytes at once than one call gives.
+fn takes_much_chance() {
+    #[cfg(target_os = "wasi")]
+    std::hint::black_box(wasip2::random::random::get_random_bytes(1 << 20));
+}
 
 /// Writes down what it finds: texts, which differ where anything of the machine shows.
 fn looks_around() -> Result<(), Error> {

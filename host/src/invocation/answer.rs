@@ -1,0 +1,111 @@
+//! What an invocation answers, however it ended.
+
+use super::execute::Invocation;
+use super::outcome::{Failure, Outcome, OutcomeError, Usage};
+use crate::capability::bindings::flow::action::types::Error as WitError;
+use crate::domain::Refusal;
+use crate::engine::governor::{Stage, Stop};
+use crate::store::{KeyedOutcome, StoreError, StoredOutcome};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+impl Invocation {
+    pub(super) fn keyed(&self, outcome: &Outcome) -> Option<KeyedOutcome> {
+        let key = self.request.key.clone()?;
+        let lifetime = chrono::TimeDelta::from_std(self.shared.limits.key_lifetime).unwrap_or(chrono::TimeDelta::MAX);
+        let expires_at = self.now.checked_add_signed(lifetime).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        // An outcome is texts, numbers and JSON: nothing in it can fail to be written.
+        let outcome = serde_json::to_string(outcome).unwrap_or_default();
+        Some(KeyedOutcome { key, digest: self.digest, outcome, expires_at })
+    }
+
+    pub(super) fn replay(&self, stored: &StoredOutcome) -> Result<Outcome, Failure> {
+        if stored.digest != self.digest {
+            let message = "the key was used for another action, parameters or session before; use a new one";
+            return Err(Failure::new("key-reused", message));
+        }
+        let outcome: Outcome = serde_json::from_str(&stored.outcome)
+            .map_err(|error| StoreError::Unavailable(format!("the outcome under the key can't be read: {error}")))?;
+        Ok(Outcome { replayed: true, ..outcome })
+    }
+
+    pub(super) fn fault(&self, started: Instant, code: &str, message: String) -> Outcome {
+        self.error_outcome(started, OutcomeError { code: code.to_owned(), message, parameter: None })
+    }
+
+    /// On the port `error` every entity-out is cleared, or set to what the manifest says: no stale value survives.
+    pub(super) fn error_outcome(&self, started: Instant, error: OutcomeError) -> Outcome {
+        let mut entities = BTreeMap::new();
+        let mut cleared = BTreeSet::new();
+        for (entity, on_error) in self.request.node.configured.entity_outs() {
+            match on_error {
+                Some(value) => drop(entities.insert(entity.to_owned(), value.clone())),
+                None => drop(cleared.insert(entity.to_owned())),
+            }
+        }
+        Outcome {
+            port: crate::catalog::manifest::ERROR_PORT.to_owned(),
+            entities,
+            cleared: cleared.into_iter().collect(),
+            error: Some(error),
+            warnings: self.request.node.warnings(),
+            replayed: false,
+            usage: self.usage(started),
+        }
+    }
+
+    pub(super) fn usage(&self, started: Instant) -> Usage {
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        Usage {
+            cpu_us: micros(self.spent.get()),
+            wall_us: micros(started.elapsed()),
+            host_calls: self.journal.host_calls(),
+            memory_bytes: self.journal.memory_bytes(),
+        }
+    }
+
+    /// The answer of an invocation that was stopped.
+    pub(super) fn stopped(&self, stop: Stop) -> Result<Outcome, Failure> {
+        let limits = &self.shared.limits;
+        let since = |stage| match stage {
+            Stage::Running(since) | Stage::Contended(since) => since,
+            Stage::Queued | Stage::Committed => Instant::now(),
+        };
+        let started = since(self.stages.get());
+        match stop {
+            Stop::Cpu => {
+                Ok(self.fault(started, "limit-cpu", format!("the plugin computed for longer than {:?}", limits.cpu)))
+            }
+            Stop::Deadline(Stage::Queued) => {
+                Err(Failure::passing("overloaded", "it waited too long for its turn; try again later"))
+            }
+            Stop::Deadline(Stage::Contended(_)) => Err(conflict()),
+            Stop::Deadline(_) => {
+                Ok(self.fault(started, "limit-deadline", format!("it took longer than {:?}", limits.deadline)))
+            }
+            Stop::Abandoned => Err(Failure::passing("overloaded", "nobody waits for it any more")),
+            Stop::Panicked => Ok(self.fault(
+                started,
+                "plugin-trap",
+                "the host stopped the run because of a defect of its own".to_owned(),
+            )),
+        }
+    }
+}
+
+pub(super) fn conflict() -> Failure {
+    Failure::passing("store-conflict", "others kept changing what was read; try again")
+}
+
+pub(super) fn of_rule(refusal: Refusal) -> OutcomeError {
+    OutcomeError { code: refusal.code.to_owned(), message: refusal.message, parameter: None }
+}
+
+/// A plugin's error, cut to what a message may be.
+pub(super) fn of_guest(error: WitError) -> OutcomeError {
+    const MAX_BYTES: usize = 4 << 10;
+    let WitError { code, mut message, parameter, .. } = error;
+    message.truncate(message.floor_char_boundary(MAX_BYTES));
+    OutcomeError { code, message, parameter: parameter.filter(|name| name.len() <= MAX_BYTES) }
+}

@@ -1,0 +1,88 @@
+//! A host's settings, and why it may not open.
+
+use super::host::Host;
+use crate::catalog::LoadError;
+use crate::engine::Limits;
+use crate::store::{Store, StoreError};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Settings of a host.
+#[derive(Debug, Clone, Default)]
+pub struct Builder {
+    pub(super) limits: Limits,
+    pub(super) workers: Option<usize>,
+    pub(super) cache: Option<PathBuf>,
+    pub(super) plugins: Vec<PathBuf>,
+    pub(super) bare: bool,
+}
+
+/// Why a host did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// WebAssembly can't be run here.
+    #[error("the WebAssembly engine doesn't start: {0:#}")]
+    Engine(wasmtime::Error),
+    /// No thread could be started.
+    #[error("a thread can't be started: {0}")]
+    Thread(std::io::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A built-in action was refused.
+    #[error("a built-in action: {0}")]
+    BuiltIn(LoadError),
+    /// A folder of plugins can't be read.
+    #[error("plugins {path}: {error}")]
+    Plugins {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+}
+
+impl Builder {
+    /// Other bounds than the default ones.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// So many worker threads; as many as there are processors where it isn't said.
+    #[must_use]
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers.max(1));
+        self
+    }
+
+    /// Keeps compiled code in this folder, which must be this user's alone. Without one, every start compiles.
+    #[must_use]
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// Adds the components in this folder to the built-in actions. One that is refused is logged and left out.
+    #[must_use]
+    pub fn plugins(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.plugins.push(folder.into());
+        self
+    }
+
+    /// Leaves the built-in actions out.
+    #[must_use]
+    pub fn without_built_in_actions(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
+    /// Opens the host on a store.
+    ///
+    /// # Errors
+    /// The engine, a thread, the store, a built-in action or a folder of plugins; see [`OpenError`].
+    pub async fn open(self, store: impl Store) -> Result<Host, OpenError> {
+        Host::open(self, Arc::new(store)).await
+    }
+}
