@@ -43,6 +43,27 @@ impl Stages {
     }
 }
 
+/// How long a job has computed, as its governor measures it and the job reports it.
+#[derive(Clone, Default)]
+pub(crate) struct Spent(Rc<Cell<(Duration, Option<Instant>)>>);
+
+impl Spent {
+    fn begin(&self, now: Instant) {
+        self.0.set((self.0.get().0, Some(now)));
+    }
+
+    fn end(&self, now: Instant) {
+        let (before, since) = self.0.get();
+        self.0.set((before + since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since)), None));
+    }
+
+    /// The time so far, what is being computed at this moment included.
+    pub(crate) fn total(&self) -> Duration {
+        let (before, since) = self.0.get();
+        before + since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+}
+
 /// Why a job was stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {
@@ -71,7 +92,7 @@ pub(crate) struct Governed<T> {
     stages: Stages,
     bounds: Bounds,
     queued: Instant,
-    spent: Rc<Cell<Duration>>,
+    spent: Spent,
     timer: Option<(Instant, Pin<Box<Sleep>>)>,
     yields: bool,
 }
@@ -90,7 +111,7 @@ impl<T> Governed<T> {
         job: Pin<Box<dyn Future<Output = T>>>,
         abandoned: Box<dyn FnMut(&mut Context<'_>) -> bool>,
         stages: Stages,
-        spent: Rc<Cell<Duration>>,
+        spent: Spent,
         queued: Instant,
         bounds: Bounds,
     ) -> Self {
@@ -126,11 +147,11 @@ impl<T> Future for Governed<T> {
         if this.stages.get() != Stage::Committed && (this.abandoned)(cx) {
             return Poll::Ready(Progress::Stopped(Stop::Abandoned));
         }
-        let start = Instant::now();
+        this.spent.begin(Instant::now());
         // Nothing of the job is looked at again after a panic: it is dropped whole.
         let poll = std::panic::catch_unwind(AssertUnwindSafe(|| this.job.as_mut().poll(cx)));
         let now = Instant::now();
-        this.spent.set(this.spent.get() + (now - start));
+        this.spent.end(now);
         match poll {
             Ok(Poll::Ready(output)) => return Poll::Ready(Progress::Done(output)),
             Ok(Poll::Pending) => {}
@@ -139,13 +160,13 @@ impl<T> Future for Governed<T> {
         if this.stages.get() == Stage::Committed {
             return Poll::Pending;
         }
-        if this.spent.get() > this.bounds.cpu {
+        if this.spent.total() > this.bounds.cpu {
             return Poll::Ready(Progress::Stopped(Stop::Cpu));
         }
         if this.expired(now, cx) {
             return Poll::Ready(Progress::Stopped(Stop::Deadline(this.stages.get())));
         }
-        if this.yields && this.spent.get() > super::TICK * 2 {
+        if this.yields && this.spent.total() > super::TICK * 2 {
             this.yields = false;
             return Poll::Ready(Progress::Heavy);
         }

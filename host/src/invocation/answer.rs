@@ -58,7 +58,7 @@ impl Invocation {
     pub(super) fn usage(&self, started: Instant) -> Usage {
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         Usage {
-            cpu_us: micros(self.spent.get()),
+            cpu_us: micros(self.spent.total()),
             wall_us: micros(started.elapsed()),
             host_calls: self.journal.host_calls(),
             memory_bytes: self.journal.memory_bytes(),

@@ -11,15 +11,13 @@ use crate::capability::parameters::{AsksReady, Evaluated, Lookahead};
 use crate::capability::{Function, Generator, Ids, Journal, Remains, Run, SessionState, State};
 use crate::domain::Refusal;
 use crate::domain::upsert::{Profile, Upsert};
-use crate::engine::governor::{Stage, Stages};
+use crate::engine::governor::{Spent, Stage, Stages};
 use crate::store::{Commit, Lookup, StoredOutcome, Verdict, View, ViewError};
 use chrono::{DateTime, SubsecRound, Utc};
 use rand_xoshiro::rand_core::SeedableRng;
-use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use uuid::Uuid;
 
 /// What invocations take turns for.
@@ -38,7 +36,7 @@ pub(super) struct Invocation {
     pub(super) request: Request,
     pub(super) shared: Arc<Shared>,
     pub(super) stages: Stages,
-    pub(super) spent: Rc<Cell<Duration>>,
+    pub(super) spent: Spent,
     pub(super) journal: Arc<Journal>,
     pub(super) digest: [u8; 32],
     pub(super) now: DateTime<Utc>,
@@ -68,7 +66,7 @@ impl Invocation {
         // The store keeps microseconds.
         let now = session.at.unwrap_or_else(Utc::now).trunc_subsecs(6);
         let seed = session.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().1);
-        let (stages, spent) = (Stages::new(), Rc::default());
+        let (stages, spent) = (Stages::new(), Spent::default());
         Self { request, shared, stages, spent, journal: Arc::default(), digest, now, seed }
     }
 

@@ -278,7 +278,7 @@ fn job(invocation: Rc<Invocation>, workshop: Rc<Workshop>, reply: Reply, queued:
     let reply = Rc::new(RefCell::new(Some(reply)));
     let limits = &invocation.shared.limits;
     let bounds = Bounds { cpu: limits.cpu, deadline: limits.deadline, queue: limits.queue };
-    let (stages, spent) = (invocation.stages.clone(), Rc::clone(&invocation.spent));
+    let (stages, spent) = (invocation.stages.clone(), invocation.spent.clone());
 
     let (running, answer) = (Rc::clone(&invocation), Rc::clone(&reply));
     let work = Box::pin(async move {

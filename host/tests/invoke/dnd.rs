@@ -70,6 +70,14 @@ on_every_store! {
         assert_eq!(allowed.entities["o"], json!("NEW"));
     }
 
+    an_outcome_says_what_it_cost(world) {
+        let ana = world.known("messenger", "m-1").await;
+        let parameters = json!({ "CONTACT_IDENTIFIER_ENTITY": "contact_id", "CAMPAIGN_ID": ALWAYS, "DND_VALIDATION_RESULT": "b" });
+        let usage = world.invoke("campaign-dnd-validator", &ana, parameters).await.usage;
+        assert!(usage.cpu_us > 0 && usage.wall_us > 0, "{usage:?}");
+        assert_eq!((usage.host_calls, usage.memory_bytes), (4, 65_536));
+    }
+
     an_unknown_category_or_contact_is_an_error_not_a_no(world) {
         let mut ana = world.known("messenger", "m-1").await;
         let parameters = |category: &str| json!({
