@@ -90,7 +90,12 @@ pub(crate) async fn meets_a_broken_store(code: &str) {
 }
 
 pub(crate) async fn is_left_alone() {
-    let world = World::new().await;
+    // The deadline would free the key, too: here it comes only after others have given up waiting for it.
+    let world = World::with(|limits| {
+        limits.deadline = Duration::from_secs(60);
+        limits.queue = Duration::from_secs(10);
+    })
+    .await;
     let before = world.contents().await;
     let abandoned = tokio::select! {
         _ = world.host.invoke(world.silent().with_key("left")) => false,
