@@ -22,7 +22,7 @@ fn build() -> Result<(), Box<dyn std::error::Error>> {
 
     // Beside the profiles' folders, so that debug, release and clippy share one build of the guests.
     let target = out.ancestors().nth(4).unwrap_or(&out).join("guests");
-    let mut list = String::from("pub(crate) const BUILT_IN: &[(&str, &[u8])] = &[\n");
+    let mut list = String::from("const BUILT_IN: &[(&str, &[u8])] = &[\n");
     for guest in flow_pack::build(&actions, &target)? {
         std::fs::write(out.join(&guest.id).with_extension("wasm"), &guest.bytes)?;
         let id = guest.id;

@@ -4,6 +4,10 @@ mod cli;
 
 use std::process::ExitCode;
 
+/// An invocation makes some hundred small allocations, and frees many on another thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::main()
 }

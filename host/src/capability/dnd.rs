@@ -62,7 +62,7 @@ impl State {
         reason: Option<&str>,
         rule: impl FnOnce(&Cause<'_>) -> Result<Outcome, Refusal>,
     ) -> Answer<bool> {
-        let result = rule(&Cause { by: &self.by, reason, now: self.session.now });
+        let result = rule(&Cause { by: &self.by(), reason, now: self.session.now });
         let Outcome { contact, changed, warning } = found!(self, result);
         self.warn(warning.into_iter().collect(), &[scope]);
         if changed && contact != *before {

@@ -64,8 +64,6 @@ pub(crate) struct State {
     /// `None` while a component describes itself: it is granted nothing then.
     view: Option<View>,
     ids: Ids,
-    /// Who does what is done: action and session.
-    by: String,
     warnings: Vec<Warning>,
     pub(crate) journal: Arc<Journal>,
     grants: Grants,
@@ -81,7 +79,6 @@ pub(crate) struct Run {
     pub(crate) session: session::SessionState,
     pub(crate) view: Option<View>,
     pub(crate) ids: Ids,
-    pub(crate) by: String,
     pub(crate) grants: Grants,
 }
 
@@ -98,10 +95,10 @@ pub(crate) struct Remains {
 impl State {
     /// The state of a run.
     pub(crate) fn new(run: Run, limits: Arc<Limits>, journal: Arc<Journal>) -> Self {
-        let Run { parameters, session, view, ids, by, grants } = run;
+        let Run { parameters, session, view, ids, grants } = run;
         let memory = memory::Meter::new(&limits, Arc::clone(&journal));
         let warnings = Vec::new();
-        Self { parameters, session, view, ids, by, warnings, journal, grants, limits, memory, carried: 0, wasi: None }
+        Self { parameters, session, view, ids, warnings, journal, grants, limits, memory, carried: 0, wasi: None }
     }
 
     /// The state of a component that describes itself: every function of the contract refuses.
@@ -112,7 +109,6 @@ impl State {
             view: None,
             ids: Ids::new(session.random.clone(), session.now),
             session,
-            by: String::new(),
             grants: Grants::none(),
         };
         Self::new(run, limits, journal)
@@ -123,8 +119,9 @@ impl State {
         self.wasi = Some(Box::new(wasi::Wasi::new(&self.session, &self.journal, self.limits.log_lines)));
     }
 
-    pub(crate) fn into_remains(self) -> Remains {
-        Remains { view: self.view, written: self.session.written, warnings: self.warnings }
+    pub(crate) fn take_remains(&mut self) -> Remains {
+        let (written, warnings) = (std::mem::take(&mut self.session.written), std::mem::take(&mut self.warnings));
+        Remains { view: self.view.take(), written, warnings }
     }
 
     /// Every host function begins here: is it granted, and is there room for the call and the `bytes` it brings?
@@ -154,6 +151,11 @@ impl State {
 
     fn view(&mut self) -> wasmtime::Result<&mut View> {
         self.view.as_mut().ok_or_else(|| Halt::fault("plugin-contract", "the plugin called the store too early").into())
+    }
+
+    /// Who does what is done: action and session.
+    fn by(&self) -> String {
+        format!("{} in session {}", self.parameters.action(), self.session.session.id)
     }
 
     /// A rule's refusal as the guest gets it.

@@ -88,7 +88,7 @@ impl Host for State {
         let Some(record) = record.filter(|record| cancels(found_contact.id, Some(record))) else {
             return Ok(Ok(false));
         };
-        let note = format!("cancelled by {}", self.by);
+        let note = format!("cancelled by {}", self.by());
         self.view()?.transition(&record, RecordState::Cancelled, Some(note));
         Ok(Ok(true))
     }

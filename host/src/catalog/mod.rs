@@ -6,7 +6,7 @@ pub(crate) mod contract;
 pub mod manifest;
 mod schema;
 
-pub(crate) use built_in::BUILT_IN;
+pub use built_in::built_in;
 pub(crate) use component::Loader;
 pub use component::{Action, LoadError, pack};
 pub use contract::{CONTRACT_VERSION, Difference, WIT_FILES};

@@ -7,6 +7,7 @@ pub(crate) mod cache;
 pub(crate) mod governor;
 mod limits;
 pub(crate) mod ticker;
+pub(crate) mod undertaker;
 pub(crate) mod worker;
 
 pub use limits::Limits;
@@ -14,7 +15,7 @@ pub use limits::Limits;
 use wasmtime::{Config, Engine, PoolingAllocationConfig};
 
 /// How often the epoch advances, and so how long guest code runs before it lets others run.
-pub(crate) const TICK: std::time::Duration = std::time::Duration::from_millis(1);
+pub(crate) const TICK: std::time::Duration = std::time::Duration::from_micros(500);
 
 /// What host functions may use of an invocation's stack beside the guest's: expressions are evaluated on it.
 const HOST_STACK_BYTES: usize = 768 << 10;

@@ -10,12 +10,31 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
-/// A job as its worker runs it: the work under its bounds, and what to do when it is over or was stopped.
+/// Answers that are given together. Each may wake a thread, which costs as much as a job.
+const ANSWERS: usize = 8;
+
+/// Jobs for which a worker stays awake while they wait. For more it pays to sleep, since one waking serves them all.
+const FEW: usize = 2;
+
+/// Tells whoever waits for a job how it ended.
+pub(crate) type Answer = Box<dyn FnOnce()>;
+
+/// A job as its worker runs it: the work under its bounds, and the answer if it was stopped.
 pub(crate) struct Job {
-    pub(crate) work: Governed<()>,
-    pub(crate) stopped: Box<dyn FnOnce(Stop)>,
+    pub(crate) work: Governed<Answer>,
+    pub(crate) stopped: Box<dyn FnOnce(Stop) -> Answer>,
+}
+
+/// How a worker behaves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    /// Whether its jobs use the runtime's sockets.
+    pub(crate) sockets: bool,
+    /// How long it looks for something to do before it sleeps.
+    pub(crate) patience: Duration,
 }
 
 /// Makes a job out of what the worker's jobs share.
@@ -30,7 +49,12 @@ pub(crate) struct Worker<L> {
 
 impl<L: 'static> Worker<L> {
     /// Starts a thread and, on it, makes what its jobs share. Returns when that is done, or why it failed.
-    pub(crate) async fn start<F, Fut, E>(index: usize, pulse: Pulse, make: F) -> Result<Self, StartError<E>>
+    pub(crate) async fn start<F, Fut, E>(
+        index: usize,
+        pulse: Pulse,
+        manner: Manner,
+        make: F,
+    ) -> Result<Self, StartError<E>>
     where
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<L, E>>,
@@ -42,7 +66,7 @@ impl<L: 'static> Worker<L> {
         let seen = Arc::clone(&load);
         let thread = std::thread::Builder::new()
             .name(format!("flowhost-worker-{index}"))
-            .spawn(move || run(inbox, seen, pulse, make, ready))
+            .spawn(move || run(inbox, (seen, pulse, manner), make, ready))
             .map_err(StartError::Thread)?;
         match started.await {
             Ok(Ok(())) => Ok(Self { requests: Some(requests), load, thread: Some(thread) }),
@@ -82,8 +106,7 @@ pub(crate) enum StartError<E> {
 
 fn run<L, F, Fut, E>(
     inbox: mpsc::UnboundedReceiver<Request<L>>,
-    load: Arc<AtomicUsize>,
-    pulse: Pulse,
+    (load, pulse, manner): (Arc<AtomicUsize>, Pulse, Manner),
     make: F,
     ready: oneshot::Sender<Result<(), StartError<E>>>,
 ) where
@@ -92,8 +115,12 @@ fn run<L, F, Fut, E>(
     Fut: Future<Output = Result<L, E>>,
 {
     // Timers are looked at after each round: a heavy job makes a round last a tick.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().event_interval(2).build();
-    let runtime = match runtime {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_time().event_interval(2);
+    if manner.sockets {
+        runtime.enable_io();
+    }
+    let runtime = match runtime.build() {
         Ok(runtime) => runtime,
         Err(error) => return drop(ready.send(Err(StartError::Thread(error)))),
     };
@@ -101,7 +128,7 @@ fn run<L, F, Fut, E>(
         match make().await {
             Ok(local) => {
                 drop(ready.send(Ok(())));
-                Executor::new(inbox, load, pulse, Rc::new(local)).await;
+                Executor::new(inbox, (load, pulse, manner), Rc::new(local)).await;
             }
             Err(error) => drop(ready.send(Err(StartError::Make(error)))),
         }
@@ -114,48 +141,87 @@ struct Executor<L> {
     inbox: Option<mpsc::UnboundedReceiver<Request<L>>>,
     load: Arc<AtomicUsize>,
     pulse: Pulse,
+    patience: Duration,
     busy: bool,
     local: Rc<L>,
     light: FuturesUnordered<Running>,
     heavy: FuturesUnordered<Running>,
+    answers: Vec<Answer>,
 }
 
 impl<L> Executor<L> {
-    fn new(inbox: mpsc::UnboundedReceiver<Request<L>>, load: Arc<AtomicUsize>, pulse: Pulse, local: Rc<L>) -> Self {
+    fn new(
+        inbox: mpsc::UnboundedReceiver<Request<L>>,
+        (load, pulse, manner): (Arc<AtomicUsize>, Pulse, Manner),
+        local: Rc<L>,
+    ) -> Self {
         let (light, heavy) = (FuturesUnordered::new(), FuturesUnordered::new());
-        Self { inbox: Some(inbox), load, pulse, busy: false, local, light, heavy }
+        let (inbox, patience, answers) = (Some(inbox), manner.patience, Vec::with_capacity(ANSWERS));
+        Self { inbox, load, pulse, patience, busy: false, local, light, heavy, answers }
     }
 
-    fn receive(&mut self, cx: &mut Context<'_>) {
+    /// Takes what has come; whether anything has.
+    fn receive(&mut self, cx: &mut Context<'_>) -> bool {
+        let before = self.light.len();
         while let Some(inbox) = &mut self.inbox {
             match inbox.poll_recv(cx) {
                 Poll::Ready(Some(request)) => self.light.push(Running(Some(request(&self.local)))),
                 Poll::Ready(None) => self.inbox = None,
-                Poll::Pending => return,
+                Poll::Pending => break,
             }
         }
+        self.light.len() > before
     }
 
     fn settle(&mut self, over: Over) {
         match over {
-            Over::Done => {
+            Over::Done(answer) => {
                 self.load.fetch_sub(1, Ordering::Relaxed);
+                self.answers.extend(answer);
+                if self.answers.len() >= ANSWERS {
+                    self.answer();
+                }
             }
             Over::Heavy(job) => self.heavy.push(Running(Some(job))),
         }
     }
 
-    fn work(&mut self, cx: &mut Context<'_>) {
+    fn answer(&mut self) {
+        self.answers.drain(..).for_each(|answer| answer());
+    }
+
+    /// Works until every light job waits for something; whether anything came or ended.
+    fn work_lightly(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut worked = false;
         loop {
-            self.receive(cx);
+            worked |= self.receive(cx);
             match Pin::new(&mut self.light).poll_next(cx) {
                 Poll::Ready(Some(over)) => self.settle(over),
                 Poll::Ready(None) | Poll::Pending => break,
             }
+            worked = true;
         }
-        if let Poll::Ready(Some(over)) = Pin::new(&mut self.heavy).poll_next(cx) {
-            self.settle(over);
-            cx.waker().wake_by_ref();
+        self.answer();
+        worked
+    }
+
+    fn work(&mut self, cx: &mut Context<'_>) {
+        self.work_lightly(cx);
+        if !self.heavy.is_empty() {
+            if let Poll::Ready(Some(over)) = Pin::new(&mut self.heavy).poll_next(cx) {
+                self.settle(over);
+                self.answer();
+                cx.waker().wake_by_ref();
+            }
+            return;
+        }
+        // To sleep and be woken takes longer than most of what a worker waits for.
+        let mut until = Instant::now() + self.patience;
+        while self.light.len() <= FEW && self.heavy.is_empty() && self.inbox.is_some() && Instant::now() < until {
+            std::thread::yield_now();
+            if self.work_lightly(cx) {
+                until = Instant::now() + self.patience;
+            }
         }
     }
 
@@ -190,7 +256,7 @@ impl<L> Future for Executor<L> {
 struct Running(Option<Job>);
 
 enum Over {
-    Done,
+    Done(Option<Answer>),
     Heavy(Job),
 }
 
@@ -198,7 +264,7 @@ impl Future for Running {
     type Output = Over;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Over> {
-        let Some(job) = &mut self.0 else { return Poll::Ready(Over::Done) };
+        let Some(job) = &mut self.0 else { return Poll::Ready(Over::Done(None)) };
         let progress = ready!(Pin::new(&mut job.work).poll(cx));
         let job = self.0.take();
         Poll::Ready(match (progress, job) {
@@ -207,10 +273,10 @@ impl Future for Running {
                 // The work goes first: it may hold what the answer's reader waits for.
                 let Job { work, stopped } = job;
                 drop(work);
-                stopped(stop);
-                Over::Done
+                Over::Done(Some(stopped(stop)))
             }
-            _ => Over::Done,
+            (Progress::Done(answer), _) => Over::Done(Some(answer)),
+            (_, None) => Over::Done(None),
         })
     }
 }

@@ -17,11 +17,11 @@ impl Invocation {
         let expires_at = self.now.checked_add_signed(lifetime).unwrap_or(DateTime::<Utc>::MAX_UTC);
         // An outcome is texts, numbers and JSON: nothing in it can fail to be written.
         let outcome = serde_json::to_string(outcome).unwrap_or_default();
-        Some(KeyedOutcome { key, digest: self.digest, outcome, expires_at })
+        Some(KeyedOutcome { key, digest: self.digest(), outcome, expires_at })
     }
 
     pub(super) fn replay(&self, stored: &StoredOutcome) -> Result<Outcome, Failure> {
-        if stored.digest != self.digest {
+        if stored.digest != self.digest() {
             let message = "the key was used for another action, parameters or session before; use a new one";
             return Err(Failure::new("key-reused", message));
         }

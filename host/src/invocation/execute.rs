@@ -7,7 +7,7 @@ use super::request::Request;
 use super::run::{Ended, Loaded, Returned, Workshop};
 use super::shared::Shared;
 use super::turns::Turn;
-use crate::capability::parameters::{AsksReady, Evaluated, Lookahead};
+use crate::capability::parameters::{AsksReady, Evaluated};
 use crate::capability::{Function, Generator, Ids, Journal, Remains, Run, SessionState, State};
 use crate::domain::Refusal;
 use crate::domain::upsert::{Profile, Upsert};
@@ -38,7 +38,6 @@ pub(super) struct Invocation {
     pub(super) stages: Stages,
     pub(super) spent: Spent,
     pub(super) journal: Arc<Journal>,
-    pub(super) digest: [u8; 32],
     pub(super) now: DateTime<Utc>,
     seed: u64,
 }
@@ -62,12 +61,17 @@ impl From<ViewError> for Ended {
 impl Invocation {
     pub(super) fn new(request: Request, shared: Arc<Shared>) -> Self {
         let session = &request.session;
-        let digest = request.node.digest([&session.tenant, &session.channel, &session.user, &session.id]);
         // The store keeps microseconds.
         let now = session.at.unwrap_or_else(Utc::now).trunc_subsecs(6);
         let seed = session.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().1);
         let (stages, spent) = (Stages::new(), Spent::default());
-        Self { request, shared, stages, spent, journal: Arc::default(), digest, now, seed }
+        Self { request, shared, stages, spent, journal: Arc::default(), now, seed }
+    }
+
+    /// What the key stands for.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        let session = &self.request.session;
+        self.request.node.digest([&session.tenant, &session.channel, &session.user, &session.id])
     }
 
     /// Runs it until it has an outcome.
@@ -171,7 +175,7 @@ impl Invocation {
     ) -> Result<(View, Option<StoredOutcome>), Ended> {
         let mut view = self.shared.view(workshop, &self.request.session.tenant, self.now);
         let asks = if loaded.grants.hold(Function::RecordsSave) { AsksReady::Newest } else { AsksReady::No };
-        let mut lookups = Lookahead::of(&self.request.node.configured).lookups(session, asks);
+        let mut lookups = self.request.node.mentions().lookups(session, asks);
         if loaded.grants.hold(Function::ContactsUpsertSessionUser) {
             lookups.extend(self.own_addresses());
         }
@@ -195,6 +199,9 @@ impl Invocation {
 
     /// What of the things that were read others are taking turns for.
     fn contended(&self, view: &View) -> Option<BTreeSet<Topic>> {
+        if self.shared.turns.none_is_taken() {
+            return None;
+        }
         let topics = self.topics(view);
         topics.iter().any(|topic| self.shared.turns.is_taken(topic)).then_some(topics)
     }
@@ -207,9 +214,8 @@ impl Invocation {
     fn state(&self, session: SessionState, view: View, grants: crate::capability::Grants, attempt: u32) -> State {
         // What a run makes gets other ids each time: an id that exists already is what made the last one stale, perhaps.
         let ids = Ids::new(Generator::seed_from_u64(self.seed ^ (u64::from(attempt) + 1).rotate_left(32)), self.now);
-        let by = format!("{} in session {}", self.request.node.action.manifest.id, self.request.session.id);
         let parameters = Evaluated::new(Arc::clone(&self.request.node.configured));
-        let run = Run { parameters, session, view: Some(view), ids, by, grants };
+        let run = Run { parameters, session, view: Some(view), ids, grants };
         State::new(run, Arc::clone(&self.shared.limits), Arc::clone(&self.journal))
     }
 

@@ -16,7 +16,8 @@ use crate::domain::phone;
 use crate::engine::cache::Cache as CodeCache;
 use crate::engine::governor::{Bounds, Governed};
 use crate::engine::ticker::Ticker;
-use crate::engine::worker::{Job, Worker};
+use crate::engine::undertaker::Undertaker;
+use crate::engine::worker::{Answer, Job, Manner, Worker};
 use crate::engine::{self, Limits};
 use crate::expression::Cache as ExpressionCache;
 use crate::store::{Store, StoreError};
@@ -24,10 +25,9 @@ use serde_json::{Map, Value as Json};
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use wasmtime::component::Linker;
 
 /// Longest idempotency key, bytes.
@@ -59,6 +59,7 @@ const MAX_KEY_BYTES: usize = 256;
 pub struct Host {
     // In the order of their ends: workers finish what they have, which the committer writes.
     workers: Vec<Worker<Workshop>>,
+    _undertaker: Undertaker,
     shared: Arc<Shared>,
     _ticker: Ticker,
     loader: Loader,
@@ -66,7 +67,6 @@ pub struct Host {
     expressions: ExpressionCache,
     admission: Arc<Admission>,
     store: Arc<dyn Store>,
-    next: AtomicUsize,
 }
 
 impl Host {
@@ -89,13 +89,17 @@ impl Host {
         let shared = Shared::new(Arc::clone(&limits), commits);
 
         let mut workers = Vec::with_capacity(count);
+        let undertaker = Undertaker::start().map_err(OpenError::Thread)?;
+        let manner = Manner { sockets: store.uses_sockets(), patience: builder.patience };
         for (index, engine) in engines.into_iter().enumerate() {
             let (store, limits) = (Arc::clone(&store), Arc::clone(&limits));
+            let slots = Arc::new(Semaphore::new(limits.instances_per_worker.max(1) as usize));
+            let burial = undertaker.burial(&slots);
             let make = move || async move {
                 let reader = store.reader().await?;
-                Workshop::new(engine, reader.into(), limits).map_err(OpenError::Engine)
+                Workshop::new(engine, reader.into(), (slots, burial), limits).map_err(OpenError::Engine)
             };
-            workers.push(Worker::start(index, ticker.pulse(), make).await.map_err(|error| match error {
+            workers.push(Worker::start(index, ticker.pulse(), manner, make).await.map_err(|error| match error {
                 engine::worker::StartError::Thread(error) => OpenError::Thread(error),
                 engine::worker::StartError::Make(error) => error,
             })?);
@@ -103,6 +107,7 @@ impl Host {
         let loader = loader(&loading, builder.cache.as_deref(), &limits, &ticker).map_err(OpenError::Engine)?;
         let host = Self {
             workers,
+            _undertaker: undertaker,
             shared: Arc::new(shared),
             _ticker: ticker,
             loader,
@@ -110,10 +115,9 @@ impl Host {
             expressions: ExpressionCache::default(),
             admission: Arc::new(Admission::new(limits)),
             store,
-            next: AtomicUsize::new(0),
         };
         if !builder.bare {
-            for (_, component) in catalog::BUILT_IN {
+            for (_, component) in catalog::built_in() {
                 host.load(component).map_err(OpenError::BuiltIn)?;
             }
         }
@@ -222,11 +226,10 @@ impl Host {
         }
     }
 
-    /// The worker with the least to do; in turn where several have.
+    /// The worker with the least to do, the first where several have: what little there is to do is done by those who
+    /// are awake.
     fn worker(&self) -> Option<&Worker<Workshop>> {
-        let first = self.next.fetch_add(1, Ordering::Relaxed) % self.workers.len().max(1);
-        let (before, from) = self.workers.split_at_checked(first)?;
-        from.iter().chain(before).min_by_key(|worker| worker.load())
+        self.workers.iter().min_by_key(|worker| worker.load())
     }
 
     fn load_folder(&self, folder: &Path) -> Result<(), OpenError> {
@@ -280,11 +283,11 @@ fn job(invocation: Rc<Invocation>, workshop: Rc<Workshop>, reply: Reply, queued:
     let bounds = Bounds { cpu: limits.cpu, deadline: limits.deadline, queue: limits.queue };
     let (stages, spent) = (invocation.stages.clone(), invocation.spent.clone());
 
-    let (running, answer) = (Rc::clone(&invocation), Rc::clone(&reply));
+    let (running, to) = (Rc::clone(&invocation), Rc::clone(&reply));
     let work = Box::pin(async move {
         let result = running.execute(&workshop).await;
         running.publish();
-        answer.borrow_mut().take().map(|reply| reply.send(result).ok());
+        answer(to, result)
     });
     let watched = Rc::clone(&reply);
     let abandoned = Box::new(move |cx: &mut std::task::Context<'_>| {
@@ -292,7 +295,11 @@ fn job(invocation: Rc<Invocation>, workshop: Rc<Workshop>, reply: Reply, queued:
     });
     let stopped = Box::new(move |stop| {
         invocation.publish();
-        reply.borrow_mut().take().map(|reply| reply.send(invocation.stopped(stop)).ok());
+        answer(reply, invocation.stopped(stop))
     });
     Job { work: Governed::new(work, abandoned, stages, spent, queued, bounds), stopped }
+}
+
+fn answer(reply: Rc<RefCell<Option<Reply>>>, result: Result<Outcome, Failure>) -> Answer {
+    Box::new(move || drop(reply.borrow_mut().take().map(|reply| reply.send(result))))
 }

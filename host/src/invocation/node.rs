@@ -53,8 +53,8 @@ impl Node {
     }
 
     /// The campaigns, categories and channels that it names: what a check against a tenant looks at.
-    pub(crate) fn mentions(&self) -> Lookahead {
-        Lookahead::of(&self.configured)
+    pub(crate) fn mentions(&self) -> &Lookahead {
+        &self.configured.lookahead
     }
 
     /// What a key stands for: this node's work for one user's session.

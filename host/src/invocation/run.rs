@@ -4,6 +4,7 @@ use super::node::Node;
 use crate::capability::bindings::OutboundActionPre;
 use crate::capability::bindings::flow::action::types::Error as WitError;
 use crate::capability::{self, Grants, Halt, Journal, LogLevel, Remains, State};
+use crate::engine::undertaker::Burial;
 use crate::engine::{self, Limits};
 use crate::store::{Reader, StoreError};
 use std::cell::RefCell;
@@ -20,7 +21,8 @@ pub(super) struct Workshop {
     loaded: RefCell<Vec<Option<Rc<Loaded>>>>,
     pub(super) reader: Arc<dyn Reader>,
     /// A permit an instance.
-    pub(super) slots: Rc<Semaphore>,
+    pub(super) slots: Arc<Semaphore>,
+    burial: Option<Burial>,
     pub(super) limits: Arc<Limits>,
 }
 
@@ -59,11 +61,15 @@ pub(super) enum Ended {
 }
 
 impl Workshop {
-    pub(super) fn new(engine: Engine, reader: Arc<dyn Reader>, limits: Arc<Limits>) -> wasmtime::Result<Self> {
+    pub(super) fn new(
+        engine: Engine,
+        reader: Arc<dyn Reader>,
+        (slots, burial): (Arc<Semaphore>, Option<Burial>),
+        limits: Arc<Limits>,
+    ) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(&engine);
         capability::link(&mut linker)?;
-        let slots = Rc::new(Semaphore::new(limits.instances_per_worker.max(1) as usize));
-        Ok(Self { engine, linker, loaded: RefCell::default(), reader, slots, limits })
+        Ok(Self { engine, linker, loaded: RefCell::default(), reader, slots, burial, limits })
     }
 
     /// The node's component, loaded here if it wasn't yet.
@@ -91,25 +97,46 @@ impl Workshop {
         if loaded.wasi {
             state.lend_wasi();
         }
-        let mut store = Store::new(&self.engine, state);
+        let mut instance = Instance { store: Some(Store::new(&self.engine, state)), burial: self.burial.as_ref() };
+        let Some(store) = &mut instance.store else { return Err(Ended::NoRoom) };
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(self.limits.host_bytes);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         let returned = async {
-            let action = loaded.instance.instantiate_async(&mut store).await?;
-            action.flow_action_handler().call_invoke(&mut store).await
+            let action = loaded.instance.instantiate_async(&mut *store).await?;
+            action.flow_action_handler().call_invoke(&mut *store).await
         };
         match returned.await {
-            Ok(Ok(port)) => Ok(Returned::Port(port, store.into_data().into_remains())),
+            Ok(Ok(port)) => Ok(Returned::Port(port, store.data_mut().take_remains())),
             Ok(Err(error)) => Ok(Returned::Error(error)),
             Err(error) => {
                 let ended = ended(&error);
                 if let Ended::Fault { .. } = ended {
-                    journal.write(LogLevel::Error, format!("{error:?}"), self.limits.log_lines);
+                    // Not its debug form, which may hold the host's own backtrace: to find its names takes 200 ms.
+                    journal.write(LogLevel::Error, format!("{error:#}"), self.limits.log_lines);
                 }
                 Err(ended)
             }
+        }
+    }
+}
+
+/// Memory that an instance gives back at once.
+const LITTLE: u64 = 1 << 20;
+
+/// An instance with its store, however it ends.
+struct Instance<'a> {
+    store: Option<Store<State>>,
+    burial: Option<&'a Burial>,
+}
+
+impl Drop for Instance<'_> {
+    fn drop(&mut self) {
+        if let (Some(store), Some(burial)) = (self.store.take(), self.burial)
+            && store.data().journal.memory_bytes() > LITTLE
+        {
+            burial.take(store);
         }
     }
 }

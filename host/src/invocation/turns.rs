@@ -46,6 +46,11 @@ impl<K: Eq + Hash + Clone> Turns<K> {
         Turn { _guard: guard, _place: place }
     }
 
+    /// Whether nobody holds or awaits any turn.
+    pub(crate) fn none_is_taken(&self) -> bool {
+        self.locks.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Whether somebody holds or awaits the turn.
     pub(crate) fn is_taken(&self, key: &K) -> bool {
         let locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);

@@ -35,6 +35,11 @@ pub trait Store: Send + Sync + 'static {
     /// The connection that writes; a host opens one.
     async fn committer(&self) -> Result<Box<dyn Committer>, StoreError>;
 
+    /// Whether its readers use sockets of tokio's runtime. A worker without them has fewer system calls to make.
+    fn uses_sockets(&self) -> bool {
+        true
+    }
+
     /// Tidies up before the host stops: what was committed stands in one place, without files beside it. The store can
     /// be used on.
     async fn close(&self) -> Result<(), StoreError> {

@@ -1,4 +1,4 @@
-//! A store that never answers for one contact, and fails for another.
+//! A store that never answers for one contact and one address, and fails for another.
 
 use async_trait::async_trait;
 use flowhost::domain::{Campaign, Record, Tenant};
@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 /// Whoever reads this contact waits for ever.
 pub(crate) const SILENT: Uuid = Uuid::from_u128(0xa47be8af_d40d_452c_9a3e_bcf668fcd001);
+
+/// Whoever looks for the contact with this address waits for ever.
+pub(crate) const SILENT_NUMBER: &str = "+56900000001";
 
 /// Whoever reads this contact meets a failure.
 pub(crate) const BROKEN: Uuid = Uuid::from_u128(0xa47be8af_d40d_452c_9a3e_bcf668fcd002);
@@ -37,7 +40,12 @@ struct GatedReader {
 #[async_trait]
 impl Reader for GatedReader {
     async fn read(&self, request: &ReadRequest) -> Result<Snapshot, StoreError> {
-        if request.lookups.contains(&Lookup::Contact(SILENT)) {
+        let silent = |lookup: &Lookup| match lookup {
+            Lookup::Contact(id) => *id == SILENT,
+            Lookup::Address(_, identifier) => identifier == SILENT_NUMBER,
+            _ => false,
+        };
+        if request.lookups.iter().any(silent) {
             self.arrived.add_permits(1);
             return std::future::pending().await;
         }

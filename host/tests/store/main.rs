@@ -8,6 +8,7 @@ mod concurrent;
 mod contacts;
 mod differential;
 mod file;
+mod grouped;
 mod keys;
 mod listing;
 mod operations;

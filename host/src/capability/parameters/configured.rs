@@ -1,6 +1,7 @@
 //! A node's parameters as the designer configured them: checked by kind and parsed once, used by many invocations.
 
 use super::Diagnostic;
+use super::lookahead::Lookahead;
 use crate::capability::json_type;
 use crate::catalog::manifest::{Condition, ERROR_PORT, Kind, Manifest, Parameter};
 use crate::expression::{Cache, Expression, ExpressionError, TextExpression};
@@ -46,18 +47,27 @@ pub(crate) struct Configured {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The first finding that keeps the action from running at all.
     pub(crate) refusal: Option<Diagnostic>,
+    /// What it names.
+    pub(crate) lookahead: Lookahead,
 }
 
 impl Configured {
     /// Checks and parses. Never fails: what is wrong is among the diagnostics.
     pub(crate) fn new(manifest: Arc<Manifest>, given: &Map<String, Json>, cache: &Cache) -> Self {
-        let mut configured =
-            Self { manifest, bindings: Vec::new(), by_name: HashMap::new(), diagnostics: Vec::new(), refusal: None };
+        let mut configured = Self {
+            manifest,
+            bindings: Vec::new(),
+            by_name: HashMap::new(),
+            diagnostics: Vec::new(),
+            refusal: None,
+            lookahead: Lookahead::default(),
+        };
         configured.bind_all(given, cache);
         configured.check_entity_outs();
         configured.refusal = configured.diagnostics.iter().find(|found| is_structural(found)).cloned();
         configured.check_expressions();
         configured.warn_unknown(given);
+        configured.lookahead = Lookahead::of(&configured);
         configured
     }
 

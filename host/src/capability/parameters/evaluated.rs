@@ -25,6 +25,11 @@ impl Evaluated {
         Self { configured: Some(configured), remembered }
     }
 
+    /// The action whose parameters they are; empty where there is none.
+    pub(crate) fn action(&self) -> &str {
+        self.configured.as_ref().map_or("", |configured| &configured.manifest.id)
+    }
+
     /// What the manifest says of the parameter called `name`.
     pub(super) fn declared(&self, name: &str) -> Option<&Parameter> {
         let configured = self.configured.as_ref()?;

@@ -21,7 +21,7 @@ pub(crate) struct Lookahead {
 
 impl Lookahead {
     /// What this node names.
-    pub(crate) fn of(configured: &Configured) -> Self {
+    pub(super) fn of(configured: &Configured) -> Self {
         let mut found = Self::default();
         for binding in &configured.bindings {
             let Some(declared) = configured.declaration(binding) else { continue };

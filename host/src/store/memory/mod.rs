@@ -51,6 +51,10 @@ impl Store for MemoryStore {
         Ok(Box::new(self.clone()))
     }
 
+    fn uses_sockets(&self) -> bool {
+        false
+    }
+
     async fn configuration(&self, tenant: &str) -> Result<Option<Configuration>, StoreError> {
         Ok(self.look().configuration(tenant))
     }

@@ -8,6 +8,7 @@ mod commit;
 mod configuration;
 mod connection;
 mod failure;
+mod group;
 mod ledger;
 mod listing;
 #[cfg(test)]
@@ -59,11 +60,19 @@ pub struct SqliteOptions {
     pub read_only: bool,
     /// Connections of one reader: so many reads of it run at once.
     pub connections: usize,
+    /// Whether reads of one tenant that are asked at the same moment make one trip.
+    pub grouping: bool,
 }
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { synchronous: Synchronous::Full, busy_timeout: Duration::from_secs(5), read_only: false, connections: 4 }
+        Self {
+            synchronous: Synchronous::Full,
+            busy_timeout: Duration::from_secs(5),
+            read_only: false,
+            connections: 4,
+            grouping: true,
+        }
     }
 }
 
@@ -71,6 +80,7 @@ impl Default for SqliteOptions {
 pub struct SqliteStore {
     opener: Arc<Opener>,
     connections: usize,
+    grouping: bool,
     /// For configuration and lists; none after it has failed, until it is needed again.
     desk: Mutex<Option<SqliteConnection>>,
 }
@@ -82,7 +92,7 @@ impl SqliteStore {
     /// as it is now. Errors: [`StoreError::Newer`]; [`StoreError::ReadOnly`] where it
     /// would have to be created or migrated and can't be; `Unavailable` for what is no store of this program.
     pub async fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
-        let connections = options.connections;
+        let (connections, grouping) = (options.connections, options.grouping);
         let mut opener = Opener::new(path.as_ref(), options)?;
         let (mut connection, schema) = match Self::look(&opener).await {
             // Even who only reads leaves a mark beside the file, unless nobody can.
@@ -103,7 +113,7 @@ impl SqliteStore {
             schema::migrate(&mut connection).await?;
         }
         let opener = Arc::new(opener);
-        Ok(Self { opener, connections, desk: Mutex::new(Some(connection)) })
+        Ok(Self { opener, connections, grouping, desk: Mutex::new(Some(connection)) })
     }
 
     async fn look(opener: &Opener) -> Result<(SqliteConnection, Schema), StoreError> {
@@ -117,11 +127,15 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn reader(&self) -> Result<Box<dyn Reader>, StoreError> {
-        Ok(Box::new(SqliteReader::new(self.opener.clone(), self.connections)))
+        Ok(Box::new(SqliteReader::new(self.opener.clone(), self.connections, self.grouping)))
     }
 
     async fn committer(&self) -> Result<Box<dyn Committer>, StoreError> {
         Ok(Box::new(SqliteCommitter::new(self.opener.clone())))
+    }
+
+    fn uses_sockets(&self) -> bool {
+        false
     }
 
     async fn close(&self) -> Result<(), StoreError> {

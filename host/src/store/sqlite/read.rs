@@ -3,11 +3,12 @@
 
 use super::connection::{Access, Opener};
 use super::failure::StoreFailure;
+use super::group::Asked;
 use super::query::{Bound, numbered_rows, rounded};
 use super::row;
 use crate::store::instant::to_micros;
-use crate::store::{Answer, Lookup, ReadRequest, Reader, Snapshot, StoreError};
-use async_trait::async_trait;
+use crate::store::{Answer, Lookup, ReadRequest, Snapshot, StoreError};
+use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use std::collections::HashMap;
@@ -22,14 +23,16 @@ const TEXTS: usize = 256;
 pub(super) struct SqliteReader {
     opener: Arc<Opener>,
     idle: Mutex<Vec<SqliteConnection>>,
-    turns: Semaphore,
+    pub(super) turns: Semaphore,
+    pub(super) grouping: bool,
+    pub(super) asked: Mutex<Vec<Asked>>,
     texts: Mutex<HashMap<Shape, Arc<str>>>,
 }
 
 impl SqliteReader {
-    pub(super) fn new(opener: Arc<Opener>, connections: usize) -> Self {
+    pub(super) fn new(opener: Arc<Opener>, connections: usize, grouping: bool) -> Self {
         let turns = Semaphore::new(connections.max(1));
-        Self { opener, idle: Mutex::default(), turns, texts: Mutex::default() }
+        Self { opener, idle: Mutex::default(), turns, grouping, asked: Mutex::default(), texts: Mutex::default() }
     }
 
     async fn connection(&self) -> Result<SqliteConnection, StoreError> {
@@ -54,13 +57,26 @@ impl SqliteReader {
     }
 }
 
-#[async_trait]
-impl Reader for SqliteReader {
-    async fn read(&self, request: &ReadRequest) -> Result<Snapshot, StoreError> {
-        let shape = Shape::of(request);
+/// What one trip asks for one tenant: each lookup with the instant for which it is asked.
+pub(super) struct Trip<'a> {
+    pub(super) tenant: &'a str,
+    pub(super) known_version: Option<u64>,
+    pub(super) lookups: Vec<(&'a Lookup, DateTime<Utc>)>,
+}
+
+impl<'a> Trip<'a> {
+    pub(super) fn of(request: &'a ReadRequest) -> Self {
+        let lookups = request.lookups.iter().map(|lookup| (lookup, request.now)).collect();
+        Self { tenant: &request.tenant, known_version: request.known_version, lookups }
+    }
+}
+
+impl SqliteReader {
+    /// Makes a trip. Whoever makes it holds a turn.
+    pub(super) async fn make(&self, trip: &Trip<'_>) -> Result<Snapshot, StoreError> {
+        let shape = Shape::of(trip);
         let text = self.text(shape);
-        let bound = shape.bind(request);
-        let _turn = self.turns.acquire().await.map_err(|closed| StoreError::Unavailable(closed.to_string()))?;
+        let bound = shape.bind(trip);
         let mut lent = Lent { idle: &self.idle, connection: Some(self.connection().await?) };
         let Some(connection) = &mut lent.connection else {
             return Err(StoreError::Unavailable("a connection is gone".to_owned()));
@@ -71,7 +87,7 @@ impl Reader for SqliteReader {
             lent.connection = None;
         }
         drop(lent);
-        snapshot(request, &row?)
+        snapshot(trip, &row?)
     }
 }
 
@@ -117,9 +133,9 @@ const PARAMETERS: [usize; KINDS] = [2, 1, 1, 1, 2, 2, 1, 2, 4];
 const PAGE: usize = KINDS - 1;
 
 impl Shape {
-    fn of(request: &ReadRequest) -> Self {
+    fn of(trip: &Trip<'_>) -> Self {
         let mut rows = [0; KINDS];
-        for lookup in &request.lookups {
+        for (lookup, _) in &trip.lookups {
             if let Some(rows) = rows.get_mut(kind(lookup)) {
                 *rows += 1;
             }
@@ -159,15 +175,15 @@ impl Shape {
         text
     }
 
-    fn bind(&self, request: &ReadRequest) -> Bound {
+    fn bind(&self, trip: &Trip<'_>) -> Bound {
         let mut bound = Bound::default();
-        bound.add(request.tenant.as_str());
-        let known = request.known_version.and_then(|version| i64::try_from(version).ok());
+        bound.add(trip.tenant);
+        let known = trip.known_version.and_then(|version| i64::try_from(version).ok());
         bound.add(known.unwrap_or(-1));
         for (of, (rows, parameters)) in self.0.iter().zip(PARAMETERS).enumerate() {
             let mut bare = *rows;
-            for lookup in request.lookups.iter().filter(|lookup| kind(lookup) == of) {
-                bind(lookup, request, &mut bound);
+            for (lookup, now) in trip.lookups.iter().filter(|(lookup, _)| kind(lookup) == of) {
+                bind(lookup, *now, &mut bound);
                 bare -= 1;
             }
             bound.add_nulls(bare * parameters);
@@ -241,11 +257,11 @@ fn page_text(first: usize) -> String {
     )
 }
 
-fn bind(lookup: &Lookup, request: &ReadRequest, bound: &mut Bound) {
+fn bind(lookup: &Lookup, now: DateTime<Utc>, bound: &mut Bound) {
     match lookup {
         Lookup::Key(key) => {
             bound.add(key.as_str());
-            bound.add(to_micros(request.now));
+            bound.add(to_micros(now));
         }
         Lookup::Campaign(id) | Lookup::Contact(id) | Lookup::Record(id) => bound.add(&id.as_bytes()[..]),
         Lookup::Category(name) => bound.add(name.as_str()),
@@ -278,14 +294,14 @@ fn bind(lookup: &Lookup, request: &ReadRequest, bound: &mut Bound) {
 }
 
 /// Puts the columns' rows into the places of their lookups.
-fn snapshot(request: &ReadRequest, columns: &SqliteRow) -> Result<Snapshot, StoreError> {
+fn snapshot(trip: &Trip<'_>, columns: &SqliteRow) -> Result<Snapshot, StoreError> {
     let text = |column: usize| columns.try_get_unchecked::<Option<&str>, _>(column).map_err(StoreFailure::of);
     let version: i64 = columns.try_get_unchecked(0).map_err(StoreFailure::of)?;
     let tenant = text(1)?.map(|json| row::tenant(row::parse(json)?)).transpose()?;
-    let mut answers: Vec<Answer> = request.lookups.iter().map(nothing).collect();
+    let mut answers: Vec<Answer> = trip.lookups.iter().map(|(lookup, _)| nothing(lookup)).collect();
     let mut column = 2;
     for of in 0..KINDS {
-        let mut places = request.lookups.iter().enumerate().filter(|(_, lookup)| kind(lookup) == of).peekable();
+        let mut places = trip.lookups.iter().enumerate().filter(|(_, (lookup, _))| kind(lookup) == of).peekable();
         if places.peek().is_none() {
             continue;
         }

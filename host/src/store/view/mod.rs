@@ -18,6 +18,9 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// What an invocation's view holds is the invocation's own, so that a quick hash with a seed of its own is good enough.
+type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
 /// Why a view can't answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ViewError {
@@ -45,11 +48,11 @@ pub struct View {
     now: DateTime<Utc>,
     known: Option<(Arc<Tenant>, u64)>,
     seen: Option<Seen>,
-    answers: HashMap<Lookup, Answer>,
+    answers: Map<Lookup, Answer>,
     /// Every contact that an answer depended on; 0: it wasn't there.
-    versions: HashMap<Uuid, u64>,
+    versions: Map<Uuid, u64>,
     /// Records as the store has them.
-    records: HashMap<Uuid, Arc<Record>>,
+    records: Map<Uuid, Arc<Record>>,
     staged: Staged,
     trips: u32,
 }
@@ -69,9 +72,9 @@ impl View {
             now,
             known,
             seen: None,
-            answers: HashMap::new(),
-            versions: HashMap::new(),
-            records: HashMap::new(),
+            answers: Map::default(),
+            versions: Map::default(),
+            records: Map::default(),
             staged: Staged::default(),
             trips: 0,
         }

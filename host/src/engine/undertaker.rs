@@ -1,0 +1,94 @@
+//! The thread on which instances end that hold much memory: to give it back takes the system milliseconds, in which
+//! their worker would serve nobody.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// What ends, and its place among its worker's instances.
+type Grave = (Box<dyn Send>, OwnedSemaphorePermit);
+
+/// Runs until dropped, and every [`Burial`] with it.
+pub(crate) struct Undertaker {
+    graves: Option<Sender<Grave>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A worker's way to it.
+pub(crate) struct Burial {
+    graves: Sender<Grave>,
+    slots: Arc<Semaphore>,
+}
+
+impl Undertaker {
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let (graves, inbox) = channel();
+        let thread = std::thread::Builder::new().name("flowhost-undertaker".to_owned()).spawn(move || bury(&inbox))?;
+        Ok(Self { graves: Some(graves), thread: Some(thread) })
+    }
+
+    /// For a worker whose instances have these places.
+    pub(crate) fn burial(&self, slots: &Arc<Semaphore>) -> Option<Burial> {
+        let graves = self.graves.clone()?;
+        Some(Burial { graves, slots: Arc::clone(slots) })
+    }
+}
+
+impl Drop for Undertaker {
+    fn drop(&mut self) {
+        self.graves = None;
+        if let Some(thread) = self.thread.take() {
+            // What ends there can't be in use any more, whatever became of the thread.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Burial {
+    /// Drops it there; here, if all places are taken: it keeps its place until it is gone.
+    pub(crate) fn take<T: Send + 'static>(&self, ended: T) {
+        if let Ok(place) = Arc::clone(&self.slots).try_acquire_owned() {
+            drop(self.graves.send((Box::new(ended), place)));
+        }
+    }
+}
+
+fn bury(inbox: &Receiver<Grave>) {
+    // Behind everything else that a processor has to do. Where that is refused it is as before.
+    #[cfg(unix)]
+    let _ = rustix::process::nice(19);
+    for (ended, place) in inbox {
+        drop(ended);
+        drop(place);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::sync::mpsc;
+    use std::thread::{self, ThreadId};
+
+    struct Dies(mpsc::Sender<ThreadId>);
+
+    impl Drop for Dies {
+        fn drop(&mut self) {
+            self.0.send(thread::current().id()).unwrap();
+        }
+    }
+
+    #[test]
+    fn it_ends_elsewhere_while_there_is_room_and_here_otherwise() {
+        let (died, deaths) = mpsc::channel();
+        let slots = Arc::new(Semaphore::new(1));
+        let undertaker = Undertaker::start().unwrap();
+        let burial = undertaker.burial(&slots).unwrap();
+        burial.take(Dies(died.clone()));
+        assert_ne!(deaths.recv().unwrap(), thread::current().id());
+        slots.close();
+        burial.take(Dies(died));
+        assert_eq!(deaths.recv().unwrap(), thread::current().id());
+    }
+}

@@ -1,0 +1,73 @@
+//! Reads that are asked at the same moment share a trip, and none notices.
+
+use crate::things::*;
+use flowhost::store::*;
+use futures_util::future::join_all;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use uuid::Uuid;
+
+fn asks(tenant: &str, known_version: Option<u64>, now: i64, contact: Uuid) -> ReadRequest {
+    let lookups = vec![Lookup::Contact(contact), Lookup::Key("k".to_owned()), Lookup::Contact(contact)];
+    ReadRequest { tenant: tenant.to_owned(), known_version, now: at(now), lookups }
+}
+
+/// Reads of two tenants, with and without what they know, before and after the key expires.
+fn all() -> Vec<ReadRequest> {
+    let number = |number: u128| {
+        let tenant = if number.is_multiple_of(3) { "other" } else { TENANT };
+        let known = number.is_multiple_of(2).then_some(1);
+        asks(tenant, known, if number.is_multiple_of(5) { 100 } else { 99 }, id(10 + number % 4))
+    };
+    (0..100).map(number).collect()
+}
+
+async fn filled() -> Fixture {
+    let store = Fixture::sqlite().await;
+    let created = (10..13).map(|number| commit(vec![Change::CreateContact(contact(number, &[]))])).collect();
+    store.commit_all(created).await;
+    store.commit_all(vec![Commit { key: Some(keyed("k", "{}")), ..commit(vec![]) }]).await;
+    store
+}
+
+#[tokio::test]
+async fn each_gets_what_it_would_get_alone() {
+    let store = filled().await;
+    let mut alone = Vec::new();
+    for request in all() {
+        alone.push(store.reader.read(&request).await.unwrap());
+    }
+    let requests = all();
+    let together = join_all(requests.iter().map(|request| store.reader.read(request))).await;
+    for (alone, together) in alone.into_iter().zip(together) {
+        let together = together.unwrap();
+        assert_eq!((together.version, together.answers), (alone.version, alone.answers));
+        // Whoever knew the version may be told again, whoever didn't must be.
+        assert!(alone.tenant.is_none() || together.tenant == alone.tenant);
+    }
+}
+
+#[tokio::test]
+async fn those_who_leave_take_nobody_along() {
+    let store = filled().await;
+    for polls in 1..6 {
+        let requests = all();
+        let mut leaving: Vec<_> = requests.iter().map(|request| Some(Box::pin(store.reader.read(request)))).collect();
+        let mut staying = pin!(join_all(requests.iter().map(|request| store.reader.read(request))));
+        let mut left = 0;
+        let answers = poll_fn(|cx| {
+            for future in &mut leaving {
+                if future.as_mut().is_some_and(|future| future.as_mut().poll(cx).is_ready()) {
+                    *future = None;
+                }
+            }
+            left += 1;
+            if left == polls {
+                leaving.clear();
+            }
+            staying.as_mut().poll(cx)
+        })
+        .await;
+        assert!(answers.iter().all(Result::is_ok), "after {polls} polls");
+    }
+}
