@@ -1,0 +1,136 @@
+//! Mixed load for minutes, hostile plugins among it: what a host keeps must not grow.
+//!
+//! `cargo bench --bench soak -- 600` runs for so many seconds and prints a line for each twentieth of them. Fails if
+//! memory, file descriptors or latency are not flat.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout, reason = "a measurement")]
+
+#[allow(dead_code, reason = "the other benchmark uses more of it")]
+#[path = "../speed/load.rs"]
+mod load;
+#[allow(dead_code, reason = "the tests use more of it")]
+#[path = "../../tests/hostile/plugins.rs"]
+mod plugins;
+
+use flowhost::store::{SqliteOptions, SqliteStore};
+use flowhost::{Host, Request, Session};
+use serde_json::json;
+use std::cell::RefCell;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// As the command line has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What the hostile plugin does, again and again.
+const HARM: [&str; 3] = ["computes", "hoards-bit-by-bit", "calls-often"];
+
+/// Sessions at once.
+const AT_ONCE: usize = 16;
+
+/// Lines of the table.
+const PARTS: u32 = 20;
+
+/// What a host keeps, and how quick it was since the last look.
+struct Look {
+    resident_mib: f64,
+    files: usize,
+    count: usize,
+    median: Duration,
+    slowest_percent: Duration,
+}
+
+fn look(latencies: &mut Vec<Duration>) -> Look {
+    latencies.sort();
+    let at = |part: f64| latencies.get((latencies.len().saturating_sub(1) as f64 * part) as usize);
+    let (median, slowest_percent) = (at(0.5).copied().unwrap_or_default(), at(0.99).copied().unwrap_or_default());
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: usize = pages.split_whitespace().nth(1).unwrap().parse().unwrap();
+    let resident_mib = (pages * rustix::param::page_size()) as f64 / f64::from(1 << 20);
+    let files = std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let count = latencies.len();
+    latencies.clear();
+    Look { resident_mib, files, count, median, slowest_percent }
+}
+
+/// One of the sessions: the ten actions in turn until the end.
+async fn work(host: &Host, requests: &[Request], first: usize, until: Instant, latencies: &RefCell<Vec<Duration>>) {
+    for request in requests.iter().cycle().skip(first) {
+        let began = Instant::now();
+        if began >= until {
+            return;
+        }
+        let outcome = host.invoke(request.clone()).await.unwrap();
+        assert_eq!(outcome.port, "next", "{outcome:?}");
+        latencies.borrow_mut().push(began.elapsed());
+    }
+}
+
+/// One hostile plugin: again as soon as it was stopped.
+async fn harm(host: &Host, deed: &str, until: Instant) -> usize {
+    let parameters = json!({
+        "DEED": deed, "FIRST": "", "SECOND": "", "RESULT_ENTITY": "result", "STATUS_ENTITY": "status",
+    });
+    let request = Request::new(load::node(host, "hostile", &parameters), Session::new("harmful", "messenger", deed));
+    let mut times = 0;
+    while Instant::now() < until {
+        let outcome = host.invoke(request.clone()).await.unwrap();
+        assert_eq!(outcome.port, "error", "{outcome:?}");
+        times += 1;
+    }
+    times
+}
+
+async fn soak(time: Duration) -> (Vec<Look>, [usize; 3]) {
+    let store = SqliteStore::open(load::folder("soak").join("store.db"), SqliteOptions::default()).await.unwrap();
+    load::configure(&store, &["harmful".to_owned()]).await;
+    let host = load::host(store, 2).await;
+    host.load(&plugins::component("hostile")).unwrap();
+    let requests = load::mix(&host).await;
+    let until = Instant::now() + time;
+    let latencies = RefCell::default();
+    let working = (0..AT_ONCE).map(|first| work(&host, &requests, first, until, &latencies));
+    let looking = async {
+        let mut looks = Vec::new();
+        for _ in 0..PARTS {
+            tokio::time::sleep(time / PARTS).await;
+            let look = look(&mut latencies.borrow_mut());
+            let Look { resident_mib, files, count, median, slowest_percent } = &look;
+            println!("| {count} | {median:.0?} | {slowest_percent:.0?} | {resident_mib:.1} MiB | {files} |");
+            looks.push(look);
+        }
+        looks
+    };
+    let harming = HARM.map(|deed| harm(&host, deed, until));
+    let harming = futures_util::future::join_all(harming);
+    let (_, looks, harms) = tokio::join!(futures_util::future::join_all(working), looking, harming);
+    (looks, harms.try_into().unwrap())
+}
+
+fn main() -> ExitCode {
+    let seconds = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(600);
+    println!("| invocations | median | 99th percentile | resident | file descriptors |\n|---|---|---|---|---|");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (looks, harms) = runtime.block_on(soak(Duration::from_secs(seconds)));
+    println!(
+        "hostile invocations: {}",
+        HARM.iter().zip(harms).map(|(deed, n)| format!("{deed} {n}")).collect::<Vec<_>>().join(", ")
+    );
+
+    // The first quarter fills caches and pools.
+    let settled = &looks[looks.len() / 4..];
+    let (early, late) = settled.split_at(settled.len() / 2);
+    let most = |looks: &[Look], of: fn(&Look) -> f64| looks.iter().map(of).fold(0.0, f64::max);
+    let middle = |looks: &[Look], of: fn(&Look) -> f64| {
+        let mut all: Vec<_> = looks.iter().map(of).collect();
+        all.sort_by(f64::total_cmp);
+        all[all.len() / 2]
+    };
+    let memory = most(late, |look| look.resident_mib) / most(early, |look| look.resident_mib);
+    let files = most(late, |look| look.files as f64) - most(early, |look| look.files as f64);
+    let latency = middle(late, |look| look.median.as_secs_f64()) / middle(early, |look| look.median.as_secs_f64());
+    println!("later half over earlier half: resident {memory:.2} ×, median {latency:.2} ×, {files:+} file descriptors");
+    // Memory that hostile plugins hold at the moment moves the figure by as much as they may have.
+    if memory <= 1.5 && files <= 2.0 && latency <= 2.0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,42 @@
+//! What a child of a measurement does, so that a tool from outside sees nothing else.
+
+use crate::bare::Bare;
+use crate::invocation::component;
+use crate::load;
+use crate::pair::runtime;
+use flowhost::store::{MemoryStore, SqliteOptions, SqliteStore};
+use flowhost::{Host, Limits};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Invocations in flight.
+const AT_ONCE: usize = 64;
+
+/// So many invocations on one worker: `mix` of the ten actions in turn, `memory` and `sqlite` of the validator on that
+/// store, `bare` calls of the validator alone.
+pub(crate) fn drive(what: &str, count: u64) {
+    if what == "bare" {
+        let bare = Bare::new(component("campaign-dnd-validator"));
+        return (0..count).for_each(|_| bare.call());
+    }
+    let runtime = runtime();
+    // A tool that counts instructions makes everything fifty times slower.
+    let mut limits = Limits::default();
+    limits.cpu = Duration::from_secs(60);
+    limits.deadline = Duration::from_secs(600);
+    limits.queue = Duration::from_secs(600);
+    // Looking for work takes as many instructions as there is time.
+    let builder = Host::builder().workers(1).limits(limits).patience(Duration::ZERO);
+    runtime.block_on(async {
+        let host = match what {
+            "sqlite" => {
+                let path = load::folder("child").join("store.db");
+                load::host_by(builder, SqliteStore::open(path, SqliteOptions::default()).await.unwrap()).await
+            }
+            _ => load::host_by(builder, MemoryStore::new()).await,
+        };
+        let host = Arc::new(host);
+        let requests = if what == "mix" { load::mix(&host).await } else { vec![load::validation(&host)] };
+        load::drive(&host, count, AT_ONCE, |number| requests[number as usize % requests.len()].clone()).await;
+    });
+}

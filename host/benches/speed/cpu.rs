@@ -1,0 +1,58 @@
+//! The processor time of this process, as something to measure with, and which processors it may use.
+
+use criterion::measurement::{Measurement, ValueFormatter, WallTime};
+use rustix::thread::{CpuSet, sched_setaffinity};
+use rustix::time::{ClockId, clock_gettime};
+use std::ops::Range;
+use std::time::Duration;
+
+/// Processor time of all threads of this process.
+pub(crate) struct Cpu;
+
+/// The processor time that this process has used so far.
+pub(crate) fn used() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap(), u32::try_from(time.tv_nsec).unwrap())
+}
+
+/// The calling thread, and all that it starts from now on, run on these processors only.
+pub(crate) fn confine(cpus: Range<usize>) {
+    let mut set = CpuSet::new();
+    cpus.for_each(|cpu| set.set(cpu));
+    sched_setaffinity(None, &set).unwrap();
+}
+
+/// How many processors there are.
+pub(crate) fn count() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+impl Measurement for Cpu {
+    type Intermediate = Duration;
+    type Value = Duration;
+
+    fn start(&self) -> Duration {
+        used()
+    }
+
+    fn end(&self, began: Duration) -> Duration {
+        used() - began
+    }
+
+    fn add(&self, one: &Duration, other: &Duration) -> Duration {
+        *one + *other
+    }
+
+    fn zero(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn to_f64(&self, value: &Duration) -> f64 {
+        WallTime.to_f64(value)
+    }
+
+    fn formatter(&self) -> &dyn ValueFormatter {
+        static WALL: WallTime = WallTime;
+        WALL.formatter()
+    }
+}

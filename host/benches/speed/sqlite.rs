@@ -1,0 +1,259 @@
+//! S4, S5, S7: on SQLite, against the same done natively.
+
+use crate::cpu::{self, Cpu};
+use crate::load::{self, drive};
+use crate::pair::{Care, Group, runtime, timed};
+use crate::table::{Row, row};
+use chrono::Utc;
+use criterion::measurement::WallTime;
+use flowhost::domain::dnd;
+use flowhost::store::sqlite::Synchronous;
+use flowhost::store::{Commit, Lookup, Reader, SqliteOptions, SqliteStore, Store, View};
+use flowhost::{Host, Request, Session};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// Invocations in flight.
+const AT_ONCE: usize = 64;
+
+/// Workers, and threads of the native side.
+const THREADS: usize = 2;
+
+/// Contacts of a small store.
+const FEW: usize = 1_000;
+
+/// Contacts of a large one.
+const MANY: usize = 1_000_000;
+
+async fn open(path: &Path) -> SqliteStore {
+    SqliteStore::open(path, SqliteOptions::default()).await.unwrap()
+}
+
+/// What the validator does, without a plugin: one trip, one rule.
+struct Native {
+    readers: Vec<Arc<dyn Reader>>,
+    campaign: Uuid,
+}
+
+impl Native {
+    async fn new(store: &SqliteStore) -> Self {
+        let mut readers = Vec::new();
+        for _ in 0..THREADS {
+            readers.push(store.reader().await.unwrap().into());
+        }
+        Self { readers, campaign: load::CAMPAIGN.parse().unwrap() }
+    }
+
+    async fn validate(&self, reader: &Arc<dyn Reader>, contact: Uuid) {
+        let mut view = View::new(Arc::clone(reader), load::TENANT, Utc::now(), None);
+        view.prefetch(vec![Lookup::Campaign(self.campaign), Lookup::Contact(contact)]).await.unwrap();
+        let campaign = view.campaign(self.campaign).await.unwrap().unwrap();
+        let contact = view.contact(contact).await.unwrap().unwrap();
+        assert!(!dnd::blocks_campaign(&contact, &campaign));
+    }
+
+    /// `count` times, `at_once` at a time on this thread.
+    async fn drive(&self, reader: &Arc<dyn Reader>, count: u64, at_once: usize) {
+        let next = std::cell::Cell::new(0);
+        let callers = (0..at_once).map(|_| async {
+            while next.get() < count {
+                let number = next.get();
+                next.set(number + 1);
+                self.validate(reader, load::contact_id(number as usize % FEW)).await;
+            }
+        });
+        futures_util::future::join_all(callers).await;
+    }
+
+    /// On as many threads as the host has workers.
+    fn drive_threads(&self, count: u64) {
+        std::thread::scope(|scope| {
+            for reader in &self.readers {
+                scope.spawn(|| runtime().block_on(self.drive(reader, count / THREADS as u64, AT_ONCE / THREADS)));
+            }
+        });
+    }
+}
+
+/// S4: what the plugin adds to the store's own work.
+pub(crate) fn s4(care: Care) -> Vec<Row> {
+    let runtime = runtime();
+    let host = Arc::new(runtime.block_on(filled(FEW)));
+    let path = path_of(FEW);
+    let native = runtime.block_on(async { Native::new(&open(&path).await).await });
+    let alone = SqliteOptions { grouping: false, ..SqliteOptions::default() };
+    let alone = runtime.block_on(async { Native::new(&SqliteStore::open(&path, alone).await.unwrap()).await });
+    let validator = load::validator(&host, 0);
+    let sessions: Vec<_> = (0..FEW).map(|number| Arc::new(load::session(load::TENANT, number))).collect();
+    let request = |number: u64| Request::new(validator.clone(), Arc::clone(&sessions[number as usize % FEW]));
+    let plugin = |count, at_once| drive(&host, count, at_once, request);
+
+    let mut cpu = Group::new("S4-cpu", care, Cpu);
+    let native_cpu = cpu.side("native", |count| {
+        let began = cpu::used();
+        native.drive_threads(count);
+        cpu::used() - began
+    });
+    let plugin_cpu = cpu.side("plugin", |count| timed(&runtime, &Cpu, plugin(count, AT_ONCE)));
+
+    let mut wall = Group::new("S4-time", care, WallTime);
+    let native_one =
+        wall.side("native-1", |count| timed(&runtime, &WallTime, native.drive(&native.readers[0], count, 1)));
+    let plugin_one = wall.side("plugin-1", |count| timed(&runtime, &WallTime, plugin(count, 1)));
+    let mut many = |side: &str, native: &Native| {
+        wall.side(side, |count| {
+            let began = Instant::now();
+            native.drive_threads(count);
+            began.elapsed()
+        })
+    };
+    let (native_many, alone_many) = (many("native-64", &native), many("native-64-alone", &alone));
+    let plugin_many = wall.side("plugin-64", |count| timed(&runtime, &WallTime, plugin(count, AT_ONCE)));
+
+    let added = plugin_cpu - native_cpu;
+    let one = native_one / plugin_one;
+    let rate = |micros: f64| 1e6 / micros;
+    let over =
+        |native: f64| format!("{:.0}/s over {:.0}/s, {:.2} ×", rate(plugin_many), rate(native), native / plugin_many);
+    vec![
+        row(
+            "S4",
+            "CPU that the plugin adds to the same store call from native Rust, SQLite, 64 in flight",
+            format!("{added:.1} µs ({plugin_cpu:.1} − {native_cpu:.1})"),
+            "≤ 15 µs",
+            added <= 15.0,
+        ),
+        row(
+            "S4",
+            "throughput over native, one at a time",
+            format!("{:.0}/s over {:.0}/s, {one:.2} ×", rate(plugin_one), rate(native_one)),
+            "≥ 0.8 ×",
+            one >= 0.8,
+        ),
+        row(
+            "S4",
+            "throughput over native with a trip each, 64 in flight",
+            over(alone_many),
+            "≥ 0.5 ×",
+            alone_many / plugin_many >= 0.5,
+        ),
+        row(
+            "S4",
+            "throughput over native whose trips are shared as the host's are, 64 in flight",
+            over(native_many),
+            "≥ 0.5 ×",
+            native_many / plugin_many >= 0.5,
+        ),
+    ]
+}
+
+/// A user that never came before.
+fn stranger(number: u64) -> String {
+    format!("n{number}-{}", Uuid::new_v4().simple())
+}
+
+/// S5: new contacts, durable, against a commit each.
+pub(crate) fn s5(care: Care) -> Vec<Row> {
+    let mut group = Group::new("S5", care, WallTime);
+    let runtime = runtime();
+    let path = load::folder("s5").join("store.db");
+    let host = Arc::new(runtime.block_on(async { load::host(open(&path).await, THREADS).await }));
+    let manager = load::manager(&host);
+    let request = |number| {
+        let mut session = Session::new(load::TENANT, "messenger", stranger(number));
+        session.entities.insert("contact_name".to_owned(), "Ana".into());
+        Request::new(manager.clone(), session)
+    };
+    let plugin = group.side("plugin-64", |count| timed(&runtime, &WallTime, drive(&host, count, AT_ONCE, request)));
+    drop(host);
+
+    let path = load::folder("s5-single").join("store.db");
+    let store = runtime.block_on(open(&path));
+    runtime.block_on(load::configure(&store, &[load::TENANT.to_owned()]));
+    let mut committer = runtime.block_on(store.committer()).unwrap();
+    let mut number = 0;
+    let single = group.side("commit-each", |count| {
+        let commits: Vec<Commit> = (0..count)
+            .map(|_| {
+                load::creation(load::TENANT, {
+                    number += 1;
+                    number
+                })
+            })
+            .collect();
+        timed(&runtime, &WallTime, async {
+            for commit in commits {
+                load::commit(&mut *committer, &[commit]).await;
+            }
+        })
+    });
+    let (rate, ratio) = (1e6 / plugin, single / plugin);
+    vec![row(
+        "S5",
+        "durable new contacts a second, 64 sessions at once, SQLite with synchronous=FULL; over one native commit each",
+        format!("{rate:.0}/s, {ratio:.1} × {:.0}/s", 1e6 / single),
+        "≥ 10,000/s, ≥ 5 ×",
+        rate >= 10_000.0 && ratio >= 5.0,
+    )]
+}
+
+/// S7: the same invocation on a store a thousand times as large.
+pub(crate) fn s7(care: Care) -> Vec<Row> {
+    let mut group = Group::new("S7", care, WallTime);
+    let runtime = runtime();
+    let mut measure = |side: &str, contacts: usize| {
+        let host = Arc::new(runtime.block_on(filled(contacts)));
+        let validator = load::validator(&host, 0);
+        let sessions: Vec<_> = spread(contacts).map(|number| Arc::new(load::session(load::TENANT, number))).collect();
+        let request = |number: u64| Request::new(validator.clone(), Arc::clone(&sessions[number as usize % FEW]));
+        group.side(side, |count| timed(&runtime, &WallTime, drive(&host, count, AT_ONCE, request)))
+    };
+    let (few, many) = (measure("few", FEW), measure("many", MANY));
+    let ratio = many / few;
+    vec![row(
+        "S7",
+        "S4's invocation with 1,000,000 contacts and records over 1,000",
+        format!("{many:.1} µs over {few:.1} µs, {ratio:.2} ×"),
+        "≤ 1.3 ×",
+        ratio <= 1.3,
+    )]
+}
+
+/// As many contacts as the small store has, from all over the store.
+fn spread(contacts: usize) -> impl Iterator<Item = usize> {
+    // A prime step visits places far from each other, each once.
+    (0..FEW).map(move |number| (number * 7_919 * 101) % contacts)
+}
+
+fn path_of(contacts: usize) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("speed-{contacts}.db"))
+}
+
+/// A host on a store with so many contacts, each with a record. A large one is filled once and kept.
+async fn filled(contacts: usize) -> Host {
+    let path = path_of(contacts);
+    let options = SqliteOptions { synchronous: Synchronous::Normal, ..SqliteOptions::default() };
+    let store = SqliteStore::open(&path, options).await.unwrap();
+    load::configure(&store, &[load::TENANT.to_owned()]).await;
+    let reader: Arc<dyn Reader> = store.reader().await.unwrap().into();
+    let mut last = View::new(Arc::clone(&reader), load::TENANT, Utc::now(), None);
+    if last.contact(load::contact_id(contacts - 1)).await.unwrap().is_none() {
+        let mut committer = store.committer().await.unwrap();
+        let mut written = 0;
+        let began = Instant::now();
+        while written < contacts {
+            let batch: Vec<_> = (written..contacts.min(written + 500)).map(load::with_record).collect();
+            load::commit(&mut *committer, &batch).await;
+            written += batch.len();
+        }
+        println!(
+            "filled {} with {contacts} contacts in {:?}",
+            path.display(),
+            Duration::from_secs(began.elapsed().as_secs())
+        );
+    }
+    drop(store);
+    Host::builder().workers(THREADS).cache(load::cache()).open(open(&path).await).await.unwrap()
+}

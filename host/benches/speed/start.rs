@@ -1,0 +1,45 @@
+//! S6: from nothing to ready.
+
+use crate::load;
+use crate::pair::{Care, Group, runtime};
+use crate::table::{Row, row};
+use criterion::measurement::WallTime;
+use flowhost::store::{SqliteOptions, SqliteStore};
+use flowhost::{Builder, Host};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Opens store and host so often; ends of hosts don't count.
+async fn opened(path: &Path, count: u64, builder: &Builder) -> Duration {
+    let mut total = Duration::ZERO;
+    for _ in 0..count {
+        let began = Instant::now();
+        let store = SqliteStore::open(path, SqliteOptions::default()).await.unwrap();
+        let host = builder.clone().open(store).await.unwrap();
+        total += began.elapsed();
+        drop(host);
+    }
+    total
+}
+
+/// S6: with the ten actions in the cache, and without any.
+pub(crate) fn s6(care: Care) -> Vec<Row> {
+    let mut group = Group::new("S6", care, WallTime);
+    let runtime = runtime();
+    let path = load::folder("s6").join("store.db");
+    runtime.block_on(async {
+        load::host(SqliteStore::open(&path, SqliteOptions::default()).await.unwrap(), 2).await;
+    });
+    let builder = Host::builder().workers(2).cache(load::cache());
+    let bare = builder.clone().without_built_in_actions();
+    let none = group.side("none", |count| runtime.block_on(opened(&path, count, &bare)));
+    let ten = group.side("ten", |count| runtime.block_on(opened(&path, count, &builder)));
+    let each = (ten - none) / 10.0;
+    vec![row(
+        "S6",
+        "start with the ten actions in the cache, to ready; and what an action adds",
+        format!("{:.1} ms, {:.2} ms an action", ten / 1e3, each / 1e3),
+        "≤ 50 ms, ≤ 1 ms",
+        ten <= 50_000.0 && each <= 1_000.0,
+    )]
+}
