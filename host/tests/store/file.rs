@@ -104,6 +104,19 @@ async fn a_file_of_a_newer_release_is_refused() {
 }
 
 #[tokio::test]
+async fn a_file_that_a_newer_release_migrates_meanwhile_is_not_written() {
+    let store = Fixture::sqlite().await;
+    let mut other = raw(store.folder.as_ref().unwrap()).await;
+    execute(&mut other, "PRAGMA user_version = 99").await;
+    let create = [commit(vec![Change::CreateContact(contact(10, &[]))])];
+    let error = store.committer.lock().await.commit(&create).await.unwrap_err();
+    assert_eq!(error.code(), "store-newer");
+    execute(&mut other, "PRAGMA user_version = 1").await;
+    assert!(store.contact(10).await.is_none());
+    assert_eq!(store.committer.lock().await.commit(&create).await.unwrap(), [Verdict::Done]);
+}
+
+#[tokio::test]
 async fn a_file_of_another_program_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     execute(&mut raw(&folder).await, "CREATE TABLE notes (text TEXT)").await;

@@ -3,6 +3,7 @@
 use super::ledger::Ledger;
 use super::query::Bound;
 use super::row;
+use super::schema;
 use super::script::{Part, ROWS_OF_STATEMENT, Script};
 use super::slot::{Details, Stored};
 use crate::store::StoreError;
@@ -51,9 +52,9 @@ const KEYS: Part = Part {
 /// Where one statement would have too many parameters.
 const CUT: Part = Part { before: "; SELECT NULL", parameters: 0, numbered: false, after: "" };
 
-/// Ahead of the parts above: the lock, and the numbers of the newest contact and record.
+/// Ahead of the parts above: the lock, the numbers of the newest contact and record, and the file's version.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE; SELECT json_array(coalesce((SELECT max(seq) FROM contacts), 0), \
-    coalesce((SELECT max(seq) FROM records), 0))";
+    coalesce((SELECT max(seq) FROM records), 0), (SELECT user_version FROM pragma_user_version))";
 
 type ContactJson = (String, [Option<String>; 3], Vec<(String, String, String)>, i64, i64);
 
@@ -88,10 +89,13 @@ pub(super) fn statements(parts: &[Part]) -> usize {
     1 + parts.iter().filter(|part| **part == CUT).count()
 }
 
-/// Fills the ledger's slots with the answers: first the newest numbers, then one a part, in their order.
+/// Fills the ledger's slots with the answers: first the newest numbers, then one a part, in their order. Errors:
+/// [`StoreError::Newer`], since a newer release may have migrated the file while this one has it open.
 pub(super) fn learn(ledger: &mut Ledger<'_>, parts: &[Part], answers: &[Option<String>]) -> Result<(), StoreError> {
     let mut answers = answers.iter().map(|answer| answer.as_deref().unwrap_or("[]"));
-    (ledger.last_contact, ledger.last_record) = row::parse(answers.next().unwrap_or_default())?;
+    let version;
+    (ledger.last_contact, ledger.last_record, version) = row::parse(answers.next().unwrap_or_default())?;
+    schema::of_version(version)?;
     let mut before = None;
     let mut first = 0;
     for (part, rows) in parts.iter().zip(answers).filter(|(part, _)| **part != CUT) {

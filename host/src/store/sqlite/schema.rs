@@ -33,6 +33,11 @@ pub(super) async fn inspect(connection: &mut SqliteConnection) -> Result<Schema,
     if !empty && application != APPLICATION {
         return Err(StoreError::Unavailable("its file is a database of another program".to_owned()));
     }
+    of_version(version)
+}
+
+/// What a file with this version is. Errors: [`StoreError::Newer`].
+pub(super) fn of_version(version: i64) -> Result<Schema, StoreError> {
     match usize::try_from(version) {
         Ok(version) if version < MIGRATIONS.len() => Ok(Schema::Older),
         Ok(version) if version == MIGRATIONS.len() => Ok(Schema::Current),
