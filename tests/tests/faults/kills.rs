@@ -1,0 +1,247 @@
+//! A process is killed again and again while it works, and a client asks on.
+
+use crate::requests::{self, Kind, LISTS, list};
+use crate::soundness;
+use flowhost_tests::command::Place;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
+use serde_json::Value as Json;
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::time::{Duration, Instant};
+
+const KILLS: usize = 20;
+
+/// Requests of a process's life.
+const ASKED: usize = 10_000;
+
+/// Contacts that requests are about.
+const PEOPLE: usize = 1_000;
+
+/// Records to cancel.
+const CANCELLABLE: usize = 4_000;
+
+/// Acknowledged requests that are asked again after each kill, besides all at the end.
+const ASKED_AGAIN: usize = 100;
+
+const DATABASE: &str = "flowhost.db";
+const BATCH: [&str; 4] = ["invoke", "--batch", "--jobs", "64"];
+
+/// A request, and what was answered to it at first.
+struct Asked {
+    kind: Kind,
+    key: String,
+    line: String,
+    answer: Option<String>,
+}
+
+/// Makes requests, none twice.
+struct Client {
+    random: Xoshiro256PlusPlus,
+    people: Vec<String>,
+    cancellable: Vec<(String, String)>,
+    made: usize,
+    listed: usize,
+}
+
+pub(crate) async fn is_killed() {
+    let seed =
+        std::env::var("FLOWHOST_SEED").map_or_else(|_| RandomState::new().hash_one(0), |seed| seed.parse().unwrap());
+    println!("FLOWHOST_SEED={seed} does the same again, as far as the machine does");
+    let place = Place::with(&requests::configuration());
+    let mut client = Client::new(&place, seed);
+    let mut book: Vec<Asked> = Vec::new();
+    let mut unanswered: Vec<usize> = Vec::new();
+    let mut in_the_middle = 0;
+    for kill in 0..KILLS {
+        while unanswered.len() < ASKED {
+            unanswered.push(book.len());
+            book.push(client.next());
+        }
+        client.shuffle(&mut unanswered);
+        let after = client.below(ASKED);
+        let moment = Duration::from_micros(client.below(1_000) as u64);
+        let lines: String = unanswered.iter().map(|asked| book[*asked].line.as_str()).collect();
+        let answers = until_killed(&place, lines, after, moment);
+        println!("kill {kill}: {} answers, of {after} and {moment:?}", answers.len());
+        assert!(answers.len() >= after, "it ended before it was killed");
+        in_the_middle += usize::from(answers.len() < ASKED);
+        let rest = unanswered.split_off(answers.len());
+        let answered = std::mem::replace(&mut unanswered, rest);
+        for (asked, answer) in answered.iter().zip(answers) {
+            book[*asked].is_answered(answer);
+        }
+        let again: Vec<&Asked> = answered.iter().rev().take(ASKED_AGAIN).map(|asked| &book[*asked]).collect();
+        starts_again(&place, &again);
+        assert_kept(&book, &soundness::check(&place.path(DATABASE)).await);
+    }
+    assert!(in_the_middle >= KILLS / 2, "only {in_the_middle} of {KILLS} kills were in the middle");
+    asks_all_again(&place, &mut book);
+    let kept = soundness::check(&place.path(DATABASE)).await;
+    assert_kept(&book, &kept);
+    assert_eq!(kept.len(), book.len());
+}
+
+impl Client {
+    fn new(place: &Place, seed: u64) -> Self {
+        let id = |answer: &Json| answer["entities"]["made_id"].as_str().expect("it was made").to_owned();
+        let batch = |requests: &[Json]| {
+            let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
+            place.run_with(&BATCH, &lines).done().lines().iter().map(id).collect::<Vec<_>>()
+        };
+        let people = batch(&(0..PEOPLE).map(requests::someone).collect::<Vec<_>>());
+        let contacts: Vec<_> = people.iter().cycle().take(CANCELLABLE).cloned().collect();
+        let records = batch(&contacts.iter().map(|contact| requests::something(contact)).collect::<Vec<_>>());
+        let cancellable = contacts.into_iter().zip(records).collect();
+        Self { random: Xoshiro256PlusPlus::seed_from_u64(seed), people, cancellable, made: 0, listed: 0 }
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.random.next_u64() % bound as u64).unwrap()
+    }
+
+    fn shuffle(&mut self, list: &mut [usize]) {
+        for last in (1..list.len()).rev() {
+            list.swap(last, self.below(last + 1));
+        }
+    }
+
+    fn next(&mut self) -> Asked {
+        let kind = match self.below(100) {
+            0..20 => Kind::Contact,
+            20..40 => Kind::Pair,
+            40..55 => Kind::Linked,
+            80..88 if self.listed + 1 < PEOPLE * LISTS => Kind::Dnd,
+            88..91 if !self.cancellable.is_empty() => Kind::Cancel,
+            91..95 => Kind::Refused,
+            95..100 => Kind::Looked,
+            _ => Kind::Record,
+        };
+        self.made += 1;
+        let someone = self.below(PEOPLE);
+        let line = match kind {
+            Kind::Cancel => {
+                let (contact, record) = self.cancellable.pop().expect("there is one");
+                kind.request(self.made, &contact, &record)
+            }
+            // Each contact on each list once.
+            Kind::Dnd => {
+                self.listed += 1;
+                kind.request(self.made, &self.people[self.listed / LISTS], &list(self.listed % LISTS))
+            }
+            _ => kind.request(self.made, &self.people[someone], ""),
+        };
+        Asked { kind, key: format!("{}/{}", kind.name(), self.made), line: format!("{line}\n"), answer: None }
+    }
+}
+
+impl Asked {
+    /// Asserts that an answer is right: what was said before, if anything was.
+    fn is_answered(&mut self, answer: String) {
+        assert!(answer.contains(self.kind.says()), "{}: {answer}", self.key);
+        let answer = first_time(&answer);
+        match &self.answer {
+            Some(before) if self.kind.is_durable() => assert_eq!(&answer, before, "{}", self.key),
+            _ => self.answer = Some(answer),
+        }
+    }
+}
+
+/// An answer as it was given at first.
+fn first_time(answer: &str) -> String {
+    answer.trim_end().replace("\"replayed\":true", "\"replayed\":false")
+}
+
+/// Feeds a process and kills it after so many answers and a moment; gives all answers that came.
+fn until_killed(place: &Place, lines: String, after: usize, moment: Duration) -> Vec<String> {
+    let mut child = place.command(&BATCH).spawn().expect("the binary runs");
+    let mut stdin = child.stdin.take().expect("stdin is a pipe");
+    let writer = std::thread::spawn(move || {
+        drop(stdin.write_all(lines.as_bytes()));
+        // Stays open: the process ends by being killed.
+        stdin
+    });
+    let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
+    let mut answers = Vec::with_capacity(ASKED);
+    let mut next = || {
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("answers are UTF-8");
+        // What was cut off is no answer.
+        line.ends_with('\n').then_some(line)
+    };
+    answers.extend(std::iter::from_fn(&mut next).take(after));
+    std::thread::sleep(moment);
+    child.kill().expect("it runs until it is killed");
+    child.wait().expect("it has been killed");
+    answers.extend(std::iter::from_fn(next));
+    drop(writer.join());
+    answers
+}
+
+/// Starts a process on what the killed one left: it answers within a second, and what was answered before as before.
+fn starts_again(place: &Place, again: &[&Asked]) {
+    let left = Place::new();
+    copy_files(place, &left);
+    let mut took = answers_again(place, again);
+    // A machine that is busy with other things may be slow once or twice.
+    for _ in 0..4 {
+        if took <= Duration::from_secs(1) {
+            return;
+        }
+        let copy = Place::new();
+        copy_files(&left, &copy);
+        took = answers_again(&copy, again);
+    }
+    panic!("it answered after {took:?}");
+}
+
+fn copy_files(from: &Place, to: &Place) {
+    for name in [DATABASE, "flowhost.db-wal", "flowhost.db-shm"] {
+        if from.path(name).exists() {
+            std::fs::copy(from.path(name), to.path(name)).expect("files can be copied");
+        }
+    }
+}
+
+/// Asks these again; says when the first answer came.
+fn answers_again(place: &Place, again: &[&Asked]) -> Duration {
+    let started = Instant::now();
+    let mut child = place.command(&BATCH).spawn().expect("the binary runs");
+    let mut stdin = child.stdin.take().expect("stdin is a pipe");
+    let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
+    // So few lines fit into the pipe.
+    let lines: String = again.iter().map(|asked| asked.line.as_str()).collect();
+    stdin.write_all(lines.as_bytes()).expect("it reads");
+    let mut took = None;
+    for asked in again {
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("answers are UTF-8");
+        took.get_or_insert(started.elapsed());
+        if asked.kind.is_durable() {
+            assert!(line.contains("\"replayed\":true"), "{} was done twice: {line}", asked.key);
+            assert_eq!(Some(first_time(&line)), asked.answer, "{}", asked.key);
+        }
+    }
+    drop(stdin);
+    assert!(child.wait().expect("it ends").success());
+    took.unwrap_or_default()
+}
+
+/// Asserts that all that was answered is kept as it was answered.
+fn assert_kept(book: &[Asked], kept: &HashMap<String, String>) {
+    for asked in book.iter().filter(|asked| asked.kind.is_durable()) {
+        let Some(answer) = &asked.answer else { continue };
+        assert_eq!(kept.get(&asked.key), Some(answer), "{} was answered and isn't kept so", asked.key);
+    }
+}
+
+/// Asks everything that was ever asked: each is there once now.
+fn asks_all_again(place: &Place, book: &mut [Asked]) {
+    let lines: String = book.iter().map(|asked| asked.line.as_str()).collect();
+    let answers = place.run_with(&BATCH, &lines).done().stdout;
+    assert_eq!(answers.lines().count(), book.len());
+    for (asked, answer) in book.iter_mut().zip(answers.lines()) {
+        asked.is_answered(answer.to_owned());
+    }
+}

@@ -1,0 +1,18 @@
+//! Faults: killed processes, lost power, disks that are full, broken or read-only, databases that others hold or have
+//! migrated. What the caller is told, what holds afterwards, and that the host goes on.
+#![cfg(target_os = "linux")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+// Shown where a test fails.
+#![allow(clippy::print_stdout)]
+
+mod disk;
+mod faults;
+mod kills;
+mod power;
+mod requests;
+mod soundness;
+mod start;
+mod surroundings;
+mod sweeps;
+mod vfs;
+mod world;

@@ -1,0 +1,69 @@
+//! Faults that a store meets when it is opened.
+
+use crate::disk::{Disk, Fault};
+use crate::requests::configuration;
+use crate::soundness;
+use crate::world::{World, assert_goes_on, assert_true, database, open_store};
+use flowhost::store;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+use std::path::Path;
+
+pub(crate) async fn first_start_fails() {
+    let mut failed = 0;
+    for number in 0.. {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::at(folder.path());
+        disk.fail_after(number, Fault::Broken, false);
+        let first = open_store(folder.path()).await;
+        let hit = disk.heal();
+        if let Err(error) = &first {
+            assert!(["store-unavailable", "store-read-only"].contains(&error.code()), "{number}, {hit:?}: {error}");
+            failed += 1;
+        }
+        drop(first);
+        let store = open_store(folder.path()).await.unwrap_or_else(|error| panic!("{number}, {hit:?}: {error}"));
+        store::apply(&store, &configuration().to_string()).await.unwrap();
+        soundness::check(&database(folder.path())).await;
+        if hit.is_none() {
+            break;
+        }
+    }
+    assert!(failed > 20, "only {failed} failures");
+}
+
+pub(crate) async fn is_newer() {
+    let world = World::new().await;
+    let answers = world.ask_all(1).await;
+    let World { host, folder, disk, .. } = world;
+    host.close().await.unwrap();
+    set_version(folder.path(), 99).await;
+
+    let before = std::fs::read(database(folder.path())).unwrap();
+    let error = open_store(folder.path()).await.err().expect("the store was opened");
+    assert_eq!((error.code(), error.retryable()), ("store-newer", false));
+    assert!(error.to_string().contains("version 99"), "{error}");
+    assert!(std::fs::read(database(folder.path())).unwrap() == before, "the file has changed");
+
+    set_version(folder.path(), 1).await;
+    let world = World::on(folder, disk).await;
+    assert_goes_on(&world.ask_all(1).await, &answers, &world.kept().await);
+}
+
+pub(crate) async fn becomes_newer() {
+    let world = World::new().await;
+    let known = world.ask_all(0).await;
+    set_version(world.folder.path(), 99).await;
+    let answers = world.ask_all(1).await;
+    assert_eq!(answers.iter().filter(|(.., answer)| answer.is_err()).count(), 4);
+    assert_true(&answers, &world.kept().await, &["store-newer"]);
+    assert_goes_on(&world.ask_all(0).await, &known, &world.kept().await);
+    set_version(world.folder.path(), 1).await;
+    assert_goes_on(&world.ask_all(1).await, &answers, &world.kept().await);
+}
+
+/// Makes the file one of the release with this version.
+async fn set_version(folder: &Path, version: u32) {
+    let mut connection = soundness::connect(&database(folder)).await;
+    connection.execute(AssertSqlSafe(format!("PRAGMA user_version = {version}"))).await.unwrap();
+    connection.close().await.unwrap();
+}

@@ -1,0 +1,261 @@
+//! The layer between SQLite and its files: it asks a [`Disk`] before each call, and hands the call on to SQLite's own.
+//!
+//! Files that lie on no disk of a test are SQLite's own altogether.
+#![expect(unsafe_code, reason = "SQLite calls its files through pointers")]
+
+use crate::disk::{Before, Call, Disk, Part, Verdict};
+use libsqlite3_sys as ffi;
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Once};
+
+/// A file of a disk, as SQLite holds it: the real one stands behind it in the same piece of memory.
+#[repr(C)]
+struct File {
+    base: ffi::sqlite3_file,
+    open: *mut Open,
+}
+
+struct Open {
+    disk: Arc<Disk>,
+    part: Part,
+    path: PathBuf,
+}
+
+/// Makes it the layer of every connection that this process opens from now on.
+pub(crate) fn register() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: the layer below lives as long as the process, and so does this one, which is never freed.
+        unsafe {
+            let below = ffi::sqlite3_vfs_find(std::ptr::null());
+            let mut vfs = *below;
+            vfs.szOsFile += c_int::try_from(size_of::<File>()).unwrap();
+            vfs.pNext = std::ptr::null_mut();
+            vfs.zName = c"faulty".as_ptr();
+            vfs.pAppData = below.cast();
+            vfs.xOpen = Some(open);
+            vfs.xDelete = Some(delete);
+            vfs.xAccess = Some(access);
+            assert_eq!(ffi::sqlite3_vfs_register(Box::leak(Box::new(vfs)), 1), ffi::SQLITE_OK);
+        }
+    });
+}
+
+static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
+    // Without what maps files into memory: then every read and write is a call.
+    iVersion: 2,
+    xClose: Some(close),
+    xRead: Some(read),
+    xWrite: Some(write),
+    xTruncate: Some(truncate),
+    xSync: Some(sync),
+    xFileSize: Some(size),
+    xLock: Some(lock),
+    xUnlock: Some(unlock),
+    xCheckReservedLock: Some(check_reserved_lock),
+    xFileControl: Some(file_control),
+    xSectorSize: Some(sector_size),
+    xDeviceCharacteristics: Some(device_characteristics),
+    xShmMap: Some(shm_map),
+    xShmLock: Some(shm_lock),
+    xShmBarrier: Some(shm_barrier),
+    xShmUnmap: Some(shm_unmap),
+    xFetch: None,
+    xUnfetch: None,
+};
+
+/// Calls the same function of the layer below.
+macro_rules! below {
+    ($vfs:expr, $function:ident $(, $argument:expr)*) => {{
+        let below = (*$vfs).pAppData.cast::<ffi::sqlite3_vfs>();
+        (*below).$function.unwrap_unchecked()(below $(, $argument)*)
+    }};
+}
+
+/// Calls the same function of the real file.
+macro_rules! real {
+    ($file:expr, $function:ident $(, $argument:expr)*) => {{
+        let real = real($file);
+        (*(*real).pMethods).$function.unwrap_unchecked()(real $(, $argument)*)
+    }};
+}
+
+/// The real file, which begins where the [`File`] ends.
+unsafe fn real(file: *mut ffi::sqlite3_file) -> *mut ffi::sqlite3_file {
+    // SAFETY: `szOsFile` has room for both.
+    unsafe { file.cast::<File>().add(1).cast() }
+}
+
+unsafe fn of<'a>(file: *mut ffi::sqlite3_file) -> &'a Open {
+    // SAFETY: SQLite calls the methods of open files only, and `open` has set it.
+    unsafe { &*(*file.cast::<File>()).open }
+}
+
+unsafe fn path<'a>(name: *const c_char) -> Option<&'a Path> {
+    // SAFETY: SQLite's names end with NUL; that of a temporary file is absent.
+    (!name.is_null()).then(|| Path::new(unsafe { CStr::from_ptr(name) }.to_str().unwrap_or_default()))
+}
+
+/// Defines functions that SQLite calls. The contract of each is SQLite's: the pointers that it passes are good for the
+/// call, files are open, and what is passed on is what came.
+macro_rules! calls {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $returns:ty $body:block)*) => {$(
+        unsafe extern "C" fn $name($($argument: $type),*) -> $returns {
+            // SAFETY: as the macro's description says.
+            unsafe { $body }
+        }
+    )*};
+}
+
+type Vfs = *mut ffi::sqlite3_vfs;
+type SqliteFile = *mut ffi::sqlite3_file;
+
+calls! {
+    fn open(vfs: Vfs, name: *const c_char, file: SqliteFile, flags: c_int, out: *mut c_int) -> c_int {
+        let Some((path, disk)) = path(name).and_then(|path| Some((path, Disk::of(path)?))) else {
+            return below!(vfs, xOpen, name, file, flags, out);
+        };
+        (*file).pMethods = std::ptr::null();
+        let part = Part::of(path);
+        let flags = match disk.ask(Call::Open, part) {
+            Verdict::Go => flags,
+            Verdict::GoReadOnly => {
+                (flags & !(ffi::SQLITE_OPEN_READWRITE | ffi::SQLITE_OPEN_CREATE)) | ffi::SQLITE_OPEN_READONLY
+            }
+            Verdict::Fail(code) | Verdict::Torn(code) => return code,
+        };
+        let real = real(file);
+        let code = below!(vfs, xOpen, name, real, flags, out);
+        if code == ffi::SQLITE_OK {
+            let open = Open { disk, part, path: path.to_owned() };
+            (*file.cast::<File>()).open = Box::into_raw(Box::new(open));
+            (*file).pMethods = &raw const METHODS;
+        } else if !(*real).pMethods.is_null() {
+            real!(file, xClose);
+        }
+        code
+    }
+
+    fn delete(vfs: Vfs, name: *const c_char, sync: c_int) -> c_int {
+        let disk = path(name).and_then(Disk::of);
+        if let Some((path, disk)) = path(name).zip(disk) {
+            if let Verdict::Fail(code) | Verdict::Torn(code) = disk.ask(Call::Delete, Part::of(path)) {
+                return code;
+            }
+            disk.settle(path);
+        }
+        below!(vfs, xDelete, name, sync)
+    }
+
+    fn access(vfs: Vfs, name: *const c_char, flags: c_int, out: *mut c_int) -> c_int {
+        let disk = path(name).and_then(Disk::of);
+        if let Some((path, disk)) = path(name).zip(disk)
+            && let Verdict::Fail(code) | Verdict::Torn(code) = disk.ask(Call::Look, Part::of(path))
+        {
+            return code;
+        }
+        below!(vfs, xAccess, name, flags, out)
+    }
+
+    fn close(file: SqliteFile) -> c_int {
+        let code = real!(file, xClose);
+        drop(Box::from_raw((*file.cast::<File>()).open));
+        (*file).pMethods = std::ptr::null();
+        code
+    }
+
+    fn read(file: SqliteFile, into: *mut c_void, amount: c_int, offset: i64) -> c_int {
+        match of(file).ask(Call::Read) {
+            Verdict::Fail(code) | Verdict::Torn(code) => code,
+            _ => real!(file, xRead, into, amount, offset),
+        }
+    }
+
+    fn write(file: SqliteFile, from: *const c_void, amount: c_int, offset: i64) -> c_int {
+        let (amount, code) = match of(file).ask(Call::Write) {
+            Verdict::Fail(code) => return code,
+            Verdict::Torn(code) => (amount / 2, code),
+            _ => (amount, ffi::SQLITE_OK),
+        };
+        let before = before(file, offset, amount);
+        let result = real!(file, xWrite, from, amount, offset);
+        of(file).disk.remember(&of(file).path, before);
+        if result == ffi::SQLITE_OK { code } else { result }
+    }
+
+    fn truncate(file: SqliteFile, to: i64) -> c_int {
+        if let Verdict::Fail(code) | Verdict::Torn(code) = of(file).ask(Call::Truncate) {
+            return code;
+        }
+        let cut = length(file).saturating_sub(to.unsigned_abs());
+        let before = before(file, to, c_int::try_from(cut).unwrap_or(c_int::MAX));
+        of(file).disk.remember(&of(file).path, Before { truncates: true, ..before });
+        real!(file, xTruncate, to)
+    }
+
+    fn sync(file: SqliteFile, _flags: c_int) -> c_int {
+        if let Verdict::Fail(code) | Verdict::Torn(code) = of(file).ask(Call::Sync) {
+            return code;
+        }
+        // What power takes, the test's disk decides. The machine's own would take its time for nothing.
+        of(file).disk.settle(&of(file).path);
+        ffi::SQLITE_OK
+    }
+
+    fn size(file: SqliteFile, out: *mut i64) -> c_int {
+        match of(file).ask(Call::Size) {
+            Verdict::Fail(code) | Verdict::Torn(code) => code,
+            _ => real!(file, xFileSize, out),
+        }
+    }
+
+    fn lock(file: SqliteFile, kind: c_int) -> c_int {
+        match of(file).ask(Call::Lock) {
+            Verdict::Fail(code) | Verdict::Torn(code) => code,
+            _ => real!(file, xLock, kind),
+        }
+    }
+
+    fn shm_map(file: SqliteFile, page: c_int, size: c_int, extend: c_int, out: *mut *mut c_void) -> c_int {
+        match of(file).ask(Call::Map) {
+            Verdict::Fail(code) | Verdict::Torn(code) => code,
+            _ => real!(file, xShmMap, page, size, extend, out),
+        }
+    }
+
+    fn unlock(file: SqliteFile, kind: c_int) -> c_int { real!(file, xUnlock, kind) }
+    fn check_reserved_lock(file: SqliteFile, out: *mut c_int) -> c_int { real!(file, xCheckReservedLock, out) }
+    fn file_control(file: SqliteFile, what: c_int, with: *mut c_void) -> c_int { real!(file, xFileControl, what, with) }
+    fn sector_size(file: SqliteFile) -> c_int { real!(file, xSectorSize) }
+    fn device_characteristics(file: SqliteFile) -> c_int { real!(file, xDeviceCharacteristics) }
+    fn shm_lock(file: SqliteFile, from: c_int, count: c_int, flags: c_int) -> c_int {
+        real!(file, xShmLock, from, count, flags)
+    }
+    fn shm_barrier(file: SqliteFile) -> () { real!(file, xShmBarrier) }
+    fn shm_unmap(file: SqliteFile, delete: c_int) -> c_int { real!(file, xShmUnmap, delete) }
+}
+
+impl Open {
+    fn ask(&self, call: Call) -> Verdict {
+        self.disk.ask(call, self.part)
+    }
+}
+
+unsafe fn length(file: SqliteFile) -> u64 {
+    let mut length = 0;
+    // SAFETY: the file is open.
+    unsafe { real!(file, xFileSize, &raw mut length) };
+    length.unsigned_abs()
+}
+
+/// What stands where a call is going to write.
+unsafe fn before(file: SqliteFile, offset: i64, amount: c_int) -> Before {
+    let mut bytes = vec![0; usize::try_from(amount).unwrap_or_default()];
+    // SAFETY: the file is open and the buffer has that many bytes. What the file lacks of them is filled with zeros.
+    let length = unsafe {
+        real!(file, xRead, bytes.as_mut_ptr().cast(), amount, offset);
+        length(file)
+    };
+    Before { offset: offset.unsigned_abs(), bytes, length, truncates: false }
+}
