@@ -25,6 +25,9 @@ const CANCELLABLE: usize = 4_000;
 /// Acknowledged requests that are asked again after each kill, besides all at the end.
 const ASKED_AGAIN: usize = 100;
 
+/// How often what was too late is asked again.
+const TRIES: usize = 5;
+
 const DATABASE: &str = "flowhost.db";
 const BATCH: [&str; 4] = ["invoke", "--batch", "--jobs", "64"];
 
@@ -67,11 +70,13 @@ pub(crate) async fn is_killed() {
         println!("kill {kill}: {} answers, of {after} and {moment:?}", answers.len());
         assert!(answers.len() >= after, "it ended before it was killed");
         in_the_middle += usize::from(answers.len() < ASKED);
-        let rest = unanswered.split_off(answers.len());
-        let answered = std::mem::replace(&mut unanswered, rest);
-        for (asked, answer) in answered.iter().zip(answers) {
-            book[*asked].is_answered(answer);
+        let mut answered = Vec::new();
+        for (asked, answer) in unanswered.iter().zip(answers) {
+            if book[*asked].is_answered(&answer) {
+                answered.push(*asked);
+            }
         }
+        unanswered.retain(|asked| book[*asked].answer.is_none());
         let again: Vec<&Asked> = answered.iter().rev().take(ASKED_AGAIN).map(|asked| &book[*asked]).collect();
         starts_again(&place, &again);
         assert_kept(&book, &soundness::check(&place.path(DATABASE)).await);
@@ -85,10 +90,12 @@ pub(crate) async fn is_killed() {
 
 impl Client {
     fn new(place: &Place, seed: u64) -> Self {
-        let id = |answer: &Json| answer["entities"]["made_id"].as_str().expect("it was made").to_owned();
+        let id = |answer: &Json| answer["entities"]["made_id"].as_str().map(str::to_owned);
         let batch = |requests: &[Json]| {
             let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
-            place.run_with(&BATCH, &lines).done().lines().iter().map(id).collect::<Vec<_>>()
+            let made = || place.run_with(&BATCH, &lines).done().lines().iter().map(id).collect::<Option<Vec<_>>>();
+            // What a first try made too much is in nobody's way.
+            (0..TRIES).find_map(|_| made()).expect("they were made")
         };
         let people = batch(&(0..PEOPLE).map(requests::someone).collect::<Vec<_>>());
         let contacts: Vec<_> = people.iter().cycle().take(CANCELLABLE).cloned().collect();
@@ -137,15 +144,25 @@ impl Client {
 }
 
 impl Asked {
-    /// Asserts that an answer is right: what was said before, if anything was.
-    fn is_answered(&mut self, answer: String) {
+    /// Asserts that an answer is right: what was said before, if anything was. False: it is to be asked again.
+    fn is_answered(&mut self, answer: &str) -> bool {
+        if is_late(answer) {
+            return false;
+        }
         assert!(answer.contains(self.kind.says()), "{}: {answer}", self.key);
-        let answer = first_time(&answer);
+        let answer = first_time(answer);
         match &self.answer {
             Some(before) if self.kind.is_durable() => assert_eq!(&answer, before, "{}", self.key),
             _ => self.answer = Some(answer),
         }
+        true
     }
+}
+
+/// Whether it was not done since the machine was busy with other things for seconds, which a bound on time doesn't know
+/// from a plugin that hangs.
+fn is_late(answer: &str) -> bool {
+    ["limit-deadline", "limit-cpu", "overloaded"].iter().any(|code| answer.contains(&format!("\"code\":\"{code}\"")))
 }
 
 /// An answer as it was given at first.
@@ -218,7 +235,7 @@ fn answers_again(place: &Place, again: &[&Asked]) -> Duration {
         let mut line = String::new();
         stdout.read_line(&mut line).expect("answers are UTF-8");
         took.get_or_insert(started.elapsed());
-        if asked.kind.is_durable() {
+        if asked.kind.is_durable() && !is_late(&line) {
             assert!(line.contains("\"replayed\":true"), "{} was done twice: {line}", asked.key);
             assert_eq!(Some(first_time(&line)), asked.answer, "{}", asked.key);
         }
@@ -238,10 +255,13 @@ fn assert_kept(book: &[Asked], kept: &HashMap<String, String>) {
 
 /// Asks everything that was ever asked: each is there once now.
 fn asks_all_again(place: &Place, book: &mut [Asked]) {
-    let lines: String = book.iter().map(|asked| asked.line.as_str()).collect();
-    let answers = place.run_with(&BATCH, &lines).done().stdout;
-    assert_eq!(answers.lines().count(), book.len());
-    for (asked, answer) in book.iter_mut().zip(answers.lines()) {
-        asked.is_answered(answer.to_owned());
+    let mut left: Vec<&mut Asked> = book.iter_mut().collect();
+    for _ in 0..TRIES {
+        let lines: String = left.iter().map(|asked| asked.line.as_str()).collect();
+        let answers = place.run_with(&BATCH, &lines).done().stdout;
+        assert_eq!(answers.lines().count(), left.len());
+        let mut answers = answers.lines();
+        left.retain_mut(|asked| !answers.next().is_some_and(|answer| asked.is_answered(answer)));
     }
+    assert!(left.is_empty(), "{} requests are never carried out", left.len());
 }
