@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 const KILLS: usize = 20;
@@ -170,9 +171,14 @@ fn first_time(answer: &str) -> String {
     answer.trim_end().replace("\"replayed\":true", "\"replayed\":false")
 }
 
+/// A process whose log nobody reads, so that it never waits for that.
+fn process(place: &Place) -> Child {
+    place.command(&BATCH).stderr(Stdio::null()).spawn().expect("the binary runs")
+}
+
 /// Feeds a process and kills it after so many answers and a moment; gives all answers that came.
 fn until_killed(place: &Place, lines: String, after: usize, moment: Duration) -> Vec<String> {
-    let mut child = place.command(&BATCH).spawn().expect("the binary runs");
+    let mut child = process(place);
     let mut stdin = child.stdin.take().expect("stdin is a pipe");
     let writer = std::thread::spawn(move || {
         drop(stdin.write_all(lines.as_bytes()));
@@ -224,7 +230,7 @@ fn copy_files(from: &Place, to: &Place) {
 /// Asks these again; says when the first answer came.
 fn answers_again(place: &Place, again: &[&Asked]) -> Duration {
     let started = Instant::now();
-    let mut child = place.command(&BATCH).spawn().expect("the binary runs");
+    let mut child = process(place);
     let mut stdin = child.stdin.take().expect("stdin is a pipe");
     let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
     // So few lines fit into the pipe.
