@@ -30,6 +30,7 @@ pub mod expression;
 pub mod invocation;
 mod nearest;
 pub mod store;
+mod sync;
 
 pub use capability::parameters::{Diagnostic, Severity};
 pub use capability::{Session, SessionError, Warning};

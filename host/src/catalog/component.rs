@@ -116,7 +116,7 @@ impl Loader {
         };
         let code = within(self.limits.compile_time, compilation)?;
         let imports = fits(bytes)?;
-        let component = crate::engine::cache::deserialize(&self.engine, &code).map_err(|error| unfit(&error))?;
+        let component = crate::engine::code::deserialize(&self.engine, &code).map_err(|error| unfit(&error))?;
         let manifest = (self.describe)(&component)?;
         if (self.describe)(&component)? != manifest {
             return Err(LoadError::new("plugin-contract", "the plugin describes itself differently each time"));

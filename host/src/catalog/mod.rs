@@ -3,6 +3,7 @@
 mod built_in;
 mod component;
 pub(crate) mod contract;
+mod current;
 pub mod manifest;
 mod schema;
 
@@ -10,6 +11,7 @@ pub use built_in::built_in;
 pub(crate) use component::Loader;
 pub use component::{Action, LoadError, pack};
 pub use contract::{CONTRACT_VERSION, Difference, WIT_FILES};
+pub(crate) use current::Current;
 pub use manifest::{Kind, Manifest, Parameter};
 
 use std::collections::BTreeMap;

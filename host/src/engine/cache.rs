@@ -3,15 +3,11 @@
 //! What is read here is run as machine code, so nothing is accepted but what this user's host wrote: the folder
 //! must belong to this user and be writable by no one else, and each entry carries a digest.
 
+use crate::sync::fs;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::hash_map::DefaultHasher;
-use std::fs;
-use std::hash::{Hash, Hasher};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use wasmtime::Engine;
-use wasmtime::component::Component;
 
 /// A folder with compiled components.
 #[derive(Debug, Clone)]
@@ -39,13 +35,11 @@ struct Entry {
 }
 
 impl Cache {
-    /// Opens the folder, made if missing.
-    pub(crate) fn open(folder: &Path, engine: &Engine) -> io::Result<Self> {
+    /// Opens the folder, made if missing. `engine` tells which engines' code is meant, see [`super::code`].
+    pub(crate) fn open(folder: &Path, engine: u64) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         restrict(folder)?;
-        let mut hasher = DefaultHasher::new();
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        Ok(Self { folder: folder.to_owned(), engine: hasher.finish() })
+        Ok(Self { folder: folder.to_owned(), engine })
     }
 
     /// What is kept for the component with this digest; `None` too where the entry is damaged.
@@ -74,14 +68,6 @@ impl Cache {
         let written = fs::File::create_new(&draft).and_then(|mut file| file.write_all(bytes));
         written.and_then(|()| fs::rename(&draft, &path)).inspect_err(|_| drop(fs::remove_file(&draft)))
     }
-}
-
-/// A component from machine code that this host compiled, or read from [`Cache`].
-#[expect(unsafe_code, reason = "machine code can't be checked; it comes from this process or from the guarded folder")]
-pub(crate) fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: `code` was made by `precompile_component` in this process, or read from a folder that only this user
-    // can write and matches the digest that was stored with it.
-    unsafe { Component::deserialize(engine, code) }
 }
 
 /// SHA-256 as 64 hexadecimal digits.
@@ -120,7 +106,7 @@ mod tests {
     use super::*;
 
     fn cache(folder: &Path) -> Cache {
-        Cache::open(folder, &super::super::build(&super::super::Limits::default(), 1).unwrap()).unwrap()
+        Cache::open(folder, 1).unwrap()
     }
 
     #[test]

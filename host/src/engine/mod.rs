@@ -4,6 +4,7 @@
 //! from [`build`]: code compiled by one is then accepted by all.
 
 pub(crate) mod cache;
+pub(crate) mod code;
 pub(crate) mod governor;
 mod limits;
 pub(crate) mod ticker;

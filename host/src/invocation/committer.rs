@@ -1,9 +1,8 @@
 //! The one writer: applies the staged writes of many invocations in one transaction and one sync.
 
 use crate::store::{Commit, Committer, Store, StoreError, Verdict};
-use std::sync::Arc;
-use std::thread::JoinHandle;
-use tokio::sync::{mpsc, oneshot};
+use crate::sync::thread::{self, JoinHandle};
+use crate::sync::{Arc, mpsc, oneshot, runtime};
 
 /// Commits that one transaction takes.
 const MAX_BATCH: usize = 256;
@@ -29,7 +28,7 @@ impl CommitQueue {
     pub(crate) async fn start(store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let (entries, inbox) = mpsc::channel(MAX_QUEUE);
         let (ready, started) = oneshot::channel();
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("flowhost-committer".to_owned())
             .spawn(move || run(&*store, inbox, ready))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
@@ -70,7 +69,7 @@ fn gone() -> StoreError {
 }
 
 fn run(store: &dyn Store, mut inbox: mpsc::Receiver<Entry>, ready: oneshot::Sender<Result<(), StoreError>>) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return drop(ready.send(Err(StoreError::Unavailable(error.to_string())))),
     };

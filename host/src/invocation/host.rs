@@ -11,9 +11,10 @@ use super::request::Request;
 use super::run::Workshop;
 use super::shared::Shared;
 use crate::capability;
-use crate::catalog::{self, Action, ActionNotFound, Catalog, LoadError, Loader};
+use crate::catalog::{self, Action, ActionNotFound, Catalog, Current, LoadError, Loader};
 use crate::domain::phone;
 use crate::engine::cache::Cache as CodeCache;
+use crate::engine::code;
 use crate::engine::governor::{Bounds, Governed};
 use crate::engine::ticker::Ticker;
 use crate::engine::undertaker::Undertaker;
@@ -25,7 +26,7 @@ use serde_json::{Map, Value as Json};
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{Semaphore, oneshot};
 use wasmtime::component::Linker;
@@ -63,7 +64,7 @@ pub struct Host {
     shared: Arc<Shared>,
     _ticker: Ticker,
     loader: Loader,
-    catalog: RwLock<Arc<Catalog>>,
+    catalog: Current<Catalog>,
     expressions: ExpressionCache,
     admission: Arc<Admission>,
     store: Arc<dyn Store>,
@@ -111,7 +112,7 @@ impl Host {
             shared: Arc::new(shared),
             _ticker: ticker,
             loader,
-            catalog: RwLock::default(),
+            catalog: Current::default(),
             expressions: ExpressionCache::default(),
             admission: Arc::new(Admission::new(limits)),
             store,
@@ -139,7 +140,7 @@ impl Host {
 
     /// The actions there are now.
     pub fn catalog(&self) -> Arc<Catalog> {
-        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+        self.catalog.get()
     }
 
     /// Adds a component to the catalogue. An action of the same id and version gives way to it; prepared nodes keep
@@ -149,10 +150,7 @@ impl Host {
     /// It is no component, doesn't fit the contract, or met a bound; see [`LoadError`].
     pub fn load(&self, component: &[u8]) -> Result<Arc<Action>, LoadError> {
         let action = Arc::new(self.loader.load(component)?);
-        let mut catalog = self.catalog.write().unwrap_or_else(PoisonError::into_inner);
-        let mut changed = Catalog::clone(&catalog);
-        changed.add(Arc::clone(&action));
-        *catalog = Arc::new(changed);
+        self.catalog.change(|catalog| catalog.add(Arc::clone(&action)));
         Ok(action)
     }
 
@@ -257,7 +255,7 @@ fn loader(
 ) -> wasmtime::Result<Loader> {
     let mut linker = Linker::new(engine);
     capability::link(&mut linker)?;
-    let cache = cache.and_then(|folder| match CodeCache::open(folder, engine) {
+    let cache = cache.and_then(|folder| match CodeCache::open(folder, code::compatibility(engine)) {
         Ok(cache) => Some(cache),
         Err(error) => {
             tracing::warn!("compiled code is not kept in {}: {error}", folder.display());

@@ -78,7 +78,7 @@ impl Workshop {
         if let Some(Some(loaded)) = self.loaded.borrow().get(index) {
             return Ok(Rc::clone(loaded));
         }
-        let component = engine::cache::deserialize(&self.engine, &node.action.code)?;
+        let component = engine::code::deserialize(&self.engine, &node.action.code)?;
         let instance = OutboundActionPre::new(self.linker.instantiate_pre(&component)?)?;
         let grants = Grants::of(&node.action.imports, &node.action.manifest.uses);
         let loaded = Rc::new(Loaded { instance, grants, wasi: node.action.wants_wasi() });

@@ -1,9 +1,8 @@
 //! Taking turns: what concerns one thing is done by one invocation of this process at a time.
 
+use crate::sync::{Arc, AsyncMutex, Mutex, OwnedMutexGuard, PoisonError, Weak};
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 /// Locks by name, made when first asked for and forgotten when nobody holds or awaits them.
 #[derive(Debug)]
