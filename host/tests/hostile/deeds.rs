@@ -64,6 +64,12 @@ deeds! {
     traps_while_writing: "traps in the middle of writes", "—", "plugin-trap" => |code| ends("traps-while-writing", code);
     refuses_while_writing: "refuses in the middle of writes", "—", "acme/changed-its-mind"
         => |code| ends("refuses-while-writing", code);
+    writes_and_tells: "logs, warns and writes what others write at that moment", "running again when stale",
+        "one effect, one warning, one line" => |_| crate::stale::writes_and_tells();
+    is_always_too_late: "finds each time that others were first", "running again when stale", "store-conflict"
+        => crate::stale::is_always_too_late;
+    is_overtaken_by_a_rule: "finds that a rule refuses now what it wrote", "running again when stale", "contact-in-dnd"
+        => crate::stale::is_overtaken_by_a_rule;
     takes_much_chance: "asks for 1 MiB of random bytes", "64 KiB a call", "plugin-trap"
         => crate::wasi::takes_much_chance;
     exits: "exits", "—", "plugin-trap" => crate::wasi::exits;

@@ -1,5 +1,6 @@
-//! A store that never answers for one contact and one address, and fails for another.
+//! A store that never answers for one contact and one address, fails for another, and lets others write in between.
 
+use crate::rivals::Rivals;
 use async_trait::async_trait;
 use flowhost::domain::{Campaign, Record, Tenant};
 use flowhost::store::{
@@ -24,11 +25,12 @@ pub(crate) struct Gated {
     store: MemoryStore,
     /// A permit for each read that waits for ever.
     pub(crate) arrived: Arc<Semaphore>,
+    pub(crate) rivals: Rivals,
 }
 
 impl Gated {
     pub(crate) fn new() -> Self {
-        Self { store: MemoryStore::new(), arrived: Arc::new(Semaphore::new(0)) }
+        Self { store: MemoryStore::new(), arrived: Arc::new(Semaphore::new(0)), rivals: Rivals::default() }
     }
 }
 
@@ -64,7 +66,7 @@ impl Store for Gated {
     }
 
     async fn committer(&self) -> Result<Box<dyn Committer>, StoreError> {
-        self.store.committer().await
+        Ok(self.rivals.before(self.store.committer().await?))
     }
 
     async fn configuration(&self, tenant: &str) -> Result<Option<Configuration>, StoreError> {

@@ -3,11 +3,14 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod deeds;
+mod exchange;
 mod gate;
 mod isolation;
 mod log;
 mod longevity;
 mod plugins;
 mod proofs;
+mod rivals;
+mod stale;
 mod wasi;
 mod world;

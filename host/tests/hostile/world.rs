@@ -1,6 +1,7 @@
 //! A host of one worker with two tenants, a plugin that does harm, and a neighbour that must not notice.
 
 use crate::gate::{Gated, SILENT};
+use crate::rivals::Rivals;
 use crate::{log, plugins};
 use flowhost::domain::Record;
 use flowhost::store::{self, ContactRow, DndRow, Filter, Page};
@@ -22,6 +23,8 @@ pub(crate) struct World {
     pub(crate) host: Arc<Host>,
     /// A permit for each read that waits for ever.
     pub(crate) arrived: Arc<Semaphore>,
+    /// Sessions that write in between.
+    pub(crate) rivals: Rivals,
     /// A contact of the tenant, and one of another tenant that is owed a record.
     pub(crate) contact: String,
     pub(crate) others_contact: String,
@@ -32,6 +35,18 @@ pub(crate) struct World {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Contents(Vec<ContactRow>, Vec<(String, Record)>, Vec<DndRow>);
 
+impl Contents {
+    /// What this contact is owed.
+    pub(crate) fn records_of(&self, contact: &str) -> Vec<Record> {
+        let of = self.1.iter().filter(|(_, record)| record.contact.to_string() == contact);
+        of.map(|(_, record)| record.clone()).collect()
+    }
+
+    pub(crate) fn name_of(&self, contact: &str) -> &str {
+        &self.0.iter().find(|row| row.contact.id.to_string() == contact).unwrap().contact.name
+    }
+}
+
 impl World {
     pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
@@ -41,7 +56,7 @@ impl World {
     pub(crate) async fn with(change: impl FnOnce(&mut Limits)) -> Self {
         log::capture();
         let store = Gated::new();
-        let arrived = Arc::clone(&store.arrived);
+        let (arrived, rivals) = (Arc::clone(&store.arrived), store.rivals.clone());
         store::apply(&store, &configuration()).await.unwrap();
         let mut limits = Limits::default();
         limits.instances_per_worker = 32;
@@ -54,6 +69,7 @@ impl World {
         let mut world = Self {
             host: Arc::new(host),
             arrived,
+            rivals,
             contact: String::new(),
             others_contact: String::new(),
             others_record: String::new(),

@@ -57,6 +57,7 @@ deeds! {
     "traps-while-writing" => writes::traps;
     "computes-while-writing" => writes::computes;
     "refuses-while-writing" => writes::refuses;
+    "writes-and-tells" => writes::tells;
     "reads-anothers-contact" => others::reads_contact;
     "blocks-anothers-contact" => others::blocks_contact;
     "uses-anothers-campaign" => others::uses_campaign;

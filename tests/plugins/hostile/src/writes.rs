@@ -26,3 +26,12 @@ pub(crate) fn refuses() -> Result<Port, Error> {
     write()?;
     Err(Error::new("acme/changed-its-mind", "it wrote, and refused"))
 }
+
+/// Owes the contact of the first id a record of the second's campaign, and tells of it.
+pub(crate) fn tells() -> Result<Port, Error> {
+    flow_sdk::log::write(flow_sdk::log::Level::Info, "a line of one run");
+    flow_sdk::log::warning("acme/told", "a warning of one run", None);
+    let (contact, campaign) = (ContactId::from(crate::first()?).into(), CampaignId::from(crate::second()?).into());
+    records::save(&records::Draft { internal: true.into(), ..records::Draft::new(campaign, contact) })?;
+    Ok(NEXT)
+}
