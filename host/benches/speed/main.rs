@@ -20,6 +20,9 @@ mod pair;
 #[path = "../../tests/hostile/plugins.rs"]
 mod plugins;
 mod resident;
+#[allow(dead_code, reason = "the tests use more of it")]
+#[path = "../../tests/hostile/rivals.rs"]
+mod rivals;
 mod sqlite;
 mod start;
 mod system_calls;

@@ -6,6 +6,7 @@ use super::{Answer, Function, Halt, State};
 use crate::domain::contact::Contact;
 use crate::domain::upsert::{self, Profile, Upsert};
 use crate::domain::{Refusal, Tenant};
+use crate::store::Lookup;
 use std::sync::Arc;
 
 impl Host for State {
@@ -90,6 +91,10 @@ impl State {
             .collect();
         let profile = Profile { name, update_name, correlators: &correlators };
         let wanted = found!(self, wanted(&tenant, self, &profile));
+        // In one trip: others may write between two.
+        let asked = wanted.addresses().iter();
+        let asked = asked.map(|address| Lookup::Address(address.channel.clone(), address.identifier.clone())).collect();
+        self.view()?.prefetch(asked).await.map_err(Halt::from)?;
         let mut owners = Vec::new();
         for address in wanted.addresses() {
             owners.extend(self.view()?.contact_at(&address.channel, &address.identifier).await.map_err(Halt::from)?);

@@ -55,7 +55,7 @@ async fn ask(
         let (code, message) = match ended(&error) {
             Ended::Fault { code, message } => (code, message),
             Ended::Store(error) => ("plugin-trap", error.to_string()),
-            Ended::Stale | Ended::NoRoom => ("plugin-trap", "it asked for the store".to_owned()),
+            Ended::Stale(_) | Ended::NoRoom => ("plugin-trap", "it asked for the store".to_owned()),
         };
         LoadError::new(code, format!("the component can't describe itself: {message}"))
     })

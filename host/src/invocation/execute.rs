@@ -53,7 +53,7 @@ impl From<ViewError> for Ended {
     fn from(error: ViewError) -> Self {
         match error {
             ViewError::Store(error) => Self::Store(error),
-            ViewError::Stale => Self::Stale,
+            ViewError::Stale => Self::Stale(Vec::new()),
         }
     }
 }
@@ -121,7 +121,7 @@ impl Invocation {
         };
         let view = match self.look(workshop, &session, &loaded).await {
             Ok(view) => view,
-            Err(Ended::Stale) => return Attempt::Again(BTreeSet::new()),
+            Err(Ended::Stale(_)) => return Attempt::Again(BTreeSet::new()),
             Err(ended) => return self.end(started, ended),
         };
         let (mut view, stored) = view;
@@ -161,7 +161,7 @@ impl Invocation {
                 view = self.shared.view(workshop, &self.request.session.tenant, self.now);
                 self.refuse(started, view, of_guest(error)).await
             }
-            Err(Ended::Stale) => Attempt::Again(BTreeSet::new()),
+            Err(Ended::Stale(read)) => Attempt::Again(self.topics(read)),
             Err(ended) => self.end(started, ended),
         }
     }
@@ -202,13 +202,13 @@ impl Invocation {
         if self.shared.turns.none_is_taken() {
             return None;
         }
-        let topics = self.topics(view);
+        let topics = self.topics(view.contacts_read());
         topics.iter().any(|topic| self.shared.turns.is_taken(topic)).then_some(topics)
     }
 
-    fn topics(&self, view: &View) -> BTreeSet<Topic> {
+    fn topics(&self, contacts: impl IntoIterator<Item = Uuid>) -> BTreeSet<Topic> {
         let tenant = &self.request.session.tenant;
-        view.contacts_read().map(|id| Topic::Contact(tenant.clone(), id)).collect()
+        contacts.into_iter().map(|id| Topic::Contact(tenant.clone(), id)).collect()
     }
 
     fn state(&self, session: SessionState, view: View, grants: crate::capability::Grants, attempt: u32) -> State {
@@ -255,7 +255,7 @@ impl Invocation {
         }
         match view.still_holds().await {
             Ok(true) => {}
-            Ok(false) => return Attempt::Again(self.topics(&view)),
+            Ok(false) => return Attempt::Again(self.topics(view.contacts_read())),
             Err(error) => return self.end(started, Ended::Store(error)),
         }
         if let Some(keyed) = self.keyed(&outcome) {
@@ -309,7 +309,7 @@ impl Invocation {
         Attempt::Over(match ended {
             Ended::Fault { code, message } => Ok(self.fault(started, code, message)),
             Ended::Store(error) => Err(error.into()),
-            Ended::Stale => Err(conflict()),
+            Ended::Stale(_) => Err(conflict()),
             Ended::NoRoom => {
                 Err(Failure::passing("overloaded", "there is no room for another instance; try again later"))
             }

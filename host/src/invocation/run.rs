@@ -6,11 +6,12 @@ use crate::capability::bindings::flow::action::types::Error as WitError;
 use crate::capability::{self, Grants, Halt, Journal, LogLevel, Remains, State};
 use crate::engine::undertaker::Burial;
 use crate::engine::{self, Limits};
-use crate::store::{Reader, StoreError};
+use crate::store::{Reader, StoreError, View};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 use wasmtime::component::Linker;
 use wasmtime::{Engine, Store, Trap};
 
@@ -54,8 +55,8 @@ pub(super) enum Ended {
     },
     /// The store failed.
     Store(StoreError),
-    /// What it has read has changed.
-    Stale,
+    /// What it has read has changed, of these contacts or of others.
+    Stale(Vec<Uuid>),
     /// There was no room for another instance.
     NoRoom,
 }
@@ -111,10 +112,17 @@ impl Workshop {
             Ok(Ok(port)) => Ok(Returned::Port(port, store.data_mut().take_remains())),
             Ok(Err(error)) => Ok(Returned::Error(error)),
             Err(error) => {
-                let ended = ended(&error);
-                if let Ended::Fault { .. } = ended {
-                    // Not its debug form, which may hold the host's own backtrace: to find its names takes 200 ms.
-                    journal.write(LogLevel::Error, format!("{error:#}"), self.limits.log_lines);
+                let mut ended = ended(&error);
+                match &mut ended {
+                    Ended::Fault { .. } => {
+                        // Not its debug form, which may hold the host's own backtrace: to find its names takes 200 ms.
+                        journal.write(LogLevel::Error, format!("{error:#}"), self.limits.log_lines);
+                    }
+                    Ended::Stale(read) => {
+                        let view = store.data_mut().take_remains().view;
+                        read.extend(view.iter().flat_map(View::contacts_read));
+                    }
+                    Ended::Store(_) | Ended::NoRoom => {}
                 }
                 Err(ended)
             }
@@ -147,7 +155,7 @@ pub(super) fn ended(error: &wasmtime::Error) -> Ended {
         return match halt.clone() {
             Halt::Fault { code, message } => Ended::Fault { code, message },
             Halt::Store(error) => Ended::Store(error),
-            Halt::Stale => Ended::Stale,
+            Halt::Stale => Ended::Stale(Vec::new()),
         };
     }
     if error.downcast_ref::<wasmtime::PoolConcurrencyLimitError>().is_some() {

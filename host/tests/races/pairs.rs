@@ -128,6 +128,14 @@ fn contact_managers_make_one_contact() {
     }
 }
 
+/// Others write between two trips, so that there is one for both of its addresses, beside the first for the tenant.
+#[test]
+fn a_contact_of_two_channels_is_found_in_one_trip() {
+    let arena = Arena::in_memory();
+    arena.run(&[], vec![vec![operation("campaign-whatsapp-voice-contact-manager", &Things::default(), 0, 0)]]);
+    assert_eq!(arena.watched.reads(), 2);
+}
+
 #[test]
 fn all_ten_actions_at_once() {
     let arena = Arena::on_sqlite();

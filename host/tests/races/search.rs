@@ -47,7 +47,7 @@ pub(crate) enum Found {
 }
 
 /// At most so many steps are tried in a search: with good hints a history of 128 takes some hundred.
-const PATIENCE: usize = 100_000;
+const PATIENCE: usize = 20_000;
 
 /// Looks for a legal order of at most 128 steps.
 pub(crate) fn search<M: Sequential>(model: &mut M, start: &M::State, steps: &[Step]) -> Found {

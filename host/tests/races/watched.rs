@@ -17,22 +17,28 @@ struct Current {
     store: Arc<dyn Store>,
     exchanges: usize,
     changes: Vec<Commit>,
+    reads: usize,
 }
 
 impl Watched {
     pub(crate) fn new(store: impl Store) -> Self {
-        Self(Arc::new(Mutex::new(Current { store: Arc::new(store), exchanges: 0, changes: Vec::new() })))
+        Self(Arc::new(Mutex::new(Current { store: Arc::new(store), exchanges: 0, changes: Vec::new(), reads: 0 })))
     }
 
     /// Puts another store in the place of the one that there was. For moments when nobody uses it.
     pub(crate) fn exchange(&self, store: Arc<dyn Store>) {
         let mut current = self.now();
-        *current = Current { store, exchanges: current.exchanges + 1, changes: Vec::new() };
+        *current = Current { store, exchanges: current.exchanges + 1, changes: Vec::new(), reads: 0 };
     }
 
     /// What was committed and changed something, in its order, since this was last asked.
     pub(crate) fn changes(&self) -> Vec<Commit> {
         std::mem::take(&mut self.now().changes)
+    }
+
+    /// How often it was read since it was put here.
+    pub(crate) fn reads(&self) -> usize {
+        self.now().reads
     }
 
     fn now(&self) -> MutexGuard<'_, Current> {
@@ -68,7 +74,11 @@ impl Watched {
 #[async_trait]
 impl Reader for WatchedReader {
     async fn read(&self, request: &ReadRequest) -> Result<Snapshot, StoreError> {
-        let exchanges = self.of.now().exchanges;
+        let exchanges = {
+            let mut current = self.of.now();
+            current.reads += 1;
+            current.exchanges
+        };
         let connection = {
             let opened = self.opened.lock().unwrap();
             (opened.exchanges == exchanges).then(|| Arc::clone(&opened.connection))
