@@ -6,24 +6,11 @@ use super::lines::{Line, Lines};
 use super::options::Options;
 use super::output::Output;
 use super::progress::{Progress, counted};
-use super::{apply, open};
-use flowhost::{Failure, Host, Outcome, Request, Session};
+use super::{apply, open, wanted};
+use flowhost::{Failure, Host, Outcome};
 use futures_util::{StreamExt as _, stream};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde::Serialize;
 use tokio::sync::mpsc::{self, Receiver};
-
-/// A request as it stands on its line.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    action: String,
-    session: Json,
-    #[serde(default)]
-    parameters: Map<String, Json>,
-    #[serde(default)]
-    key: Option<String>,
-}
 
 /// What stands on an answer's line.
 #[derive(Serialize)]
@@ -81,10 +68,7 @@ async fn invoke(host: &Host, line: Line) -> Result<Outcome, Failure> {
         Line::Text(text) => text,
         Line::Unreadable(why) => return Err(Failure::new(why.code(), why.message())),
     };
-    let Wanted { action, session, parameters, key } = serde_json::from_str(&text)
-        .map_err(|error| Failure::new("request-invalid", format!("the request: {error}")))?;
+    let request = wanted::request(host, &text)?;
     drop(text);
-    let node = host.prepare(&action, &parameters)?;
-    let request = Request::new(node, Session::from_value(session)?);
-    host.invoke(key.into_iter().fold(request, Request::with_key)).await
+    host.invoke(request).await
 }

@@ -25,6 +25,7 @@ mod run;
 mod table;
 mod terminal;
 mod trace;
+mod wanted;
 mod wit;
 
 use clap::{Parser, Subcommand};
