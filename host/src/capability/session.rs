@@ -3,6 +3,7 @@
 use super::bindings::flow::action::session::Host;
 use super::bindings::flow::action::types::{Timestamp, Value};
 use super::{Answer, Function, State, value};
+use crate::domain::refusal::on_one_line;
 use crate::engine::Limits;
 use crate::expression::{Entities, SessionView};
 use chrono::{DateTime, Utc};
@@ -53,6 +54,12 @@ pub struct Session {
 #[error("the session: {0}")]
 pub struct SessionError(String);
 
+impl SessionError {
+    fn new(message: String) -> Self {
+        Self(on_one_line(message))
+    }
+}
+
 impl Session {
     /// A new session without entities.
     pub fn new(tenant: impl Into<String>, channel: impl Into<String>, user: impl Into<String>) -> Self {
@@ -75,7 +82,7 @@ impl Session {
     /// # Errors
     /// No JSON object of a session's form; the message says what and where.
     pub fn from_json(text: &str) -> Result<Self, SessionError> {
-        serde_json::from_str(text).map_err(|error| SessionError(error.to_string()))
+        serde_json::from_str(text).map_err(|error| SessionError::new(error.to_string()))
     }
 
     /// Reads a session from a JSON value, as [`Session::from_json`] does from text.
@@ -83,7 +90,7 @@ impl Session {
     /// # Errors
     /// As [`Session::from_json`].
     pub fn from_value(value: Json) -> Result<Self, SessionError> {
-        serde_json::from_value(value).map_err(|error| SessionError(error.to_string()))
+        serde_json::from_value(value).map_err(|error| SessionError::new(error.to_string()))
     }
 
     fn new_id() -> String {
@@ -100,19 +107,19 @@ impl Session {
         let texts = [("id", &self.id), ("tenant", &self.tenant), ("channel", &self.channel), ("user", &self.user)];
         for (field, text) in texts {
             if text.is_empty() || text.chars().count() > MAX_NAME {
-                return Err(SessionError(format!("`{field}` must have 1 to {MAX_NAME} characters")));
+                return Err(SessionError::new(format!("`{field}` must have 1 to {MAX_NAME} characters")));
             }
         }
         if self.entities.len() > limits.entities {
-            return Err(SessionError(format!("it has more than {} entities", limits.entities)));
+            return Err(SessionError::new(format!("it has more than {} entities", limits.entities)));
         }
         let mut bytes = texts.iter().map(|(_, text)| text.len()).sum::<usize>();
         for (name, value) in &self.entities {
             if name.is_empty() || name.chars().count() > MAX_NAME {
-                return Err(SessionError(format!("an entity's name must have 1 to {MAX_NAME} characters")));
+                return Err(SessionError::new(format!("an entity's name must have 1 to {MAX_NAME} characters")));
             }
             bytes += value::check(value, limits.value_bytes)
-                .map_err(|what| SessionError(format!("entity `{name}` {what}")))?;
+                .map_err(|what| SessionError::new(format!("entity `{name}` {what}")))?;
         }
         Ok(bytes)
     }

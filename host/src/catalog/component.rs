@@ -2,6 +2,7 @@
 
 use super::contract::{self, CONTRACT_VERSION, Difference, Shape};
 use super::manifest::Manifest;
+use crate::domain::refusal::on_one_line;
 use crate::engine::Limits;
 use crate::engine::cache::{Cache, Compiled, sha256};
 use std::fmt;
@@ -64,7 +65,7 @@ pub struct LoadError {
 
 impl LoadError {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), differences: Vec::new() }
+        Self { code, message: on_one_line(message.into()), differences: Vec::new() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Whether a component fits the contract, and if not, what differs: in words for its author.
 
+use crate::domain::refusal::on_one_line;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -86,6 +87,10 @@ pub(crate) fn inspect(component: &[u8]) -> Result<Shape, String> {
         inspect_import(&resolve, key, item, &mut shape);
     }
     inspect_handler(&resolve, world, &mut shape);
+    // Types are written in full, and a small component may have large ones.
+    for Difference { wanted, .. } in &mut shape.differences {
+        *wanted = on_one_line(std::mem::take(wanted));
+    }
     shape.imports.sort();
     Ok(shape)
 }

@@ -1,5 +1,6 @@
 //! The manifest: what an action says of itself, and with it the form that a designer fills in.
 
+use crate::domain::refusal::on_one_line;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
@@ -178,8 +179,9 @@ impl Manifest {
         if text.len() > MAX_BYTES {
             return Err(format!("the manifest has {} bytes; at most {MAX_BYTES} are read", text.len()));
         }
-        let manifest: Self = serde_json::from_str(text).map_err(|error| format!("the manifest: {error}"))?;
-        manifest.check()?;
+        let manifest: Self =
+            serde_json::from_str(text).map_err(|error| on_one_line(format!("the manifest: {error}")))?;
+        manifest.check().map_err(on_one_line)?;
         Ok(manifest)
     }
 

@@ -134,7 +134,7 @@ fn unreadable(text: &str, region: Option<&str>, error: &ParseError) -> String {
 }
 
 fn too_short(shown: &str, region: Option<&str>) -> String {
-    let place = region.map(|region| format!(" in {region}")).unwrap_or_default();
+    let place = region.filter(|region| is_region(region)).map(|region| format!(" in {region}")).unwrap_or_default();
     format!("{shown} is no phone number{place}: it has too few digits; give all of them, with the area code")
 }
 

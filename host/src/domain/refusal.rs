@@ -117,6 +117,31 @@ pub fn quoted(text: &str) -> String {
     shown
 }
 
+/// A message as people read it, whatever it quotes: on one line, control characters escaped, cut after 500 characters.
+pub fn on_one_line(message: String) -> String {
+    let is_plain = message.len() <= LONGEST_MESSAGE && !message.contains(char::is_control);
+    if is_plain {
+        return message;
+    }
+    let mut shown = String::new();
+    let mut left = LONGEST_MESSAGE;
+    for character in message.chars() {
+        let spelt = if character.is_control() { character.escape_default().count() } else { 1 };
+        left = match left.checked_sub(spelt) {
+            Some(left) => left,
+            None => {
+                shown.push('…');
+                break;
+            }
+        };
+        if character.is_control() { shown.extend(character.escape_default()) } else { shown.push(character) }
+    }
+    shown
+}
+
+/// Characters of a message that quotes at length.
+const LONGEST_MESSAGE: usize = 500;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +150,9 @@ mod tests {
     fn hostile_text_is_shown_short_and_on_one_line() {
         assert_eq!(quoted("a\nb"), "\"a\\u{a}b\"");
         assert_eq!(quoted(&"x".repeat(100_000)), format!("\"{}…\"", "x".repeat(60)));
+        assert_eq!(on_one_line("a\nñ\u{1b}[2J".to_owned()), "a\\nñ\\u{1b}[2J");
+        assert_eq!(on_one_line("ñ".repeat(100_000)), format!("{}…", "ñ".repeat(500)));
+        assert_eq!(on_one_line("\u{7f}".repeat(100)), format!("{}…", "\\u{7f}".repeat(83)));
     }
 
     #[test]

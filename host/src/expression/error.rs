@@ -158,7 +158,7 @@ impl Fault {
         };
         ExpressionError(Box::new(Explanation {
             code: self.code,
-            message,
+            message: on_one_line(message),
             line: place.map(|(line, _)| line),
             column: place.map(|(_, column)| column),
             expression: Some(shortened(text)),
@@ -202,6 +202,18 @@ fn position(text: &str, at: usize) -> (u32, u32) {
         }
     }
     (line, column)
+}
+
+/// A message whose quotations hold nothing that a terminal would obey.
+fn on_one_line(message: String) -> String {
+    if !message.contains(char::is_control) {
+        return message;
+    }
+    let mut shown = String::with_capacity(message.len());
+    for character in message.chars() {
+        if character.is_control() { shown.extend(character.escape_default()) } else { shown.push(character) }
+    }
+    shown
 }
 
 /// A text as a message shows it: long ones are cut.

@@ -1,6 +1,7 @@
 //! What an invocation answers.
 
 use crate::capability::Warning;
+use crate::domain::refusal::on_one_line;
 use crate::store::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -65,7 +66,7 @@ pub struct Failure {
 impl Failure {
     /// A failure that the same request meets again.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), retryable: false }
+        Self { code: code.to_owned(), message: on_one_line(message.into()), retryable: false }
     }
 
     /// A failure that may pass.

@@ -180,7 +180,7 @@ pub(crate) fn explain(name: &str, error: &ExpressionError) -> String {
         _ => String::new(),
     };
     let source = error.expression.as_ref().map_or_else(String::new, |text| format!(" in `{text}`"));
-    format!("{name}: {}{position}{source}", error.message)
+    crate::domain::refusal::on_one_line(format!("{name}: {}{position}{source}", error.message))
 }
 
 fn diagnose(path: String, error: &ExpressionError) -> Diagnostic {

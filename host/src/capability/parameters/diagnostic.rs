@@ -1,5 +1,6 @@
 //! What is wrong with a node as it was configured.
 
+use crate::domain::refusal::on_one_line;
 use serde::Serialize;
 
 /// How grave a diagnostic is.
@@ -27,10 +28,10 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     pub(crate) fn error(path: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
-        Self { path: path.into(), code, message: message.into(), severity: Severity::Error }
+        Self { path: path.into(), code, message: on_one_line(message.into()), severity: Severity::Error }
     }
 
     pub(crate) fn warning(path: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
-        Self { path: path.into(), code, message: message.into(), severity: Severity::Warning }
+        Self { path: path.into(), code, message: on_one_line(message.into()), severity: Severity::Warning }
     }
 }
