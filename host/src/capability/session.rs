@@ -6,7 +6,7 @@ use super::{Answer, Function, State, value};
 use crate::domain::refusal::on_one_line;
 use crate::engine::Limits;
 use crate::expression::{Entities, SessionView};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -109,6 +109,10 @@ impl Session {
             if text.is_empty() || text.chars().count() > MAX_NAME {
                 return Err(SessionError::new(format!("`{field}` must have 1 to {MAX_NAME} characters")));
             }
+        }
+        // Further off, a zone's clock has no reading.
+        if self.at.is_some_and(|at| !(1..=9999).contains(&at.year())) {
+            return Err(SessionError::new("`at` must lie in the years 1 to 9999".to_owned()));
         }
         if self.entities.len() > limits.entities {
             return Err(SessionError::new(format!("it has more than {} entities", limits.entities)));
