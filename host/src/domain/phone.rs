@@ -147,13 +147,24 @@ fn without_old_mobile_prefix(mut number: PhoneNumber) -> PhoneNumber {
     number
 }
 
+/// Whether a number in E.164 stays what it is when it is read again. One that begins with zeros may lose some.
+fn reads_as_itself(e164: &str) -> bool {
+    let again = PHONE_NUMBER_UTIL.parse(e164, None).map(without_old_mobile_prefix);
+    again.is_ok_and(|again| PHONE_NUMBER_UTIL.format(&again, PhoneNumberFormat::E164) == e164)
+}
+
 fn dialable(number: PhoneNumber, text: &str, region: Option<&str>) -> Result<Phone, Refusal> {
     let shown = quoted(text);
     match PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number) {
-        Ok(NumberLengthType::IsPossible) => Ok(Phone {
-            e164: PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned(),
-            unusual: !PHONE_NUMBER_UTIL.is_valid_number(&number),
-        }),
+        Ok(NumberLengthType::IsPossible) => {
+            let e164 = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned();
+            let phone = Phone { e164, unusual: !PHONE_NUMBER_UTIL.is_valid_number(&number) };
+            if phone.unusual && !reads_as_itself(&phone.e164) {
+                let problem = "its zeros are read in several ways; write it as it is dialled from abroad";
+                return Err(invalid(format!("{shown} is no phone number: {problem}")));
+            }
+            Ok(phone)
+        }
         Ok(_) => Err(invalid(format!("{shown} lacks its area code; put it before the number"))),
         Err(ValidationError::TooShort) => Err(invalid(too_short(&shown, region))),
         Err(_) => {
@@ -218,6 +229,11 @@ mod tests {
         assert!(phone.unusual);
         assert_eq!(phone.warning().unwrap().code, "phone-unusual");
         assert_eq!(normalise("+56987654321", None).unwrap().warning(), None);
+    }
+
+    #[test]
+    fn a_number_that_is_read_in_several_ways_is_refused() {
+        assert_eq!(refused("+49 (00 0000", Some("DE")).code, "phone-invalid");
     }
 
     #[test]
