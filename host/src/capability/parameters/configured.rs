@@ -13,6 +13,9 @@ use uuid::Uuid;
 /// Characters of a text that names something.
 const MAX_NAME: usize = 256;
 
+/// Parameters that the action doesn't have and that are told one by one. More are no slips, and a hint takes time.
+const MOST_UNKNOWN: usize = 20;
+
 /// What a parameter was configured to. Expressions that don't parse are kept with their errors: an action meets one
 /// only if it asks for it.
 #[derive(Debug, Clone)]
@@ -162,14 +165,24 @@ impl Configured {
     }
 
     fn warn_unknown(&mut self, given: &Map<String, Json>) {
-        for name in given.keys().filter(|name| self.manifest.parameter(name).is_none()) {
-            let names = self.manifest.parameters.iter().map(|parameter| parameter.name.as_str());
-            let hint =
-                crate::nearest::nearest(name, names).map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        let unknown: Vec<&String> = given.keys().filter(|name| self.manifest.parameter(name).is_none()).collect();
+        let (told, more) = unknown.split_at(unknown.len().min(MOST_UNKNOWN));
+        let id = &self.manifest.id;
+        let warning = |name: &str, rest: String| {
             let shown: String = name.chars().take(128).collect();
-            let message = format!("{} has no parameter {shown}{hint}", self.manifest.id);
-            self.diagnostics.push(Diagnostic::warning(shown, "parameter-unknown", message));
+            let message = format!("{id} has no parameter {shown}{rest}");
+            Diagnostic::warning(shown, "parameter-unknown", message)
+        };
+        let mut found = Vec::new();
+        for name in told {
+            let names = self.manifest.parameters.iter().map(|parameter| parameter.name.as_str());
+            let near = crate::nearest::nearest(name, names);
+            found.push(warning(name, near.map_or_else(String::new, |near| format!("; did you mean {near}?"))));
         }
+        if let [first, others @ ..] = more {
+            found.push(warning(first, format!(", nor {} more that are given", others.len())));
+        }
+        self.diagnostics.extend(found);
     }
 }
 
