@@ -40,8 +40,12 @@ pub fn parse(text: &str, zone: Tz) -> Result<DateTime<Utc>, Refusal> {
         (Some(numbers), _) => local(numbers).map(|local| to_utc(zone, local)),
         (None, at) => at,
     };
-    // Later years have five digits and no place in either form.
-    at.filter(|at| at.year() <= 9999).ok_or_else(|| {
+    // Other years have a sign or five digits, and no place in either form.
+    let has_place = |at: &DateTime<Utc>| {
+        let years = 0..=9999;
+        years.contains(&at.year()) && years.contains(&to_local(zone, *at).year())
+    };
+    at.filter(has_place).ok_or_else(|| {
         let message = format!(
             "{} is no date and time; write dd/MM/yyyy HH:mm:ss as in 31/12/2027 09:30:00, or RFC 3339 with an offset \
              as in 2027-12-31T09:30:00-03:00",
@@ -200,6 +204,8 @@ mod tests {
             "",
             "01/02/２02 10:00:00",
             "9999-12-31T23:59:59-01:00",
+            "0000-01-01T00:00:00+01:00",
+            "0000-01-01T00:00:00Z",
         ] {
             let refusal = parse(text, Santiago).unwrap_err();
             assert_eq!((refusal.code, refusal.argument), ("schedule-invalid", Some("schedule")), "{text}");
