@@ -38,16 +38,31 @@ pub(super) struct Ends {
     pub(super) disabled: bool,
 }
 
+/// Where a wire leads: a place in the flow, or an id that no node has.
+type Lead<'f> = Result<usize, &'f String>;
+
 /// The flow's nodes by id.
 pub(super) struct Wiring<'f> {
     flow: &'f Flow,
     places: HashMap<&'f str, usize>,
+    /// For each node that is passed through: where it leads. Found once, since every wire that ends there follows it.
+    leads: Vec<Vec<Lead<'f>>>,
 }
 
 impl<'f> Wiring<'f> {
     pub(super) fn new(flow: &'f Flow) -> Self {
         let places = flow.nodes.iter().enumerate().map(|(place, node)| (node.id.as_str(), place)).collect();
-        Self { flow, places }
+        let mut wiring = Self { flow, places, leads: Vec::new() };
+        let leads = flow.nodes.iter().map(|node| match Role::of(node) {
+            Role::Action => Vec::new(),
+            Role::Inject | Role::Passed => node.wires.iter().flatten().map(|id| wiring.lead(id)).collect(),
+        });
+        wiring.leads = leads.collect();
+        wiring
+    }
+
+    fn lead<'w>(&self, id: &'w String) -> Lead<'w> {
+        self.places.get(id.as_str()).copied().ok_or(id)
     }
 
     /// The nodes that are there and have this role.
@@ -72,30 +87,38 @@ impl<'f> Wiring<'f> {
     }
 
     /// Where these wires end.
-    pub(super) fn follow<'w>(&self, wires: impl IntoIterator<Item = &'w String>) -> Ends
-    where
-        'f: 'w,
-    {
+    pub(super) fn follow<'w>(&self, wires: impl IntoIterator<Item = &'w String>) -> Ends {
+        self.walk(wires, MAX_ENDS)
+    }
+
+    /// Where these wires end, `most` ends of them.
+    fn walk<'w>(&self, wires: impl IntoIterator<Item = &'w String>, most: usize) -> Ends {
         let mut ends = Ends::default();
-        let mut seen = HashSet::new();
-        let mut pending: Vec<&'w String> = wires.into_iter().collect();
+        let mut seen = vec![false; self.flow.nodes.len()];
+        let mut seen_unknown = HashSet::new();
+        let mut pending: Vec<Lead<'_>> = wires.into_iter().map(|id| self.lead(id)).collect();
         pending.reverse();
-        while let Some(id) = pending.pop() {
-            if ends.actions.len() + ends.unknown.len() >= MAX_ENDS {
+        while let Some(lead) = pending.pop() {
+            if ends.actions.len() + ends.unknown.len() >= most {
                 break;
             }
-            if !seen.insert(id.as_str()) {
+            let place = match lead {
+                Ok(place) => place,
+                Err(id) => {
+                    if seen_unknown.insert(id) {
+                        ends.unknown.push(id.clone());
+                    }
+                    continue;
+                }
+            };
+            let (Some(node), Some(seen)) = (self.node(place), seen.get_mut(place)) else { continue };
+            if std::mem::replace(seen, true) {
                 continue;
             }
-            let Some((place, node)) = self.places.get(id.as_str()).and_then(|place| Some((*place, self.node(*place)?)))
-            else {
-                ends.unknown.push(id.clone());
-                continue;
-            };
             match Role::of(node) {
                 _ if node.absent => ends.disabled = true,
                 Role::Action => ends.actions.push(place),
-                Role::Inject | Role::Passed => pending.extend(node.wires.iter().flatten().rev()),
+                Role::Inject | Role::Passed => pending.extend(self.leads.get(place).into_iter().flatten().rev()),
             }
         }
         ends
@@ -107,15 +130,8 @@ impl<'f> Wiring<'f> {
         if injected.peek().is_some() {
             return self.follow(injected.flat_map(|(_, node)| node.wires.iter().flatten())).actions;
         }
-        let mut led_to = vec![false; self.flow.nodes.len()];
-        for (_, node) in self.nodes(Role::Action) {
-            for wires in &node.wires {
-                for place in self.follow(wires).actions {
-                    led_to.get_mut(place).into_iter().for_each(|led_to| *led_to = true);
-                }
-            }
-        }
-        let is_first = |place: usize| led_to.get(place) == Some(&false);
-        self.nodes(Role::Action).map(|(place, _)| place).filter(|place| is_first(*place)).collect()
+        let wires = self.nodes(Role::Action).flat_map(|(_, node)| node.wires.iter().flatten());
+        let led_to: HashSet<usize> = self.walk(wires, usize::MAX).actions.into_iter().collect();
+        self.nodes(Role::Action).map(|(place, _)| place).filter(|place| !led_to.contains(place)).collect()
     }
 }
