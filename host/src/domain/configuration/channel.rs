@@ -4,6 +4,7 @@ use super::field::{Object, boolean, hint, invalid, list, one_of, raw};
 use crate::domain::refusal::{Refusal, quoted};
 use crate::domain::tenant::{BUILT_IN, Channel, IdentifierKind, MAX_CHANNEL_NAME, is_channel_name};
 use serde_json::Value;
+use std::collections::{HashMap, HashSet};
 
 const FIELDS: [&str; 3] = ["name", "identifier", "can_send"];
 const KINDS: [&str; 2] = ["phone", "opaque"];
@@ -11,11 +12,13 @@ const KINDS: [&str; 2] = ["phone", "opaque"];
 /// The channels at `path`. A tenant's own is opaque and can send unless it says or said otherwise.
 pub(super) fn channels(value: &Value, path: &str, stored: &[Channel]) -> Result<Vec<Channel>, Refusal> {
     let items = list(value).map_err(|problem| invalid(path, problem))?;
+    let stored: HashMap<&str, &Channel> = stored.iter().map(|channel| (channel.name.as_str(), channel)).collect();
+    let mut names = HashSet::new();
     let mut channels: Vec<Channel> = Vec::new();
     for (index, item) in items.iter().enumerate() {
         let path = format!("{path}[{index}]");
-        let channel = channel(item, &path, stored)?;
-        if channels.iter().any(|other| other.name == channel.name) {
+        let channel = channel(item, &path, &stored)?;
+        if !names.insert(channel.name.clone()) {
             return Err(invalid(
                 &path,
                 format!("the channel {} stands there twice; remove one", quoted(&channel.name)),
@@ -26,8 +29,8 @@ pub(super) fn channels(value: &Value, path: &str, stored: &[Channel]) -> Result<
     Ok(channels)
 }
 
-fn channel(value: &Value, path: &str, stored: &[Channel]) -> Result<Channel, Refusal> {
-    let kept = |name: &str| stored.iter().find(|channel| channel.name == name).cloned();
+fn channel(value: &Value, path: &str, stored: &HashMap<&str, &Channel>) -> Result<Channel, Refusal> {
+    let kept = |name: &str| stored.get(name).copied().cloned();
     if let Value::String(name) = value {
         return Channel::built_in(name).or_else(|| kept(name)).ok_or_else(|| {
             let problem = format!(
