@@ -1,5 +1,4 @@
-//! Any text as an expression.
-
+//! See `flowhost_hostile_files::expression`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|source: &str| flowhost_fuzz::evaluate(source));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| flowhost_hostile_files::expression(bytes));

@@ -1,8 +1,4 @@
-//! Any text as a template, whatever its braces enclose.
-
+//! See `flowhost_hostile_files::template`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|source: &str| {
-    flowhost_fuzz::evaluate(&format!("Hola {{{{ {source}"));
-    flowhost_fuzz::evaluate(&format!("Hola {{{{ {source} }}}}"));
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| flowhost_hostile_files::template(bytes));

@@ -1,0 +1,4 @@
+//! See `flowhost_hostile_files::session`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| flowhost_hostile_files::session(bytes));
