@@ -24,7 +24,7 @@ fn read(result: Result<Phone, Refusal>, region: Option<&str>) {
         }
     };
     let digits = phone.e164.strip_prefix('+').unwrap();
-    assert!(digits.bytes().all(|byte| byte.is_ascii_digit()) && (4..=17).contains(&digits.len()), "{phone:?}");
+    assert!(digits.bytes().all(|byte| byte.is_ascii_digit()) && (4..=20).contains(&digits.len()), "{phone:?}");
     for again in
         [phone::normalise(&phone.e164, None), phone::normalise(&phone.e164, region), phone::from_whatsapp(digits)]
     {

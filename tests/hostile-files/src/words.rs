@@ -3,7 +3,7 @@
 use flowhost::invocation::codes::{Class, class};
 
 /// Characters of the longest message. What it quotes of an input is cut much shorter than the input may be.
-const LONGEST: usize = 1_000;
+const LONGEST: usize = 2_000;
 
 /// A message is there, on one line, without anything that a terminal would obey, and no longer than people read.
 pub(crate) fn message(message: &str) {
