@@ -130,6 +130,6 @@ pub(crate) fn s3(care: Care) -> Vec<Row> {
             "≥ 1.8 ×",
             ratio >= 1.8,
         )
-        .tolerable(ratio >= 1.1 || cpu::count() < 2),
+        .tolerable(ratio >= 0.8 || cpu::count() < 2),
     ]
 }

@@ -218,6 +218,10 @@ impl<L> Executor<L> {
         // To sleep and be woken takes longer than most of what a worker waits for.
         let mut until = Instant::now() + self.patience;
         while self.light.len() <= FEW && self.heavy.is_empty() && self.inbox.is_some() && Instant::now() < until {
+            if !tokio::task::coop::has_budget_remaining() {
+                // Nothing more would be ready in this poll.
+                return cx.waker().wake_by_ref();
+            }
             std::thread::yield_now();
             if self.work_lightly(cx) {
                 until = Instant::now() + self.patience;
