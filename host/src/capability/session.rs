@@ -41,7 +41,7 @@ pub struct Session {
     /// Seeds every random choice of an invocation; a random seed where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// Fixes the invocation's instant. Belongs to whoever calls the host: never take it from a tenant.
+    /// Fixes the invocation's instant, in the years 1 to 9999. Belongs to whoever calls the host: never take it from a tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
     /// The entities by name.

@@ -18,7 +18,7 @@ impl Diagram {
             return Ok(vec![Diagnostic::error(WHOLE_FLOW, code, message)]);
         };
         let found = self.nodes.iter().flat_map(|node| {
-            let found = missing(&node.node.mentions(), &tenant, &campaigns);
+            let found = missing(node.node.mentions(), &tenant, &campaigns);
             found.into_iter().map(|found| within(&node.id, &found))
         });
         Ok(found.collect())

@@ -299,5 +299,10 @@ fn job(invocation: Rc<Invocation>, workshop: Rc<Workshop>, reply: Reply, queued:
 }
 
 fn answer(reply: Rc<RefCell<Option<Reply>>>, result: Result<Outcome, Failure>) -> Answer {
-    Box::new(move || drop(reply.borrow_mut().take().map(|reply| reply.send(result))))
+    Box::new(move || {
+        if let Some(reply) = reply.borrow_mut().take() {
+            // Whoever waited may be gone.
+            drop(reply.send(result));
+        }
+    })
 }

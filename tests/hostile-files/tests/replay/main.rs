@@ -1,6 +1,12 @@
 //! Every target over its corpus, and over mutations of it: the same ones each time.
 
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(
+    missing_docs,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that fails panics"
+)]
 
 mod mutation;
 

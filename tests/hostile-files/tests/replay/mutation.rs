@@ -61,7 +61,7 @@ impl<'c> Mutator<'c> {
             _ => {
                 let word = &self.dictionary[usize::try_from(self.random.next_u32()).unwrap() % self.dictionary.len()];
                 // In the place of something, or between.
-                let end = if word.len() % 2 == 0 { end } else { at };
+                let end = if word.len().is_multiple_of(2) { end } else { at };
                 file.splice(at.min(end)..end, word.iter().copied());
             }
         }
