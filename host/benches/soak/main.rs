@@ -3,7 +3,14 @@
 //! `cargo bench --bench soak -- 600` runs for so many seconds and prints a line for each twentieth of them. Fails if
 //! memory, file descriptors or latency are not flat.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout, reason = "a measurement")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a measurement"
+)]
 
 #[allow(dead_code, reason = "the other benchmark uses more of it")]
 #[path = "../speed/load.rs"]

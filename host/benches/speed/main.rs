@@ -4,7 +4,14 @@
 //! measures in a moment what must not be lost, and fails if it is; `-- --instructions` counts instructions and
 //! compares them with those kept, `-- --keep` keeps them anew.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout, reason = "a measurement")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a measurement"
+)]
 
 mod bare;
 mod child;
