@@ -16,7 +16,7 @@ fn turns() -> Arc<Turns<Key>> {
 
 /// Nobody holds or awaits a turn, and nothing is remembered of those that did.
 fn assert_forgotten(turns: &Turns<Key>) {
-    assert!(!turns.is_taken(&"a") && !turns.is_taken(&"b"));
+    assert!(!turns.is_taken(&"a") && !turns.is_taken(&"b") && turns.none_is_taken());
     let shown = format!("{turns:?}");
     assert!(!shown.contains("\"a\"") && !shown.contains("\"b\""), "{shown}");
 }
@@ -41,7 +41,7 @@ pub(crate) fn one_has_it_at_a_time() {
             thread::spawn(move || {
                 for _ in 0..2 {
                     let turn = block_on(turns.take("a"));
-                    assert!(turns.is_taken(&"a"));
+                    assert!(turns.is_taken(&"a") && !turns.none_is_taken());
                     room.visit();
                     drop(turn);
                 }
