@@ -5,6 +5,7 @@ use flowhost::store::*;
 use futures_util::future::join_all;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::task::Poll;
 use uuid::Uuid;
 
 fn asks(tenant: &str, known_version: Option<u64>, now: i64, contact: Uuid) -> ReadRequest {
@@ -70,4 +71,25 @@ async fn those_who_leave_take_nobody_along() {
         .await;
         assert!(answers.iter().all(Result::is_ok), "after {polls} polls");
     }
+}
+
+#[tokio::test]
+async fn who_makes_a_full_trip_for_others_gets_an_answer_too() {
+    let store = filled().await;
+    let full = |first: u128| ReadRequest {
+        lookups: (0..16).map(|number| Lookup::Contact(id(first + number))).collect(),
+        ..asks(TENANT, None, 99, id(10))
+    };
+    let requests: Vec<_> = (0..5).map(|number| full(10 + 16 * number)).collect();
+    let mut reads: Vec<_> = requests.iter().map(|request| Box::pin(store.reader.read(request))).collect();
+    poll_fn(|cx| {
+        // All have asked, then the last is the first to go, with as much as a trip takes of what the others want.
+        assert!(reads.iter_mut().all(|read| read.as_mut().poll(cx).is_pending()));
+        Poll::Ready(reads.last_mut().is_some_and(|last| last.as_mut().poll(cx).is_pending()))
+    })
+    .await;
+    let last = reads.pop().unwrap();
+    drop(reads);
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(20), last).await.unwrap().unwrap();
+    assert_eq!(answer.answers.len(), 16);
 }

@@ -42,25 +42,24 @@ impl Reader for SqliteReader {
 impl SqliteReader {
     /// `None`: whoever made the trip has failed or was stopped.
     async fn read_in_group(&self, request: &ReadRequest) -> Option<Result<Snapshot, StoreError>> {
-        let (answer, answered) = oneshot::channel();
+        let (answer, mut answered) = oneshot::channel();
         self.asked().push(Asked { request: request.clone(), answer });
         others_first().await;
-        match select(answered, pin!(self.turns.acquire())).await {
-            Either::Left((answer, _)) => answer.ok().map(Ok),
-            Either::Right((Err(error), _)) => Some(Err(closed(error))),
-            Either::Right((Ok(turn), answered)) => {
-                let group = self.gather(&request.tenant);
-                let result = match group.is_empty() {
-                    true => Ok(()),
-                    false => self.make_for(&group).await.map(|snapshots| give(group, snapshots)),
-                };
+        loop {
+            let turn = match select(&mut answered, pin!(self.turns.acquire())).await {
+                Either::Left((answer, _)) => return answer.ok().map(Ok),
+                Either::Right((Err(error), _)) => return Some(Err(closed(error))),
+                Either::Right((Ok(turn), _)) => turn,
+            };
+            let group = self.gather(&request.tenant);
+            if group.is_empty() {
+                // Its own went along with others already.
                 drop(turn);
-                match result {
-                    // Its own is among them, or with another group.
-                    Ok(()) => answered.await.ok().map(Ok),
-                    Err(_) => None,
-                }
+                return answered.await.ok().map(Ok);
             }
+            // Where older ones filled the trip its own is still asked, and it takes another turn.
+            let snapshots = self.make_for(&group).await.ok()?;
+            give(group, snapshots);
         }
     }
 
