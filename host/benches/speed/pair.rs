@@ -17,37 +17,64 @@ pub(crate) enum Care {
     Quick,
 }
 
-/// Measures sides of one thing, and remembers their medians.
+/// Measures sides of one thing.
 pub(crate) struct Group<M: Measurement + 'static> {
     criterion: Criterion<M>,
     name: &'static str,
+    rounds: usize,
 }
+
+/// A side: its name, and what does so many iterations.
+pub(crate) type Side<'a, V> = (&'a str, &'a mut dyn FnMut(u64) -> V);
+
+/// What was found: of each round, for each side the median of one iteration, microseconds.
+pub(crate) struct Rounds<const SIDES: usize>(Vec<[f64; SIDES]>);
 
 impl<M: Measurement + 'static> Group<M> {
     pub(crate) fn new(name: &'static str, care: Care, measurement: M) -> Self {
-        let (warm_up, time) = match care {
-            Care::Full => (1, 5),
-            Care::Quick => (1, 1),
+        let (rounds, warm_up, time) = match care {
+            Care::Full => (7, 300, 1_000),
+            Care::Quick => (3, 100, 300),
         };
         let criterion = Criterion::default()
             .with_measurement(measurement)
             .without_plots()
             .output_directory(&results())
-            .sample_size(if care == Care::Full { 30 } else { 10 })
-            .warm_up_time(Duration::from_secs(warm_up))
-            .measurement_time(Duration::from_secs(time));
-        Self { criterion, name }
+            .sample_size(10)
+            .warm_up_time(Duration::from_millis(warm_up))
+            .measurement_time(Duration::from_millis(time));
+        Self { criterion, name, rounds }
     }
 
-    /// Measures a side; answers the median of one iteration, microseconds. `run` does so many iterations.
-    pub(crate) fn side(&mut self, side: &str, mut run: impl FnMut(u64) -> M::Value) -> f64 {
+    /// Measures the sides in turn, round after round: what moves with the machine moves them all.
+    pub(crate) fn sides<const SIDES: usize>(&mut self, mut sides: [Side<'_, M::Value>; SIDES]) -> Rounds<SIDES> {
         let mut group = self.criterion.benchmark_group(self.name);
         group.sampling_mode(SamplingMode::Flat);
-        group.bench_function(side, |bencher| bencher.iter_custom(&mut run));
+        let mut found = Vec::new();
+        for _ in 0..self.rounds {
+            found.push(sides.each_mut().map(|(side, run)| {
+                group.bench_function(*side, |bencher| bencher.iter_custom(&mut *run));
+                let path = results().join(self.name).join(side).join("new/estimates.json");
+                let estimates: Json = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+                estimates["median"]["point_estimate"].as_f64().unwrap() / 1_000.0
+            }));
+        }
         group.finish();
-        let path = results().join(self.name).join(side).join("new/estimates.json");
-        let estimates: Json = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        estimates["median"]["point_estimate"].as_f64().unwrap() / 1_000.0
+        Rounds(found)
+    }
+}
+
+impl<const SIDES: usize> Rounds<SIDES> {
+    /// The median of what is made of each round.
+    pub(crate) fn median(&self, of: impl FnMut(&[f64; SIDES]) -> f64) -> f64 {
+        let mut values: Vec<f64> = self.0.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    }
+
+    /// The sides' medians.
+    pub(crate) fn medians(&self) -> [f64; SIDES] {
+        std::array::from_fn(|side| self.median(|round| round[side]))
     }
 }
 

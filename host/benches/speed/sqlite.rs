@@ -91,32 +91,38 @@ pub(crate) fn s4(care: Care) -> Vec<Row> {
     let plugin = |count, at_once| drive(&host, count, at_once, request);
 
     let mut cpu = Group::new("S4-cpu", care, Cpu);
-    let native_cpu = cpu.side("native", |count| {
-        let began = cpu::used();
-        native.drive_threads(count);
-        cpu::used() - began
-    });
-    let plugin_cpu = cpu.side("plugin", |count| timed(&runtime, &Cpu, plugin(count, AT_ONCE)));
+    let rounds = cpu.sides([
+        ("native", &mut |count| {
+            let began = cpu::used();
+            native.drive_threads(count);
+            cpu::used() - began
+        }),
+        ("plugin", &mut |count| timed(&runtime, &Cpu, plugin(count, AT_ONCE))),
+    ]);
+    let ([native_cpu, plugin_cpu], added) = (rounds.medians(), rounds.median(|[native, plugin]| plugin - native));
 
     let mut wall = Group::new("S4-time", care, WallTime);
-    let native_one =
-        wall.side("native-1", |count| timed(&runtime, &WallTime, native.drive(&native.readers[0], count, 1)));
-    let plugin_one = wall.side("plugin-1", |count| timed(&runtime, &WallTime, plugin(count, 1)));
-    let mut many = |side: &str, native: &Native| {
-        wall.side(side, |count| {
-            let began = Instant::now();
-            native.drive_threads(count);
-            began.elapsed()
-        })
+    let rounds = wall.sides([
+        ("native-1", &mut |count| timed(&runtime, &WallTime, native.drive(&native.readers[0], count, 1))),
+        ("plugin-1", &mut |count| timed(&runtime, &WallTime, plugin(count, 1))),
+    ]);
+    let ([native_one, plugin_one], one) = (rounds.medians(), rounds.median(|[native, plugin]| native / plugin));
+    let many = |native: &Native, count| {
+        let began = Instant::now();
+        native.drive_threads(count);
+        began.elapsed()
     };
-    let (native_many, alone_many) = (many("native-64", &native), many("native-64-alone", &alone));
-    let plugin_many = wall.side("plugin-64", |count| timed(&runtime, &WallTime, plugin(count, AT_ONCE)));
+    let rounds = wall.sides([
+        ("native-64", &mut |count| many(&native, count)),
+        ("native-64-alone", &mut |count| many(&alone, count)),
+        ("plugin-64", &mut |count| timed(&runtime, &WallTime, plugin(count, AT_ONCE))),
+    ]);
+    let [native_many, alone_many, plugin_many] = rounds.medians();
+    let over_native = rounds.median(|[native, _, plugin]| native / plugin);
+    let over_alone = rounds.median(|[_, alone, plugin]| alone / plugin);
 
-    let added = plugin_cpu - native_cpu;
-    let one = native_one / plugin_one;
     let rate = |micros: f64| 1e6 / micros;
-    let over =
-        |native: f64| format!("{:.0}/s over {:.0}/s, {:.2} ×", rate(plugin_many), rate(native), native / plugin_many);
+    let over = |native: f64, ratio: f64| format!("{:.0}/s over {:.0}/s, {ratio:.2} ×", rate(plugin_many), rate(native));
     vec![
         row(
             "S4",
@@ -135,16 +141,16 @@ pub(crate) fn s4(care: Care) -> Vec<Row> {
         row(
             "S4",
             "throughput over native with a trip each, 64 in flight",
-            over(alone_many),
+            over(alone_many, over_alone),
             "≥ 0.5 ×",
-            alone_many / plugin_many >= 0.5,
+            over_alone >= 0.5,
         ),
         row(
             "S4",
             "throughput over native whose trips are shared as the host's are, 64 in flight",
-            over(native_many),
+            over(native_many, over_native),
             "≥ 0.5 ×",
-            native_many / plugin_many >= 0.5,
+            over_native >= 0.5,
         ),
     ]
 }
@@ -166,30 +172,26 @@ pub(crate) fn s5(care: Care) -> Vec<Row> {
         session.entities.insert("contact_name".to_owned(), "Ana".into());
         Request::new(manager.clone(), session)
     };
-    let plugin = group.side("plugin-64", |count| timed(&runtime, &WallTime, drive(&host, count, AT_ONCE, request)));
-    drop(host);
-
     let path = load::folder("s5-single").join("store.db");
     let store = runtime.block_on(open(&path));
     runtime.block_on(load::configure(&store, &[load::TENANT.to_owned()]));
     let mut committer = runtime.block_on(store.committer()).unwrap();
-    let mut number = 0;
-    let single = group.side("commit-each", |count| {
-        let commits: Vec<Commit> = (0..count)
-            .map(|_| {
-                load::creation(load::TENANT, {
-                    number += 1;
-                    number
-                })
+    let mut number = 1;
+    let rounds = group.sides([
+        ("plugin-64", &mut |count| timed(&runtime, &WallTime, drive(&host, count, AT_ONCE, request))),
+        ("commit-each", &mut |count| {
+            let next = number..number + count as usize;
+            number = next.end;
+            let commits: Vec<Commit> = next.map(|number| load::creation(load::TENANT, number)).collect();
+            timed(&runtime, &WallTime, async {
+                for commit in commits {
+                    load::commit(&mut *committer, &[commit]).await;
+                }
             })
-            .collect();
-        timed(&runtime, &WallTime, async {
-            for commit in commits {
-                load::commit(&mut *committer, &[commit]).await;
-            }
-        })
-    });
-    let (rate, ratio) = (1e6 / plugin, single / plugin);
+        }),
+    ]);
+    let ([plugin, single], ratio) = (rounds.medians(), rounds.median(|[plugin, single]| single / plugin));
+    let rate = 1e6 / plugin;
     vec![row(
         "S5",
         "durable new contacts a second, 64 sessions at once, SQLite with synchronous=FULL; over one native commit each",
@@ -203,15 +205,18 @@ pub(crate) fn s5(care: Care) -> Vec<Row> {
 pub(crate) fn s7(care: Care) -> Vec<Row> {
     let mut group = Group::new("S7", care, WallTime);
     let runtime = runtime();
-    let mut measure = |side: &str, contacts: usize| {
+    let fill = |contacts: usize| {
         let host = Arc::new(runtime.block_on(filled(contacts)));
         let validator = load::validator(&host, 0);
         let sessions: Vec<_> = spread(contacts).map(|number| Arc::new(load::session(load::TENANT, number))).collect();
-        let request = |number: u64| Request::new(validator.clone(), Arc::clone(&sessions[number as usize % FEW]));
-        group.side(side, |count| timed(&runtime, &WallTime, drive(&host, count, AT_ONCE, request)))
+        (host, move |number: u64| Request::new(validator.clone(), Arc::clone(&sessions[number as usize % FEW])))
     };
-    let (few, many) = (measure("few", FEW), measure("many", MANY));
-    let ratio = many / few;
+    let ((few, of_few), (many, of_many)) = (fill(FEW), fill(MANY));
+    let rounds = group.sides([
+        ("few", &mut |count| timed(&runtime, &WallTime, drive(&few, count, AT_ONCE, &of_few))),
+        ("many", &mut |count| timed(&runtime, &WallTime, drive(&many, count, AT_ONCE, &of_many))),
+    ]);
+    let ([few, many], ratio) = (rounds.medians(), rounds.median(|[few, many]| many / few));
     vec![row(
         "S7",
         "S4's invocation with 1,000,000 contacts and records over 1,000",

@@ -147,7 +147,8 @@ fn without_old_mobile_prefix(mut number: PhoneNumber) -> PhoneNumber {
     number
 }
 
-/// Whether a number in E.164 stays what it is when it is read again. One that begins with zeros may lose some.
+/// Whether a number in E.164 stays what it is when it is read again. One that begins with zeros, or with what is dialled
+/// before a number inside its country, may lose them.
 fn reads_as_itself(e164: &str) -> bool {
     let again = PHONE_NUMBER_UTIL.parse(e164, None).map(without_old_mobile_prefix);
     again.is_ok_and(|again| PHONE_NUMBER_UTIL.format(&again, PhoneNumberFormat::E164) == e164)
@@ -159,8 +160,8 @@ fn dialable(number: PhoneNumber, text: &str, region: Option<&str>) -> Result<Pho
         Ok(NumberLengthType::IsPossible) => {
             let e164 = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned();
             let phone = Phone { e164, unusual: !PHONE_NUMBER_UTIL.is_valid_number(&number) };
-            if phone.unusual && !reads_as_itself(&phone.e164) {
-                let problem = "its zeros are read in several ways; write it as it is dialled from abroad";
+            if !reads_as_itself(&phone.e164) {
+                let problem = "its first digits are read in several ways; write it as it is dialled from abroad";
                 return Err(invalid(format!("{shown} is no phone number: {problem}")));
             }
             Ok(phone)
@@ -187,6 +188,13 @@ mod tests {
         let refusal = normalise(text, region).unwrap_err();
         assert_eq!(refusal.argument, Some("identifier"));
         refusal
+    }
+
+    #[test]
+    fn a_number_that_would_be_read_as_another_the_next_time_is_refused() {
+        // 8 is what is dialled in Belarus before a number, and what some numbers begin with.
+        let refusal = refused("8 81 025 40911", Some("BY"));
+        assert!(refusal.message.contains("read in several ways"), "{}", refusal.message);
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Spent {
     }
 }
 
+/// Whether a job that has computed for so long is one for which the others shouldn't wait.
+pub(crate) fn is_heavy(spent: Duration) -> bool {
+    spent > super::TICK / 2
+}
+
 /// Why a job was stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {
@@ -94,14 +99,13 @@ pub(crate) struct Governed<T> {
     queued: Instant,
     spent: Spent,
     timer: Option<(Instant, Pin<Box<Sleep>>)>,
-    yields: bool,
 }
 
 /// What a poll came to.
 pub(crate) enum Progress<T> {
     Done(T),
     Stopped(Stop),
-    /// It keeps its worker busy: poll it after the others from now on.
+    /// It keeps its worker busy: poll it after the others.
     Heavy,
 }
 
@@ -115,7 +119,7 @@ impl<T> Governed<T> {
         queued: Instant,
         bounds: Bounds,
     ) -> Self {
-        Self { job, abandoned, stages, bounds, queued, spent, timer: None, yields: true }
+        Self { job, abandoned, stages, bounds, queued, spent, timer: None }
     }
 
     fn expiry(&self) -> Option<Instant> {
@@ -147,7 +151,8 @@ impl<T> Future for Governed<T> {
         if this.stages.get() != Stage::Committed && (this.abandoned)(cx) {
             return Poll::Ready(Progress::Stopped(Stop::Abandoned));
         }
-        this.spent.begin(Instant::now());
+        let began = Instant::now();
+        this.spent.begin(began);
         // Nothing of the job is looked at again after a panic: it is dropped whole.
         let poll = std::panic::catch_unwind(AssertUnwindSafe(|| this.job.as_mut().poll(cx)));
         let now = Instant::now();
@@ -166,8 +171,8 @@ impl<T> Future for Governed<T> {
         if this.expired(now, cx) {
             return Poll::Ready(Progress::Stopped(Stop::Deadline(this.stages.get())));
         }
-        if this.yields && this.spent.total() > super::TICK * 2 {
-            this.yields = false;
+        // What waits for something keeps nobody from working.
+        if now - began > super::SHORT_TICK / 4 && is_heavy(this.spent.total()) {
             return Poll::Ready(Progress::Heavy);
         }
         Poll::Pending

@@ -13,10 +13,14 @@ pub(crate) mod worker;
 
 pub use limits::Limits;
 
+use std::time::Duration;
 use wasmtime::{Config, Engine, PoolingAllocationConfig};
 
 /// How often the epoch advances, and so how long guest code runs before it lets others run.
-pub(crate) const TICK: std::time::Duration = std::time::Duration::from_micros(500);
+pub(crate) const TICK: Duration = Duration::from_millis(1);
+
+/// The same while there are jobs that compute for long: the others wait for no more than this.
+pub(crate) const SHORT_TICK: Duration = Duration::from_micros(250);
 
 /// What host functions may use of an invocation's stack beside the guest's: expressions are evaluated on it.
 const HOST_STACK_BYTES: usize = 768 << 10;

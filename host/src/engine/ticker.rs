@@ -10,6 +10,7 @@ const IDLE_TICKS: u32 = 100;
 
 struct Shared {
     busy: AtomicUsize,
+    heavy: AtomicUsize,
     parked: AtomicBool,
     stop: AtomicBool,
 }
@@ -33,6 +34,7 @@ impl Ticker {
     pub(crate) fn start(engines: Vec<Engine>) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             busy: AtomicUsize::new(0),
+            heavy: AtomicUsize::new(0),
             parked: AtomicBool::new(false),
             stop: AtomicBool::new(false),
         });
@@ -71,14 +73,27 @@ impl Pulse {
     pub(crate) fn end(&self) {
         self.shared.busy.fetch_sub(1, Ordering::SeqCst);
     }
+
+    /// The worker has jobs that compute for long from now on, or none any more.
+    pub(crate) fn burden(&self, has: bool) {
+        if has {
+            self.shared.heavy.fetch_add(1, Ordering::SeqCst);
+        } else {
+            self.shared.heavy.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
 }
 
 fn tick(engines: &[Engine], shared: &Shared) {
+    // Linux wakes a thread up to 50 µs late otherwise.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1_000));
     let mut idle = 0;
     while !shared.stop.load(Ordering::SeqCst) {
         idle = if shared.busy.load(Ordering::SeqCst) == 0 { idle + 1 } else { 0 };
         if idle < IDLE_TICKS {
-            std::thread::sleep(super::TICK);
+            let heavy = shared.heavy.load(Ordering::SeqCst) > 0;
+            std::thread::sleep(if heavy { super::SHORT_TICK } else { super::TICK });
         } else {
             shared.parked.store(true, Ordering::SeqCst);
             // Work that came between the two lines above and below has unparked this thread already.

@@ -6,8 +6,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What ends, and its place among its worker's instances.
-type Grave = (Box<dyn Send>, OwnedSemaphorePermit);
+/// What ends, its place among its worker's instances, and the one among those that wait for their end.
+type Grave = (Box<dyn Send>, [OwnedSemaphorePermit; 2]);
+
+/// Instances of a worker that may wait: where the processors have no time for them, what they hold must stay little.
+const WAITING: usize = 4;
 
 /// Runs until dropped, and every [`Burial`] with it.
 pub(crate) struct Undertaker {
@@ -19,6 +22,7 @@ pub(crate) struct Undertaker {
 pub(crate) struct Burial {
     graves: Sender<Grave>,
     slots: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
 }
 
 impl Undertaker {
@@ -31,7 +35,7 @@ impl Undertaker {
     /// For a worker whose instances have these places.
     pub(crate) fn burial(&self, slots: &Arc<Semaphore>) -> Option<Burial> {
         let graves = self.graves.clone()?;
-        Some(Burial { graves, slots: Arc::clone(slots) })
+        Some(Burial { graves, slots: Arc::clone(slots), waiting: Arc::new(Semaphore::new(WAITING)) })
     }
 }
 
@@ -46,10 +50,11 @@ impl Drop for Undertaker {
 }
 
 impl Burial {
-    /// Drops it there; here, if all places are taken: it keeps its place until it is gone.
+    /// Drops it there; here, if all places are taken: it keeps its places until it is gone.
     pub(crate) fn take<T: Send + 'static>(&self, ended: T) {
-        if let Ok(place) = Arc::clone(&self.slots).try_acquire_owned() {
-            drop(self.graves.send((Box::new(ended), place)));
+        let place = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned();
+        if let (Ok(slot), Ok(waiting)) = (place(&self.slots), place(&self.waiting)) {
+            drop(self.graves.send((Box::new(ended), [slot, waiting])));
         }
     }
 }
@@ -58,9 +63,9 @@ fn bury(inbox: &Receiver<Grave>) {
     // Behind everything else that a processor has to do. Where that is refused it is as before.
     #[cfg(unix)]
     let _ = rustix::process::nice(19);
-    for (ended, place) in inbox {
+    for (ended, places) in inbox {
         drop(ended);
-        drop(place);
+        drop(places);
     }
 }
 

@@ -13,8 +13,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
-/// Answers that are given together. Each may wake a thread, which costs as much as a job.
+/// Fewest answers that are given together while there is more to do. Each time may wake a thread, which costs as much
+/// as a job.
 const ANSWERS: usize = 8;
+
+/// Most of them.
+const MOST_ANSWERS: usize = 32;
 
 /// Jobs for which a worker stays awake while they wait. For more it pays to sleep, since one waking serves them all.
 const FEW: usize = 2;
@@ -25,6 +29,8 @@ pub(crate) type Answer = Box<dyn FnOnce()>;
 /// A job as its worker runs it: the work under its bounds, and the answer if it was stopped.
 pub(crate) struct Job {
     pub(crate) work: Governed<Answer>,
+    /// Whether it is expected to compute for long.
+    pub(crate) heavy: bool,
     pub(crate) stopped: Box<dyn FnOnce(Stop) -> Answer>,
 }
 
@@ -143,6 +149,7 @@ struct Executor<L> {
     pulse: Pulse,
     patience: Duration,
     busy: bool,
+    burdened: bool,
     local: Rc<L>,
     light: FuturesUnordered<Running>,
     heavy: FuturesUnordered<Running>,
@@ -156,21 +163,26 @@ impl<L> Executor<L> {
         local: Rc<L>,
     ) -> Self {
         let (light, heavy) = (FuturesUnordered::new(), FuturesUnordered::new());
-        let (inbox, patience, answers) = (Some(inbox), manner.patience, Vec::with_capacity(ANSWERS));
-        Self { inbox, load, pulse, patience, busy: false, local, light, heavy, answers }
+        let (inbox, patience, answers) = (Some(inbox), manner.patience, Vec::with_capacity(MOST_ANSWERS));
+        Self { inbox, load, pulse, patience, busy: false, burdened: false, local, light, heavy, answers }
     }
 
     /// Takes what has come; whether anything has.
     fn receive(&mut self, cx: &mut Context<'_>) -> bool {
-        let before = self.light.len();
+        let mut received = false;
         while let Some(inbox) = &mut self.inbox {
             match inbox.poll_recv(cx) {
-                Poll::Ready(Some(request)) => self.light.push(Running(Some(request(&self.local)))),
+                Poll::Ready(Some(request)) => {
+                    let job = request(&self.local);
+                    let queue = if job.heavy { &mut self.heavy } else { &mut self.light };
+                    queue.push(Running(Some(job)));
+                    received = true;
+                }
                 Poll::Ready(None) => self.inbox = None,
                 Poll::Pending => break,
             }
         }
-        self.light.len() > before
+        received
     }
 
     fn settle(&mut self, over: Over) {
@@ -178,7 +190,8 @@ impl<L> Executor<L> {
             Over::Done(answer) => {
                 self.load.fetch_sub(1, Ordering::Relaxed);
                 self.answers.extend(answer);
-                if self.answers.len() >= ANSWERS {
+                // At most half of those who wait, so that they and this worker work at the same time.
+                if self.answers.len() >= (self.light.len() / 2).clamp(ANSWERS, MOST_ANSWERS) {
                     self.answer();
                 }
             }
@@ -234,6 +247,11 @@ impl<L> Executor<L> {
             self.busy = busy;
             if busy { self.pulse.begin() } else { self.pulse.end() }
         }
+        let burdened = !self.heavy.is_empty();
+        if burdened != self.burdened {
+            self.burdened = burdened;
+            self.pulse.burden(burdened);
+        }
     }
 }
 
@@ -246,8 +264,8 @@ impl<L> Future for Executor<L> {
         self.mark(true);
         self.work(cx);
         let idle = self.light.is_empty() && self.heavy.is_empty();
+        self.mark(!idle);
         if idle {
-            self.mark(false);
             if self.inbox.is_none() {
                 return Poll::Ready(());
             }
@@ -275,7 +293,7 @@ impl Future for Running {
             (Progress::Heavy, Some(job)) => Over::Heavy(job),
             (Progress::Stopped(stop), Some(job)) => {
                 // The work goes first: it may hold what the answer's reader waits for.
-                let Job { work, stopped } = job;
+                let Job { work, stopped, .. } = job;
                 drop(work);
                 Over::Done(Some(stopped(stop)))
             }

@@ -4,10 +4,11 @@ use super::run::{Ended, ended};
 use crate::capability::bindings::OutboundAction;
 use crate::capability::{Journal, State};
 use crate::catalog::LoadError;
-use crate::engine::{Limits, TICK};
+use crate::engine::Limits;
 use std::sync::Arc;
+use std::time::Instant;
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Engine, Store};
+use wasmtime::{Engine, Store, UpdateDeadline};
 
 /// Instantiates the component and calls `describe`, on a thread of its own since the caller may be a runtime's.
 pub(super) fn describe(
@@ -37,9 +38,11 @@ async fn ask(
     let mut store = Store::new(engine, State::describing(Arc::clone(limits), Arc::clone(&journal)));
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(limits.host_bytes);
-    let ticks = limits.cpu.as_nanos() / TICK.as_nanos();
-    store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX));
-    store.epoch_deadline_trap();
+    let (began, cpu) = (Instant::now(), limits.cpu);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |_| {
+        Ok(if began.elapsed() > cpu { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+    });
     let described = async {
         let action = OutboundAction::instantiate_async(&mut store, component, linker).await?;
         action.flow_action_handler().call_describe(&mut store).await

@@ -27,6 +27,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use tokio::sync::{Semaphore, oneshot};
 use wasmtime::component::Linker;
@@ -224,10 +225,13 @@ impl Host {
         }
     }
 
-    /// The worker with the least to do, the first where several have: what little there is to do is done by those who
-    /// are awake.
+    /// The worker that the calling thread has used before, unless another has clearly less to do: what goes to and fro
+    /// between them stays near them.
     fn worker(&self) -> Option<&Worker<Workshop>> {
-        self.workers.iter().min_by_key(|worker| worker.load())
+        let nearest = self.workers.get(nearness() % self.workers.len().max(1))?;
+        let idlest = self.workers.iter().min_by_key(|worker| worker.load())?;
+        let (load, least) = (nearest.load(), idlest.load());
+        Some(if load > least + least / 2 { idlest } else { nearest })
     }
 
     fn load_folder(&self, folder: &Path) -> Result<(), OpenError> {
@@ -272,6 +276,13 @@ fn loader(
     Ok(Loader::new(engine.clone(), cache, Arc::clone(limits), description))
 }
 
+/// A number of the calling thread's own, from 0.
+fn nearness() -> usize {
+    static THREADS: AtomicUsize = AtomicUsize::new(0);
+    thread_local!(static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed));
+    THREAD.with(|number| *number)
+}
+
 type Reply = oneshot::Sender<Result<Outcome, Failure>>;
 
 /// The invocation as its worker runs it.
@@ -281,10 +292,12 @@ fn job(invocation: Rc<Invocation>, workshop: Rc<Workshop>, reply: Reply, queued:
     let bounds = Bounds { cpu: limits.cpu, deadline: limits.deadline, queue: limits.queue };
     let (stages, spent) = (invocation.stages.clone(), invocation.spent.clone());
 
-    let (running, to) = (Rc::clone(&invocation), Rc::clone(&reply));
+    let heavy = workshop.burdens.expect(&invocation.request);
+    let (running, to, at) = (Rc::clone(&invocation), Rc::clone(&reply), Rc::clone(&workshop));
     let work = Box::pin(async move {
-        let result = running.execute(&workshop).await;
+        let result = running.execute(&at).await;
         running.publish();
+        at.burdens.learn(&running.request, running.spent.total());
         answer(to, result)
     });
     let watched = Rc::clone(&reply);
@@ -293,9 +306,10 @@ fn job(invocation: Rc<Invocation>, workshop: Rc<Workshop>, reply: Reply, queued:
     });
     let stopped = Box::new(move |stop| {
         invocation.publish();
+        workshop.burdens.learn(&invocation.request, invocation.spent.total());
         answer(reply, invocation.stopped(stop))
     });
-    Job { work: Governed::new(work, abandoned, stages, spent, queued, bounds), stopped }
+    Job { work: Governed::new(work, abandoned, stages, spent, queued, bounds), heavy, stopped }
 }
 
 fn answer(reply: Rc<RefCell<Option<Reply>>>, result: Result<Outcome, Failure>) -> Answer {

@@ -11,6 +11,7 @@
 mod admission;
 mod answer;
 mod builder;
+mod burdens;
 pub mod codes;
 mod committer;
 mod describe;

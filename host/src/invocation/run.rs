@@ -1,5 +1,6 @@
 //! One run of an action in a fresh instance.
 
+use super::burdens::Burdens;
 use super::node::Node;
 use crate::capability::bindings::OutboundActionPre;
 use crate::capability::bindings::flow::action::types::Error as WitError;
@@ -24,6 +25,7 @@ pub(super) struct Workshop {
     /// A permit an instance.
     pub(super) slots: Arc<Semaphore>,
     burial: Option<Burial>,
+    pub(super) burdens: Burdens,
     pub(super) limits: Arc<Limits>,
 }
 
@@ -70,7 +72,8 @@ impl Workshop {
     ) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(&engine);
         capability::link(&mut linker)?;
-        Ok(Self { engine, linker, loaded: RefCell::default(), reader, slots, burial, limits })
+        let (loaded, burdens) = (RefCell::default(), Burdens::default());
+        Ok(Self { engine, linker, loaded, reader, slots, burial, burdens, limits })
     }
 
     /// The node's component, loaded here if it wasn't yet.
