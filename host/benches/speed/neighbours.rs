@@ -114,7 +114,6 @@ pub(crate) fn s8(care: Care) -> Vec<Row> {
         thread.join().unwrap();
     }
 
-    eprintln!("{alone:?}\n{beside:?}");
     alone.sort();
     beside.sort();
     let (alone, beside) = (percentile(&alone, 0.5), percentile(&beside, 0.5));

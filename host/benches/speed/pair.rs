@@ -48,18 +48,18 @@ impl<M: Measurement + 'static> Group<M> {
 
     /// Measures the sides in turn, round after round: what moves with the machine moves them all.
     pub(crate) fn sides<const SIDES: usize>(&mut self, mut sides: [Side<'_, M::Value>; SIDES]) -> Rounds<SIDES> {
-        let mut group = self.criterion.benchmark_group(self.name);
-        group.sampling_mode(SamplingMode::Flat);
         let mut found = Vec::new();
         for _ in 0..self.rounds {
+            let mut group = self.criterion.benchmark_group(self.name);
+            group.sampling_mode(SamplingMode::Flat);
             found.push(sides.each_mut().map(|(side, run)| {
                 group.bench_function(*side, |bencher| bencher.iter_custom(&mut *run));
                 let path = results().join(self.name).join(side).join("new/estimates.json");
                 let estimates: Json = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
                 estimates["median"]["point_estimate"].as_f64().unwrap() / 1_000.0
             }));
+            group.finish();
         }
-        group.finish();
         Rounds(found)
     }
 }
