@@ -26,7 +26,8 @@ pub(crate) fn drive(what: &str, count: u64) {
     limits.deadline = Duration::from_secs(600);
     limits.queue = Duration::from_secs(600);
     // Looking for work takes as many instructions as there is time.
-    let builder = Host::builder().workers(1).limits(limits).patience(Duration::ZERO);
+    let builder = Host::builder().workers(1).limits(limits);
+    let builder = if what == "patient" { builder } else { builder.patience(Duration::ZERO) };
     runtime.block_on(async {
         let host = match what {
             "sqlite" => {

@@ -265,10 +265,8 @@ impl<L> Future for Executor<L> {
         self.work(cx);
         let idle = self.light.is_empty() && self.heavy.is_empty();
         self.mark(!idle);
-        if idle {
-            if self.inbox.is_none() {
-                return Poll::Ready(());
-            }
+        if idle && self.inbox.is_none() {
+            return Poll::Ready(());
         }
         Poll::Pending
     }

@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The tenants that have invocations here.
 pub(crate) struct Admission {
     limits: Arc<Limits>,
-    tenants: Mutex<HashMap<String, Arc<Share>>>,
+    tenants: Mutex<HashMap<String, Arc<Share>, foldhash::fast::RandomState>>,
 }
 
 /// One tenant's share. Forgotten with the last invocation that holds it.
@@ -28,7 +28,7 @@ pub(crate) struct Admitted {
 
 impl Admission {
     pub(crate) fn new(limits: Arc<Limits>) -> Self {
-        Self { limits, tenants: Mutex::new(HashMap::new()) }
+        Self { limits, tenants: Mutex::default() }
     }
 
     /// Lets an invocation of this tenant in, at once or when others have left.

@@ -19,7 +19,7 @@ pub(super) struct Shared {
     pub(super) limits: Arc<Limits>,
     pub(super) turns: Turns<Topic>,
     pub(super) commits: CommitQueue,
-    tenants: Mutex<HashMap<String, (Arc<Tenant>, u64)>>,
+    tenants: Mutex<HashMap<String, (Arc<Tenant>, u64), foldhash::fast::RandomState>>,
 }
 
 impl Shared {

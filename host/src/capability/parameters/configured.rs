@@ -45,7 +45,7 @@ pub(crate) struct Binding {
 pub(crate) struct Configured {
     pub(crate) manifest: Arc<Manifest>,
     pub(crate) bindings: Vec<Binding>,
-    by_name: HashMap<String, usize>,
+    by_name: HashMap<String, usize, foldhash::fast::RandomState>,
     /// What the checks found, in the manifest's order, unknown parameters last.
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The first finding that keeps the action from running at all.
@@ -60,7 +60,7 @@ impl Configured {
         let mut configured = Self {
             manifest,
             bindings: Vec::new(),
-            by_name: HashMap::new(),
+            by_name: HashMap::default(),
             diagnostics: Vec::new(),
             refusal: None,
             lookahead: Lookahead::default(),

@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// Ids are the store's own or checked by it, so that a quick hash with a seed of its own is good enough.
+type ById<T> = HashMap<Uuid, T, foldhash::fast::RandomState>;
+
 /// Everything, tenant by tenant.
 #[derive(Default)]
 pub(super) struct State {
@@ -18,15 +21,15 @@ pub(super) struct Owned {
     pub(super) tenant: Option<Arc<Tenant>>,
     /// 0: there is no tenant.
     pub(super) version: u64,
-    pub(super) campaigns: HashMap<Uuid, Arc<Campaign>>,
-    pub(super) contacts: HashMap<Uuid, StoredContact>,
+    pub(super) campaigns: ById<Arc<Campaign>>,
+    pub(super) contacts: ById<StoredContact>,
     /// Contacts in order of creation: the n-th has order n.
     pub(super) contact_order: Vec<Uuid>,
     /// Channel, then identifier.
     pub(super) addresses: HashMap<String, HashMap<String, Uuid>>,
     /// Orders of contacts by slot and correlator.
     pub(super) correlated: HashMap<(usize, String), BTreeSet<usize>>,
-    pub(super) records: HashMap<Uuid, StoredRecord>,
+    pub(super) records: ById<StoredRecord>,
     /// Records in order of creation: the n-th has order n.
     pub(super) record_order: Vec<Uuid>,
     /// Orders of Ready records by contact and campaign.
