@@ -82,9 +82,11 @@ impl Catalog {
     }
 }
 
-/// Whether `version` is `wanted` or begins with it, by whole numbers.
+/// Whether `version` is `wanted` or begins with it, by whole numbers. A pre-release or build is meant as a whole.
 fn matches(version: &str, wanted: &str) -> bool {
-    !wanted.is_empty() && version.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    let is_part =
+        || !wanted.contains(['-', '+']) && version.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'));
+    version == wanted || is_part()
 }
 
 fn short(text: &str) -> String {
@@ -102,5 +104,8 @@ mod tests {
         assert!(matches("1.12.0", "1.12.0"));
         assert!(!matches("1.12.0", "1.1"));
         assert!(!matches("1.12.0", ""));
+        assert!(matches("1.0.0-a.1", "1.0"));
+        assert!(matches("1.0.0-a.1", "1.0.0-a.1"));
+        assert!(!matches("1.0.0-a.1", "1.0.0-a"));
     }
 }

@@ -13,12 +13,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
-/// Fewest answers that are given together while there is more to do. Each time may wake a thread, which costs as much
-/// as a job.
-const ANSWERS: usize = 8;
+/// Answers that are given together while there is more to do. Each time may wake a thread, which costs as much as a
+/// job.
+const ANSWERS: usize = 32;
 
-/// Most of them.
-const MOST_ANSWERS: usize = 32;
+/// An answer waits no longer for others.
+const ANSWERS_WITHIN: Duration = Duration::from_micros(300);
 
 /// Jobs for which a worker stays awake while they wait. For more it pays to sleep, since one waking serves them all.
 const FEW: usize = 2;
@@ -154,6 +154,8 @@ struct Executor<L> {
     light: FuturesUnordered<Running>,
     heavy: FuturesUnordered<Running>,
     answers: Vec<Answer>,
+    /// When the first of them was found.
+    answered: Instant,
 }
 
 impl<L> Executor<L> {
@@ -163,8 +165,9 @@ impl<L> Executor<L> {
         local: Rc<L>,
     ) -> Self {
         let (light, heavy) = (FuturesUnordered::new(), FuturesUnordered::new());
-        let (inbox, patience, answers) = (Some(inbox), manner.patience, Vec::with_capacity(MOST_ANSWERS));
-        Self { inbox, load, pulse, patience, busy: false, burdened: false, local, light, heavy, answers }
+        let (inbox, patience, answers) = (Some(inbox), manner.patience, Vec::with_capacity(ANSWERS));
+        let (busy, burdened, answered) = (false, false, Instant::now());
+        Self { inbox, load, pulse, patience, busy, burdened, local, light, heavy, answers, answered }
     }
 
     /// Takes what has come; whether anything has.
@@ -189,9 +192,12 @@ impl<L> Executor<L> {
         match over {
             Over::Done(answer) => {
                 self.load.fetch_sub(1, Ordering::Relaxed);
+                let now = Instant::now();
+                if self.answers.is_empty() {
+                    self.answered = now;
+                }
                 self.answers.extend(answer);
-                // At most half of those who wait, so that they and this worker work at the same time.
-                if self.answers.len() >= (self.light.len() / 2).clamp(ANSWERS, MOST_ANSWERS) {
+                if self.answers.len() >= ANSWERS || now - self.answered >= ANSWERS_WITHIN {
                     self.answer();
                 }
             }

@@ -1,6 +1,7 @@
 //! An admitted invocation on its worker, until it has an outcome.
 
 use super::answer::{conflict, of_guest, of_rule};
+use super::burdens::Burdens;
 use super::codes::may_refuse_with;
 use super::outcome::{Failure, Outcome, OutcomeError};
 use super::request::Request;
@@ -314,6 +315,11 @@ impl Invocation {
                 Err(Failure::passing("overloaded", "there is no room for another instance; try again later"))
             }
         })
+    }
+
+    /// Tells how long it computed.
+    pub(super) fn remember(&self, burdens: &Burdens) {
+        burdens.learn(&self.request.session.tenant, self.request.node.action.index, self.spent.total());
     }
 
     /// Hands the run's log to the operator.

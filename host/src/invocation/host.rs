@@ -292,12 +292,12 @@ fn job(invocation: Rc<Invocation>, workshop: Rc<Workshop>, reply: Reply, queued:
     let bounds = Bounds { cpu: limits.cpu, deadline: limits.deadline, queue: limits.queue };
     let (stages, spent) = (invocation.stages.clone(), invocation.spent.clone());
 
-    let heavy = workshop.burdens.expect(&invocation.request);
+    let heavy = workshop.burdens.expect(&invocation.request.session.tenant, invocation.request.node.action.index);
     let (running, to, at) = (Rc::clone(&invocation), Rc::clone(&reply), Rc::clone(&workshop));
     let work = Box::pin(async move {
         let result = running.execute(&at).await;
         running.publish();
-        at.burdens.learn(&running.request, running.spent.total());
+        running.remember(&at.burdens);
         answer(to, result)
     });
     let watched = Rc::clone(&reply);
@@ -306,7 +306,7 @@ fn job(invocation: Rc<Invocation>, workshop: Rc<Workshop>, reply: Reply, queued:
     });
     let stopped = Box::new(move |stop| {
         invocation.publish();
-        workshop.burdens.learn(&invocation.request, invocation.spent.total());
+        invocation.remember(&workshop.burdens);
         answer(reply, invocation.stopped(stop))
     });
     Job { work: Governed::new(work, abandoned, stages, spent, queued, bounds), heavy, stopped }

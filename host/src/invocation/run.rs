@@ -5,12 +5,13 @@ use super::node::Node;
 use crate::capability::bindings::OutboundActionPre;
 use crate::capability::bindings::flow::action::types::Error as WitError;
 use crate::capability::{self, Grants, Halt, Journal, LogLevel, Remains, State};
+use crate::catalog::Action;
 use crate::engine::undertaker::Burial;
 use crate::engine::{self, Limits};
 use crate::store::{Reader, StoreError, View};
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 use wasmtime::component::Linker;
@@ -31,6 +32,7 @@ pub(super) struct Workshop {
 
 /// A component as one worker has loaded it.
 pub(super) struct Loaded {
+    of: Weak<Action>,
     instance: OutboundActionPre<State>,
     pub(super) grants: Grants,
     wasi: bool,
@@ -85,8 +87,13 @@ impl Workshop {
         let component = engine::code::deserialize(&self.engine, &node.action.code)?;
         let instance = OutboundActionPre::new(self.linker.instantiate_pre(&component)?)?;
         let grants = Grants::of(&node.action.imports, &node.action.manifest.uses);
-        let loaded = Rc::new(Loaded { instance, grants, wasi: node.action.wants_wasi() });
+        let loaded = Loaded { of: Arc::downgrade(&node.action), instance, grants, wasi: node.action.wants_wasi() };
+        let loaded = Rc::new(loaded);
         let mut all = self.loaded.borrow_mut();
+        // Those that have given way to others, once no node has them any more.
+        for slot in all.iter_mut() {
+            slot.take_if(|loaded| loaded.of.strong_count() == 0);
+        }
         if all.len() <= index {
             all.resize(index + 1, None);
         }

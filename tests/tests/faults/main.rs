@@ -9,6 +9,7 @@ mod disk;
 mod faults;
 mod kills;
 mod power;
+mod process;
 mod requests;
 mod soundness;
 mod start;

@@ -1,15 +1,14 @@
 //! What others do to the file or the process.
 
 use crate::disk::Fault;
+use crate::process::Process;
 use crate::requests::{self, Kind};
 use crate::soundness;
 use crate::world::{World, assert_goes_on, assert_true, open_store};
 use flowhost_tests::command::Place;
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value as Json;
 use sqlx::{Connection as _, Executor as _};
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::Write as _;
 
 pub(crate) async fn becomes_read_only() {
     let world = World::new().await;
@@ -92,78 +91,54 @@ pub(crate) async fn is_locked_altogether() {
     assert_goes_on(&world.ask_all(1).await, &Vec::new(), &world.kept().await);
 }
 
-/// A process that answers requests by line.
-struct Process {
-    child: Child,
-    requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Process {
-    /// One that isn't killed when it meets its limit, which is what services do.
-    fn start(place: &Place) -> Self {
-        let command = place.command(&["invoke", "--batch", "--jobs", "8"]);
-        let mut shell = Command::new("sh");
-        shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
-        for (name, value) in command.get_envs() {
-            match value {
-                Some(value) => shell.env(name, value),
-                None => shell.env_remove(name),
-            };
-        }
-        shell
-            .current_dir(command.get_current_dir().unwrap())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        let mut child = shell.spawn().unwrap();
-        let (requests, answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        Self { child, requests, answers }
-    }
-
-    fn ask(&mut self, requests: &[Json]) -> Vec<String> {
-        for request in requests {
-            writeln!(self.requests, "{request}").unwrap();
-        }
-        let mut answer = || {
-            let mut line = String::new();
-            self.answers.read_line(&mut line).unwrap();
-            line
-        };
-        requests.iter().map(|_| answer()).collect()
-    }
-
-    /// Bounds the size of the files that it writes, or lifts the bound.
-    fn limit_files(&self, bytes: Option<u64>) {
-        let pid = Pid::from_child(&self.child);
-        prlimit(Some(pid), Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();
-    }
-}
-
 pub(crate) async fn file_size_limit() {
     let place = Place::with(&requests::configuration());
     let mut process = Process::start(&place);
+    let log = place.path("flowhost.db-wal");
+    fails_for_a_while(&mut process, "store-unavailable", |process| {
+        let length = std::fs::metadata(&log).unwrap().len();
+        process.limit_files(Some(length + 50_000));
+        move |process: &Process| process.limit_files(None)
+    });
+    process.end();
+    assert_eq!(soundness::check(&place.path("flowhost.db")).await.len(), 100);
+}
+
+pub(crate) async fn small_disk() {
+    let place = Place::with(&requests::configuration());
+    let Some(mut process) = Process::on_disk_of_its_own(&place) else {
+        return println!("not shown: a process can't have a disk of its own here");
+    };
+    let ballast = process.on_disk("ballast");
+    fails_for_a_while(&mut process, "store-full", |_| {
+        let mut file = std::fs::File::create(&ballast).unwrap();
+        let full = std::iter::repeat_with(|| file.write_all(&[0; 4_096])).find_map(Result::err).unwrap();
+        assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
+        |_: &Process| std::fs::remove_file(&ballast).unwrap()
+    });
+    process.end();
+    assert_eq!(soundness::check(&place.path("flowhost.db")).await.len(), 100);
+}
+
+/// Some of a hundred requests fail with this code once it is `broken`; all have their one effect when that is mended.
+fn fails_for_a_while<M: FnOnce(&Process)>(process: &mut Process, code: &str, broken: impl FnOnce(&Process) -> M) {
     let someone = process.ask(&[requests::someone(0)]);
     let someone: Json = serde_json::from_str(&someone[0]).unwrap();
     let contact = someone["entities"]["made_id"].as_str().unwrap();
     let requests: Vec<_> = (0..100).map(|number| Kind::Record.request(number, contact, "")).collect();
     let done = |answer: &String| answer.contains(Kind::Record.says());
 
-    let log = std::fs::metadata(place.path("flowhost.db-wal")).unwrap().len();
-    process.limit_files(Some(log + 50_000));
+    let mend = broken(process);
     let answers = process.ask(&requests);
     let failed = answers.iter().filter(|answer| !done(answer)).count();
-    assert!((1..100).contains(&failed), "{failed} of 100 failed");
+    assert!((1..=100).contains(&failed), "{failed} of 100 failed");
     for answer in answers.iter().filter(|answer| !done(answer)) {
-        assert!(answer.contains("\"code\":\"store-unavailable\""), "{answer}");
+        assert!(answer.contains(&format!("\"code\":\"{code}\"")), "{answer}");
     }
-    process.limit_files(None);
+    mend(process);
     let again = process.ask(&requests);
     assert!(again.iter().all(done), "{again:?}");
     for (before, after) in answers.iter().zip(&again).filter(|(before, _)| done(before)) {
         assert_eq!(&before.replace("\"replayed\":false", "\"replayed\":true"), after);
     }
-    drop(process.requests);
-    assert!(process.child.wait().unwrap().success());
-    assert_eq!(soundness::check(&place.path("flowhost.db")).await.len(), 100);
 }

@@ -1,0 +1,104 @@
+//! What hostile plugins have held is given back: a host that has stopped them is as large as before. Alone in its
+//! process, since that's what can be measured.
+#![cfg(target_os = "linux")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[allow(dead_code, reason = "the other tests use more of it")]
+#[path = "hostile/plugins.rs"]
+mod plugins;
+
+use flowhost::store::{self, MemoryStore};
+use flowhost::{Host, Limits, Request, Session};
+use futures_util::future::join_all;
+use serde_json::json;
+use std::path::Path;
+use std::time::Duration;
+
+/// Deeds that make the host hold much, each with the code of its end.
+const HOARDING: [(&str, &str); 6] = [
+    ("hoards-bit-by-bit", "limit-memory"),
+    ("hoards-at-once", "limit-memory"),
+    ("sends-much-in-all", "limit-host-bytes"),
+    ("returns-much", "limit-host-bytes"),
+    ("sets-many-entities", "limit-entities"),
+    ("calls-often", "limit-host-calls"),
+];
+
+/// Of each deed at once.
+const AT_ONCE: usize = 4;
+
+/// What rounds may leave behind. Each holds some hundred MiB in its course.
+const LEFT_BYTES: u64 = 64 << 20;
+
+fn resident_bytes() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    pages.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * rustix::param::page_size() as u64
+}
+
+fn request(host: &Host, deed: &str) -> Request {
+    let parameters = json!({
+        "DEED": deed, "FIRST": "", "SECOND": "", "RESULT_ENTITY": "result", "STATUS_ENTITY": "status",
+    });
+    let node = host.prepare("hostile", parameters.as_object().unwrap()).unwrap();
+    Request::new(node, Session::new("acme", "messenger", "u"))
+}
+
+async fn round(host: &Host) {
+    let deeds = HOARDING.iter().cycle().take(HOARDING.len() * AT_ONCE).map(async |(deed, code)| {
+        let outcome = host.invoke(request(host, deed)).await.unwrap();
+        assert_eq!(outcome.error.unwrap().code, *code, "{deed}");
+    });
+    join_all(deeds).await;
+}
+
+/// Publishing an action often leaves the code of the last one only.
+async fn publish(host: &Host, times: usize) {
+    for _ in 0..times {
+        host.load(&plugins::component("hostile")).unwrap();
+        let deed = request(host, "calls-often");
+        let outcomes = join_all((0..AT_ONCE).map(|_| host.invoke(deed.clone()))).await;
+        assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_over_is_given_back() {
+    let store = MemoryStore::new();
+    let tenant = json!({
+        "id": "acme", "name": "acme", "time_zone": "UTC", "phone_region": "CL", "default_intention": "menu",
+        "channels": ["messenger"],
+    });
+    store::apply(&store, &json!({ "tenants": [tenant] }).to_string()).await.unwrap();
+    let mut limits = Limits::default();
+    // That it ends by what it hoards, on a busy machine, too.
+    limits.cpu = Duration::from_secs(10);
+    limits.deadline = Duration::from_secs(60);
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-hostile");
+    let open = async || {
+        let host = Host::builder().workers(2).limits(limits.clone()).cache(&cache);
+        let host = host.without_built_in_actions().open(store.clone()).await.unwrap();
+        host.load(&plugins::component("hostile")).unwrap();
+        host
+    };
+
+    // Dropping a host waits for what it has yet to give back; so what it leaves is what it forgot.
+    let host = open().await;
+    round(&host).await;
+    drop(host);
+    let before = resident_bytes();
+    for _ in 0..3 {
+        let host = open().await;
+        round(&host).await;
+        round(&host).await;
+        drop(host);
+    }
+    let after = resident_bytes();
+    assert!(after < before + LEFT_BYTES, "{} MiB before, {} MiB after", before >> 20, after >> 20);
+
+    let host = open().await;
+    publish(&host, 20).await;
+    let before = resident_bytes();
+    publish(&host, 200).await;
+    let after = resident_bytes();
+    assert!(after < before + LEFT_BYTES, "{} MiB before, {} MiB after", before >> 20, after >> 20);
+}

@@ -1,0 +1,86 @@
+//! A process that answers requests by line, and what it runs in.
+
+use flowhost_tests::command::Place;
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use serde_json::Value as Json;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// Not killed when it meets its limit, which is what services do.
+const LIMITED: &str = "trap '' XFSZ; exec \"$0\" \"$@\"";
+
+/// With the store on a disk that only this process and what it starts can see.
+const ON_DISK: &str = "mkdir disk && mount -t tmpfs -o size=2m none disk && cp flowhost.db disk/ && echo ready || exit
+    \"$0\" \"$@\" && cp disk/flowhost.db .";
+
+/// A shell, and in it a flowhost at work.
+pub(crate) struct Process {
+    shell: Child,
+    place: PathBuf,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Process {
+    pub(crate) fn start(place: &Place) -> Self {
+        Self::run(place, &["sh", "-c", LIMITED], &[])
+    }
+
+    /// One that has its store on a small disk. `None`: the system lets this process have no disk of its own.
+    pub(crate) fn on_disk_of_its_own(place: &Place) -> Option<Self> {
+        let shell = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", ON_DISK];
+        let mut process = Self::run(place, &shell, &["--store", "sqlite:disk/flowhost.db"]);
+        if process.answer() == "ready\n" { Some(process) } else { None }
+    }
+
+    fn run(place: &Place, shell: &[&str], store: &[&str]) -> Self {
+        let arguments = [store, &["invoke", "--batch", "--jobs", "8"]].concat();
+        let command = place.command(&arguments);
+        let [program, words @ ..] = shell else { unreachable!("a shell has a name") };
+        let mut shell = Command::new(program);
+        shell.args(words).arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        let place = command.get_current_dir().unwrap().to_owned();
+        shell.current_dir(&place).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut shell = shell.spawn().unwrap();
+        let (requests, answers) = (shell.stdin.take().unwrap(), BufReader::new(shell.stdout.take().unwrap()));
+        Self { shell, place, requests, answers }
+    }
+
+    fn answer(&mut self) -> String {
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        line
+    }
+
+    pub(crate) fn ask(&mut self, requests: &[Json]) -> Vec<String> {
+        for request in requests {
+            writeln!(self.requests, "{request}").unwrap();
+        }
+        requests.iter().map(|_| self.answer()).collect()
+    }
+
+    /// Lets it finish.
+    pub(crate) fn end(mut self) {
+        drop(self.requests);
+        assert!(self.shell.wait().unwrap().success());
+    }
+
+    /// Bounds the size of the files that it writes, or lifts the bound.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        let pid = Pid::from_child(&self.shell);
+        prlimit(Some(pid), Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();
+    }
+
+    /// A file on its own disk, as other processes reach it.
+    pub(crate) fn on_disk(&self, name: &str) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.shell.id()));
+        root.join(self.place.strip_prefix("/").unwrap()).join("disk").join(name)
+    }
+}
