@@ -30,7 +30,7 @@ faults! {
     is_full_once: "Any single write finds no room", "`store-full`", "the same host goes on" => sweeps::full_once();
     reaches_its_quota: "The process reaches its limit of file sizes", "`store-unavailable`",
         "the same process goes on when the limit is lifted" => surroundings::file_size_limit();
-    has_a_full_disk: "The disk is full: one of 2 MiB, where a process may have one of its own", "`store-full`",
+    has_a_full_disk: "The disk is full: one of 16 MiB, where a process may have one of its own", "`store-full`",
         "the same process goes on when there is room" => surroundings::small_disk();
     breaks_once: "Any single open, read, write, sync, lock, mapping or other call fails", "`store-unavailable`",
         "the same host goes on" => sweeps::broken_once();

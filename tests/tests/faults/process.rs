@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 const LIMITED: &str = "trap '' XFSZ; exec \"$0\" \"$@\"";
 
 /// With the store on a disk that only this process and what it starts can see.
-const ON_DISK: &str = "mkdir disk && mount -t tmpfs -o size=2m none disk && cp flowhost.db disk/ && echo ready || exit
+const ON_DISK: &str = "mkdir disk && mount -t tmpfs -o size=16m none disk && cp flowhost.db disk/ && echo ready || exit
     \"$0\" \"$@\" && cp disk/flowhost.db .";
 
 /// A shell, and in it a flowhost at work.
