@@ -348,3 +348,17 @@ fn an_apply_file_names_its_wrong_field() {
     }
     assert_eq!((place.list(&["tenants"]), place.list(&["campaigns"])), (vec![], vec![]));
 }
+
+#[test]
+fn a_session_outside_of_history() {
+    let place = Place::with(&tenants::apply());
+    let at = |instant: &str| {
+        let mut request = contact_request("acme", "u-1");
+        request["session"]["at"] = json!(instant);
+        request
+    };
+    let answers = place.batch(&[at("0000-12-31T23:59:59Z"), at("0001-01-01T00:00:00Z"), at("9999-12-31T23:59:59Z")]);
+    assert_eq!(answers[0]["failure"]["code"], "session-invalid", "{}", answers[0]);
+    assert!(answers[0]["failure"]["message"].as_str().unwrap().contains("years 1 to 9999"), "{}", answers[0]);
+    assert_eq!((&answers[1]["port"], &answers[2]["port"]), (&json!("next"), &json!("next")), "{answers:?}");
+}

@@ -31,6 +31,16 @@ fn values_of_each_type() {
 }
 
 #[test]
+fn a_number_is_the_nearest_that_there_is() {
+    // Read quickly, it would end in 6.
+    let place = Place::new();
+    let entities = r#"{"x": 122.416294033786585}"#;
+    let answer = place.run(&["eval", "x", "--entities", entities]).done();
+    assert_eq!(answer.json(), json!({ "type": "number", "value": 122.416_294_033_786_58 }));
+    assert!(answer.stdout.contains("122.41629403378658"), "{}", answer.stdout);
+}
+
+#[test]
 fn an_error_shows_its_place() {
     let place = Place::new();
     let refused = place.run(&["eval", "1 +\n  + 2"]).refused(1, &["expression-syntax", "2 |   + 2", "^"]);

@@ -15,7 +15,7 @@ const CHECKPOINT_PAGES: u32 = 8_192;
 const LOG_BYTES: u32 = 64 << 20;
 
 /// Memory for pages of a connection, in KiB.
-const CACHE_KIB: u32 = 8_192;
+const CACHE_KIB: u32 = 32_768;
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
