@@ -10,8 +10,14 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 /// Not killed when it meets its limit, which is what services do.
 const LIMITED: &str = "trap '' XFSZ; exec \"$0\" \"$@\"";
 
-/// With the store on a disk that only this process and what it starts can see.
-const ON_DISK: &str = "mkdir disk && mount -t tmpfs -o size=16m none disk && cp flowhost.db disk/ && echo ready || exit
+/// Gives what follows a disk that only it and what it starts can see.
+const ALONE: [&str; 6] = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"];
+
+/// Whether that can be had.
+const PROBE: &str = "mkdir disk && mount -t tmpfs none disk";
+
+/// With the store on it.
+const ON_DISK: &str = "mount -t tmpfs -o size=16m none disk && cp flowhost.db disk/ && echo ready || exit
     \"$0\" \"$@\" && cp disk/flowhost.db .";
 
 /// A shell, and in it a flowhost at work.
@@ -29,9 +35,16 @@ impl Process {
 
     /// One that has its store on a small disk. `None`: the system lets this process have no disk of its own.
     pub(crate) fn on_disk_of_its_own(place: &Place) -> Option<Self> {
-        let shell = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", ON_DISK];
+        let [program, words @ ..] = ALONE;
+        let mut probe = Command::new(program);
+        probe.args(words).arg(PROBE).current_dir(place.path("")).stderr(Stdio::null());
+        if !probe.status().is_ok_and(|status| status.success()) {
+            return None;
+        }
+        let shell = [&ALONE[..], &[ON_DISK]].concat();
         let mut process = Self::run(place, &shell, &["--store", "sqlite:disk/flowhost.db"]);
-        if process.answer() == "ready\n" { Some(process) } else { None }
+        assert_eq!(process.answer(), "ready\n");
+        Some(process)
     }
 
     fn run(place: &Place, shell: &[&str], store: &[&str]) -> Self {
