@@ -3,6 +3,7 @@
 use crate::bare::Bare;
 use crate::invocation::component;
 use crate::load;
+use crate::neighbours;
 use crate::pair::runtime;
 use flowhost::store::{MemoryStore, SqliteOptions, SqliteStore};
 use flowhost::{Host, Limits};
@@ -13,11 +14,14 @@ use std::time::Duration;
 const AT_ONCE: usize = 64;
 
 /// So many invocations on one worker: `mix` of the ten actions in turn, `memory` and `sqlite` of the validator on that
-/// store, `bare` calls of the validator alone.
+/// store, `bare` calls of the validator alone, `beside-spins` and the like of the validator in that company.
 pub(crate) fn drive(what: &str, count: u64) {
     if what == "bare" {
         let bare = Bare::new(component("campaign-dnd-validator"));
         return (0..count).for_each(|_| bare.call());
+    }
+    if let Some(company) = what.strip_prefix("beside-") {
+        return neighbours::drive(company, count);
     }
     let runtime = runtime();
     // A tool that counts instructions makes everything fifty times slower.

@@ -14,8 +14,16 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-/// What the hostile plugin does in its invocations.
-const HARM: [&str; 2] = ["computes", "hoards-bit-by-bit"];
+/// What the hostile plugin does in its invocations, beside which it is measured.
+const COMPANY: [(&str, &[&str]); 4] = [
+    ("alone", &[]),
+    ("spins", &["computes"]),
+    ("hoards", &["hoards-bit-by-bit"]),
+    ("both", &["computes", "hoards-bit-by-bit"]),
+];
+
+/// How long each is measured at a time.
+const TIME: Duration = Duration::from_millis(500);
 
 /// Wakes the thread that measures.
 struct Unpark(Thread);
@@ -66,65 +74,95 @@ fn percentile(sorted: &[Duration], part: f64) -> Duration {
     sorted[((sorted.len() - 1) as f64 * part) as usize]
 }
 
-/// Does harm for ever: as soon as it was stopped, it begins again.
-async fn harm(host: &Host, request: Request) {
-    loop {
-        let outcome = host.invoke(request.clone()).await.unwrap();
-        assert_eq!(outcome.port, "error", "{outcome:?}");
-    }
+/// Does harm for so long: as soon as it was stopped, it begins again.
+fn harm(host: &Arc<Host>, deeds: &[&str], time: Duration) -> std::thread::JoinHandle<()> {
+    let requests: Vec<_> = deeds
+        .iter()
+        .map(|deed| {
+            let parameters = json!({
+                "DEED": deed, "FIRST": "", "SECOND": "", "RESULT_ENTITY": "result", "STATUS_ENTITY": "status",
+            });
+            Request::new(load::node(host, "hostile", &parameters), Session::new("harmful", "messenger", *deed))
+        })
+        .collect();
+    let host = Arc::clone(host);
+    let until = Instant::now() + time;
+    let one = async move |request: Request, host: &Host| {
+        while Instant::now() < until {
+            let outcome = host.invoke(request.clone()).await.unwrap();
+            assert_eq!(outcome.port, "error", "{outcome:?}");
+        }
+    };
+    std::thread::spawn(move || {
+        runtime().block_on(futures_util::future::join_all(requests.into_iter().map(|request| one(request, &host))));
+    })
 }
 
-/// S8: the 99th percentile at half of the greatest rate, without and with the two, in turn. The medians of the rounds:
-/// where a machine lends its processors to others, too, a round's percentile may be the machine's alone.
-pub(crate) fn s8(care: Care) -> Vec<Row> {
-    let rounds = if care == Care::Full { 25 } else { 9 };
-    let time = Duration::from_millis(500);
-    let runtime = runtime();
-    let _inside = runtime.enter();
+/// A host of one worker that has the hostile plugin, and the request that is measured on it.
+fn host() -> (Arc<Host>, Request) {
     let store = MemoryStore::new();
+    let runtime = runtime();
     runtime.block_on(load::configure(&store, &["harmful".to_owned()]));
     let host = runtime.block_on(load::host(store, 1));
     host.load(&plugins::component("hostile")).unwrap();
-    let host = Arc::new(host);
     let request = load::validation(&host);
+    (Arc::new(host), request)
+}
 
+/// Half of the greatest rate, invocations a second.
+fn half_rate(host: &Arc<Host>, request: &Request) -> f64 {
     let count = 20_000;
-    runtime.block_on(load::drive(&host, count, 64, |_| request.clone()));
+    let runtime = runtime();
+    runtime.block_on(load::drive(host, count, 64, |_| request.clone()));
     let began = Instant::now();
-    runtime.block_on(load::drive(&host, count, 64, |_| request.clone()));
-    let rate = count as f64 / began.elapsed().as_secs_f64() / 2.0;
+    runtime.block_on(load::drive(host, count, 64, |_| request.clone()));
+    count as f64 / began.elapsed().as_secs_f64() / 2.0
+}
 
-    let harms = HARM.map(|deed| {
-        let parameters = json!({
-            "DEED": deed, "FIRST": "", "SECOND": "", "RESULT_ENTITY": "result", "STATUS_ENTITY": "status",
-        });
-        Request::new(load::node(&host, "hostile", &parameters), Session::new("harmful", "messenger", deed))
-    });
-    let (mut alone, mut beside) = (Vec::new(), Vec::new());
+/// So many invocations at half of the greatest rate in the company called `company`, for a tool that looks on from
+/// outside.
+pub(crate) fn drive(company: &str, count: u64) {
+    let (_, deeds) = COMPANY.iter().find(|(name, _)| *name == company).unwrap();
+    let (host, request) = host();
+    let rate = half_rate(&host, &request);
+    let time = Duration::from_secs_f64(count as f64 / rate);
+    let runtime = runtime();
+    let _inside = runtime.enter();
+    let thread = harm(&host, deeds, time);
+    let latencies = latencies(&host, &request, rate, time);
+    thread.join().unwrap();
+    let [half, most] = [0.5, 0.99].map(|part| percentile(&latencies, part));
+    println!("{company}: at {rate:.0}/s half within {half:.1?}, 99 % within {most:.1?}");
+}
+
+/// S8: the 99th percentile at half of the greatest rate in each company, in turn. The medians of the rounds: where a
+/// machine lends its processors to others, too, a round's percentile may be the machine's alone.
+pub(crate) fn s8(care: Care) -> Vec<Row> {
+    let rounds = if care == Care::Full { 15 } else { 5 };
+    let runtime = runtime();
+    let _inside = runtime.enter();
+    let (host, request) = host();
+    let rate = half_rate(&host, &request);
+    let mut found = COMPANY.map(|_| Vec::new());
     for _ in 0..rounds {
-        alone.push(percentile(&latencies(&host, &request, rate, time), 0.99));
-        let (harmful, [first, second]) = (Arc::clone(&host), harms.clone());
-        let thread = std::thread::spawn(move || {
-            crate::pair::runtime().block_on(async {
-                let both = futures_util::future::join(harm(&harmful, first), harm(&harmful, second));
-                tokio::time::timeout(time, both).await.unwrap_err();
-            });
-        });
-        beside.push(percentile(&latencies(&host, &request, rate, time), 0.99));
-        thread.join().unwrap();
+        for ((_, deeds), found) in COMPANY.iter().zip(&mut found) {
+            let thread = harm(&host, deeds, TIME);
+            found.push(percentile(&latencies(&host, &request, rate, TIME), 0.99));
+            thread.join().unwrap();
+        }
     }
-
-    alone.sort();
-    beside.sort();
-    let (alone, beside) = (percentile(&alone, 0.5), percentile(&beside, 0.5));
-    let ratio = beside.as_secs_f64() / alone.as_secs_f64();
+    let [alone, spins, hoards, both] = found.map(|mut found| {
+        found.sort();
+        percentile(&found, 0.5)
+    });
+    let ratio = both.as_secs_f64() / alone.as_secs_f64();
     vec![row(
         "S8",
         format!(
             "99th percentile at {rate:.0}/s, half of the greatest rate, beside a plugin that spins and one that hoards"
         ),
-        format!("{beside:.1?} over {alone:.1?}, {ratio:.1} ×"),
+        format!("{both:.1?} over {alone:.1?}, {ratio:.1} × (beside the first {spins:.1?}, the second {hoards:.1?})"),
         "≤ 2 ×, or ≤ 1 ms",
-        ratio <= 2.0 || beside <= Duration::from_millis(1),
+        ratio <= 2.0 || both <= Duration::from_millis(1),
     )]
 }

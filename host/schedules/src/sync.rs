@@ -3,7 +3,7 @@
 
 use shuttle::sync::atomic::{AtomicBool, Ordering};
 
-pub(crate) use shuttle::sync::{Mutex, RwLock};
+pub(crate) use shuttle::sync::{Mutex, RwLock, atomic};
 pub(crate) use shuttle::thread;
 pub(crate) use std::sync::{Arc, PoisonError, Weak};
 pub(crate) use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};

@@ -124,6 +124,11 @@ impl State {
         Remains { view: self.view.take(), written, warnings }
     }
 
+    /// How many lines its log may have.
+    pub(crate) fn log_lines(&self) -> usize {
+        self.limits.log_lines
+    }
+
     /// Every host function begins here: is it granted, and is there room for the call and the `bytes` it brings?
     fn enter(&mut self, function: Function, bytes: usize) -> wasmtime::Result<()> {
         if !self.grants.hold(function) {

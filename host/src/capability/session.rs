@@ -4,13 +4,14 @@ use super::bindings::flow::action::session::Host;
 use super::bindings::flow::action::types::{Timestamp, Value};
 use super::{Answer, Function, State, value};
 use crate::domain::refusal::on_one_line;
+use crate::domain::text::exceeds;
 use crate::engine::Limits;
 use crate::expression::{Entities, SessionView};
 use chrono::{DateTime, Datelike as _, Utc};
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Characters of a tenant's, channel's, user's, session's or entity's name.
@@ -106,7 +107,7 @@ impl Session {
     pub(crate) fn check(&self, limits: &Limits) -> Result<usize, SessionError> {
         let texts = [("id", &self.id), ("tenant", &self.tenant), ("channel", &self.channel), ("user", &self.user)];
         for (field, text) in texts {
-            if text.is_empty() || text.chars().count() > MAX_NAME {
+            if text.is_empty() || exceeds(text, MAX_NAME) {
                 return Err(SessionError::new(format!("`{field}` must have 1 to {MAX_NAME} characters")));
             }
         }
@@ -119,7 +120,7 @@ impl Session {
         }
         let mut bytes = texts.iter().map(|(_, text)| text.len()).sum::<usize>();
         for (name, value) in &self.entities {
-            if name.is_empty() || name.chars().count() > MAX_NAME {
+            if name.is_empty() || exceeds(name, MAX_NAME) {
                 return Err(SessionError::new(format!("an entity's name must have 1 to {MAX_NAME} characters")));
             }
             bytes += value::check(value, limits.value_bytes)
@@ -129,8 +130,35 @@ impl Session {
     }
 }
 
-/// The entities that a run has written: `None` clears one.
-pub(crate) type Written = BTreeMap<String, Option<Json>>;
+/// The entities that a run has written, and those that it has cleared.
+#[derive(Default)]
+pub(crate) struct Written {
+    pub(crate) values: BTreeMap<String, Json>,
+    pub(crate) cleared: BTreeSet<String>,
+}
+
+impl Written {
+    fn contains(&self, name: &str) -> bool {
+        self.values.contains_key(name) || self.cleared.contains(name)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &String> {
+        self.values.keys().chain(&self.cleared)
+    }
+
+    fn write(&mut self, name: String, value: Option<Json>) {
+        match value {
+            Some(value) => {
+                self.cleared.remove(&name);
+                self.values.insert(name, value);
+            }
+            None => {
+                self.values.remove(&name);
+                self.cleared.insert(name);
+            }
+        }
+    }
+}
 
 /// The session as one run sees it: as it was handed over, under the run's own writes.
 pub(crate) struct SessionState {
@@ -142,7 +170,7 @@ pub(crate) struct SessionState {
 
 impl SessionState {
     pub(crate) fn new(session: Arc<Session>, now: DateTime<Utc>, random: Generator) -> Self {
-        Self { session, now, random, written: Written::new() }
+        Self { session, now, random, written: Written::default() }
     }
 
     /// For a component that describes itself: nobody's session, at the beginning of time.
@@ -155,8 +183,9 @@ impl SessionState {
     }
 
     pub(crate) fn entity(&self, name: &str) -> Option<&Json> {
-        match self.written.get(name) {
-            Some(written) => written.as_ref(),
+        match self.written.values.get(name) {
+            Some(written) => Some(written),
+            None if self.written.cleared.contains(name) => None,
             None => self.session.entity(name),
         }
     }
@@ -168,18 +197,18 @@ impl SessionState {
         value: Option<Json>,
         limits: &Limits,
     ) -> Result<(), (&'static str, String)> {
-        if name.is_empty() || name.chars().count() > MAX_NAME {
+        if name.is_empty() || exceeds(&name, MAX_NAME) {
             return Err(("limit-entities", format!("an entity's name must have 1 to {MAX_NAME} characters")));
         }
-        let known = self.session.entities.contains_key(&name) || self.written.contains_key(&name);
-        let new = self.written.keys().filter(|name| !self.session.entities.contains_key(*name)).count();
+        let known = self.session.entities.contains_key(&name) || self.written.contains(&name);
+        let new = self.written.names().filter(|name| !self.session.entities.contains_key(*name)).count();
         if !known && self.session.entities.len() + new >= limits.entities {
             return Err((
                 "limit-entities",
                 format!("entity `{name}` is one too many: a session holds at most {}", limits.entities),
             ));
         }
-        self.written.insert(name, value);
+        self.written.write(name, value);
         Ok(())
     }
 }
@@ -190,10 +219,9 @@ impl Entities for SessionState {
     }
 
     fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
-        let untouched = self.session.entities.iter().filter(|(name, _)| !self.written.contains_key(*name));
+        let untouched = self.session.entities.iter().filter(|(name, _)| !self.written.contains(name));
         let kept = untouched.filter(|(_, value)| !value.is_null()).map(|(name, _)| name.as_str());
-        let written = self.written.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name.as_str());
-        Box::new(kept.chain(written))
+        Box::new(kept.chain(self.written.values.keys().map(String::as_str)))
     }
 }
 

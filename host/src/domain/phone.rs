@@ -1,7 +1,7 @@
 //! Phone numbers: from what people type to E.164.
 
 use super::refusal::{Refusal, Warning, quoted};
-use super::text::MAX_CHARACTERS;
+use super::text::{MAX_CHARACTERS, exceeds};
 use rlibphonenumber::{
     NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, Region, ValidationError,
 };
@@ -57,7 +57,7 @@ fn region(code: &str) -> Option<Region> {
 pub fn normalise(text: &str, region: Option<&str>) -> Result<Phone, Refusal> {
     let text = text.trim();
     // A number is short, and what is read below must be too.
-    if text.len() > MAX_CHARACTERS * 4 || text.chars().count() > MAX_CHARACTERS {
+    if exceeds(text, MAX_CHARACTERS) {
         return Err(Refusal::too_large("the phone number", MAX_CHARACTERS, "characters").of("identifier"));
     }
     if text.is_empty() {

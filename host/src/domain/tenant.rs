@@ -136,12 +136,12 @@ pub fn is_channel_name(name: &str) -> bool {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
     /// A tenant in Chile with every built-in channel.
-    pub(in crate::domain) fn tenant() -> Tenant {
+    pub(crate) fn tenant() -> Tenant {
         Tenant {
             id: "acme".into(),
             name: "Acme".into(),

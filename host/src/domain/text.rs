@@ -22,11 +22,17 @@ pub fn normalise(given: &str, what: &str, argument: &'static str, refused: &'sta
     }
     let composed = if is_nfc(trimmed) { Cow::Borrowed(trimmed) } else { Cow::Owned(trimmed.nfc().collect::<String>()) };
     let text = composed.trim();
-    if text.chars().count() > MAX_CHARACTERS {
+    if exceeds(text, MAX_CHARACTERS) {
         return Err(too_large());
     }
     refuse_nul(text, what, argument, refused)?;
     Ok(text.to_owned())
+}
+
+/// Whether a text has more characters than so many.
+pub(crate) fn exceeds(text: &str, characters: usize) -> bool {
+    // No character has less than a byte: most texts needn't be counted.
+    text.len() > characters && text.chars().count() > characters
 }
 
 /// Refuses a text with a NUL, which not every store can hold.
@@ -43,6 +49,12 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn characters_are_counted_not_bytes() {
+        assert!(!exceeds("", 0) && !exceeds("ñañ", 3) && !exceeds("abc", 3));
+        assert!(exceeds("ñañ", 2) && exceeds("abc", 2));
+    }
 
     fn name(text: &str) -> Result<String, Refusal> {
         normalise(text, "the name", "name", "parameter-invalid")

@@ -25,43 +25,59 @@ pub(crate) enum Stage {
     Committed,
 }
 
-/// What job and governor share.
-#[derive(Clone)]
-pub(crate) struct Stages(Rc<Cell<Stage>>);
+/// Where a job is and how long it has computed: what the job and its governor tell each other.
+pub(crate) struct Course {
+    stage: Cell<Stage>,
+    spent: Cell<Duration>,
+    /// Since when it computes, while it does.
+    since: Cell<Option<Instant>>,
+}
 
-impl Stages {
+impl Course {
     pub(crate) fn new() -> Self {
-        Self(Rc::new(Cell::new(Stage::Queued)))
+        Self { stage: Cell::new(Stage::Queued), spent: Cell::default(), since: Cell::default() }
     }
 
-    pub(crate) fn get(&self) -> Stage {
-        self.0.get()
+    pub(crate) fn stage(&self) -> Stage {
+        self.stage.get()
     }
 
     pub(crate) fn enter(&self, stage: Stage) {
-        self.0.set(stage);
+        self.stage.set(stage);
     }
-}
 
-/// How long a job has computed, as its governor measures it and the job reports it.
-#[derive(Clone, Default)]
-pub(crate) struct Spent(Rc<Cell<(Duration, Option<Instant>)>>);
+    /// How long it has computed, without what it computes at this moment.
+    pub(crate) fn spent(&self) -> Duration {
+        self.spent.get()
+    }
 
-impl Spent {
+    /// How long it has computed until `now`.
+    pub(crate) fn spent_until(&self, now: Instant) -> Duration {
+        self.spent.get() + self.since.get().map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+
     fn begin(&self, now: Instant) {
-        self.0.set((self.0.get().0, Some(now)));
+        self.since.set(Some(now));
     }
 
     fn end(&self, now: Instant) {
-        let (before, since) = self.0.get();
-        self.0.set((before + since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since)), None));
+        self.spent.set(self.spent_until(now));
+        self.since.set(None);
     }
+}
 
-    /// The time so far, what is being computed at this moment included.
-    pub(crate) fn total(&self) -> Duration {
-        let (before, since) = self.0.get();
-        before + since.map_or(Duration::ZERO, |since| since.elapsed())
-    }
+/// A job beside its work: what is asked and told of it from outside.
+pub(crate) trait Task {
+    fn course(&self) -> &Course;
+
+    /// Whether nobody waits for it; registers to be woken when that is so.
+    fn is_abandoned(&self, cx: &mut Context<'_>) -> bool;
+
+    /// Its work was stopped, and is gone.
+    fn stop(&self, stop: Stop);
+
+    /// Gives what came of it to whoever waits.
+    fn answer(&self);
 }
 
 /// Whether a job that has computed for so long is one for which the others shouldn't wait.
@@ -90,40 +106,40 @@ pub(crate) struct Bounds {
     pub(crate) queue: Duration,
 }
 
-/// A job under its bounds.
-pub(crate) struct Governed<T> {
-    job: Pin<Box<dyn Future<Output = T>>>,
-    abandoned: Box<dyn FnMut(&mut Context<'_>) -> bool>,
-    stages: Stages,
+/// A job's work under its bounds.
+pub(crate) struct Governed {
+    task: Rc<dyn Task>,
+    work: Pin<Box<dyn Future<Output = ()>>>,
     bounds: Bounds,
     queued: Instant,
-    spent: Spent,
     timer: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 /// What a poll came to.
-pub(crate) enum Progress<T> {
-    Done(T),
+pub(crate) enum Progress {
+    Done,
     Stopped(Stop),
     /// It keeps its worker busy: poll it after the others.
     Heavy,
 }
 
-impl<T> Governed<T> {
-    /// `abandoned` tells whether the job's caller is gone, and registers to be woken when it goes.
+impl Governed {
     pub(crate) fn new(
-        job: Pin<Box<dyn Future<Output = T>>>,
-        abandoned: Box<dyn FnMut(&mut Context<'_>) -> bool>,
-        stages: Stages,
-        spent: Spent,
+        task: Rc<dyn Task>,
+        work: Pin<Box<dyn Future<Output = ()>>>,
         queued: Instant,
         bounds: Bounds,
     ) -> Self {
-        Self { job, abandoned, stages, bounds, queued, spent, timer: None }
+        Self { task, work, bounds, queued, timer: None }
+    }
+
+    /// Ends the work wherever it is.
+    pub(crate) fn into_task(self) -> Rc<dyn Task> {
+        self.task
     }
 
     fn expiry(&self) -> Option<Instant> {
-        match self.stages.get() {
+        match self.task.course().stage() {
             Stage::Queued => Some(self.queued + self.bounds.queue),
             Stage::Running(since) | Stage::Contended(since) => Some(since + self.bounds.deadline),
             Stage::Committed => None,
@@ -143,36 +159,38 @@ impl<T> Governed<T> {
     }
 }
 
-impl<T> Future for Governed<T> {
-    type Output = Progress<T>;
+impl Future for Governed {
+    type Output = Progress;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Progress> {
         let this = &mut *self;
-        if this.stages.get() != Stage::Committed && (this.abandoned)(cx) {
+        let course = this.task.course();
+        if course.stage() != Stage::Committed && this.task.is_abandoned(cx) {
             return Poll::Ready(Progress::Stopped(Stop::Abandoned));
         }
         let began = Instant::now();
-        this.spent.begin(began);
+        course.begin(began);
         // Nothing of the job is looked at again after a panic: it is dropped whole.
-        let poll = std::panic::catch_unwind(AssertUnwindSafe(|| this.job.as_mut().poll(cx)));
+        let poll = std::panic::catch_unwind(AssertUnwindSafe(|| this.work.as_mut().poll(cx)));
         let now = Instant::now();
-        this.spent.end(now);
+        course.end(now);
         match poll {
-            Ok(Poll::Ready(output)) => return Poll::Ready(Progress::Done(output)),
+            Ok(Poll::Ready(())) => return Poll::Ready(Progress::Done),
             Ok(Poll::Pending) => {}
             Err(_) => return Poll::Ready(Progress::Stopped(Stop::Panicked)),
         }
-        if this.stages.get() == Stage::Committed {
+        let (stage, spent) = (course.stage(), course.spent());
+        if stage == Stage::Committed {
             return Poll::Pending;
         }
-        if this.spent.total() > this.bounds.cpu {
+        if spent > this.bounds.cpu {
             return Poll::Ready(Progress::Stopped(Stop::Cpu));
         }
         if this.expired(now, cx) {
-            return Poll::Ready(Progress::Stopped(Stop::Deadline(this.stages.get())));
+            return Poll::Ready(Progress::Stopped(Stop::Deadline(stage)));
         }
         // What waits for something keeps nobody from working.
-        if now - began > super::SHORT_TICK / 4 && is_heavy(this.spent.total()) {
+        if now - began > super::SHORT_TICK / 4 && is_heavy(spent) {
             return Poll::Ready(Progress::Heavy);
         }
         Poll::Pending

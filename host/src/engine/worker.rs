@@ -1,6 +1,6 @@
 //! Worker threads: each has one runtime, and what its jobs share stays on it. A job never moves to another.
 
-use super::governor::{Governed, Progress, Stop};
+use super::governor::{Governed, Progress, Task};
 use super::ticker::Pulse;
 use futures_util::stream::{FuturesUnordered, Stream};
 use std::future::Future;
@@ -18,20 +18,16 @@ use tokio::sync::{mpsc, oneshot};
 const ANSWERS: usize = 32;
 
 /// An answer waits no longer for others.
-const ANSWERS_WITHIN: Duration = Duration::from_micros(300);
+const ANSWERS_WITHIN: Duration = Duration::from_micros(500);
 
 /// Jobs for which a worker stays awake while they wait. For more it pays to sleep, since one waking serves them all.
 const FEW: usize = 2;
 
-/// Tells whoever waits for a job how it ended.
-pub(crate) type Answer = Box<dyn FnOnce()>;
-
-/// A job as its worker runs it: the work under its bounds, and the answer if it was stopped.
+/// A job as its worker runs it.
 pub(crate) struct Job {
-    pub(crate) work: Governed<Answer>,
+    pub(crate) work: Governed,
     /// Whether it is expected to compute for long.
     pub(crate) heavy: bool,
-    pub(crate) stopped: Box<dyn FnOnce(Stop) -> Answer>,
 }
 
 /// How a worker behaves.
@@ -153,9 +149,10 @@ struct Executor<L> {
     local: Rc<L>,
     light: FuturesUnordered<Running>,
     heavy: FuturesUnordered<Running>,
-    answers: Vec<Answer>,
-    /// When the first of them was found.
-    answered: Instant,
+    /// Jobs that are over, and whose callers don't know it yet.
+    over: Vec<Rc<dyn Task>>,
+    /// When the first of them was.
+    since: Instant,
 }
 
 impl<L> Executor<L> {
@@ -165,9 +162,9 @@ impl<L> Executor<L> {
         local: Rc<L>,
     ) -> Self {
         let (light, heavy) = (FuturesUnordered::new(), FuturesUnordered::new());
-        let (inbox, patience, answers) = (Some(inbox), manner.patience, Vec::with_capacity(ANSWERS));
-        let (busy, burdened, answered) = (false, false, Instant::now());
-        Self { inbox, load, pulse, patience, busy, burdened, local, light, heavy, answers, answered }
+        let (inbox, patience, over) = (Some(inbox), manner.patience, Vec::with_capacity(ANSWERS));
+        let (busy, burdened, since) = (false, false, Instant::now());
+        Self { inbox, load, pulse, patience, busy, burdened, local, light, heavy, over, since }
     }
 
     /// Takes what has come; whether anything has.
@@ -188,25 +185,25 @@ impl<L> Executor<L> {
         received
     }
 
-    fn settle(&mut self, over: Over) {
-        match over {
-            Over::Done(answer) => {
+    fn settle(&mut self, pause: Pause) {
+        match pause {
+            Pause::Over(task) => {
                 self.load.fetch_sub(1, Ordering::Relaxed);
                 let now = Instant::now();
-                if self.answers.is_empty() {
-                    self.answered = now;
+                if self.over.is_empty() {
+                    self.since = now;
                 }
-                self.answers.extend(answer);
-                if self.answers.len() >= ANSWERS || now - self.answered >= ANSWERS_WITHIN {
+                self.over.extend(task);
+                if self.over.len() >= ANSWERS || now - self.since >= ANSWERS_WITHIN {
                     self.answer();
                 }
             }
-            Over::Heavy(job) => self.heavy.push(Running(Some(job))),
+            Pause::Heavy(job) => self.heavy.push(Running(Some(job))),
         }
     }
 
     fn answer(&mut self) {
-        self.answers.drain(..).for_each(|answer| answer());
+        self.over.drain(..).for_each(|task| task.answer());
     }
 
     /// Works until every light job waits for something; whether anything came or ended.
@@ -215,7 +212,7 @@ impl<L> Executor<L> {
         loop {
             worked |= self.receive(cx);
             match Pin::new(&mut self.light).poll_next(cx) {
-                Poll::Ready(Some(over)) => self.settle(over),
+                Poll::Ready(Some(pause)) => self.settle(pause),
                 Poll::Ready(None) | Poll::Pending => break,
             }
             worked = true;
@@ -227,8 +224,8 @@ impl<L> Executor<L> {
     fn work(&mut self, cx: &mut Context<'_>) {
         self.work_lightly(cx);
         if !self.heavy.is_empty() {
-            if let Poll::Ready(Some(over)) = Pin::new(&mut self.heavy).poll_next(cx) {
-                self.settle(over);
+            if let Poll::Ready(Some(pause)) = Pin::new(&mut self.heavy).poll_next(cx) {
+                self.settle(pause);
                 self.answer();
                 cx.waker().wake_by_ref();
             }
@@ -281,28 +278,28 @@ impl<L> Future for Executor<L> {
 /// A job among its worker's others.
 struct Running(Option<Job>);
 
-enum Over {
-    Done(Option<Answer>),
+/// Why a job isn't among the others any more.
+enum Pause {
+    Over(Option<Rc<dyn Task>>),
     Heavy(Job),
 }
 
 impl Future for Running {
-    type Output = Over;
+    type Output = Pause;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Over> {
-        let Some(job) = &mut self.0 else { return Poll::Ready(Over::Done(None)) };
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Pause> {
+        let Some(job) = &mut self.0 else { return Poll::Ready(Pause::Over(None)) };
         let progress = ready!(Pin::new(&mut job.work).poll(cx));
-        let job = self.0.take();
-        Poll::Ready(match (progress, job) {
-            (Progress::Heavy, Some(job)) => Over::Heavy(job),
-            (Progress::Stopped(stop), Some(job)) => {
+        let Some(job) = self.0.take() else { return Poll::Ready(Pause::Over(None)) };
+        Poll::Ready(match progress {
+            Progress::Heavy => Pause::Heavy(job),
+            Progress::Done => Pause::Over(Some(job.work.into_task())),
+            Progress::Stopped(stop) => {
                 // The work goes first: it may hold what the answer's reader waits for.
-                let Job { work, stopped, .. } = job;
-                drop(work);
-                Over::Done(Some(stopped(stop)))
+                let task = job.work.into_task();
+                task.stop(stop);
+                Pause::Over(Some(task))
             }
-            (Progress::Done(answer), _) => Over::Done(Some(answer)),
-            (_, None) => Over::Done(None),
         })
     }
 }

@@ -3,8 +3,9 @@
 use super::outcome::Failure;
 use crate::engine::Limits;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 /// The tenants that have invocations here.
 pub(crate) struct Admission {
@@ -14,16 +15,17 @@ pub(crate) struct Admission {
 
 /// One tenant's share. Forgotten with the last invocation that holds it.
 struct Share {
-    running: Arc<Semaphore>,
-    present: std::sync::atomic::AtomicUsize,
+    tenant: String,
+    running: Semaphore,
+    present: AtomicUsize,
 }
 
 /// An invocation's place; ends when dropped.
-pub(crate) struct Admitted {
-    admission: Arc<Admission>,
-    tenant: String,
+pub(crate) struct Admitted<'a> {
+    admission: &'a Admission,
     share: Arc<Share>,
-    _permit: Option<OwnedSemaphorePermit>,
+    /// Whether it has one of the share's permits.
+    runs: bool,
 }
 
 impl Admission {
@@ -32,48 +34,56 @@ impl Admission {
     }
 
     /// Lets an invocation of this tenant in, at once or when others have left.
-    pub(crate) async fn admit(self: &Arc<Self>, tenant: &str) -> Result<Admitted, Failure> {
+    pub(crate) async fn admit(&self, tenant: &str) -> Result<Admitted<'_>, Failure> {
         let mut admitted = self.enter(tenant)?;
-        let permit = match Arc::clone(&admitted.share.running).try_acquire_owned() {
+        let permit = match admitted.share.running.try_acquire() {
             Ok(permit) => permit,
-            Err(_) => {
-                let wait = Arc::clone(&admitted.share.running).acquire_owned();
-                match tokio::time::timeout(self.limits.queue, wait).await {
-                    Ok(Ok(permit)) => permit,
-                    _ => return Err(overloaded("waited too long for its turn")),
-                }
-            }
+            Err(_) => match tokio::time::timeout(self.limits.queue, admitted.share.running.acquire()).await {
+                Ok(Ok(permit)) => permit,
+                _ => return Err(overloaded("waited too long for its turn")),
+            },
         };
-        admitted._permit = Some(permit);
+        permit.forget();
+        admitted.runs = true;
         Ok(admitted)
     }
 
-    fn enter(self: &Arc<Self>, tenant: &str) -> Result<Admitted, Failure> {
-        use std::sync::atomic::Ordering::Relaxed;
+    fn enter(&self, tenant: &str) -> Result<Admitted<'_>, Failure> {
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let share = match tenants.get(tenant) {
             Some(share) => Arc::clone(share),
             None => {
-                let running = Arc::new(Semaphore::new(self.limits.in_flight_per_tenant.max(1)));
-                let share = Arc::new(Share { running, present: 0.into() });
+                let running = Semaphore::new(self.limits.in_flight_per_tenant.max(1));
+                let share = Arc::new(Share { tenant: tenant.to_owned(), running, present: 0.into() });
                 tenants.insert(tenant.to_owned(), Arc::clone(&share));
                 share
             }
         };
-        if share.present.load(Relaxed) >= self.limits.in_flight_per_tenant + self.limits.waiting_per_tenant {
+        if share.present.load(Ordering::Relaxed) >= self.limits.in_flight_per_tenant + self.limits.waiting_per_tenant {
             return Err(overloaded("the tenant has too many invocations at once"));
         }
-        share.present.fetch_add(1, Relaxed);
-        Ok(Admitted { admission: Arc::clone(self), tenant: tenant.to_owned(), share, _permit: None })
+        share.present.fetch_add(1, Ordering::Relaxed);
+        Ok(Admitted { admission: self, share, runs: false })
+    }
+
+    /// Forgets the share if nobody holds it. Somebody may have come since it seemed so, or come and gone.
+    fn forget(&self, share: &Arc<Share>) {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        if share.present.load(Ordering::Relaxed) == 0
+            && tenants.get(&share.tenant).is_some_and(|known| Arc::ptr_eq(known, share))
+        {
+            tenants.remove(&share.tenant);
+        }
     }
 }
 
-impl Drop for Admitted {
+impl Drop for Admitted<'_> {
     fn drop(&mut self) {
-        use std::sync::atomic::Ordering::Relaxed;
-        let mut tenants = self.admission.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.share.present.fetch_sub(1, Relaxed) == 1 {
-            tenants.remove(&self.tenant);
+        if self.runs {
+            self.share.running.add_permits(1);
+        }
+        if self.share.present.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.admission.forget(&self.share);
         }
     }
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 impl Invocation {
     pub(super) fn keyed(&self, outcome: &Outcome) -> Option<KeyedOutcome> {
         let key = self.request.key.clone()?;
-        let lifetime = chrono::TimeDelta::from_std(self.shared.limits.key_lifetime).unwrap_or(chrono::TimeDelta::MAX);
+        let lifetime = chrono::TimeDelta::from_std(self.workshop.limits.key_lifetime).unwrap_or(chrono::TimeDelta::MAX);
         let expires_at = self.now.checked_add_signed(lifetime).unwrap_or(DateTime::<Utc>::MAX_UTC);
         // An outcome is texts, numbers and JSON: nothing in it can fail to be written.
         let outcome = serde_json::to_string(outcome).unwrap_or_default();
@@ -38,7 +38,7 @@ impl Invocation {
     pub(super) fn error_outcome(&self, started: Instant, error: OutcomeError) -> Outcome {
         let mut entities = BTreeMap::new();
         let mut cleared = BTreeSet::new();
-        for (entity, on_error) in self.request.node.configured.entity_outs() {
+        for (entity, on_error) in self.request.node.configured().entity_outs() {
             match on_error {
                 Some(value) => drop(entities.insert(entity.to_owned(), value.clone())),
                 None => drop(cleared.insert(entity.to_owned())),
@@ -57,9 +57,10 @@ impl Invocation {
 
     pub(super) fn usage(&self, started: Instant) -> Usage {
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let now = Instant::now();
         Usage {
-            cpu_us: micros(self.spent.total()),
-            wall_us: micros(started.elapsed()),
+            cpu_us: micros(self.course.spent_until(now)),
+            wall_us: micros(now.saturating_duration_since(started)),
             host_calls: self.journal.host_calls(),
             memory_bytes: self.journal.memory_bytes(),
         }
@@ -67,12 +68,12 @@ impl Invocation {
 
     /// The answer of an invocation that was stopped.
     pub(super) fn stopped(&self, stop: Stop) -> Result<Outcome, Failure> {
-        let limits = &self.shared.limits;
+        let limits = &self.workshop.limits;
         let since = |stage| match stage {
             Stage::Running(since) | Stage::Contended(since) => since,
             Stage::Queued | Stage::Committed => Instant::now(),
         };
-        let started = since(self.stages.get());
+        let started = since(self.course.stage());
         match stop {
             Stop::Cpu => {
                 Ok(self.fault(started, "limit-cpu", format!("the plugin computed for longer than {:?}", limits.cpu)))

@@ -13,7 +13,7 @@ const MAX_ACTIONS: usize = 100;
 
 /// The actions whose last invocation was heavy, by tenant: what one does with an action tells nothing of the others.
 #[derive(Default)]
-pub(super) struct Burdens(RefCell<HashMap<String, HashSet<usize>>>);
+pub(super) struct Burdens(RefCell<HashMap<String, HashSet<usize>, foldhash::fast::RandomState>>);
 
 impl Burdens {
     /// Whether the tenant's next invocation of the action with this index will be heavy, as far as the last one tells.

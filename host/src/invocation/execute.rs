@@ -1,22 +1,22 @@
 //! An admitted invocation on its worker, until it has an outcome.
 
 use super::answer::{conflict, of_guest, of_rule};
-use super::burdens::Burdens;
 use super::codes::may_refuse_with;
 use super::outcome::{Failure, Outcome, OutcomeError};
 use super::request::Request;
 use super::run::{Ended, Loaded, Returned, Workshop};
-use super::shared::Shared;
+use super::task::Reply;
 use super::turns::Turn;
 use crate::capability::parameters::{AsksReady, Evaluated};
-use crate::capability::{Function, Generator, Ids, Journal, Remains, Run, SessionState, State};
+use crate::capability::{Function, Generator, Ids, Journal, Remains, Run, SessionState, State, Written};
 use crate::domain::Refusal;
 use crate::domain::upsert::{Profile, Upsert};
-use crate::engine::governor::{Spent, Stage, Stages};
+use crate::engine::governor::{Course, Stage};
 use crate::store::{Commit, Lookup, StoredOutcome, Verdict, View, ViewError};
 use chrono::{DateTime, SubsecRound, Utc};
 use rand_xoshiro::rand_core::SeedableRng;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 use uuid::Uuid;
@@ -32,12 +32,12 @@ pub(super) enum Topic {
     Address(String, String, String),
 }
 
-/// One invocation. Its future and whoever stops it share it.
+/// One invocation. Its work and whoever stops that share it.
 pub(super) struct Invocation {
     pub(super) request: Request,
-    pub(super) shared: Arc<Shared>,
-    pub(super) stages: Stages,
-    pub(super) spent: Spent,
+    pub(super) workshop: Rc<Workshop>,
+    pub(super) reply: Reply,
+    pub(super) course: Course,
     pub(super) journal: Arc<Journal>,
     pub(super) now: DateTime<Utc>,
     seed: u64,
@@ -60,13 +60,16 @@ impl From<ViewError> for Ended {
 }
 
 impl Invocation {
-    pub(super) fn new(request: Request, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(request: Request, workshop: Rc<Workshop>, reply: Reply) -> Self {
         let session = &request.session;
         // The store keeps microseconds.
         let now = session.at.unwrap_or_else(Utc::now).trunc_subsecs(6);
         let seed = session.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().1);
-        let (stages, spent) = (Stages::new(), Spent::default());
-        Self { request, shared, stages, spent, journal: Arc::default(), now, seed }
+        Self { request, workshop, reply, course: Course::new(), journal: Arc::default(), now, seed }
+    }
+
+    pub(super) fn tenant(&self) -> &str {
+        &self.request.session.tenant
     }
 
     /// What the key stands for.
@@ -76,38 +79,38 @@ impl Invocation {
     }
 
     /// Runs it until it has an outcome.
-    pub(super) async fn execute(&self, workshop: &Workshop) -> Result<Outcome, Failure> {
-        let tenant = &self.request.session.tenant;
+    pub(super) async fn execute(&self) -> Result<Outcome, Failure> {
+        let shared = &self.workshop.shared;
         let mut key_turn = match &self.request.key {
-            Some(key) => Some(self.shared.turns.take(Topic::Key(tenant.clone(), key.clone())).await),
+            Some(key) => Some(shared.turns.take(Topic::Key(self.tenant().to_owned(), key.clone())).await),
             None => None,
         };
-        let Ok(_slot) = workshop.slots.acquire().await else {
+        let Ok(_slot) = self.workshop.slots.acquire().await else {
             return Err(Failure::passing("overloaded", "the host is stopping"));
         };
         let started = Instant::now();
-        self.stages.enter(Stage::Running(started));
+        self.course.enter(Stage::Running(started));
         let mut turns: Vec<Turn<Topic>> = Vec::new();
         let mut topics = BTreeSet::new();
-        for attempt in 0..=self.shared.limits.reruns {
-            match self.attempt(workshop, attempt, started, !turns.is_empty(), &mut key_turn).await {
+        for attempt in 0..=self.workshop.limits.reruns {
+            match self.attempt(attempt, started, !turns.is_empty(), &mut key_turn).await {
                 Attempt::Over(result) => return result,
                 Attempt::Again(found) => topics.extend(found),
             }
-            self.stages.enter(Stage::Contended(started));
+            self.course.enter(Stage::Contended(started));
             turns.clear();
             // In their order, so that two invocations never wait for each other.
             for topic in &topics {
-                turns.push(self.shared.turns.take(topic.clone()).await);
+                turns.push(shared.turns.take(topic.clone()).await);
             }
-            self.stages.enter(Stage::Running(started));
+            self.course.enter(Stage::Running(started));
         }
         Err(conflict())
     }
 
+    // What it holds while it waits stays small, since every invocation makes room for it: what is rare is in a box.
     async fn attempt(
         &self,
-        workshop: &Workshop,
         attempt: u32,
         started: Instant,
         has_turn: bool,
@@ -116,42 +119,35 @@ impl Invocation {
         self.journal.begin();
         let session =
             SessionState::new(Arc::clone(&self.request.session), self.now, Generator::seed_from_u64(self.seed));
-        let loaded = match workshop.load(&self.request.node) {
+        let loaded = match self.workshop.load(&self.request.node) {
             Ok(loaded) => loaded,
             Err(error) => return Attempt::Over(Ok(self.fault(started, "plugin-contract", format!("{error:#}")))),
         };
-        let view = match self.look(workshop, &session, &loaded).await {
-            Ok(view) => view,
+        let mut view = self.workshop.view(self.tenant(), self.now);
+        match self.look(&mut view, &session, &loaded).await {
+            Ok(None) => {}
+            Ok(Some(stored)) => return Attempt::Over(self.replay(&stored)),
             Err(Ended::Stale(_)) => return Attempt::Again(BTreeSet::new()),
             Err(ended) => return self.end(started, ended),
-        };
-        let (mut view, stored) = view;
-        if let Some(stored) = stored {
-            return Attempt::Over(self.replay(&stored));
         }
-        let tenant = match view.configuration() {
-            Some((tenant, _)) => tenant,
-            None => {
-                return self
-                    .refuse(started, view, of_rule(Refusal::tenant_not_found(&self.request.session.tenant)))
-                    .await;
-            }
-        };
-        if let Some(refusal) = &self.request.node.configured.refusal {
-            let error = OutcomeError {
-                code: refusal.code.to_owned(),
-                message: refusal.message.clone(),
-                parameter: Some(refusal.path.split('[').next().unwrap_or_default().to_owned()),
-            };
-            return self.refuse(started, view, error).await;
+        if let Some(error) = self.refused_before(&view) {
+            return Box::pin(self.refuse(started, view, error)).await;
         }
         if !has_turn && let Some(topics) = self.contended(&view) {
             return Attempt::Again(topics);
         }
-        self.shared.remember(&tenant, view.configuration().map_or(0, |(_, version)| version));
-        let state = self.state(session, view, loaded.grants, attempt);
-        match workshop.run(&loaded, state, &self.journal).await {
-            Ok(Returned::Port(port, remains)) => self.returned(started, port, remains, key_turn).await,
+        let instance = self.workshop.instance(&loaded, self.state(session, view, loaded.grants, attempt));
+        match instance.run(&loaded, &self.journal).await {
+            Ok(Returned::Port(port, remains)) => {
+                let (view, outcome) = match self.outcome(started, port, remains) {
+                    Ok(returned) => returned,
+                    Err(fault) => return Attempt::Over(Ok(fault)),
+                };
+                if view.is_settled() && self.request.key.is_none() {
+                    return Attempt::Over(Ok(outcome));
+                }
+                Box::pin(self.keep(started, view, outcome, key_turn)).await
+            }
             Ok(Returned::Error(error)) => {
                 if !may_refuse_with(&error.code) {
                     let code: String = error.code.chars().take(128).collect();
@@ -159,22 +155,21 @@ impl Invocation {
                         format!("the plugin refused with code {code:?}, which is neither the host's nor holds a slash");
                     return Attempt::Over(Ok(self.fault(started, "plugin-contract", message)));
                 }
-                view = self.shared.view(workshop, &self.request.session.tenant, self.now);
-                self.refuse(started, view, of_guest(error)).await
+                let view = self.workshop.view(self.tenant(), self.now);
+                Box::pin(self.refuse(started, view, of_guest(error))).await
             }
             Err(Ended::Stale(read)) => Attempt::Again(self.topics(read)),
             Err(ended) => self.end(started, ended),
         }
     }
 
-    /// Reads in one trip what the action is going to ask for, and what is stored under the key.
+    /// Reads in one trip what the action is going to ask for, and what is stored under the key: that is the answer.
     async fn look(
         &self,
-        workshop: &Workshop,
+        view: &mut View,
         session: &SessionState,
         loaded: &Loaded,
-    ) -> Result<(View, Option<StoredOutcome>), Ended> {
-        let mut view = self.shared.view(workshop, &self.request.session.tenant, self.now);
+    ) -> Result<Option<StoredOutcome>, Ended> {
         let asks = if loaded.grants.hold(Function::RecordsSave) { AsksReady::Newest } else { AsksReady::No };
         let mut lookups = self.request.node.mentions().lookups(session, asks);
         if loaded.grants.hold(Function::ContactsUpsertSessionUser) {
@@ -182,17 +177,30 @@ impl Invocation {
         }
         lookups.extend(self.request.key.clone().map(Lookup::Key));
         view.prefetch(lookups).await?;
-        let stored = match &self.request.key {
-            Some(key) => view.stored(key).await?,
-            None => None,
-        };
-        Ok((view, stored))
+        self.workshop.remember(view);
+        match &self.request.key {
+            Some(key) => Ok(view.stored(key).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Why the action isn't even run.
+    fn refused_before(&self, view: &View) -> Option<OutcomeError> {
+        if view.configuration().is_none() {
+            return Some(of_rule(Refusal::tenant_not_found(self.tenant())));
+        }
+        let refusal = self.request.node.configured().refusal.as_ref()?;
+        Some(OutcomeError {
+            code: refusal.code.to_owned(),
+            message: refusal.message.clone(),
+            parameter: Some(refusal.path.split('[').next().unwrap_or_default().to_owned()),
+        })
     }
 
     /// The session user's own address, as far as it can be told before anything is read.
     fn own_addresses(&self) -> Vec<Lookup> {
         let session = &self.request.session;
-        let Some((tenant, _)) = self.shared.known(&session.tenant) else { return Vec::new() };
+        let Some((tenant, _)) = self.workshop.known(&session.tenant) else { return Vec::new() };
         let upsert = Upsert::of_session_user(&tenant, &session.channel, &session.user, &Profile::default());
         let addresses = upsert.iter().flat_map(Upsert::addresses);
         addresses.map(|address| Lookup::Address(address.channel.clone(), address.identifier.clone())).collect()
@@ -200,59 +208,59 @@ impl Invocation {
 
     /// What of the things that were read others are taking turns for.
     fn contended(&self, view: &View) -> Option<BTreeSet<Topic>> {
-        if self.shared.turns.none_is_taken() {
+        let turns = &self.workshop.shared.turns;
+        if turns.none_is_taken() {
             return None;
         }
         let topics = self.topics(view.contacts_read());
-        topics.iter().any(|topic| self.shared.turns.is_taken(topic)).then_some(topics)
+        topics.iter().any(|topic| turns.is_taken(topic)).then_some(topics)
     }
 
     fn topics(&self, contacts: impl IntoIterator<Item = Uuid>) -> BTreeSet<Topic> {
-        let tenant = &self.request.session.tenant;
-        contacts.into_iter().map(|id| Topic::Contact(tenant.clone(), id)).collect()
+        contacts.into_iter().map(|id| Topic::Contact(self.tenant().to_owned(), id)).collect()
     }
 
     fn state(&self, session: SessionState, view: View, grants: crate::capability::Grants, attempt: u32) -> State {
         // What a run makes gets other ids each time: an id that exists already is what made the last one stale, perhaps.
         let ids = Ids::new(Generator::seed_from_u64(self.seed ^ (u64::from(attempt) + 1).rotate_left(32)), self.now);
-        let parameters = Evaluated::new(Arc::clone(&self.request.node.configured));
+        let parameters = Evaluated::new(Arc::clone(self.request.node.configured()));
         let run = Run { parameters, session, view: Some(view), ids, grants };
-        State::new(run, Arc::clone(&self.shared.limits), Arc::clone(&self.journal))
+        State::new(run, Arc::clone(&self.workshop.limits), Arc::clone(&self.journal))
     }
 
-    async fn returned(
-        &self,
-        started: Instant,
-        port: String,
-        remains: Remains,
-        key_turn: &mut Option<Turn<Topic>>,
-    ) -> Attempt {
-        if !self.request.node.configured.is_port(&port) {
+    /// What an action that left by this port makes of its node's entities. `Err`: it may not leave so.
+    fn outcome(&self, started: Instant, port: String, remains: Remains) -> Result<(View, Outcome), Outcome> {
+        let configured = self.request.node.configured();
+        if !configured.is_port(&port) {
             let message = format!(
                 "the plugin left by port {:?}, which its manifest doesn't list",
                 port.chars().take(64).collect::<String>()
             );
-            return Attempt::Over(Ok(self.fault(started, "plugin-contract", message)));
+            return Err(self.fault(started, "plugin-contract", message));
         }
         let Remains { view: Some(view), written, warnings: said } = remains else {
-            return Attempt::Over(Ok(self.fault(started, "plugin-contract", "the run lost its view".to_owned())));
+            return Err(self.fault(started, "plugin-contract", "the run lost its view".to_owned()));
         };
-        let outs = self.request.node.configured.entity_outs().map(|(entity, _)| entity.to_owned());
-        let untouched = outs.filter(|entity| !written.contains_key(entity)).map(|entity| (entity, None));
-        let (mut entities, mut cleared) = (std::collections::BTreeMap::new(), BTreeSet::new());
-        for (entity, value) in untouched.collect::<Vec<_>>().into_iter().chain(written) {
-            match value {
-                Some(value) => drop(entities.insert(entity, value)),
-                None => drop(cleared.insert(entity)),
-            }
-        }
-        let cleared = cleared.into_iter().collect();
-        let usage = self.usage(started);
+        let Written { values: entities, mut cleared } = written;
+        let outs = configured.entity_outs().map(|(entity, _)| entity);
+        cleared.extend(outs.filter(|entity| !entities.contains_key(*entity)).map(str::to_owned));
         let mut warnings = self.request.node.warnings();
         warnings.extend(said);
-        let outcome = Outcome { port, entities, cleared, error: None, warnings, replayed: false, usage };
+        let (cleared, usage) = (cleared.into_iter().collect(), self.usage(started));
+        Ok((view, Outcome { port, entities, cleared, error: None, warnings, replayed: false, usage }))
+    }
+
+    /// Commits what the run has staged; where that is nothing, checks what it has read. Keeps the outcome under the key.
+    async fn keep(
+        &self,
+        started: Instant,
+        view: View,
+        outcome: Outcome,
+        key_turn: &mut Option<Turn<Topic>>,
+    ) -> Attempt {
         if view.has_changes() {
-            return self.commit(view, outcome).await;
+            let keyed = self.keyed(&outcome);
+            return self.settle(view.into_commit(keyed), outcome).await;
         }
         match view.still_holds().await {
             Ok(true) => {}
@@ -261,7 +269,7 @@ impl Invocation {
         }
         if let Some(keyed) = self.keyed(&outcome) {
             let hold = key_turn.take().map(|turn| Box::new(turn) as Box<dyn Send>);
-            if let Err(error) = self.shared.commits.join(view.into_commit(Some(keyed)), hold).await {
+            if let Err(error) = self.workshop.shared.commits.join(view.into_commit(Some(keyed)), hold).await {
                 return Attempt::Over(Err(error.into()));
             }
         }
@@ -276,30 +284,20 @@ impl Invocation {
         }
     }
 
-    async fn commit(&self, view: View, outcome: Outcome) -> Attempt {
-        let keyed = self.keyed(&outcome);
-        self.settle(view.into_commit(keyed), outcome).await
-    }
-
     /// From here on nothing stops the invocation any more.
     async fn settle(&self, commit: Commit, outcome: Outcome) -> Attempt {
-        let tenant = &self.request.session.tenant;
-        let mut topics: BTreeSet<_> =
-            commit.reads.contacts.iter().map(|(id, _)| Topic::Contact(tenant.clone(), *id)).collect();
-        topics.extend(
-            commit
-                .reads
-                .free_addresses
-                .iter()
-                .map(|(channel, identifier)| Topic::Address(tenant.clone(), channel.clone(), identifier.clone())),
-        );
-        let stage = self.stages.get();
-        self.stages.enter(Stage::Committed);
-        match self.shared.commits.commit(commit, None).await {
+        let mut topics = self.topics(commit.reads.contacts.iter().map(|(id, _)| *id));
+        let address = |(channel, identifier): &(String, String)| {
+            Topic::Address(self.tenant().to_owned(), channel.clone(), identifier.clone())
+        };
+        topics.extend(commit.reads.free_addresses.iter().map(address));
+        let stage = self.course.stage();
+        self.course.enter(Stage::Committed);
+        match self.workshop.shared.commits.commit(commit, None).await {
             Ok(Verdict::Done) => Attempt::Over(Ok(outcome)),
             Ok(Verdict::KeyTaken(stored)) => Attempt::Over(self.replay(&stored)),
             Ok(Verdict::Stale) => {
-                self.stages.enter(stage);
+                self.course.enter(stage);
                 Attempt::Again(topics)
             }
             Err(error) => Attempt::Over(Err(error.into())),
@@ -315,16 +313,5 @@ impl Invocation {
                 Err(Failure::passing("overloaded", "there is no room for another instance; try again later"))
             }
         })
-    }
-
-    /// Tells how long it computed.
-    pub(super) fn remember(&self, burdens: &Burdens) {
-        burdens.learn(&self.request.session.tenant, self.request.node.action.index, self.spent.total());
-    }
-
-    /// Hands the run's log to the operator.
-    pub(super) fn publish(&self) {
-        let session = &self.request.session;
-        self.journal.publish(&self.request.node.action.manifest.id, &session.tenant, &session.id);
     }
 }

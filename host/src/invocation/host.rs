@@ -10,20 +10,20 @@ use super::outcome::{Failure, Outcome};
 use super::request::Request;
 use super::run::Workshop;
 use super::shared::Shared;
+use super::task::Reply;
 use crate::capability;
 use crate::catalog::{self, Action, ActionNotFound, Catalog, Current, LoadError, Loader};
 use crate::domain::phone;
 use crate::engine::cache::Cache as CodeCache;
 use crate::engine::code;
-use crate::engine::governor::{Bounds, Governed};
+use crate::engine::governor::{Bounds, Governed, Task};
 use crate::engine::ticker::Ticker;
 use crate::engine::undertaker::Undertaker;
-use crate::engine::worker::{Answer, Job, Manner, Worker};
+use crate::engine::worker::{Job, Manner, Worker};
 use crate::engine::{self, Limits};
 use crate::expression::Cache as ExpressionCache;
 use crate::store::{Store, StoreError};
 use serde_json::{Map, Value as Json};
-use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -62,12 +62,13 @@ pub struct Host {
     // In the order of their ends: workers finish what they have, which the committer writes.
     workers: Vec<Worker<Workshop>>,
     _undertaker: Undertaker,
-    shared: Arc<Shared>,
+    _shared: Arc<Shared>,
+    limits: Arc<Limits>,
     _ticker: Ticker,
     loader: Loader,
     catalog: Current<Catalog>,
     expressions: ExpressionCache,
-    admission: Arc<Admission>,
+    admission: Admission,
     store: Arc<dyn Store>,
 }
 
@@ -88,18 +89,18 @@ impl Host {
         let all = engines.iter().chain([&loading]).cloned().collect();
         let ticker = Ticker::start(all).map_err(OpenError::Thread)?;
         let commits = CommitQueue::start(Arc::clone(&store)).await?;
-        let shared = Shared::new(Arc::clone(&limits), commits);
+        let shared = Arc::new(Shared::new(commits));
 
         let mut workers = Vec::with_capacity(count);
         let undertaker = Undertaker::start().map_err(OpenError::Thread)?;
         let manner = Manner { sockets: store.uses_sockets(), patience: builder.patience };
         for (index, engine) in engines.into_iter().enumerate() {
-            let (store, limits) = (Arc::clone(&store), Arc::clone(&limits));
+            let (store, limits, shared) = (Arc::clone(&store), Limits::clone(&limits), Arc::clone(&shared));
             let slots = Arc::new(Semaphore::new(limits.instances_per_worker.max(1) as usize));
             let burial = undertaker.burial(&slots);
             let make = move || async move {
                 let reader = store.reader().await?;
-                Workshop::new(engine, reader.into(), (slots, burial), limits).map_err(OpenError::Engine)
+                Workshop::new(engine, reader.into(), (slots, burial), limits, shared).map_err(OpenError::Engine)
             };
             workers.push(Worker::start(index, ticker.pulse(), manner, make).await.map_err(|error| match error {
                 engine::worker::StartError::Thread(error) => OpenError::Thread(error),
@@ -110,12 +111,13 @@ impl Host {
         let host = Self {
             workers,
             _undertaker: undertaker,
-            shared: Arc::new(shared),
+            _shared: shared,
+            limits: Arc::clone(&limits),
             _ticker: ticker,
             loader,
             catalog: Current::default(),
             expressions: ExpressionCache::default(),
-            admission: Arc::new(Admission::new(limits)),
+            admission: Admission::new(limits),
             store,
         };
         if !builder.bare {
@@ -131,7 +133,7 @@ impl Host {
 
     /// The bounds in force.
     pub fn limits(&self) -> &Limits {
-        &self.shared.limits
+        &self.limits
     }
 
     /// The store.
@@ -182,11 +184,10 @@ impl Host {
         self.check(&request)?;
         let admitted = self.admission.admit(&request.session.tenant).await?;
         let (reply, answer) = oneshot::channel();
-        let (shared, queued) = (Arc::clone(&self.shared), Instant::now());
+        let queued = Instant::now();
         let submitted = self.worker().is_some_and(|worker| {
             worker.submit(Box::new(move |workshop| {
-                let invocation = Rc::new(Invocation::new(request, shared));
-                job(invocation, Rc::clone(workshop), reply, queued)
+                job(Invocation::new(request, Rc::clone(workshop), Reply::new(reply)), queued)
             }))
         });
         let stopping = || Failure::passing("overloaded", "the host is stopping");
@@ -211,7 +212,7 @@ impl Host {
 
     fn check(&self, request: &Request) -> Result<(), Failure> {
         let limits = self.limits();
-        let bytes = request.session.check(limits)? + request.node.bytes;
+        let bytes = request.session.check(limits)? + request.node.bytes();
         if bytes > limits.request_bytes {
             let message =
                 format!("session and parameters have {bytes} bytes; at most {} are allowed", limits.request_bytes);
@@ -283,40 +284,13 @@ fn nearness() -> usize {
     THREAD.with(|number| *number)
 }
 
-type Reply = oneshot::Sender<Result<Outcome, Failure>>;
-
 /// The invocation as its worker runs it.
-fn job(invocation: Rc<Invocation>, workshop: Rc<Workshop>, reply: Reply, queued: Instant) -> Job {
-    let reply = Rc::new(RefCell::new(Some(reply)));
-    let limits = &invocation.shared.limits;
+fn job(invocation: Invocation, queued: Instant) -> Job {
+    let limits = &invocation.workshop.limits;
     let bounds = Bounds { cpu: limits.cpu, deadline: limits.deadline, queue: limits.queue };
-    let (stages, spent) = (invocation.stages.clone(), invocation.spent.clone());
-
-    let heavy = workshop.burdens.expect(&invocation.request.session.tenant, invocation.request.node.action.index);
-    let (running, to, at) = (Rc::clone(&invocation), Rc::clone(&reply), Rc::clone(&workshop));
-    let work = Box::pin(async move {
-        let result = running.execute(&at).await;
-        running.publish();
-        running.remember(&at.burdens);
-        answer(to, result)
-    });
-    let watched = Rc::clone(&reply);
-    let abandoned = Box::new(move |cx: &mut std::task::Context<'_>| {
-        watched.borrow_mut().as_mut().is_some_and(|reply| reply.poll_closed(cx).is_ready())
-    });
-    let stopped = Box::new(move |stop| {
-        invocation.publish();
-        invocation.remember(&workshop.burdens);
-        answer(reply, invocation.stopped(stop))
-    });
-    Job { work: Governed::new(work, abandoned, stages, spent, queued, bounds), heavy, stopped }
-}
-
-fn answer(reply: Rc<RefCell<Option<Reply>>>, result: Result<Outcome, Failure>) -> Answer {
-    Box::new(move || {
-        if let Some(reply) = reply.borrow_mut().take() {
-            // Whoever waited may be gone.
-            drop(reply.send(result));
-        }
-    })
+    let heavy = invocation.is_expected_heavy();
+    let invocation = Rc::new(invocation);
+    let task: Rc<dyn Task> = Rc::clone(&invocation) as _;
+    let work = Box::pin(async move { invocation.work().await });
+    Job { work: Governed::new(task, work, queued, bounds), heavy }
 }

@@ -17,11 +17,13 @@ mod committer;
 mod describe;
 mod execute;
 mod host;
+mod known;
 mod node;
 mod outcome;
 mod request;
 mod run;
 mod shared;
+mod task;
 mod turns;
 
 pub use builder::{Builder, OpenError};

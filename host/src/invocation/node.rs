@@ -10,11 +10,14 @@ use std::sync::Arc;
 
 /// A node of a diagram, ready to be invoked: an action and its parameters. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Node {
-    pub(super) action: Arc<Action>,
-    pub(super) configured: Arc<Configured>,
+pub struct Node(Arc<Prepared>);
+
+#[derive(Debug)]
+struct Prepared {
+    action: Arc<Action>,
+    configured: Arc<Configured>,
     /// Bytes of its parameters, for the bound on a request.
-    pub(super) bytes: usize,
+    bytes: usize,
     /// Of action, major version and parameters: what a key was used for.
     digest: [u8; 32],
 }
@@ -27,17 +30,25 @@ impl Node {
         for part in [action.manifest.id.as_bytes(), &action.manifest.version.major.to_le_bytes(), text.as_bytes()] {
             add(&mut hasher, part);
         }
-        Self { action, configured, bytes: text.len(), digest: hasher.finalize().into() }
+        Self(Arc::new(Prepared { action, configured, bytes: text.len(), digest: hasher.finalize().into() }))
     }
 
     /// The action.
     pub fn action(&self) -> &Arc<Action> {
-        &self.action
+        &self.0.action
+    }
+
+    pub(super) fn configured(&self) -> &Arc<Configured> {
+        &self.0.configured
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.0.bytes
     }
 
     /// What the checks of the parameters found, without a look at the store.
     pub fn diagnostics(&self) -> &[Diagnostic] {
-        &self.configured.diagnostics
+        &self.0.configured.diagnostics
     }
 
     /// What every outcome of the node warns of.
@@ -54,13 +65,13 @@ impl Node {
 
     /// The campaigns, categories and channels that it names: what a check against a tenant looks at.
     pub(crate) fn mentions(&self) -> &Lookahead {
-        &self.configured.lookahead
+        &self.0.configured.lookahead
     }
 
     /// What a key stands for: this node's work for one user's session.
     pub(super) fn digest(&self, of_session: [&str; 4]) -> [u8; 32] {
         let mut hasher = Sha256::new();
-        add(&mut hasher, &self.digest);
+        add(&mut hasher, &self.0.digest);
         of_session.iter().for_each(|part| add(&mut hasher, part.as_bytes()));
         hasher.finalize().into()
     }

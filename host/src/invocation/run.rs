@@ -1,14 +1,18 @@
 //! One run of an action in a fresh instance.
 
 use super::burdens::Burdens;
+use super::known::Known;
 use super::node::Node;
+use super::shared::Shared;
 use crate::capability::bindings::OutboundActionPre;
 use crate::capability::bindings::flow::action::types::Error as WitError;
 use crate::capability::{self, Grants, Halt, Journal, LogLevel, Remains, State};
 use crate::catalog::Action;
+use crate::domain::Tenant;
 use crate::engine::undertaker::Burial;
 use crate::engine::{self, Limits};
 use crate::store::{Reader, StoreError, View};
+use chrono::{DateTime, Utc};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
@@ -27,7 +31,10 @@ pub(super) struct Workshop {
     pub(super) slots: Arc<Semaphore>,
     burial: Option<Burial>,
     pub(super) burdens: Burdens,
+    known: Known,
+    /// Its own: to count the holders of one for all would keep the workers' processors busy with each other.
     pub(super) limits: Arc<Limits>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// A component as one worker has loaded it.
@@ -70,24 +77,43 @@ impl Workshop {
         engine: Engine,
         reader: Arc<dyn Reader>,
         (slots, burial): (Arc<Semaphore>, Option<Burial>),
-        limits: Arc<Limits>,
+        limits: Limits,
+        shared: Arc<Shared>,
     ) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(&engine);
         capability::link(&mut linker)?;
-        let (loaded, burdens) = (RefCell::default(), Burdens::default());
-        Ok(Self { engine, linker, loaded, reader, slots, burial, burdens, limits })
+        let (loaded, burdens, known, limits) =
+            (RefCell::default(), Burdens::default(), Known::default(), Arc::new(limits));
+        Ok(Self { engine, linker, loaded, reader, slots, burial, burdens, known, limits, shared })
+    }
+
+    /// A view that nothing was read into yet.
+    pub(super) fn view(&self, tenant: &str, now: DateTime<Utc>) -> View {
+        View::new(Arc::clone(&self.reader), tenant, now, self.known.get(tenant))
+    }
+
+    /// A tenant as it was when it was last read, with its configuration's version.
+    pub(super) fn known(&self, tenant: &str) -> Option<(Arc<Tenant>, u64)> {
+        self.known.get(tenant)
+    }
+
+    /// Remembers the tenant as the view has found it, so that it needn't be sent again while it stays the same.
+    pub(super) fn remember(&self, view: &View) {
+        if let Some((tenant, version)) = view.news() {
+            self.known.put(tenant, version);
+        }
     }
 
     /// The node's component, loaded here if it wasn't yet.
     pub(super) fn load(&self, node: &Node) -> wasmtime::Result<Rc<Loaded>> {
-        let index = node.action.index;
+        let index = node.action().index;
         if let Some(Some(loaded)) = self.loaded.borrow().get(index) {
             return Ok(Rc::clone(loaded));
         }
-        let component = engine::code::deserialize(&self.engine, &node.action.code)?;
+        let component = engine::code::deserialize(&self.engine, &node.action().code)?;
         let instance = OutboundActionPre::new(self.linker.instantiate_pre(&component)?)?;
-        let grants = Grants::of(&node.action.imports, &node.action.manifest.uses);
-        let loaded = Loaded { of: Arc::downgrade(&node.action), instance, grants, wasi: node.action.wants_wasi() };
+        let grants = Grants::of(&node.action().imports, &node.action().manifest.uses);
+        let loaded = Loaded { of: Arc::downgrade(node.action()), instance, grants, wasi: node.action().wants_wasi() };
         let loaded = Rc::new(loaded);
         let mut all = self.loaded.borrow_mut();
         // Those that have given way to others, once no node has them any more.
@@ -103,17 +129,33 @@ impl Workshop {
         Ok(loaded)
     }
 
-    /// Runs the action once. Dropping the future ends it wherever it is.
-    pub(super) async fn run(&self, loaded: &Loaded, mut state: State, journal: &Journal) -> Result<Returned, Ended> {
+    /// A fresh instance's place, with everything that it is to see.
+    pub(super) fn instance(&self, loaded: &Loaded, mut state: State) -> Instance<'_> {
         if loaded.wasi {
             state.lend_wasi();
         }
-        let mut instance = Instance { store: Some(Store::new(&self.engine, state)), burial: self.burial.as_ref() };
-        let Some(store) = &mut instance.store else { return Err(Ended::NoRoom) };
+        let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(self.limits.host_bytes);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
+        Instance { store: Some(store), burial: self.burial.as_ref() }
+    }
+}
+
+/// Memory that an instance gives back at once.
+const LITTLE: u64 = 1 << 20;
+
+/// An instance with its store, however it ends.
+pub(super) struct Instance<'a> {
+    store: Option<Store<State>>,
+    burial: Option<&'a Burial>,
+}
+
+impl Instance<'_> {
+    /// Runs the action once. Dropping the future ends it wherever it is.
+    pub(super) async fn run(mut self, loaded: &Loaded, journal: &Journal) -> Result<Returned, Ended> {
+        let Some(store) = &mut self.store else { return Err(Ended::NoRoom) };
         let returned = async {
             let action = loaded.instance.instantiate_async(&mut *store).await?;
             action.flow_action_handler().call_invoke(&mut *store).await
@@ -126,7 +168,7 @@ impl Workshop {
                 match &mut ended {
                     Ended::Fault { .. } => {
                         // Not its debug form, which may hold the host's own backtrace: to find its names takes 200 ms.
-                        journal.write(LogLevel::Error, format!("{error:#}"), self.limits.log_lines);
+                        journal.write(LogLevel::Error, format!("{error:#}"), store.data().log_lines());
                     }
                     Ended::Stale(read) => {
                         let view = store.data_mut().take_remains().view;
@@ -138,15 +180,6 @@ impl Workshop {
             }
         }
     }
-}
-
-/// Memory that an instance gives back at once.
-const LITTLE: u64 = 1 << 20;
-
-/// An instance with its store, however it ends.
-struct Instance<'a> {
-    store: Option<Store<State>>,
-    burial: Option<&'a Burial>,
 }
 
 impl Drop for Instance<'_> {

@@ -1,5 +1,6 @@
 //! Taking turns: what concerns one thing is done by one invocation of this process at a time.
 
+use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Arc, AsyncMutex, Mutex, OwnedMutexGuard, PoisonError, Weak};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,7 +8,14 @@ use std::hash::Hash;
 /// Locks by name, made when first asked for and forgotten when nobody holds or awaits them.
 #[derive(Debug)]
 pub(crate) struct Turns<K> {
-    locks: Arc<Mutex<HashMap<K, Weak<AsyncMutex<()>>>>>,
+    locks: Arc<Locks<K>>,
+}
+
+#[derive(Debug)]
+struct Locks<K> {
+    by_key: Mutex<HashMap<K, Weak<AsyncMutex<()>>>>,
+    /// How many there are, for those who only want to know whether there are any.
+    count: AtomicUsize,
 }
 
 /// Somebody's turn; ends when dropped.
@@ -21,25 +29,34 @@ pub(crate) struct Turn<K: Eq + Hash> {
 struct Place<K: Eq + Hash> {
     key: K,
     lock: Option<Arc<AsyncMutex<()>>>,
-    locks: Arc<Mutex<HashMap<K, Weak<AsyncMutex<()>>>>>,
+    locks: Arc<Locks<K>>,
+}
+
+impl<K: Eq + Hash> Locks<K> {
+    /// Looks at them, or changes them, while nobody else does.
+    fn with<T>(&self, work: impl FnOnce(&mut HashMap<K, Weak<AsyncMutex<()>>>) -> T) -> T {
+        let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = work(&mut by_key);
+        self.count.store(by_key.len(), Ordering::SeqCst);
+        result
+    }
 }
 
 impl<K: Eq + Hash + Clone> Turns<K> {
     pub(crate) fn new() -> Self {
-        Self { locks: Arc::new(Mutex::new(HashMap::new())) }
+        Self { locks: Arc::new(Locks { by_key: Mutex::new(HashMap::new()), count: AtomicUsize::new(0) }) }
     }
 
     /// Waits for the turn. Cancel-safe: a dropped wait leaves the queue.
     pub(crate) async fn take(&self, key: K) -> Turn<K> {
-        let lock = {
-            let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = self.locks.with(|locks| {
             let known = locks.get(&key).and_then(Weak::upgrade);
             known.unwrap_or_else(|| {
                 let lock = Arc::new(AsyncMutex::new(()));
                 locks.insert(key.clone(), Arc::downgrade(&lock));
                 lock
             })
-        };
+        });
         let place = Place { key, lock: Some(Arc::clone(&lock)), locks: Arc::clone(&self.locks) };
         let guard = lock.lock_owned().await;
         Turn { _guard: guard, _place: place }
@@ -47,28 +64,29 @@ impl<K: Eq + Hash + Clone> Turns<K> {
 
     /// Whether nobody holds or awaits any turn.
     pub(crate) fn none_is_taken(&self) -> bool {
-        self.locks.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.locks.count.load(Ordering::SeqCst) == 0
     }
 
     /// Whether somebody holds or awaits the turn.
     pub(crate) fn is_taken(&self, key: &K) -> bool {
-        let locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
-        locks.get(key).is_some_and(|lock| lock.strong_count() > 0)
+        self.locks.with(|locks| locks.get(key).is_some_and(|lock| lock.strong_count() > 0))
     }
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        self.locks.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.locks.with(|locks| locks.len())
     }
 }
 
 impl<K: Eq + Hash> Drop for Place<K> {
     fn drop(&mut self) {
-        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
-        self.lock = None;
-        if locks.get(&self.key).is_some_and(|lock| lock.strong_count() == 0) {
-            locks.remove(&self.key);
-        }
+        let (key, lock) = (&self.key, self.lock.take());
+        self.locks.with(|locks| {
+            drop(lock);
+            if locks.get(key).is_some_and(|lock| lock.strong_count() == 0) {
+                locks.remove(key);
+            }
+        });
     }
 }
 

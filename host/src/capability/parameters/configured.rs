@@ -4,6 +4,7 @@ use super::Diagnostic;
 use super::lookahead::Lookahead;
 use crate::capability::json_type;
 use crate::catalog::manifest::{Condition, ERROR_PORT, Kind, Manifest, Parameter};
+use crate::domain::text::exceeds;
 use crate::expression::{Cache, Expression, ExpressionError, TextExpression};
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
@@ -301,7 +302,7 @@ fn entity(name: &str, text: &str) -> Result<String, String> {
 }
 
 fn short(name: &str, text: &str) -> Result<String, String> {
-    if text.chars().count() > MAX_NAME {
+    if exceeds(text, MAX_NAME) {
         return Err(format!("{name} is too long; at most {MAX_NAME} characters are allowed"));
     }
     Ok(text.to_owned())

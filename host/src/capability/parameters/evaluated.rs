@@ -62,7 +62,7 @@ impl Evaluated {
         session: &SessionState,
         tenant: &Tenant,
     ) -> Option<Result<Option<Value>, Error>> {
-        let configured = Arc::clone(self.configured.as_ref()?);
+        let configured = self.configured.as_ref()?;
         let Some(position) = configured.position(name) else {
             return configured.manifest.parameter(name).map(|_| Ok(None));
         };

@@ -25,7 +25,7 @@ impl Host for State {
         let Some((tenant, _)) = view.as_ref().and_then(View::configuration) else {
             return Err(Halt::fault("plugin-contract", "the plugin read a parameter too early").into());
         };
-        let Some(result) = parameters.get(&name, session, &tenant) else {
+        let Some(result) = parameters.get(&name, session, tenant) else {
             return Err(undeclared(&name).into());
         };
         let bytes = result.as_ref().ok().and_then(Option::as_ref).map_or(0, value::bytes);

@@ -36,6 +36,7 @@ pub enum ViewError {
 struct Seen {
     version: u64,
     tenant: Option<Arc<Tenant>>,
+    is_news: bool,
 }
 
 /// One invocation's sight of the store.
@@ -106,9 +107,20 @@ impl View {
     }
 
     /// The tenant and its configuration's version as the first round trip found them, for the next view's `known`.
-    pub fn configuration(&self) -> Option<(Arc<Tenant>, u64)> {
+    pub fn configuration(&self) -> Option<(&Arc<Tenant>, u64)> {
         let seen = self.seen.as_ref()?;
-        Some((seen.tenant.clone()?, seen.version))
+        Some((seen.tenant.as_ref()?, seen.version))
+    }
+
+    /// The same, unless it was known before.
+    pub fn news(&self) -> Option<(&Arc<Tenant>, u64)> {
+        let seen = self.seen.as_ref().filter(|seen| seen.is_news)?;
+        Some((seen.tenant.as_ref()?, seen.version))
+    }
+
+    /// Whether nothing is staged, and all that was read was read in one trip and so held at one moment.
+    pub fn is_settled(&self) -> bool {
+        self.trips < 2 && !self.has_changes()
     }
 
     /// Asks all of these that weren't asked yet in one round trip.
@@ -316,12 +328,15 @@ impl View {
             Some(_) => {}
             None => {
                 let known = self.known.take().filter(|(_, known)| *known == version).map(|(tenant, _)| tenant);
-                self.seen = Some(Seen { version, tenant: tenant.or(known) });
+                let is_news = known.is_none();
+                self.seen = Some(Seen { version, tenant: tenant.or(known), is_news });
             }
         }
+        self.answers.reserve(answers.len());
         for (lookup, answer) in lookups.into_iter().zip(answers) {
             match (&lookup, &answer) {
                 (Lookup::Contact(id), Answer::Contact(None)) => self.note(*id, 0)?,
+                (Lookup::Contact(_), Answer::Contact(Some(found))) => self.note(found.contact.id, found.version)?,
                 (_, Answer::Contact(Some(found))) => {
                     self.note(found.contact.id, found.version)?;
                     self.keep(Lookup::Contact(found.contact.id), answer.clone())?;
