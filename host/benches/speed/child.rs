@@ -14,7 +14,8 @@ use std::time::Duration;
 const AT_ONCE: usize = 64;
 
 /// So many invocations on one worker: `mix` of the ten actions in turn, `memory` and `sqlite` of the validator on that
-/// store, `bare` calls of the validator alone, `beside-spins` and the like of the validator in that company.
+/// store, `bare` calls of the validator alone, `beside-spins` and the like for so many milliseconds of
+/// the validator in that company.
 pub(crate) fn drive(what: &str, count: u64) {
     if what == "bare" {
         let bare = Bare::new(component("campaign-dnd-validator"));

@@ -1,7 +1,7 @@
 //! What is kept of a run even when it is stopped from outside: its log lines and counts.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// How grave a log line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,7 @@ pub(crate) struct Journal {
     memory_bytes: AtomicU64,
     dropped_lines: AtomicU64,
     dropped_warnings: AtomicU64,
+    yielded: AtomicBool,
 }
 
 impl Journal {
@@ -62,6 +63,16 @@ impl Journal {
 
     pub(crate) fn memory_bytes(&self) -> u64 {
         self.memory_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Its guest lets go of its worker for others.
+    pub(crate) fn note_yield(&self) {
+        self.yielded.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has since that was asked last.
+    pub(crate) fn has_yielded(&self) -> bool {
+        self.yielded.swap(false, Ordering::Relaxed)
     }
 
     /// Keeps a line unless there are `limit` already.

@@ -76,6 +76,9 @@ pub(crate) trait Task {
     /// Its work was stopped, and is gone.
     fn stop(&self, stop: Stop);
 
+    /// Whether it let go of its worker only so that others may have it. Tells it once.
+    fn has_yielded(&self) -> bool;
+
     /// Gives what came of it to whoever waits.
     fn answer(&self);
 }
@@ -112,6 +115,7 @@ pub(crate) struct Governed {
     work: Pin<Box<dyn Future<Output = ()>>>,
     bounds: Bounds,
     queued: Instant,
+    heavy: bool,
     timer: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
@@ -124,13 +128,19 @@ pub(crate) enum Progress {
 }
 
 impl Governed {
+    /// `heavy`: it is expected to compute for long.
     pub(crate) fn new(
         task: Rc<dyn Task>,
         work: Pin<Box<dyn Future<Output = ()>>>,
-        queued: Instant,
         bounds: Bounds,
+        (queued, heavy): (Instant, bool),
     ) -> Self {
-        Self { task, work, bounds, queued, timer: None }
+        Self { task, work, bounds, queued, heavy, timer: None }
+    }
+
+    /// Whether the others shouldn't wait for it.
+    pub(crate) fn is_heavy(&self) -> bool {
+        self.heavy
     }
 
     /// Ends the work wherever it is.
@@ -168,8 +178,7 @@ impl Future for Governed {
         if course.stage() != Stage::Committed && this.task.is_abandoned(cx) {
             return Poll::Ready(Progress::Stopped(Stop::Abandoned));
         }
-        let began = Instant::now();
-        course.begin(began);
+        course.begin(Instant::now());
         // Nothing of the job is looked at again after a panic: it is dropped whole.
         let poll = std::panic::catch_unwind(AssertUnwindSafe(|| this.work.as_mut().poll(cx)));
         let now = Instant::now();
@@ -190,7 +199,8 @@ impl Future for Governed {
             return Poll::Ready(Progress::Stopped(Stop::Deadline(stage)));
         }
         // What waits for something keeps nobody from working.
-        if now - began > super::SHORT_TICK / 4 && is_heavy(spent) {
+        if this.task.has_yielded() && (this.heavy || is_heavy(spent)) {
+            this.heavy = true;
             return Poll::Ready(Progress::Heavy);
         }
         Poll::Pending

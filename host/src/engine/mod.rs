@@ -7,6 +7,7 @@ pub(crate) mod cache;
 pub(crate) mod code;
 pub(crate) mod governor;
 mod limits;
+pub(crate) mod nudge;
 pub(crate) mod ticker;
 pub(crate) mod undertaker;
 pub(crate) mod worker;
@@ -18,9 +19,6 @@ use wasmtime::{Config, Engine, PoolingAllocationConfig};
 
 /// How often the epoch advances, and so how long guest code runs before it lets others run.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
-
-/// The same while there are jobs that compute for long: the others wait for no more than this.
-pub(crate) const SHORT_TICK: Duration = Duration::from_micros(250);
 
 /// What host functions may use of an invocation's stack beside the guest's: expressions are evaluated on it.
 const HOST_STACK_BYTES: usize = 768 << 10;

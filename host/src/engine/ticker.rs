@@ -10,7 +10,6 @@ const IDLE_TICKS: u32 = 100;
 
 struct Shared {
     busy: AtomicUsize,
-    heavy: AtomicUsize,
     parked: AtomicBool,
     stop: AtomicBool,
 }
@@ -34,7 +33,6 @@ impl Ticker {
     pub(crate) fn start(engines: Vec<Engine>) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             busy: AtomicUsize::new(0),
-            heavy: AtomicUsize::new(0),
             parked: AtomicBool::new(false),
             stop: AtomicBool::new(false),
         });
@@ -73,15 +71,6 @@ impl Pulse {
     pub(crate) fn end(&self) {
         self.shared.busy.fetch_sub(1, Ordering::SeqCst);
     }
-
-    /// The worker has jobs that compute for long from now on, or none any more.
-    pub(crate) fn burden(&self, has: bool) {
-        if has {
-            self.shared.heavy.fetch_add(1, Ordering::SeqCst);
-        } else {
-            self.shared.heavy.fetch_sub(1, Ordering::SeqCst);
-        }
-    }
 }
 
 fn tick(engines: &[Engine], shared: &Shared) {
@@ -92,8 +81,7 @@ fn tick(engines: &[Engine], shared: &Shared) {
     while !shared.stop.load(Ordering::SeqCst) {
         idle = if shared.busy.load(Ordering::SeqCst) == 0 { idle + 1 } else { 0 };
         if idle < IDLE_TICKS {
-            let heavy = shared.heavy.load(Ordering::SeqCst) > 0;
-            std::thread::sleep(if heavy { super::SHORT_TICK } else { super::TICK });
+            std::thread::sleep(super::TICK);
         } else {
             shared.parked.store(true, Ordering::SeqCst);
             // Work that came between the two lines above and below has unparked this thread already.

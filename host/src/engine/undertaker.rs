@@ -60,12 +60,25 @@ impl Burial {
 }
 
 fn bury(inbox: &Receiver<Grave>) {
-    // Behind everything else that a processor has to do. Where that is refused it is as before.
-    #[cfg(unix)]
-    let _ = rustix::process::nice(19);
+    step_aside();
     for (ended, places) in inbox {
         drop(ended);
         drop(places);
+    }
+}
+
+/// Lets everything else that a processor has to do go first. A low priority isn't enough: who has a processor keeps it for
+/// some milliseconds, but not under this policy.
+fn step_aside() {
+    #[cfg(target_os = "linux")]
+    {
+        use thread_priority::{
+            NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+            thread_native_id,
+        };
+        let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        // Where that is refused it is as with any other thread.
+        drop(set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Worker threads: each has one runtime, and what its jobs share stays on it. A job never moves to another.
 
 use super::governor::{Governed, Progress, Task};
+use super::nudge::Nudge;
 use super::ticker::Pulse;
 use futures_util::stream::{FuturesUnordered, Stream};
 use std::future::Future;
@@ -8,10 +9,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
+use wasmtime::Engine;
 
 /// Answers that are given together while there is more to do. Each time may wake a thread, which costs as much as a
 /// job.
@@ -23,13 +25,6 @@ const ANSWERS_WITHIN: Duration = Duration::from_micros(500);
 /// Jobs for which a worker stays awake while they wait. For more it pays to sleep, since one waking serves them all.
 const FEW: usize = 2;
 
-/// A job as its worker runs it.
-pub(crate) struct Job {
-    pub(crate) work: Governed,
-    /// Whether it is expected to compute for long.
-    pub(crate) heavy: bool,
-}
-
 /// How a worker behaves.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Manner {
@@ -40,7 +35,7 @@ pub(crate) struct Manner {
 }
 
 /// Makes a job out of what the worker's jobs share.
-type Request<L> = Box<dyn FnOnce(&Rc<L>) -> Job + Send>;
+type Request<L> = Box<dyn FnOnce(&Rc<L>) -> Governed + Send>;
 
 /// A worker thread, from outside.
 pub(crate) struct Worker<L> {
@@ -50,10 +45,11 @@ pub(crate) struct Worker<L> {
 }
 
 impl<L: 'static> Worker<L> {
-    /// Starts a thread and, on it, makes what its jobs share. Returns when that is done, or why it failed.
+    /// Starts a thread for jobs whose guests run on this engine and, on it, makes what they share. Returns when that is
+    /// done, or why it failed.
     pub(crate) async fn start<F, Fut, E>(
         index: usize,
-        pulse: Pulse,
+        (engine, pulse): (Engine, Pulse),
         manner: Manner,
         make: F,
     ) -> Result<Self, StartError<E>>
@@ -68,7 +64,7 @@ impl<L: 'static> Worker<L> {
         let seen = Arc::clone(&load);
         let thread = std::thread::Builder::new()
             .name(format!("flowhost-worker-{index}"))
-            .spawn(move || run(inbox, (seen, pulse, manner), make, ready))
+            .spawn(move || run(inbox, (seen, engine, pulse, manner), make, ready))
             .map_err(StartError::Thread)?;
         match started.await {
             Ok(Ok(())) => Ok(Self { requests: Some(requests), load, thread: Some(thread) }),
@@ -108,7 +104,7 @@ pub(crate) enum StartError<E> {
 
 fn run<L, F, Fut, E>(
     inbox: mpsc::UnboundedReceiver<Request<L>>,
-    (load, pulse, manner): (Arc<AtomicUsize>, Pulse, Manner),
+    (load, engine, pulse, manner): (Arc<AtomicUsize>, Engine, Pulse, Manner),
     make: F,
     ready: oneshot::Sender<Result<(), StartError<E>>>,
 ) where
@@ -130,7 +126,9 @@ fn run<L, F, Fut, E>(
         match make().await {
             Ok(local) => {
                 drop(ready.send(Ok(())));
-                Executor::new(inbox, (load, pulse, manner), Rc::new(local)).await;
+                let nudge =
+                    std::future::poll_fn(|cx| Poll::Ready(Nudge::new(engine.clone(), cx.waker().clone()))).await;
+                Executor::new(inbox, (load, nudge, pulse, manner), Rc::new(local)).await;
             }
             Err(error) => drop(ready.send(Err(StartError::Make(error)))),
         }
@@ -142,10 +140,12 @@ fn run<L, F, Fut, E>(
 struct Executor<L> {
     inbox: Option<mpsc::UnboundedReceiver<Request<L>>>,
     load: Arc<AtomicUsize>,
+    nudge: Arc<Nudge>,
+    /// Of the inbox and of light jobs.
+    waker: Waker,
     pulse: Pulse,
     patience: Duration,
     busy: bool,
-    burdened: bool,
     local: Rc<L>,
     light: FuturesUnordered<Running>,
     heavy: FuturesUnordered<Running>,
@@ -158,23 +158,23 @@ struct Executor<L> {
 impl<L> Executor<L> {
     fn new(
         inbox: mpsc::UnboundedReceiver<Request<L>>,
-        (load, pulse, manner): (Arc<AtomicUsize>, Pulse, Manner),
+        (load, nudge, pulse, manner): (Arc<AtomicUsize>, Arc<Nudge>, Pulse, Manner),
         local: Rc<L>,
     ) -> Self {
         let (light, heavy) = (FuturesUnordered::new(), FuturesUnordered::new());
         let (inbox, patience, over) = (Some(inbox), manner.patience, Vec::with_capacity(ANSWERS));
-        let (busy, burdened, since) = (false, false, Instant::now());
-        Self { inbox, load, pulse, patience, busy, burdened, local, light, heavy, over, since }
+        let (waker, since) = (Waker::from(Arc::clone(&nudge)), Instant::now());
+        Self { inbox, load, nudge, waker, pulse, patience, busy: false, local, light, heavy, over, since }
     }
 
     /// Takes what has come; whether anything has.
-    fn receive(&mut self, cx: &mut Context<'_>) -> bool {
+    fn receive(&mut self) -> bool {
         let mut received = false;
         while let Some(inbox) = &mut self.inbox {
-            match inbox.poll_recv(cx) {
+            match inbox.poll_recv(&mut Context::from_waker(&self.waker)) {
                 Poll::Ready(Some(request)) => {
                     let job = request(&self.local);
-                    let queue = if job.heavy { &mut self.heavy } else { &mut self.light };
+                    let queue = if job.is_heavy() { &mut self.heavy } else { &mut self.light };
                     queue.push(Running(Some(job)));
                     received = true;
                 }
@@ -207,11 +207,11 @@ impl<L> Executor<L> {
     }
 
     /// Works until every light job waits for something; whether anything came or ended.
-    fn work_lightly(&mut self, cx: &mut Context<'_>) -> bool {
+    fn work_lightly(&mut self) -> bool {
         let mut worked = false;
         loop {
-            worked |= self.receive(cx);
-            match Pin::new(&mut self.light).poll_next(cx) {
+            worked |= self.receive();
+            match Pin::new(&mut self.light).poll_next(&mut Context::from_waker(&self.waker)) {
                 Poll::Ready(Some(pause)) => self.settle(pause),
                 Poll::Ready(None) | Poll::Pending => break,
             }
@@ -222,14 +222,9 @@ impl<L> Executor<L> {
     }
 
     fn work(&mut self, cx: &mut Context<'_>) {
-        self.work_lightly(cx);
+        self.work_lightly();
         if !self.heavy.is_empty() {
-            if let Poll::Ready(Some(pause)) = Pin::new(&mut self.heavy).poll_next(cx) {
-                self.settle(pause);
-                self.answer();
-                cx.waker().wake_by_ref();
-            }
-            return;
+            return self.work_heavily(cx);
         }
         // To sleep and be woken takes longer than most of what a worker waits for.
         let mut until = Instant::now() + self.patience;
@@ -239,21 +234,29 @@ impl<L> Executor<L> {
                 return cx.waker().wake_by_ref();
             }
             std::thread::yield_now();
-            if self.work_lightly(cx) {
+            if self.work_lightly() {
                 until = Instant::now() + self.patience;
             }
         }
+    }
+
+    /// Lets a heavy job compute until somebody comes, or a light job has what it waits for, or a tick is over.
+    fn work_heavily(&mut self, cx: &mut Context<'_>) {
+        self.nudge.arm();
+        // Who came just before that.
+        self.work_lightly();
+        if let Poll::Ready(Some(pause)) = Pin::new(&mut self.heavy).poll_next(cx) {
+            self.settle(pause);
+            self.answer();
+            cx.waker().wake_by_ref();
+        }
+        self.nudge.disarm();
     }
 
     fn mark(&mut self, busy: bool) {
         if busy != self.busy {
             self.busy = busy;
             if busy { self.pulse.begin() } else { self.pulse.end() }
-        }
-        let burdened = !self.heavy.is_empty();
-        if burdened != self.burdened {
-            self.burdened = burdened;
-            self.pulse.burden(burdened);
         }
     }
 }
@@ -276,12 +279,12 @@ impl<L> Future for Executor<L> {
 }
 
 /// A job among its worker's others.
-struct Running(Option<Job>);
+struct Running(Option<Governed>);
 
 /// Why a job isn't among the others any more.
 enum Pause {
     Over(Option<Rc<dyn Task>>),
-    Heavy(Job),
+    Heavy(Governed),
 }
 
 impl Future for Running {
@@ -289,14 +292,14 @@ impl Future for Running {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Pause> {
         let Some(job) = &mut self.0 else { return Poll::Ready(Pause::Over(None)) };
-        let progress = ready!(Pin::new(&mut job.work).poll(cx));
+        let progress = ready!(Pin::new(job).poll(cx));
         let Some(job) = self.0.take() else { return Poll::Ready(Pause::Over(None)) };
         Poll::Ready(match progress {
             Progress::Heavy => Pause::Heavy(job),
-            Progress::Done => Pause::Over(Some(job.work.into_task())),
+            Progress::Done => Pause::Over(Some(job.into_task())),
             Progress::Stopped(stop) => {
                 // The work goes first: it may hold what the answer's reader waits for.
-                let task = job.work.into_task();
+                let task = job.into_task();
                 task.stop(stop);
                 Pause::Over(Some(task))
             }

@@ -91,3 +91,37 @@ impl Drop for Admitted<'_> {
 fn overloaded(why: &str) -> Failure {
     Failure::passing("overloaded", format!("{why}; try again later"))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::time::Duration;
+
+    fn admission() -> Admission {
+        let mut limits = Limits::default();
+        (limits.in_flight_per_tenant, limits.waiting_per_tenant) = (1, 1);
+        limits.queue = Duration::from_millis(1);
+        Admission::new(Arc::new(limits))
+    }
+
+    #[tokio::test]
+    async fn a_tenant_waits_for_its_share_and_others_do_not() {
+        let admission = admission();
+        let first = admission.admit("acme").await.unwrap();
+        assert_eq!(admission.admit("acme").await.err().unwrap().code, "overloaded");
+        drop(admission.admit("other").await.unwrap());
+        drop(first);
+        drop(admission.admit("acme").await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_share_is_forgotten_with_the_last_who_has_a_place() {
+        let admission = admission();
+        let first = admission.admit("acme").await.unwrap();
+        drop(admission.admit("acme").await);
+        assert_eq!(admission.tenants.lock().unwrap().len(), 1);
+        drop(first);
+        assert!(admission.tenants.lock().unwrap().is_empty());
+    }
+}

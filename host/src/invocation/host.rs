@@ -19,7 +19,7 @@ use crate::engine::code;
 use crate::engine::governor::{Bounds, Governed, Task};
 use crate::engine::ticker::Ticker;
 use crate::engine::undertaker::Undertaker;
-use crate::engine::worker::{Job, Manner, Worker};
+use crate::engine::worker::{Manner, Worker};
 use crate::engine::{self, Limits};
 use crate::expression::Cache as ExpressionCache;
 use crate::store::{Store, StoreError};
@@ -98,11 +98,12 @@ impl Host {
             let (store, limits, shared) = (Arc::clone(&store), Limits::clone(&limits), Arc::clone(&shared));
             let slots = Arc::new(Semaphore::new(limits.instances_per_worker.max(1) as usize));
             let burial = undertaker.burial(&slots);
+            let own = (engine.clone(), ticker.pulse());
             let make = move || async move {
                 let reader = store.reader().await?;
                 Workshop::new(engine, reader.into(), (slots, burial), limits, shared).map_err(OpenError::Engine)
             };
-            workers.push(Worker::start(index, ticker.pulse(), manner, make).await.map_err(|error| match error {
+            workers.push(Worker::start(index, own, manner, make).await.map_err(|error| match error {
                 engine::worker::StartError::Thread(error) => OpenError::Thread(error),
                 engine::worker::StartError::Make(error) => error,
             })?);
@@ -285,12 +286,12 @@ fn nearness() -> usize {
 }
 
 /// The invocation as its worker runs it.
-fn job(invocation: Invocation, queued: Instant) -> Job {
+fn job(invocation: Invocation, queued: Instant) -> Governed {
     let limits = &invocation.workshop.limits;
     let bounds = Bounds { cpu: limits.cpu, deadline: limits.deadline, queue: limits.queue };
     let heavy = invocation.is_expected_heavy();
     let invocation = Rc::new(invocation);
     let task: Rc<dyn Task> = Rc::clone(&invocation) as _;
     let work = Box::pin(async move { invocation.work().await });
-    Job { work: Governed::new(task, work, queued, bounds), heavy }
+    Governed::new(task, work, bounds, (queued, heavy))
 }

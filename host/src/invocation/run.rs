@@ -19,7 +19,7 @@ use std::sync::{Arc, Weak};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 use wasmtime::component::Linker;
-use wasmtime::{Engine, Store, Trap};
+use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
 /// What the jobs of one worker share.
 pub(super) struct Workshop {
@@ -138,7 +138,10 @@ impl Workshop {
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(self.limits.host_bytes);
         store.set_epoch_deadline(1);
-        store.epoch_deadline_async_yield_and_update(1);
+        store.epoch_deadline_callback(|store| {
+            store.data().journal.note_yield();
+            Ok(UpdateDeadline::Yield(1))
+        });
         Instance { store: Some(store), burial: self.burial.as_ref() }
     }
 }

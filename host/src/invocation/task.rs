@@ -55,6 +55,10 @@ impl Task for Invocation {
         self.conclude(self.stopped(stop));
     }
 
+    fn has_yielded(&self) -> bool {
+        self.journal.has_yielded()
+    }
+
     fn answer(&self) {
         if let (Some(to), Some(answer)) = (self.reply.to.take(), self.reply.answer.take()) {
             // Whoever waited may be gone.
