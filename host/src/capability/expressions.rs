@@ -20,7 +20,7 @@ impl Host for State {
             entities: &self.session,
             session: self.session.view(),
             now: self.session.now,
-            region: &Regional(&tenant),
+            region: &Regional(tenant),
         };
         // Not through the cache: what a plugin composes would push out what designers wrote.
         let result = match Expression::parse(&source).and_then(|expression| expression.evaluate(&scope)) {

@@ -141,7 +141,7 @@ impl Invocation {
             Ok(Returned::Port(port, remains)) => {
                 let (view, outcome) = match self.outcome(started, port, remains) {
                     Ok(returned) => returned,
-                    Err(fault) => return Attempt::Over(Ok(fault)),
+                    Err(message) => return Attempt::Over(Ok(self.fault(started, "plugin-contract", message))),
                 };
                 if view.is_settled() && self.request.key.is_none() {
                     return Attempt::Over(Ok(outcome));
@@ -228,18 +228,17 @@ impl Invocation {
         State::new(run, Arc::clone(&self.workshop.limits), Arc::clone(&self.journal))
     }
 
-    /// What an action that left by this port makes of its node's entities. `Err`: it may not leave so.
-    fn outcome(&self, started: Instant, port: String, remains: Remains) -> Result<(View, Outcome), Outcome> {
+    /// What an action that left by this port makes of its node's entities. `Err`: why it may not leave so.
+    fn outcome(&self, started: Instant, port: String, remains: Remains) -> Result<(View, Outcome), String> {
         let configured = self.request.node.configured();
         if !configured.is_port(&port) {
-            let message = format!(
+            return Err(format!(
                 "the plugin left by port {:?}, which its manifest doesn't list",
                 port.chars().take(64).collect::<String>()
-            );
-            return Err(self.fault(started, "plugin-contract", message));
+            ));
         }
         let Remains { view: Some(view), written, warnings: said } = remains else {
-            return Err(self.fault(started, "plugin-contract", "the run lost its view".to_owned()));
+            return Err("the run lost its view".to_owned());
         };
         let Written { values: entities, mut cleared } = written;
         let outs = configured.entity_outs().map(|(entity, _)| entity);
