@@ -1,7 +1,7 @@
 //! What a child of a measurement does, so that a tool from outside sees nothing else.
 
 use crate::bare::Bare;
-use crate::invocation::component;
+use crate::invocation::{self, component};
 use crate::load;
 use crate::neighbours;
 use crate::pair::runtime;
@@ -14,12 +14,15 @@ use std::time::Duration;
 const AT_ONCE: usize = 64;
 
 /// So many invocations on one worker: `mix` of the ten actions in turn, `memory` and `sqlite` of the validator on that
-/// store, `bare` calls of the validator alone, `beside-spins` and the like for so many milliseconds of
-/// the validator in that company.
+/// store, `patient` on the store in memory by a worker that doesn't sleep at once, `bare` calls of the validator alone.
+/// `workers-1` and `workers-2` are S3's, `beside-spins` and the like S8's, for so many milliseconds.
 pub(crate) fn drive(what: &str, count: u64) {
     if what == "bare" {
         let bare = Bare::new(component("campaign-dnd-validator"));
         return (0..count).for_each(|_| bare.call());
+    }
+    if let Some(workers) = what.strip_prefix("workers-") {
+        return invocation::drive_workers(workers.parse().unwrap(), count);
     }
     if let Some(company) = what.strip_prefix("beside-") {
         return neighbours::drive(company, count);

@@ -121,20 +121,27 @@ fn throughput(hosts: &[(Arc<Host>, Request)], workers: usize, count: u64) -> Dur
     time
 }
 
+/// A host with so many workers, and what is asked of it. It begins on these processors.
+fn host_on(processors: Range<usize>, workers: usize) -> (Arc<Host>, Request) {
+    cpu::confine(processors);
+    let host = Arc::new(runtime().block_on(load::host(MemoryStore::new(), workers)));
+    cpu::confine(0..cpu::count());
+    let request = load::validation(&host);
+    (host, request)
+}
+
+/// So many invocations as S3 makes them, of so many workers, for a tool that looks on from outside.
+pub(crate) fn drive_workers(workers: usize, count: u64) {
+    throughput(&[host_on(0..workers, workers)], workers, count);
+}
+
 /// S3: one worker with one calling thread on one processor, and two with two on two. What two hosts reach that share
 /// nothing shows what the machine has to give.
 pub(crate) fn s3(care: Care) -> Vec<Row> {
     let mut group = Group::new("S3", care, WallTime);
-    let host = |processors: Range<usize>, workers: usize| {
-        cpu::confine(processors);
-        let host = Arc::new(runtime().block_on(load::host(MemoryStore::new(), workers)));
-        cpu::confine(0..cpu::count());
-        let request = load::validation(&host);
-        (host, request)
-    };
     let last = cpu::count().min(2);
-    let (one, two) = ([host(0..1, 1)], [host(0..last, 2)]);
-    let apart = [host(0..1, 1), host(last - 1..last, 1)];
+    let (one, two) = ([host_on(0..1, 1)], [host_on(0..last, 2)]);
+    let apart = [host_on(0..1, 1), host_on(last - 1..last, 1)];
     let rounds = group.sides([
         ("one", &mut |count| throughput(&one, 1, count)),
         ("two", &mut |count| throughput(&two, 2, count)),

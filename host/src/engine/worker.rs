@@ -167,22 +167,23 @@ impl<L> Executor<L> {
         Self { inbox, load, nudge, waker, pulse, patience, busy: false, local, light, heavy, over, since }
     }
 
-    /// Takes what has come; whether anything has.
+    /// Takes one job, if any has come; whether that is so. The next is made when this one has begun, out of memory that
+    /// the last one has just let go.
     fn receive(&mut self) -> bool {
-        let mut received = false;
-        while let Some(inbox) = &mut self.inbox {
-            match inbox.poll_recv(&mut Context::from_waker(&self.waker)) {
-                Poll::Ready(Some(request)) => {
-                    let job = request(&self.local);
-                    let queue = if job.is_heavy() { &mut self.heavy } else { &mut self.light };
-                    queue.push(Running(Some(job)));
-                    received = true;
-                }
-                Poll::Ready(None) => self.inbox = None,
-                Poll::Pending => break,
+        let Some(inbox) = &mut self.inbox else { return false };
+        match inbox.poll_recv(&mut Context::from_waker(&self.waker)) {
+            Poll::Ready(Some(request)) => {
+                let job = request(&self.local);
+                let queue = if job.is_heavy() { &mut self.heavy } else { &mut self.light };
+                queue.push(Running(Some(job)));
+                true
             }
+            Poll::Ready(None) => {
+                self.inbox = None;
+                false
+            }
+            Poll::Pending => false,
         }
-        received
     }
 
     fn settle(&mut self, pause: Pause) {
@@ -210,9 +211,10 @@ impl<L> Executor<L> {
     fn work_lightly(&mut self) -> bool {
         let mut worked = false;
         loop {
-            worked |= self.receive();
+            let received = self.receive();
             match Pin::new(&mut self.light).poll_next(&mut Context::from_waker(&self.waker)) {
                 Poll::Ready(Some(pause)) => self.settle(pause),
+                Poll::Ready(None) | Poll::Pending if received => {}
                 Poll::Ready(None) | Poll::Pending => break,
             }
             worked = true;

@@ -44,13 +44,18 @@ impl Lookahead {
     pub(crate) fn lookups(&self, session: &SessionState, asks_ready: AsksReady) -> Vec<Lookup> {
         let id =
             |entity: &String| session.entity(entity).and_then(Json::as_str).and_then(|id| Uuid::try_parse(id).ok());
-        let contacts: Vec<Uuid> = self.contacts.iter().filter_map(id).collect();
-        let mut lookups: Vec<_> = contacts.iter().map(|contact| Lookup::Contact(*contact)).collect();
+        // Room for what else the invocation asks at once, too.
+        let mut lookups = Vec::with_capacity(self.contacts.len() + self.campaigns.len() + self.categories.len() + 3);
+        lookups.extend(self.contacts.iter().filter_map(id).map(Lookup::Contact));
+        let newest = match (asks_ready, &lookups[..], &self.campaigns[..]) {
+            (AsksReady::Newest, [Lookup::Contact(contact)], [(_, campaign)]) => {
+                Some(Lookup::NewestReady { contact: *contact, campaign: *campaign })
+            }
+            _ => None,
+        };
         lookups.extend(self.campaigns.iter().map(|(_, campaign)| Lookup::Campaign(*campaign)));
         lookups.extend(self.categories.iter().map(|(_, category)| Lookup::Category(category.clone())));
-        if let (AsksReady::Newest, [contact], [(_, campaign)]) = (asks_ready, &contacts[..], &self.campaigns[..]) {
-            lookups.push(Lookup::NewestReady { contact: *contact, campaign: *campaign });
-        }
+        lookups.extend(newest);
         lookups
     }
 }
