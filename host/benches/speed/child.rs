@@ -1,6 +1,7 @@
 //! What a child of a measurement does, so that a tool from outside sees nothing else.
 
 use crate::bare::Bare;
+use crate::cpu;
 use crate::invocation::{self, component};
 use crate::load;
 use crate::neighbours;
@@ -14,19 +15,25 @@ use std::time::Duration;
 const AT_ONCE: usize = 64;
 
 /// So many invocations on one worker: `mix` of the ten actions in turn, `memory` and `sqlite` of the validator on that
-/// store, `patient` on the store in memory by a worker that doesn't sleep at once, `bare` calls of the validator alone.
-/// `workers-1` and `workers-2` are S3's, `beside-spins` and the like S8's, for so many milliseconds.
+/// store, `patient` on the store in memory by a worker that doesn't sleep at once, `many` the same with S1's many tenants
+/// and actions, `bare` calls of the validator alone.
+/// `workers-1` and `workers-2` are S3's, `beside-spins` and the like S8's, for so many milliseconds; so is `gaps`, which
+/// looks at the machine alone.
 pub(crate) fn drive(what: &str, count: u64) {
-    if what == "bare" {
-        let bare = Bare::new(component("campaign-dnd-validator"));
-        return (0..count).for_each(|_| bare.call());
+    match (what, what.split_once('-')) {
+        ("bare", _) => {
+            let bare = Bare::new(component("campaign-dnd-validator"));
+            (0..count).for_each(|_| bare.call());
+        }
+        ("many", _) => invocation::drive_many(count),
+        ("gaps", _) => cpu::gaps(Duration::from_millis(count)),
+        (_, Some(("workers", workers))) => invocation::drive_workers(workers.parse().unwrap(), count),
+        (_, Some(("beside", company))) => neighbours::drive(company, count),
+        _ => drive_host(what, count),
     }
-    if let Some(workers) = what.strip_prefix("workers-") {
-        return invocation::drive_workers(workers.parse().unwrap(), count);
-    }
-    if let Some(company) = what.strip_prefix("beside-") {
-        return neighbours::drive(company, count);
-    }
+}
+
+fn drive_host(what: &str, count: u64) {
     let runtime = runtime();
     // A tool that counts instructions makes everything fifty times slower.
     let mut limits = Limits::default();

@@ -4,7 +4,7 @@ use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 use std::ops::Range;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Processor time of all threads of this process.
 pub(crate) struct Cpu;
@@ -25,6 +25,25 @@ pub(crate) fn confine(cpus: Range<usize>) {
 /// How many processors there are.
 pub(crate) fn count() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// How often, and for how long at most, each processor was taken for more than a millisecond from a thread that only
+/// reads the clock.
+pub(crate) fn gaps(time: Duration) {
+    const LONG: Duration = Duration::from_millis(1);
+    let look = |cpu: usize| {
+        confine(cpu..cpu + 1);
+        let began = Instant::now();
+        let (mut last, mut count, mut longest) = (began, 0, Duration::ZERO);
+        while last - began < time {
+            let now = Instant::now();
+            count += u32::from(now - last > LONG);
+            longest = longest.max(now - last);
+            last = now;
+        }
+        println!("processor {cpu}: {count} gaps of more than {LONG:?} in {time:?}, the longest {longest:.1?}");
+    };
+    std::thread::scope(|scope| (0..count()).for_each(|cpu| drop(scope.spawn(move || look(cpu)))));
 }
 
 impl Measurement for Cpu {

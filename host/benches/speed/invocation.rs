@@ -48,32 +48,43 @@ pub(crate) fn s1(care: Care) -> Vec<Row> {
     ]
 }
 
-/// The same with many tenants and actions loaded, each in turn.
-pub(crate) fn many(care: Care) -> Vec<Row> {
-    const TENANTS: usize = 1_000;
-    const ACTIONS: usize = 200;
-    let mut group = Group::new("S1-many", care, Cpu);
-    let runtime = runtime();
-    let small = Arc::new(runtime.block_on(load::host(MemoryStore::new(), 1)));
-    let request = load::validation(&small);
+const TENANTS: usize = 1_000;
+const ACTIONS: usize = 200;
 
+/// A host with many tenants and actions, and a request for each tenant.
+async fn host_of_many() -> (Arc<Host>, Vec<Request>) {
     let names: Vec<_> = (0..TENANTS).map(|number| format!("tenant-{number}")).collect();
-    let host = runtime.block_on(async {
-        let store = MemoryStore::new();
-        load::configure(&store, &names).await;
-        let mut committer = flowhost::store::Store::committer(&store).await.unwrap();
-        let contacts: Vec<_> = names.iter().map(|tenant| load::creation(tenant, 0)).collect();
-        load::commit(&mut *committer, &contacts).await;
-        flowhost::Host::builder().workers(1).cache(load::cache()).open(store).await.unwrap()
-    });
+    let store = MemoryStore::new();
+    load::configure(&store, &names).await;
+    let mut committer = flowhost::store::Store::committer(&store).await.unwrap();
+    let contacts: Vec<_> = names.iter().map(|tenant| load::creation(tenant, 0)).collect();
+    load::commit(&mut *committer, &contacts).await;
+    let host = Host::builder().workers(1).cache(load::cache()).open(store).await.unwrap();
     let original = component("campaign-dnd-validator");
     for number in host.catalog().all().count()..ACTIONS {
         host.load(&renamed(original, "campaign-dnd-validator", &format!("campaign-dnd-valid-{number:03}"))).unwrap();
     }
-    let host = Arc::new(host);
     let sessions = names.iter().map(|tenant| load::session(tenant, 0)).enumerate();
     let requests = sessions.map(|(number, session)| Request::new(load::validator(&host, number), session));
-    let requests: Vec<_> = requests.collect();
+    let requests = requests.collect();
+    (Arc::new(host), requests)
+}
+
+/// So many invocations for many tenants in turn, for a tool that looks on from outside.
+pub(crate) fn drive_many(count: u64) {
+    runtime().block_on(async {
+        let (host, requests) = host_of_many().await;
+        drive(&host, count, AT_ONCE, |number| requests[number as usize % TENANTS].clone()).await;
+    });
+}
+
+/// The same with many tenants and actions loaded, each in turn.
+pub(crate) fn many(care: Care) -> Vec<Row> {
+    let mut group = Group::new("S1-many", care, Cpu);
+    let runtime = runtime();
+    let small = Arc::new(runtime.block_on(load::host(MemoryStore::new(), 1)));
+    let request = load::validation(&small);
+    let (host, requests) = runtime.block_on(host_of_many());
     let rounds = group.sides([
         ("few", &mut |count| timed(&runtime, &Cpu, drive(&small, count, AT_ONCE, |_| request.clone()))),
         ("many", &mut |count| {
