@@ -109,4 +109,20 @@ mod tests {
         burial.take(Dies(died));
         assert_eq!(deaths.recv().unwrap(), thread::current().id());
     }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn everything_else_goes_before_it() {
+        use thread_priority::{NormalThreadSchedulePolicy, ThreadSchedulePolicy, thread_schedule_policy};
+        struct Tells(mpsc::Sender<ThreadSchedulePolicy>);
+        impl Drop for Tells {
+            fn drop(&mut self) {
+                self.0.send(thread_schedule_policy().unwrap()).unwrap();
+            }
+        }
+        let (told, policies) = mpsc::channel();
+        let undertaker = Undertaker::start().unwrap();
+        undertaker.burial(&Arc::new(Semaphore::new(1))).unwrap().take(Tells(told));
+        assert_eq!(policies.recv().unwrap(), ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle));
+    }
 }

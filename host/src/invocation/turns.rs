@@ -104,12 +104,16 @@ mod tests {
     #[test]
     fn the_second_waits_for_the_first_and_nothing_stays_behind() {
         let turns = Turns::new();
+        assert!(turns.none_is_taken());
         let Poll::Ready(first) = poll(pin!(turns.take("a"))) else { unreachable!("nobody else is there") };
+        assert!(!turns.none_is_taken() && turns.is_taken(&"a") && !turns.is_taken(&"b"));
         let mut second = pin!(turns.take("a"));
         assert!(poll(second.as_mut()).is_pending());
         assert!(poll(pin!(turns.take("b"))).is_ready());
         drop(first);
+        assert!(!turns.none_is_taken());
         assert!(poll(second.as_mut()).is_ready());
+        assert!(turns.none_is_taken());
         assert_eq!(turns.len(), 0);
     }
 

@@ -66,6 +66,8 @@ deeds! {
         => |code| ends("refuses-while-writing", code);
     writes_and_tells: "logs, warns and writes what others write at that moment", "running again when stale",
         "one effect, one warning, one line" => |_| crate::stale::writes_and_tells();
+    reads_two: "reads two contacts, of which others change the first in between", "running again when stale",
+        "both as they are at one moment" => |_| crate::stale::reads_two();
     is_always_too_late: "finds each time that others were first", "running again when stale", "store-conflict"
         => crate::stale::is_always_too_late;
     is_overtaken_by_a_rule: "finds that a rule refuses now what it wrote", "running again when stale", "contact-in-dnd"

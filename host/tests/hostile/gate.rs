@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use flowhost::domain::{Campaign, Record, Tenant};
 use flowhost::store::{
     Committer, Configuration, ConfigurationChange, ContactRow, DndRow, Filter, LogEntry, Lookup, MemoryStore, Page,
-    ReadRequest, Reader, Snapshot, Store, StoreError,
+    ReadRequest, Reader, Snapshot, Store, StoreError, Verdict,
 };
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -36,7 +36,7 @@ impl Gated {
 
 struct GatedReader {
     reader: Box<dyn Reader>,
-    arrived: Arc<Semaphore>,
+    gated: Gated,
 }
 
 #[async_trait]
@@ -48,11 +48,15 @@ impl Reader for GatedReader {
             _ => false,
         };
         if request.lookups.iter().any(silent) {
-            self.arrived.add_permits(1);
+            self.gated.arrived.add_permits(1);
             return std::future::pending().await;
         }
         if request.lookups.contains(&Lookup::Contact(BROKEN)) {
             return Err(StoreError::Unavailable("the disk has gone away".to_owned()));
+        }
+        if let Some(rival) = self.gated.rivals.before_reading(request) {
+            let verdicts = self.gated.store.committer().await?.commit(&[rival]).await?;
+            assert_eq!(verdicts, [Verdict::Done]);
         }
         self.reader.read(request).await
     }
@@ -61,8 +65,7 @@ impl Reader for GatedReader {
 #[async_trait]
 impl Store for Gated {
     async fn reader(&self) -> Result<Box<dyn Reader>, StoreError> {
-        let (reader, arrived) = (self.store.reader().await?, Arc::clone(&self.arrived));
-        Ok(Box::new(GatedReader { reader, arrived }))
+        Ok(Box::new(GatedReader { reader: self.store.reader().await?, gated: self.clone() }))
     }
 
     async fn committer(&self) -> Result<Box<dyn Committer>, StoreError> {

@@ -1,8 +1,9 @@
 //! Sessions that come between what an invocation reads and what it writes.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use flowhost::domain::{DndEntry, Scope};
-use flowhost::store::{Change, Commit, Committer, Reads, StoreError, Verdict};
+use flowhost::store::{Change, Commit, Committer, Lookup, ReadRequest, Reads, StoreError, Verdict};
 use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
@@ -17,7 +18,13 @@ pub(crate) enum Rival {
 
 /// Those that are still to come. Clones are the same ones.
 #[derive(Clone, Default)]
-pub(crate) struct Rivals(Arc<Mutex<Vec<Rival>>>);
+pub(crate) struct Rivals {
+    before_commits: Arc<Mutex<Vec<Rival>>>,
+    before_reading: Arc<Mutex<Option<BeforeReading>>>,
+}
+
+/// Before the first contact is read, this is done to the second.
+type BeforeReading = (Uuid, Rival, Uuid);
 
 struct Overtaken {
     rivals: Rivals,
@@ -27,12 +34,25 @@ struct Overtaken {
 impl Rivals {
     /// Each is quicker than one commit that changes something.
     pub(crate) fn come(&self, rivals: impl IntoIterator<Item = Rival>) {
-        *self.0.lock().unwrap() = rivals.into_iter().collect();
+        *self.before_commits.lock().unwrap() = rivals.into_iter().collect();
+    }
+
+    /// One is quicker than the read of a contact, and changes another.
+    pub(crate) fn come_before_reading(&self, read: Uuid, rival: Rival, changed: Uuid) {
+        *self.before_reading.lock().unwrap() = Some((read, rival, changed));
+    }
+
+    /// What the one does that comes before this is read.
+    pub(crate) fn before_reading(&self, request: &ReadRequest) -> Option<Commit> {
+        let mut waiting = self.before_reading.lock().unwrap();
+        let (_, rival, changed) = waiting.take_if(|(read, ..)| request.lookups.contains(&Lookup::Contact(*read)))?;
+        let changes = vec![rival.change(changed, request.now)];
+        Some(Commit { tenant: request.tenant.clone(), reads: Reads::default(), changes, key: None, now: request.now })
     }
 
     /// How many are still to come.
     pub(crate) fn left(&self) -> usize {
-        self.0.lock().unwrap().len()
+        self.before_commits.lock().unwrap().len()
     }
 
     /// A committer before which they come.
@@ -46,8 +66,8 @@ impl Committer for Overtaken {
     async fn commit(&mut self, batch: &[Commit]) -> Result<Vec<Verdict>, StoreError> {
         for commit in batch.iter().filter(|commit| !commit.changes.is_empty()) {
             let Some((contact, _)) = commit.reads.contacts.first() else { continue };
-            let Some(rival) = self.rivals.0.lock().unwrap().pop() else { continue };
-            let change = rival.change(*contact, commit);
+            let Some(rival) = self.rivals.before_commits.lock().unwrap().pop() else { continue };
+            let change = rival.change(*contact, commit.now);
             let theirs = Commit { reads: Reads::default(), changes: vec![change], key: None, ..commit.clone() };
             assert_eq!(self.committer.commit(&[theirs]).await?, [Verdict::Done]);
         }
@@ -56,20 +76,20 @@ impl Committer for Overtaken {
 }
 
 impl Rival {
-    fn change(self, contact: Uuid, commit: &Commit) -> Change {
+    fn change(self, contact: Uuid, now: DateTime<Utc>) -> Change {
         match self {
             Self::Names(name) => Change::UpdateContact {
                 id: contact,
                 name: name.to_owned(),
                 correlators: [None, None, None],
                 new_addresses: Vec::new(),
-                updated_at: commit.now,
+                updated_at: now,
             },
             Self::Blocks(campaign) => {
                 let entry = DndEntry {
                     scope: Scope::Campaign(campaign),
                     category: "Collections".to_owned(),
-                    at: commit.now,
+                    at: now,
                     by: "a rival".to_owned(),
                     reason: None,
                 };

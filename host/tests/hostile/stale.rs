@@ -45,6 +45,19 @@ pub(crate) async fn writes_and_tells() {
     assert_eq!((lines(&request), world.contents().await), (1, contents));
 }
 
+/// It changes nothing, so that no commit would find what it read stale.
+pub(crate) async fn reads_two() {
+    let world = World::new().await;
+    let second = world.make_contact("acme", "56922222222").await;
+    let request = world.deed("reads-two", &world.contact, &second);
+    let [first, second] = [&world.contact, &second].map(|id| id.parse().unwrap());
+    world.rivals.come_before_reading(second, Rival::Names("Eve"), first);
+    let outcome = world.host.invoke(request).await.unwrap();
+    assert_eq!(outcome.port, "next", "{outcome:?}");
+    assert_eq!(world.contents().await.name_of(&world.contact), "Eve");
+    assert_eq!(outcome.entities["status"], "Eve Ana");
+}
+
 pub(crate) async fn is_always_too_late(code: &str) {
     let world = World::new().await;
     let request = tells(&world).with_key("late");

@@ -74,8 +74,8 @@ impl World {
             others_contact: String::new(),
             others_record: String::new(),
         };
-        world.contact = world.make_contact("acme").await;
-        world.others_contact = world.make_contact("other").await;
+        world.contact = world.make_contact("acme", "56987654321").await;
+        world.others_contact = world.make_contact("other", "56987654321").await;
         world.others_record = world.make_record().await;
         world
     }
@@ -159,9 +159,9 @@ impl World {
         )
     }
 
-    async fn make_contact(&self, tenant: &str) -> String {
+    pub(crate) async fn make_contact(&self, tenant: &str, user: &str) -> String {
         let parameters = json!({ "CONTACT_NAME_EXPRESSION": "'Ana'", "CONTACT_IDENTIFIER_ENTITY": "id" });
-        let request = self.request("campaign-contact-manager", &parameters, session(tenant, "56987654321"));
+        let request = self.request("campaign-contact-manager", &parameters, session(tenant, user));
         let outcome = self.host.invoke(request).await.unwrap();
         outcome.entities["id"].as_str().unwrap().to_owned()
     }

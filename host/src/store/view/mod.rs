@@ -124,15 +124,14 @@ impl View {
     }
 
     /// Asks all of these that weren't asked yet in one round trip.
-    pub async fn prefetch(&mut self, mut lookups: Vec<Lookup>) -> Result<(), ViewError> {
-        lookups.retain(|lookup| !self.answers.contains_key(lookup));
-        for at in (1..lookups.len()).rev() {
-            let (before, rest) = lookups.split_at(at);
-            if rest.first().is_some_and(|lookup| before.contains(lookup)) {
-                lookups.remove(at);
+    pub async fn prefetch(&mut self, lookups: Vec<Lookup>) -> Result<(), ViewError> {
+        let mut unknown = Vec::with_capacity(lookups.len());
+        for lookup in lookups {
+            if !self.answers.contains_key(&lookup) && !unknown.contains(&lookup) {
+                unknown.push(lookup);
             }
         }
-        if lookups.is_empty() && self.seen.is_some() { Ok(()) } else { self.trip(lookups).await }
+        if unknown.is_empty() && self.seen.is_some() { Ok(()) } else { self.trip(unknown).await }
     }
 
     /// The tenant; `None`: there is no such one.

@@ -58,6 +58,7 @@ deeds! {
     "computes-while-writing" => writes::computes;
     "refuses-while-writing" => writes::refuses;
     "writes-and-tells" => writes::tells;
+    "reads-two" => others::reads_two;
     "reads-anothers-contact" => others::reads_contact;
     "blocks-anothers-contact" => others::blocks_contact;
     "uses-anothers-campaign" => others::uses_campaign;

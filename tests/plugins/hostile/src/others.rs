@@ -1,4 +1,4 @@
-//! What reaches for another tenant's things.
+//! What reaches for another tenant's things, or for what others change.
 
 use flow_sdk::prelude::*;
 
@@ -8,6 +8,14 @@ fn contact() -> Result<Named<ContactId>, Error> {
 
 pub(crate) fn reads_contact() -> Result<Port, Error> {
     contacts::name(&contact()?)?;
+    Ok(NEXT)
+}
+
+/// Both are of its own tenant; others change the first in between.
+pub(crate) fn reads_two() -> Result<Port, Error> {
+    let first = contacts::name(&contact()?)?;
+    let second = contacts::name(&ContactId::from(crate::second()?).into())?;
+    crate::STATUS.set(format!("{first} {second}"))?;
     Ok(NEXT)
 }
 
