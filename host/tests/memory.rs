@@ -14,14 +14,23 @@ use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
 
-/// Deeds that make the host hold much, each with the code of its end.
-const HOARDING: [(&str, &str); 6] = [
+/// Deeds that end by themselves or soon, each with the code of its end; first those that make the host hold much.
+const DEEDS: [(&str, &str); 15] = [
     ("hoards-bit-by-bit", "limit-memory"),
     ("hoards-at-once", "limit-memory"),
     ("sends-much-in-all", "limit-host-bytes"),
     ("returns-much", "limit-host-bytes"),
     ("sets-many-entities", "limit-entities"),
     ("calls-often", "limit-host-calls"),
+    ("sends-much-at-once", "limit-host-bytes"),
+    ("names-parameters-at-length", "limit-host-bytes"),
+    ("sets-a-large-value", "limit-value-size"),
+    ("nests-an-expression", "expression-too-large"),
+    ("chains-an-expression", "expression-too-large"),
+    ("recurses", "plugin-trap"),
+    ("panics", "plugin-trap"),
+    ("leaves-by-no-port", "plugin-contract"),
+    ("calls-what-it-does-not-use", "plugin-contract"),
 ];
 
 /// Of each deed at once.
@@ -44,7 +53,7 @@ fn request(host: &Host, deed: &str) -> Request {
 }
 
 async fn round(host: &Host) {
-    let deeds = HOARDING.iter().cycle().take(HOARDING.len() * AT_ONCE).map(async |(deed, code)| {
+    let deeds = DEEDS.iter().cycle().take(DEEDS.len() * AT_ONCE).map(async |(deed, code)| {
         let outcome = host.invoke(request(host, deed)).await.unwrap();
         assert_eq!(outcome.error.unwrap().code, *code, "{deed}");
     });
