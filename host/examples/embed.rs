@@ -24,8 +24,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Err(found.message.clone().into());
     }
 
-    // For every session that comes to the node. The key makes it safe to ask again.
+    // For every session that comes to the node. The key makes it safe to ask again with the same session id.
     let mut session = Session::new("acme", "whatsapp", "56987654321");
+    session.id = "s-1".to_owned();
     session.entities.insert("contact_name".to_owned(), Value::from("Ana"));
     let outcome = host.invoke(Request::new(node, session.clone()).with_key("s-1/n1/1")).await?;
 

@@ -35,5 +35,5 @@ mod sync;
 pub use capability::parameters::{Diagnostic, Severity};
 pub use capability::{Session, SessionError, Warning};
 pub use catalog::{Action, Catalog, LoadError, Manifest};
-pub use engine::Limits;
+pub use engine::{Limits, compile_for_parent};
 pub use invocation::{Builder, Failure, Host, Node, OpenError, Outcome, Request, Usage};

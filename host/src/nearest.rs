@@ -1,16 +1,26 @@
 //! The name that was probably meant.
 
+/// Steps of an expression's budget that one comparison takes, at most.
+pub(crate) fn comparing(name: &str, other: &str) -> usize {
+    4 + name.len().min(64) * other.len().min(64) / 8
+}
+
 /// The one of `known` that is nearest to `name`, if any is near enough to be worth a hint.
 pub(crate) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     // Beyond this the comparison, quadratic in length, costs more than the hint is worth.
-    const MAX_LENGTH: usize = 128;
+    const MAX_LENGTH: usize = 64;
     if name.len() > MAX_LENGTH {
         return None;
     }
-    let allowed = (name.chars().count() / 3).max(1);
+    let length = name.chars().count();
+    let allowed = (length / 3).max(1);
+    let lower = name.to_lowercase();
     let near = known
-        .filter(|other| other.len() <= MAX_LENGTH && *other != name)
-        .map(|other| (strsim::damerau_levenshtein(&name.to_lowercase(), &other.to_lowercase()), other));
+        // Names whose lengths differ by more are no nearer than that.
+        .filter(|other| {
+            other.len() <= MAX_LENGTH && *other != name && other.chars().count().abs_diff(length) <= allowed
+        })
+        .map(|other| (strsim::osa_distance(&lower, &other.to_lowercase()), other));
     near.filter(|(distance, _)| *distance <= allowed).min_by_key(|(distance, _)| *distance).map(|(_, other)| other)
 }
 

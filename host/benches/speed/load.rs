@@ -76,7 +76,7 @@ pub(crate) fn creation(tenant: &str, number: usize) -> Commit {
         updated_at: long_ago(),
     };
     let changes = vec![Change::CreateContact(contact)];
-    Commit { tenant: tenant.to_owned(), reads: Reads::default(), changes, key: None, now: long_ago() }
+    Commit { tenant: tenant.to_owned(), reads: Reads::default(), changes, key: None, now: long_ago(), quota: None }
 }
 
 /// The creation of the n-th contact, and of a record for it.

@@ -15,6 +15,8 @@ mod host {
     pub(crate) mod committer;
     #[path = "catalog/current.rs"]
     pub(crate) mod current;
+    #[path = "engine/private.rs"]
+    pub(crate) mod private;
     #[path = "invocation/turns.rs"]
     pub(crate) mod turns;
 }

@@ -114,20 +114,7 @@ pub(crate) mod fs {
     use std::io::{self, Write};
     use std::path::Path;
 
-    pub(crate) use std::fs::{Metadata, Permissions, create_dir_all, metadata, set_permissions};
-
-    pub(crate) struct File(std::fs::File);
-
-    impl File {
-        pub(crate) fn create_new(path: impl AsRef<Path>) -> io::Result<Self> {
-            step();
-            std::fs::File::create_new(path).map(Self)
-        }
-
-        pub(crate) fn metadata(&self) -> io::Result<Metadata> {
-            self.0.metadata()
-        }
-    }
+    pub(crate) struct File(pub(super) std::fs::File);
 
     impl Write for File {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -140,11 +127,6 @@ pub(crate) mod fs {
         }
     }
 
-    pub(crate) fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
-        step();
-        std::fs::read(path)
-    }
-
     pub(crate) fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
         step();
         std::fs::rename(from, to)
@@ -153,5 +135,25 @@ pub(crate) mod fs {
     pub(crate) fn remove_file(path: impl AsRef<Path>) -> io::Result<()> {
         step();
         std::fs::remove_file(path)
+    }
+}
+
+/// The host's own, with a step before every operation.
+pub(crate) mod private {
+    use super::{fs, step};
+    use crate::host::private;
+    use std::io;
+    use std::path::Path;
+
+    pub(crate) use private::prepare;
+
+    pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+        step();
+        private::read(path)
+    }
+
+    pub(crate) fn create(path: &Path) -> io::Result<fs::File> {
+        step();
+        private::create(path).map(fs::File)
     }
 }

@@ -1,38 +1,69 @@
 //! `flow:action/expressions`: expressions that a plugin composes itself.
 
 use super::bindings::flow::action::expressions::Host;
-use super::bindings::flow::action::types::Value;
+use super::bindings::flow::action::types::{Error, Value};
+use super::evaluation::{Allowance, Exceeded, try_inline};
 use super::halt::Halt;
 use super::parameters::failed;
 use super::regional::Regional;
+use super::session::SessionState;
 use super::value::{from_json, refusal};
 use super::{Answer, Function, State, value};
+use crate::domain::Tenant;
 use crate::expression::{self, Expression, Scope};
 use crate::store::View;
+use std::sync::Arc;
+
+/// Bytes of a source that one step of the budget parses.
+const SOURCE_BYTES_PER_STEP: usize = 4;
 
 impl Host for State {
-    fn evaluate(&mut self, source: String) -> Answer<Option<Value>> {
+    async fn evaluate(&mut self, source: String) -> Answer<Option<Value>> {
         self.enter(Function::ExpressionsEvaluate, source.len())?;
-        let Some((tenant, _)) = self.view.as_ref().and_then(View::configuration) else {
+        let bytes = self.bytes_left();
+        let Self { session, view, steps, .. } = self;
+        let Some((tenant, _)) = view.as_ref().and_then(View::configuration) else {
             return Err(Halt::fault("plugin-contract", "the plugin evaluated an expression too early").into());
         };
-        let scope = Scope {
-            entities: &self.session,
-            session: self.session.view(),
-            now: self.session.now,
-            region: &Regional(tenant),
-        };
+        // Parsing is charged, too. An exhausted budget fails in the evaluation, which says so.
+        let parsing = u32::try_from(source.len() / SOURCE_BYTES_PER_STEP).unwrap_or(u32::MAX);
+        *steps = steps.saturating_sub(parsing);
         // Not through the cache: what a plugin composes would push out what designers wrote.
-        let result = match Expression::parse(&source).and_then(|expression| expression.evaluate(&scope)) {
-            Ok(expression::Value::Null) => Ok(None),
-            Ok(expression::Value::Timestamp(_)) => Err(refusal(
-                "expression-type",
-                format!("the expression yields a timestamp; {}", expression::TIMESTAMP_HINT),
-            )),
-            Ok(value) => Ok(Some(from_json(&value.into_json()))),
-            Err(error) => Err(failed("the expression", &error)),
+        let expression = match Expression::parse(&source) {
+            Ok(expression) => expression,
+            Err(error) => return self.answer(Err(failed("the expression", &error)), 0),
         };
+        let inline = try_inline(steps, bytes, |allowance| evaluate(&expression, session, tenant, allowance));
+        let evaluated = match inline {
+            Some(evaluated) => evaluated,
+            None => {
+                let tenant = Arc::clone(tenant);
+                let work = move |session: &SessionState, tenant: &Tenant, allowance: &mut Allowance<'_>| {
+                    evaluate(&expression, session, tenant, allowance)
+                };
+                self.evaluate_in_slices(tenant, work).await?
+            }
+        };
+        let Ok(result) = evaluated else { return Err(Halt::host_bytes(self.limits.host_bytes).into()) };
         let bytes = result.as_ref().ok().and_then(Option::as_ref).map_or(0, value::bytes);
         self.answer(result, bytes)
     }
+}
+
+fn evaluate(
+    expression: &Expression,
+    session: &SessionState,
+    tenant: &Tenant,
+    allowance: &mut Allowance<'_>,
+) -> Result<Result<Option<Value>, Error>, Exceeded> {
+    let scope = Scope { entities: session, session: session.view(), now: session.now, region: &Regional(tenant) };
+    Ok(match expression.evaluate(&scope, &mut allowance.budget) {
+        Ok(expression::Value::Null) => Ok(None),
+        Ok(expression::Value::Timestamp(_)) => Err(refusal(
+            "expression-type",
+            format!("the expression yields a timestamp; {}", expression::TIMESTAMP_HINT),
+        )),
+        Ok(value) => Ok(Some(from_json(&value.into_json(), allowance)?)),
+        Err(error) => Err(failed("the expression", &error)),
+    })
 }

@@ -16,6 +16,9 @@ pub(crate) enum Halt {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The host has no memory left for it.
+    #[error("the host has no memory left")]
+    NoRoom,
     /// What the run has read doesn't hold any more.
     #[error("what was read has changed meanwhile")]
     Stale,
@@ -24,6 +27,16 @@ pub(crate) enum Halt {
 impl Halt {
     pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> Self {
         Self::Fault { code, message: message.into() }
+    }
+
+    /// No stack could be had for an evaluation.
+    pub(super) fn stack(error: std::io::Error) -> Self {
+        tracing::warn!("an evaluation has no stack: {error}");
+        Self::NoRoom
+    }
+
+    pub(crate) fn host_calls(limit: u64) -> Self {
+        Self::fault("limit-host-calls", format!("the plugin made more than {limit} host calls"))
     }
 
     pub(crate) fn host_bytes(limit: usize) -> Self {

@@ -1,7 +1,11 @@
 //! What is kept of a run even when it is stopped from outside: its log lines and counts.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use super::halt::Halt;
+use super::log_quota::{Dropped, LogQuota};
+use crate::domain::escape::escape;
+use crate::engine::Limits;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How grave a log line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,24 +32,67 @@ pub struct LogLine {
 /// Bytes kept of one line.
 const MAX_LINE_BYTES: usize = 4 << 10;
 
+/// The target of the plugins' lines in the operator's log.
+const TARGET: &str = "flowhost::plugin";
+
 /// One run's log and counts. Outlives the instance, which may be stopped at any moment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Journal {
-    lines: Mutex<Vec<LogLine>>,
+    kept: Mutex<Kept>,
+    max_lines: usize,
+    max_bytes: usize,
     host_calls: AtomicU64,
+    /// Bytes that crossed between guest and host.
+    bytes: AtomicUsize,
     memory_bytes: AtomicU64,
     dropped_lines: AtomicU64,
     dropped_warnings: AtomicU64,
     yielded: AtomicBool,
 }
 
+/// The lines of a run and their bytes.
+#[derive(Debug, Default)]
+struct Kept {
+    lines: Vec<LogLine>,
+    bytes: usize,
+}
+
+/// Where lines of the log come from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) action: &'a str,
+    pub(crate) tenant: &'a str,
+    pub(crate) session: &'a str,
+}
+
 impl Journal {
+    /// An empty one, which keeps as much as the limits allow.
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            kept: Mutex::default(),
+            max_lines: limits.log_lines,
+            max_bytes: limits.log_bytes,
+            host_calls: AtomicU64::default(),
+            bytes: AtomicUsize::default(),
+            memory_bytes: AtomicU64::default(),
+            dropped_lines: AtomicU64::default(),
+            dropped_warnings: AtomicU64::default(),
+            yielded: AtomicBool::default(),
+        }
+    }
+
     /// Forgets a run that is to be done again.
     pub(crate) fn begin(&self) {
-        self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        *self.kept() = Kept::default();
+        self.bytes.store(0, Ordering::Relaxed);
         for count in [&self.host_calls, &self.memory_bytes, &self.dropped_lines, &self.dropped_warnings] {
             count.store(0, Ordering::Relaxed);
         }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        // A panic while the lock was held can't have left a line half written.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts one and says how many there are.
@@ -55,6 +102,23 @@ impl Journal {
 
     pub(crate) fn host_calls(&self) -> u64 {
         self.host_calls.load(Ordering::Relaxed)
+    }
+
+    /// Charges bytes that cross between guest and host; answers how many there are in all.
+    pub(crate) fn charge_bytes(&self, bytes: usize) -> usize {
+        // One thread charges, the worker's: nothing is lost between the two.
+        let total = self.bytes().saturating_add(bytes);
+        self.bytes.store(total, Ordering::Relaxed);
+        total
+    }
+
+    /// Whether so many more bytes are within the limit.
+    pub(super) fn check_bytes(&self, bytes: usize, limit: usize) -> Result<(), Halt> {
+        if self.bytes().saturating_add(bytes) > limit { Err(Halt::host_bytes(limit)) } else { Ok(()) }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
     }
 
     pub(crate) fn note_memory(&self, bytes: usize) {
@@ -75,55 +139,87 @@ impl Journal {
         self.yielded.swap(false, Ordering::Relaxed)
     }
 
-    /// Keeps a line unless there are `limit` already.
-    pub(crate) fn write(&self, level: LogLevel, mut message: String, limit: usize) {
-        message.truncate(message.floor_char_boundary(MAX_LINE_BYTES));
-        message.shrink_to_fit();
-        // A panic while the lock was held can't have left a line half written.
-        let mut lines = self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if lines.len() < limit {
-            lines.push(LogLine { level, message });
+    /// Keeps a line of the plugin's, if the run has room for it.
+    pub(crate) fn write(&self, level: LogLevel, message: String) {
+        let message = cut(message);
+        let mut kept = self.kept();
+        let bytes = kept.bytes.saturating_add(message.len());
+        if kept.lines.len() < self.max_lines && bytes <= self.max_bytes {
+            kept.bytes = bytes;
+            kept.lines.push(LogLine { level, message });
         } else {
             self.dropped_lines.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Keeps the host's own line about the fault that ended the run, however much the plugin has logged.
+    pub(crate) fn write_fault(&self, message: String) {
+        self.kept().lines.push(LogLine { level: LogLevel::Error, message: cut(message) });
     }
 
     pub(crate) fn drop_warning(&self) {
         self.dropped_warnings.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Hands everything to the operator's log, once.
-    pub(crate) fn publish(&self, action: &str, tenant: &str, session: &str) {
-        let lines = std::mem::take(&mut *self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        for LogLine { level, message } in lines {
-            let message = indented(&message);
-            match level {
-                LogLevel::Debug => tracing::debug!(target: "flowhost::plugin", action, tenant, session, "{message}"),
-                LogLevel::Info => tracing::info!(target: "flowhost::plugin", action, tenant, session, "{message}"),
-                LogLevel::Warn => tracing::warn!(target: "flowhost::plugin", action, tenant, session, "{message}"),
-                LogLevel::Error => tracing::error!(target: "flowhost::plugin", action, tenant, session, "{message}"),
-            }
+    /// Hands everything to the operator's log, once, as far as the tenant's quota has room.
+    pub(crate) fn publish(&self, origin: &Origin<'_>, quota: Option<&LogQuota>) {
+        let Kept { lines, .. } = std::mem::take(&mut *self.kept());
+        let count = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
+        let mut dropped = Dropped { lines: count(&self.dropped_lines), warnings: count(&self.dropped_warnings) };
+        let shown = lines.iter().filter(|line| is_shown(line.level)).map(|line| (line.level, text(line)));
+        let shown: Vec<_> = shown.collect();
+        let mut taken = shown.len();
+        if let Some(quota) = quota.filter(|_| !shown.is_empty() || !dropped.is_none()) {
+            let names = origin.action.len() + origin.tenant.len() + origin.session.len();
+            let lengths = shown.iter().map(|(_, text)| text.len() + names);
+            (taken, dropped) = quota.charge(origin.tenant, lengths, dropped);
         }
-        let (lines, warnings) =
-            (self.dropped_lines.swap(0, Ordering::Relaxed), self.dropped_warnings.swap(0, Ordering::Relaxed));
-        if lines + warnings > 0 {
-            tracing::warn!(target: "flowhost::plugin", action, tenant, session, lines, warnings, "dropped beyond the limit");
+        for (level, text) in shown.iter().take(taken) {
+            origin.write(*level, text);
+        }
+        if !dropped.is_none() {
+            origin.report(dropped);
         }
     }
 }
 
-/// The text with its further lines set in, so that a plugin can't make what looks like somebody else's line.
-fn indented(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for char in text.trim_end().chars() {
-        match char {
-            '\n' => plain.push_str("\n  | "),
-            '\t' => plain.push(char),
-            _ if char.is_control() => plain.extend(char.escape_default()),
-            _ => plain.push(char),
+impl Origin<'_> {
+    fn write(&self, level: LogLevel, message: &str) {
+        let Self { action, tenant, session } = self;
+        match level {
+            LogLevel::Debug => tracing::debug!(target: TARGET, action, tenant, session, "{message}"),
+            LogLevel::Info => tracing::info!(target: TARGET, action, tenant, session, "{message}"),
+            LogLevel::Warn => tracing::warn!(target: TARGET, action, tenant, session, "{message}"),
+            LogLevel::Error => tracing::error!(target: TARGET, action, tenant, session, "{message}"),
         }
     }
-    plain
+
+    fn report(&self, Dropped { lines, warnings }: Dropped) {
+        let Self { action, tenant, session } = self;
+        tracing::warn!(target: TARGET, action, tenant, session, lines, warnings, "dropped beyond the limit");
+    }
+}
+
+/// Whether anybody reads lines of this level: others cost the tenant nothing.
+fn is_shown(level: LogLevel) -> bool {
+    match level {
+        LogLevel::Debug => tracing::enabled!(target: TARGET, tracing::Level::DEBUG),
+        LogLevel::Info => tracing::enabled!(target: TARGET, tracing::Level::INFO),
+        LogLevel::Warn => tracing::enabled!(target: TARGET, tracing::Level::WARN),
+        LogLevel::Error => tracing::enabled!(target: TARGET, tracing::Level::ERROR),
+    }
+}
+
+/// The beginning of a line that is too long.
+fn cut(mut message: String) -> String {
+    message.truncate(message.floor_char_boundary(MAX_LINE_BYTES));
+    message.shrink_to_fit();
+    message
+}
+
+/// The line's text with its further lines indented, so that a plugin can't write what looks like another's line.
+fn text(LogLine { message, .. }: &LogLine) -> String {
+    message.trim_end().split('\n').map(escape).collect::<Vec<_>>().join("\n  | ")
 }
 
 #[cfg(test)]
@@ -131,25 +227,48 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    fn journal(log_lines: usize, log_bytes: usize) -> Journal {
+        Journal::new(&Limits { log_lines, log_bytes, ..Limits::default() })
+    }
+
+    fn dropped(journal: &Journal) -> u64 {
+        journal.dropped_lines.load(Ordering::Relaxed)
+    }
+
     #[test]
     fn lines_past_the_limit_are_counted_and_dropped() {
-        let journal = Journal::default();
+        let journal = journal(2, 1_000);
         for _ in 0..3 {
-            journal.write(LogLevel::Info, "line".to_owned(), 2);
+            journal.write(LogLevel::Info, "line".to_owned());
         }
-        assert_eq!(journal.lines.lock().unwrap().len(), 2);
-        assert_eq!(journal.dropped_lines.load(Ordering::Relaxed), 1);
+        assert_eq!((journal.kept().lines.len(), dropped(&journal)), (2, 1));
+    }
+
+    #[test]
+    fn bytes_past_the_limit_are_counted_and_dropped_in_every_run() {
+        let journal = journal(1_000, 64 << 10);
+        for _ in 0..2 {
+            journal.begin();
+            for _ in 0..100 {
+                journal.write(LogLevel::Error, "x".repeat(5_000));
+            }
+            assert_eq!((journal.kept().lines.len(), dropped(&journal)), (16, 84));
+        }
+        journal.write_fault("the host's own line".to_owned());
+        assert_eq!(journal.kept().lines.len(), 17);
     }
 
     #[test]
     fn further_lines_are_set_in_and_control_characters_spelt_out() {
-        assert_eq!(indented("one\nERROR two\r\u{1b}[2J\n"), "one\n  | ERROR two\\r\\u{1b}[2J");
+        let text = |message: &str| text(&LogLine { level: LogLevel::Info, message: message.to_owned() });
+        assert_eq!(text("one\nERROR two\r\u{1b}[2J\n"), "one\n  | ERROR two\\r\\u{1b}[2J");
+        assert_eq!(text("a\u{85}b\u{202e}c\u{2028}d"), "a\\u{85}b\\u{202e}c\\u{2028}d");
     }
 
     #[test]
     fn a_long_line_is_cut_between_characters() {
-        let journal = Journal::default();
-        journal.write(LogLevel::Info, "ñ".repeat(3_000), 1);
-        assert_eq!(journal.lines.lock().unwrap()[0].message.len(), MAX_LINE_BYTES);
+        let journal = journal(1, 10_000);
+        journal.write(LogLevel::Info, "ñ".repeat(3_000));
+        assert_eq!(journal.kept().lines[0].message.len(), MAX_LINE_BYTES);
     }
 }

@@ -1,7 +1,8 @@
 //! `flow:action/log`: what a plugin tells its operator and its designer.
 
 use super::bindings::flow::action::log::{Host, Level};
-use super::{Function, LogLevel, State};
+use super::{Function, Halt, LogLevel, State};
+use crate::domain::refusal::{is_code, quoted};
 use serde::{Deserialize, Serialize};
 
 /// Something the designer should know though the action went through.
@@ -30,15 +31,21 @@ impl Host for State {
             Level::Warn => LogLevel::Warn,
             Level::Error => LogLevel::Error,
         };
-        self.journal.write(level, message, self.limits.log_lines);
+        self.journal.write(level, message);
         Ok(())
     }
 
     fn warn(&mut self, code: String, message: String, parameter: Option<String>) -> wasmtime::Result<()> {
         let bytes = code.len() + message.len() + parameter.as_ref().map_or(0, String::len);
         self.enter(Function::LogWarn, bytes)?;
+        let code = cut(code, MAX_NAME_BYTES);
+        if !is_code(&code) {
+            let code = quoted(&code);
+            let message = format!("the plugin warned with the code {code}, which does not have the form acme/too-low");
+            return Err(Halt::fault("plugin-contract", message).into());
+        }
         self.add_warning(Warning {
-            code: cut(code, MAX_NAME_BYTES),
+            code,
             message: cut(message, MAX_MESSAGE_BYTES),
             parameter: parameter.map(|parameter| cut(parameter, MAX_NAME_BYTES)),
         });

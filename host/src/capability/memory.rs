@@ -1,8 +1,9 @@
 //! How much memory and how many tables an instance may have.
 
-use super::Journal;
 use super::halt::Halt;
+use super::{Journal, Session};
 use crate::engine::Limits;
+use crate::engine::memory_budget::{MemoryBudget, Reservation};
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 
@@ -15,11 +16,22 @@ pub(crate) struct Meter {
     table_limit: usize,
     tables: usize,
     core_instances: usize,
+    /// The session, for its tenant.
+    session: Arc<Session>,
+    /// Of the host's memory, for the instance and what its host calls carry.
+    reservation: Reservation,
 }
 
 impl Meter {
-    pub(crate) fn new(limits: &Limits, journal: Arc<Journal>) -> Self {
+    pub(crate) fn new(
+        limits: &Limits,
+        journal: Arc<Journal>,
+        budget: Arc<MemoryBudget>,
+        session: Arc<Session>,
+    ) -> Self {
         Self {
+            session,
+            reservation: Reservation::empty(budget),
             journal,
             memory_bytes: 0,
             memory_limit: limits.memory_bytes,
@@ -27,6 +39,20 @@ impl Meter {
             tables: limits.tables,
             core_instances: limits.core_instances,
         }
+    }
+}
+
+impl Meter {
+    /// Reserves memory of the host for what the instance and its host calls use now. What a call carries may be there
+    /// twice: as the host keeps it, and as it crosses.
+    pub(super) fn cover(&mut self) -> Result<(), Halt> {
+        let used = self.memory_bytes.saturating_add(self.journal.bytes().saturating_mul(2));
+        if self.reservation.cover(used, &self.session.tenant) { Ok(()) } else { Err(Halt::NoRoom) }
+    }
+
+    /// Reserves memory for something beside them, until it is dropped.
+    pub(super) fn reserve_beside(&self, bytes: usize) -> Option<Reservation> {
+        self.reservation.beside(bytes, &self.session.tenant)
     }
 }
 
@@ -39,6 +65,7 @@ impl ResourceLimiter for Meter {
         }
         self.memory_bytes = total;
         self.journal.note_memory(total);
+        self.cover()?;
         Ok(true)
     }
 

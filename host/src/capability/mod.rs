@@ -6,11 +6,13 @@
 mod campaigns;
 mod contacts;
 mod dnd;
+mod evaluation;
 mod expressions;
 mod grants;
 mod halt;
 mod journal;
 mod log;
+mod log_quota;
 mod memory;
 mod outbound;
 pub(crate) mod parameters;
@@ -22,16 +24,19 @@ mod wasi;
 
 pub(crate) use grants::{Function, Grants};
 pub(crate) use halt::Halt;
-pub(crate) use journal::Journal;
+pub(crate) use journal::{Journal, Origin};
 pub use journal::{LogLevel, LogLine};
 pub use log::Warning;
+pub(crate) use log_quota::LogQuota;
 pub(crate) use outbound::Ids;
 pub(crate) use session::{Generator, SessionState, Written};
 pub use session::{Session, SessionError};
 pub(crate) use value::json_type;
+pub(crate) use wasi::MAX_RESOURCES;
 
 use crate::domain::{self, Refusal};
 use crate::engine::Limits;
+use crate::engine::memory_budget::MemoryBudget;
 use crate::store::View;
 use bindings::flow::action::types::Error as WitError;
 use std::sync::Arc;
@@ -48,6 +53,9 @@ pub(crate) mod bindings {
             "flow:outbound/campaigns": async | trappable,
             "flow:outbound/records": async | trappable,
             "flow:outbound/dnd": async | trappable,
+            "flow:action/parameters.get": async | trappable,
+            "flow:action/session.get-entity": async | trappable,
+            "flow:action/expressions": async | trappable,
             default: trappable,
         },
         exports: { default: async },
@@ -69,7 +77,8 @@ pub(crate) struct State {
     grants: Grants,
     limits: Arc<Limits>,
     pub(crate) memory: memory::Meter,
-    carried: usize,
+    /// Steps that the run's expressions may still take.
+    steps: u32,
     wasi: Option<Box<wasi::Wasi>>,
 }
 
@@ -94,11 +103,11 @@ pub(crate) struct Remains {
 
 impl State {
     /// The state of a run.
-    pub(crate) fn new(run: Run, limits: Arc<Limits>, journal: Arc<Journal>) -> Self {
+    pub(crate) fn new(run: Run, limits: Arc<Limits>, journal: Arc<Journal>, memory: Arc<MemoryBudget>) -> Self {
         let Run { parameters, session, view, ids, grants } = run;
-        let memory = memory::Meter::new(&limits, Arc::clone(&journal));
-        let warnings = Vec::new();
-        Self { parameters, session, view, ids, warnings, journal, grants, limits, memory, carried: 0, wasi: None }
+        let memory = memory::Meter::new(&limits, Arc::clone(&journal), memory, Arc::clone(&session.session));
+        let (warnings, steps) = (Vec::new(), limits.evaluation_steps);
+        Self { parameters, session, view, ids, warnings, journal, grants, limits, memory, steps, wasi: None }
     }
 
     /// The state of a component that describes itself: every function of the contract refuses.
@@ -107,26 +116,22 @@ impl State {
         let run = Run {
             parameters: parameters::Evaluated::default(),
             view: None,
-            ids: Ids::new(session.random.clone(), session.now),
+            ids: Ids::new(0, "", 0, session.now),
             session,
             grants: Grants::none(),
         };
-        Self::new(run, limits, journal)
+        let memory = MemoryBudget::new(limits.host_memory_bytes);
+        Self::new(run, limits, journal, memory)
     }
 
     /// Lends it WASI: no files, no network, no environment; clocks and random numbers fixed by the invocation.
     pub(crate) fn lend_wasi(&mut self) {
-        self.wasi = Some(Box::new(wasi::Wasi::new(&self.session, &self.journal, self.limits.log_lines)));
+        self.wasi = Some(Box::new(wasi::Wasi::new(&self.session, &self.journal)));
     }
 
     pub(crate) fn take_remains(&mut self) -> Remains {
         let (written, warnings) = (std::mem::take(&mut self.session.written), std::mem::take(&mut self.warnings));
         Remains { view: self.view.take(), written, warnings }
-    }
-
-    /// How many lines its log may have.
-    pub(crate) fn log_lines(&self) -> usize {
-        self.limits.log_lines
     }
 
     /// Every host function begins here: is it granted, and is there room for the call and the `bytes` it brings?
@@ -139,19 +144,25 @@ impl State {
             return Err(Halt::fault("plugin-contract", message).into());
         }
         if self.journal.count_host_call() > self.limits.host_calls {
-            let message = format!("the plugin made more than {} host calls", self.limits.host_calls);
-            return Err(Halt::fault("limit-host-calls", message).into());
+            return Err(Halt::host_calls(self.limits.host_calls).into());
         }
         self.carry(bytes)
     }
 
-    /// Counts bytes that cross between guest and host.
+    /// Charges bytes that cross between guest and host.
     fn carry(&mut self, bytes: usize) -> wasmtime::Result<()> {
-        self.carried = self.carried.saturating_add(bytes);
-        if self.carried > self.limits.host_bytes {
+        if self.journal.charge_bytes(bytes) > self.limits.host_bytes {
             return Err(Halt::host_bytes(self.limits.host_bytes).into());
         }
-        Ok(())
+        Ok(self.memory.cover()?)
+    }
+
+    /// The limit of host calls or bytes that the run has exceeded. Calls of WASI can't fail by themselves.
+    pub(crate) fn exceeded(&self) -> Option<Halt> {
+        if self.journal.host_calls() > self.limits.host_calls {
+            return Some(Halt::host_calls(self.limits.host_calls));
+        }
+        (self.journal.bytes() > self.limits.host_bytes).then(|| Halt::host_bytes(self.limits.host_bytes))
     }
 
     fn view(&mut self) -> wasmtime::Result<&mut View> {
@@ -172,12 +183,17 @@ impl State {
         WitError { code: code.to_owned(), message, parameter: None, details }
     }
 
-    /// A rule's warnings. `values` says what was passed for the arguments: the parameter that yielded the
-    /// same text is the one to name.
+    /// A rule's warnings. `values` says what was passed for the arguments: the parameter that yielded it is named, or
+    /// the argument where that is not known.
     fn warn(&mut self, warnings: Vec<domain::Warning>, values: &[(&str, &str)]) {
         for domain::Warning { code, message, argument } in warnings {
             let value = argument.and_then(|argument| values.iter().find(|(name, _)| *name == argument));
-            let parameter = value.and_then(|(_, value)| self.parameters.that_yielded(value)).map(str::to_owned);
+            let origin = value.and_then(|(name, value)| self.parameters.origin_of(name, value));
+            let parameter = origin.map(str::to_owned);
+            let message = match (argument, &parameter) {
+                (Some(argument), None) => format!("{argument}: {message}"),
+                _ => message,
+            };
             self.add_warning(Warning { code: code.to_owned(), message, parameter });
         }
     }

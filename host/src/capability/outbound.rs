@@ -7,27 +7,36 @@ use super::{Function, State};
 use crate::domain::{Campaign, Contact, Refusal, Tenant};
 use crate::store::{View, ViewError};
 use chrono::{DateTime, Utc};
-use rand_xoshiro::rand_core::Rng;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Makes the ids of contacts and records: UUIDs of version 7, in order of time and a function of the run's seed.
+/// Makes the ids of contacts and records: UUIDs of version 7, in order of time and a function of the tenant, the session's
+/// seed and the attempt.
 pub(crate) struct Ids {
-    random: Generator,
+    seed: u64,
+    /// The first id creates it; most runs create no id.
+    random: Option<Generator>,
     now: DateTime<Utc>,
 }
 
 impl Ids {
-    pub(crate) fn new(random: Generator, now: DateTime<Utc>) -> Self {
-        Self { random, now }
+    pub(crate) fn new(seed: u64, tenant: &str, attempt: u32, now: DateTime<Utc>) -> Self {
+        let seed = seed ^ (u64::from(attempt) + 1).rotate_left(32) ^ hash(tenant);
+        Self { seed, random: None, now }
     }
 
     pub(super) fn next(&mut self) -> Uuid {
-        let mut random = [0; 10];
-        self.random.fill_bytes(&mut random);
+        let mut bytes = [0; 10];
+        self.random.get_or_insert_with(|| Generator::seed_from_u64(self.seed)).fill_bytes(&mut bytes);
         let millis = u64::try_from(self.now.timestamp_millis()).unwrap_or_default();
-        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
     }
+}
+
+/// FNV-1a, which is the same in every process and release.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Either the thing or the refusal that says that there is none.

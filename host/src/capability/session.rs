@@ -2,11 +2,15 @@
 
 use super::bindings::flow::action::session::Host;
 use super::bindings::flow::action::types::{Timestamp, Value};
+use super::evaluation::{Allowance, try_inline};
+use super::halt::Halt;
 use super::{Answer, Function, State, value};
+use crate::domain::json::{self, Integers, tree_bytes_of};
 use crate::domain::refusal::on_one_line;
 use crate::domain::text::exceeds;
 use crate::engine::Limits;
 use crate::expression::{Entities, SessionView};
+use crate::store::View;
 use chrono::{DateTime, Datelike as _, Utc};
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -19,10 +23,10 @@ const MAX_NAME: usize = 256;
 
 /// A session of the flow engine, as its runtime hands it over. Entities are JSON; a null is one that isn't set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "Form")]
 pub struct Session {
-    /// Unique in the tenant; a new one is made where it is missing.
-    #[serde(default = "Session::new_id")]
+    /// Unique in the tenant. JSON without one gets a generated id, which no request with a key may have: see
+    /// [`Session::has_own_id`].
     pub id: String,
     /// Whose session it is. Nothing but this says which tenant's things an action sees.
     pub tenant: String,
@@ -31,38 +35,89 @@ pub struct Session {
     /// The user's identifier in that channel, as the channel gave it.
     pub user: String,
     /// The node of the flow at which it stands.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
     /// How often it came to that node.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub visit: Option<u64>,
     /// 0 if a user began it; one more than the session that made the record that began it otherwise.
-    #[serde(default)]
     pub depth: u32,
     /// Seeds every random choice of an invocation; a random seed where it is missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// Fixes the invocation's instant, in the years 1 to 9999. Belongs to whoever calls the host: never take it from a tenant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
     /// The entities by name.
-    #[serde(default)]
     pub entities: BTreeMap<String, Json>,
+    #[serde(skip)]
+    generated_id: GeneratedId,
+}
+
+/// The id that was generated for a session whose JSON had none. It is not part of the session's value.
+#[derive(Debug, Clone, Default)]
+struct GeneratedId(Option<Box<str>>);
+
+impl PartialEq for GeneratedId {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// A session as its JSON has it.
+#[derive(Deserialize)]
+#[serde(rename = "Session", deny_unknown_fields)]
+struct Form {
+    id: Option<String>,
+    tenant: String,
+    channel: String,
+    user: String,
+    node: Option<String>,
+    visit: Option<u64>,
+    #[serde(default)]
+    depth: u32,
+    seed: Option<u64>,
+    at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    entities: BTreeMap<String, Json>,
+}
+
+impl From<Form> for Session {
+    fn from(form: Form) -> Self {
+        let Form { id, tenant, channel, user, node, visit, depth, seed, at, entities } = form;
+        let generated_id = if id.is_none() { Some(Self::new_id()) } else { None };
+        let id = id.or_else(|| generated_id.clone()).unwrap_or_default();
+        let generated_id = GeneratedId(generated_id.map(String::into_boxed_str));
+        Self { id, tenant, channel, user, node, visit, depth, seed, at, entities, generated_id }
+    }
 }
 
 /// Why a session can't be used. Code `session-invalid`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the session: {0}")]
-pub struct SessionError(String);
+#[error("the session: {message}")]
+pub struct SessionError {
+    message: String,
+    place: Option<(usize, usize)>,
+}
 
 impl SessionError {
     fn new(message: String) -> Self {
-        Self(on_one_line(message))
+        Self { message: on_one_line(message), place: None }
+    }
+
+    fn at(message: String, line: usize, column: usize) -> Self {
+        Self { place: Some((line, column)), ..Self::new(message) }
+    }
+
+    /// The line, from 1, and the column in it, in bytes from 1, where the session's JSON text is wrong.
+    pub fn place(&self) -> Option<(usize, usize)> {
+        self.place
     }
 }
 
 impl Session {
-    /// A new session without entities.
+    /// A new session without entities. Its id is new and counts as its own: keep it with the session, since a key works
+    /// only with the same id.
     pub fn new(tenant: impl Into<String>, channel: impl Into<String>, user: impl Into<String>) -> Self {
         Self {
             id: Self::new_id(),
@@ -75,18 +130,26 @@ impl Session {
             seed: None,
             at: None,
             entities: BTreeMap::new(),
+            generated_id: GeneratedId::default(),
         }
     }
 
     /// Reads a session from JSON and checks it against the default limits' shape.
     ///
     /// # Errors
-    /// No JSON object of a session's form; the message says what and where.
+    /// It is not a JSON object of a session's form, an object in it repeats a name, or an integer among the entities is
+    /// beyond 64 bits; the message says what and where.
     pub fn from_json(text: &str) -> Result<Self, SessionError> {
-        serde_json::from_str(text).map_err(|error| SessionError::new(error.to_string()))
+        let session = serde_json::from_str(text)
+            .map_err(|error| SessionError::at(error.to_string(), error.line(), error.column()))?;
+        match json::inspect(text, Integers::InMember("entities")).any() {
+            Some(found) => Err(SessionError::at(found.to_string(), found.line, found.column)),
+            None => Ok(session),
+        }
     }
 
-    /// Reads a session from a JSON value, as [`Session::from_json`] does from text.
+    /// Reads a session from a JSON value. Unlike [`Session::from_json`], it can't see names that the JSON text repeated,
+    /// nor integers that the parser made numbers.
     ///
     /// # Errors
     /// As [`Session::from_json`].
@@ -98,17 +161,31 @@ impl Session {
         uuid::Uuid::new_v4().to_string()
     }
 
+    /// Whether the id was given, and not generated because the session's JSON had none. A request with a key needs one:
+    /// each time that such JSON is read it gets another id, with which the key can't be replayed.
+    pub fn has_own_id(&self) -> bool {
+        self.generated_id.0.as_deref() != Some(self.id.as_str())
+    }
+
+    /// Makes a generated id the session's own. The caller has to keep the session with its id for as long as its keys.
+    pub fn keep_id(&mut self) {
+        self.generated_id = GeneratedId::default();
+    }
+
     /// The value of an entity; a JSON null is none.
     pub fn entity(&self, name: &str) -> Option<&Json> {
         self.entities.get(name).filter(|value| !value.is_null())
     }
 
     /// Checks every bound; answers how many bytes it holds.
-    pub(crate) fn check(&self, limits: &Limits) -> Result<usize, SessionError> {
+    pub(crate) fn check(&self, limits: &Limits) -> Result<SessionSize, SessionError> {
         let texts = [("id", &self.id), ("tenant", &self.tenant), ("channel", &self.channel), ("user", &self.user)];
         for (field, text) in texts {
             if text.is_empty() || exceeds(text, MAX_NAME) {
                 return Err(SessionError::new(format!("`{field}` must have 1 to {MAX_NAME} characters")));
+            }
+            if text.contains('\0') {
+                return Err(SessionError::new(format!("`{field}` must not contain NUL (U+0000); remove it")));
             }
         }
         // Further off, a zone's clock has no reading.
@@ -119,15 +196,28 @@ impl Session {
             return Err(SessionError::new(format!("it has more than {} entities", limits.entities)));
         }
         let mut bytes = texts.iter().map(|(_, text)| text.len()).sum::<usize>();
+        bytes += self.node.as_ref().map_or(0, String::len);
+        let mut tree = 0;
         for (name, value) in &self.entities {
             if name.is_empty() || exceeds(name, MAX_NAME) {
                 return Err(SessionError::new(format!("an entity's name must have 1 to {MAX_NAME} characters")));
             }
             bytes += value::check(value, limits.value_bytes)
                 .map_err(|what| SessionError::new(format!("entity `{name}` {what}")))?;
+            bytes += name.len();
+            tree += tree_bytes_of(value);
         }
-        Ok(bytes)
+        Ok(SessionSize { bytes, tree })
     }
+}
+
+/// How large a session is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SessionSize {
+    /// Its texts, and its entities' names and values as JSON, bytes.
+    pub(crate) bytes: usize,
+    /// The memory that its lists and objects take beside that, bytes.
+    pub(crate) tree: usize,
 }
 
 /// The entities that a run has written, and those that it has cleared.
@@ -176,6 +266,16 @@ impl SessionState {
     /// For a component that describes itself: nobody's session, at the beginning of time.
     pub(crate) fn nobody() -> Self {
         Self::new(Arc::new(Session::new("", "", "")), DateTime::UNIX_EPOCH, Generator::seed_from_u64(0))
+    }
+
+    /// The session with the run's writes, for an evaluation on another stack: [`SessionState::take_back`] ends that.
+    pub(super) fn lend(&mut self) -> Self {
+        let (session, random) = (Arc::clone(&self.session), self.random.clone());
+        Self { session, now: self.now, random, written: std::mem::take(&mut self.written) }
+    }
+
+    pub(super) fn take_back(&mut self, lent: Self) {
+        self.written = lent.written;
     }
 
     pub(crate) fn view(&self) -> SessionView<'_> {
@@ -250,16 +350,29 @@ impl Host for State {
         Ok(self.session.random.next_u64())
     }
 
-    fn get_entity(&mut self, name: String) -> wasmtime::Result<Option<Value>> {
+    async fn get_entity(&mut self, name: String) -> wasmtime::Result<Option<Value>> {
         self.enter(Function::SessionGetEntity, name.len())?;
-        let value = self.session.entity(&name).map(value::from_json);
+        let bytes = self.bytes_left();
+        let convert = |session: &SessionState, name: &str, allowance: &mut Allowance<'_>| {
+            session.entity(name).map(|value| value::from_json(value, allowance)).transpose()
+        };
+        let Self { session, view, steps, .. } = self;
+        let value = match try_inline(steps, bytes, |allowance| convert(session, &name, allowance)) {
+            Some(value) => value,
+            None => {
+                let configured = view.as_ref().and_then(View::configuration).map(|(tenant, _)| Arc::clone(tenant));
+                let tenant = configured.ok_or(Halt::Stale)?;
+                self.evaluate_in_slices(tenant, move |session, _, allowance| convert(session, &name, allowance)).await?
+            }
+        };
+        let Ok(value) = value else { return Err(Halt::host_bytes(self.limits.host_bytes).into()) };
         self.carry(value.as_ref().map_or(0, value::bytes))?;
         Ok(value)
     }
 
     fn set_entity(&mut self, name: String, value: Option<Value>) -> Answer<()> {
         self.enter(Function::SessionSetEntity, name.len() + value.as_ref().map_or(0, value::bytes))?;
-        Ok(self.write_entity(name, value, None))
+        self.write_entity(name, value, None)
     }
 }
 
@@ -298,5 +411,24 @@ mod tests {
         state.write("name".to_owned(), None, &limits).unwrap();
         state.write("third".to_owned(), None, &limits).unwrap();
         assert_eq!(state.write("fourth".to_owned(), None, &limits).unwrap_err().0, "limit-entities");
+    }
+
+    #[test]
+    fn a_repeated_name_or_a_large_integer_has_its_place() {
+        let json = |entities: &str| {
+            format!(
+                "{{\"tenant\":\"acme\",\"channel\":\"c\",\"user\":\"u\",\"seed\":{},\n\"entities\":{entities}}}",
+                u64::MAX
+            )
+        };
+        for (entities, place) in [
+            (r#"{"a":{"b":1,"b":2}}"#, Some((2, 24))),
+            (r#"{"a":1,"a":1}"#, Some((2, 19))),
+            (r#"{"a":[18446744073709551616]}"#, Some((2, 18))),
+            (r#"{"a":9223372036854775807,"b":1e30}"#, None),
+        ] {
+            let error = Session::from_json(&json(entities)).err();
+            assert_eq!(error.and_then(|error| error.place()), place, "{entities}");
+        }
     }
 }

@@ -1,22 +1,32 @@
 //! Values as the contract has them, and as JSON.
 
 use super::bindings::flow::action::types::{Error, Value};
+use super::evaluation::{Allowance, Exceeded, JsonWriter};
 use super::{Answer, State};
 use crate::catalog::manifest::ValueType;
-use serde_json::Value as Json;
+use crate::domain::json::{self, Integers};
+use crate::domain::refusal::on_one_line;
+use serde_json::{Number, Value as Json};
 
-/// A JSON value of a session as a plugin gets it. Nulls don't get here.
-pub(super) fn from_json(value: &Json) -> Value {
-    match value {
+/// A JSON value of a session as a plugin gets it, charged before it is made. Nulls don't get here.
+pub(super) fn from_json(value: &Json, allowance: &mut Allowance<'_>) -> Result<Value, Exceeded> {
+    Ok(match value {
         Json::Bool(value) => Value::Boolean(*value),
-        Json::String(value) => Value::Text(value.clone()),
+        Json::String(value) => {
+            allowance.charge(value.len())?;
+            Value::Text(value.clone())
+        }
         Json::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(integer), _) => Value::Integer(integer),
             // An integer beyond 64 bits, signed, was refused with its session.
             (None, number) => Value::Number(number.unwrap_or_default()),
         },
-        Json::Null | Json::Array(_) | Json::Object(_) => Value::Json(value.to_string()),
-    }
+        Json::Null | Json::Array(_) | Json::Object(_) => {
+            let mut json = JsonWriter::new(allowance);
+            json.value(value)?;
+            Value::Json(json.finish())
+        }
+    })
 }
 
 /// Bytes that a value carries.
@@ -29,15 +39,25 @@ pub(super) fn bytes(value: &Value) -> usize {
 
 /// How many bytes a session's value has, or what is wrong with it, as words that follow the entity's name.
 pub(super) fn check(value: &Json, limit: usize) -> Result<usize, String> {
+    if let Some(number) = large_integer(value) {
+        return Err(format!("has {number}, beyond an integer's 64 bits; make it a text"));
+    }
     let bytes = match value {
-        Json::Number(number) if number.is_u64() && !number.is_i64() => {
-            return Err(format!("is {number}, beyond an integer's 64 bits; make it a text"));
-        }
         Json::String(text) => text.len(),
         Json::Array(_) | Json::Object(_) => value.to_string().len(),
         _ => 0,
     };
     if bytes > limit { Err(format!("has {bytes} bytes; at most {limit} are allowed")) } else { Ok(bytes) }
+}
+
+/// An integer in the value that doesn't fit into 64 bits, signed.
+fn large_integer(value: &Json) -> Option<&Number> {
+    match value {
+        Json::Number(number) => (number.is_u64() && !number.is_i64()).then_some(number),
+        Json::Array(list) => list.iter().find_map(large_integer),
+        Json::Object(map) => map.values().find_map(large_integer),
+        _ => None,
+    }
 }
 
 /// The name of a JSON value's type as designers know it.
@@ -57,7 +77,7 @@ pub(crate) fn json_type(value: &Json) -> &'static str {
 pub(super) fn is_of(value: &Json, expected: ValueType) -> bool {
     match expected {
         ValueType::Boolean => value.is_boolean(),
-        ValueType::Integer => value.is_i64() || value.is_u64(),
+        ValueType::Integer => value.is_i64(),
         ValueType::Number => value.is_f64(),
         ValueType::Text => value.is_string(),
         ValueType::Json => value.is_array() || value.is_object(),
@@ -77,7 +97,7 @@ pub(super) fn type_name(expected: ValueType) -> &'static str {
 
 /// A refusal of one of the host's own functions.
 pub(super) fn refusal(code: &str, message: impl Into<String>) -> Error {
-    Error { code: code.to_owned(), message: message.into(), parameter: None, details: Vec::new() }
+    Error { code: code.to_owned(), message: on_one_line(message.into()), parameter: None, details: Vec::new() }
 }
 
 /// A plugin's value as JSON, or why it can't be an entity's.
@@ -91,11 +111,16 @@ fn to_json(value: Value, limit: usize) -> Result<Json, Error> {
         Value::Boolean(value) => Ok(Json::Bool(value)),
         Value::Integer(value) => Ok(Json::from(value)),
         Value::Text(value) => Ok(Json::String(value)),
-        Value::Number(value) => serde_json::Number::from_f64(value)
+        Value::Number(value) => Number::from_f64(value)
             .map(Json::Number)
             .ok_or_else(|| refusal("entity-type", format!("{value} is no finite number"))),
         Value::Json(text) => match serde_json::from_str(&text) {
-            Ok(value @ (Json::Array(_) | Json::Object(_))) => Ok(value),
+            Ok(value @ (Json::Array(_) | Json::Object(_))) => {
+                match json::inspect(&text, Integers::Everywhere).large_integer {
+                    Some(found) => Err(refusal("entity-type", found.to_string())),
+                    None => Ok(value),
+                }
+            }
             Ok(other) => Err(refusal("entity-type", format!("{} is no list or map", json_type(&other)))),
             Err(error) => Err(refusal("entity-type", format!("the JSON of a list or map doesn't parse: {error}"))),
         },
@@ -109,7 +134,14 @@ impl State {
         name: String,
         value: Option<Value>,
         expected: Option<ValueType>,
-    ) -> Result<(), Error> {
+    ) -> Answer<()> {
+        if let Some(Value::Json(text)) = &value {
+            self.carry(json::tree_bytes(text))?;
+        }
+        Ok(self.put_entity(name, value, expected))
+    }
+
+    fn put_entity(&mut self, name: String, value: Option<Value>, expected: Option<ValueType>) -> Result<(), Error> {
         let value = value.map(|value| to_json(value, self.limits.value_bytes)).transpose()?;
         if let (Some(value), Some(expected)) = (&value, expected)
             && !is_of(value, expected)
@@ -131,10 +163,12 @@ impl State {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::capability::evaluation::try_inline;
     use serde_json::json;
 
     #[test]
     fn nothing_converts() {
+        let from_json = |value: &Json| try_inline(&mut 0, 0, |allowance| from_json(value, allowance)).unwrap().unwrap();
         assert!(matches!(from_json(&json!(1)), Value::Integer(1)));
         assert!(matches!(from_json(&json!(1.0)), Value::Number(number) if number == 1.0));
         assert_eq!(to_json(Value::Number(1.0), 10).unwrap().to_string(), "1.0");
@@ -152,6 +186,17 @@ mod tests {
     #[test]
     fn an_integer_beyond_64_bits_is_refused_with_its_session() {
         assert!(check(&json!(u64::MAX), 10).is_err());
+        assert!(check(&json!([{ "a": [u64::MAX] }]), 100).is_err());
         assert!(check(&json!(i64::MAX), 10).is_ok());
+    }
+
+    #[test]
+    fn an_integer_beyond_64_bits_in_a_plugins_json_is_refused() {
+        for integer in ["9223372036854775808", "-9223372036854775809", "100000000000000000000"] {
+            let value = Value::Json(format!("{{\"a\":[{integer}]}}"));
+            assert_eq!(to_json(value, 100).unwrap_err().code, "entity-type", "{integer}");
+        }
+        let value = Value::Json("[9223372036854775807,-9223372036854775808,1e20]".to_owned());
+        assert!(to_json(value, 100).is_ok());
     }
 }

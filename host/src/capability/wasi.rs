@@ -3,7 +3,10 @@
 
 use super::session::{Generator, SessionState};
 use super::{Journal, LogLevel, State};
-use rand_xoshiro::rand_core::{Rng, SeedableRng};
+use async_trait::async_trait;
+use bytes::Bytes;
+use rand_xoshiro::rand_core::{Rng, SeedableRng, TryRng};
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,19 +14,31 @@ use std::time::Duration;
 use tokio::io::AsyncWrite;
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 /// Bytes that one call may ask of the random sources: it holds its worker for as long as they take to make.
 const MAX_RANDOM_BYTES: u64 = 64 << 10;
 
+/// Bytes that a guest may print at once.
+const MAX_WRITE_BYTES: usize = 64 << 10;
+
+/// Resources that a run may have at once.
+pub(crate) const MAX_RESOURCES: usize = 1_000;
+
+/// Bytes that a call of WASI is charged beside what it carries: arguments and results.
+const CALL_BYTES: usize = 64;
+
 /// One run's WASI.
 pub(crate) struct Wasi {
     context: WasiCtx,
     table: ResourceTable,
+    /// Stands for the table once a limit is exceeded: whatever needs a resource traps.
+    empty: ResourceTable,
 }
 
 impl Wasi {
-    pub(crate) fn new(session: &SessionState, journal: &Arc<Journal>, max_lines: usize) -> Self {
+    pub(crate) fn new(session: &SessionState, journal: &Arc<Journal>) -> Self {
         let mut random = session.random.clone();
         let seed = u128::from(random.next_u64()) << 64 | u128::from(random.next_u64());
         let instant =
@@ -34,14 +49,19 @@ impl Wasi {
             .allow_ip_name_lookup(false)
             .wall_clock(instant)
             .monotonic_clock(instant)
-            .secure_random(Generator::seed_from_u64(random.next_u64()))
-            .insecure_random(Generator::seed_from_u64(random.next_u64()))
+            .secure_random(Charged::new(random.next_u64(), journal))
+            .insecure_random(Charged::new(random.next_u64(), journal))
             .insecure_random_seed(seed)
             .max_random_size(MAX_RANDOM_BYTES)
-            .stdout(Output { journal: Arc::clone(journal), level: LogLevel::Info, max_lines })
-            .stderr(Output { journal: Arc::clone(journal), level: LogLevel::Error, max_lines })
+            .stdout(Output { journal: Arc::clone(journal), level: LogLevel::Info })
+            .stderr(Output { journal: Arc::clone(journal), level: LogLevel::Error })
             .build();
-        Self { context, table: ResourceTable::new() }
+        let limited = |resources| {
+            let mut table = ResourceTable::new();
+            table.set_max_capacity(resources);
+            table
+        };
+        Self { context, table: limited(MAX_RESOURCES), empty: limited(0) }
     }
 }
 
@@ -50,11 +70,48 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 }
 
 impl WasiView for State {
+    /// Every function of WASI asks for this once, so that this is where its calls are charged. It can't fail: a run that
+    /// exceeds a limit here ends at the next resource, at the next call of the contract, or when its guest yields.
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.journal.count_host_call();
+        self.journal.charge_bytes(CALL_BYTES);
+        let is_exceeded = self.exceeded().is_some();
         // Lent before a component that imports WASI is instantiated; made here for one that was said not to.
-        let lines = self.limits.log_lines;
-        let wasi = self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.session, &self.journal, lines)));
-        WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }
+        let wasi = self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.session, &self.journal)));
+        let table = if is_exceeded { &mut wasi.empty } else { &mut wasi.table };
+        WasiCtxView { ctx: &mut wasi.context, table }
+    }
+}
+
+/// Random numbers, charged by the byte.
+struct Charged {
+    generator: Generator,
+    journal: Arc<Journal>,
+}
+
+impl Charged {
+    fn new(seed: u64, journal: &Arc<Journal>) -> Self {
+        Self { generator: Generator::seed_from_u64(seed), journal: Arc::clone(journal) }
+    }
+}
+
+impl TryRng for Charged {
+    type Error = Infallible;
+
+    /// A list of random bytes takes one of these for each byte.
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.journal.charge_bytes(1);
+        self.generator.try_next_u32()
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.journal.charge_bytes(size_of::<u64>());
+        self.generator.try_next_u64()
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.journal.charge_bytes(bytes.len());
+        self.generator.try_fill_bytes(bytes)
     }
 }
 
@@ -87,7 +144,6 @@ impl HostMonotonicClock for Instant {
 struct Output {
     journal: Arc<Journal>,
     level: LogLevel,
-    max_lines: usize,
 }
 
 impl IsTerminal for Output {
@@ -96,17 +152,49 @@ impl IsTerminal for Output {
     }
 }
 
+impl Output {
+    fn print(&self, bytes: &[u8]) {
+        self.journal.charge_bytes(bytes.len());
+        for line in String::from_utf8_lossy(bytes).lines().filter(|line| !line.is_empty()) {
+            self.journal.write(self.level, line.to_owned());
+        }
+    }
+}
+
 impl StdoutStream for Output {
+    /// Without the adapter of WASI's library, which has a queue and a task of its own.
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
         Box::new(self.clone())
     }
 }
 
+impl OutputStream for Output {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.print(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(MAX_WRITE_BYTES)
+    }
+}
+
+#[async_trait]
+impl Pollable for Output {
+    async fn ready(&mut self) {}
+}
+
 impl AsyncWrite for Output {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        for line in String::from_utf8_lossy(bytes).lines().filter(|line| !line.is_empty()) {
-            self.journal.write(self.level, line.to_owned(), self.max_lines);
-        }
+        self.print(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
 

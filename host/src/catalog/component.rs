@@ -1,14 +1,15 @@
 //! Loading a component: what it is, whether it fits, compiled code, manifest.
 
+use super::bounds;
 use super::contract::{self, CONTRACT_VERSION, Difference, Shape};
 use super::manifest::Manifest;
 use crate::domain::refusal::on_one_line;
 use crate::engine::Limits;
 use crate::engine::cache::{Cache, Compiled, sha256};
+use crate::engine::compiler::{CompileError, Compiler};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -53,9 +54,9 @@ impl Action {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct LoadError {
-    /// `component-invalid`, `component-contract`, `limit-component-size`, `limit-compile-time`, `limit-memory` or
-    /// `limit-tables` where it begins with more than an instance may have, or the fault that the component met when it
-    /// was to describe itself.
+    /// `component-invalid`, `component-contract`, `action-reserved`, `action-duplicate`, `limit-component-size`,
+    /// `limit-compile-time`, `limit-memory` or `limit-tables` where it begins with more than an instance may have, or the
+    /// fault that the component met when it was to describe itself.
     pub code: &'static str,
     /// What is wrong and a hint at the mend.
     pub message: String,
@@ -75,6 +76,7 @@ pub(crate) type Description = Box<dyn Fn(&Component) -> Result<String, LoadError
 /// Loads components.
 pub(crate) struct Loader {
     engine: Engine,
+    compiler: Compiler,
     cache: Option<Cache>,
     limits: Arc<Limits>,
     describe: Description,
@@ -82,8 +84,14 @@ pub(crate) struct Loader {
 }
 
 impl Loader {
-    pub(crate) fn new(engine: Engine, cache: Option<Cache>, limits: Arc<Limits>, describe: Description) -> Self {
-        Self { engine, cache, limits, describe, next: AtomicUsize::new(0) }
+    pub(crate) fn new(
+        engine: Engine,
+        compiler: Compiler,
+        cache: Option<Cache>,
+        limits: Arc<Limits>,
+        describe: Description,
+    ) -> Self {
+        Self { engine, compiler, cache, limits, describe, next: AtomicUsize::new(0) }
     }
 
     /// Loads a component from its bytes, with the compiled code of an earlier time if it is in the cache.
@@ -109,14 +117,12 @@ impl Loader {
         })
     }
 
+    /// Checks the component before any of it is compiled, and compiles it before any of it is run.
     fn compile(&self, bytes: &[u8], digest: &str) -> Result<Compiled, LoadError> {
         recognise(bytes)?;
-        let (engine, copy) = (self.engine.clone(), bytes.to_vec());
-        let compilation = move || -> Result<Vec<u8>, LoadError> {
-            engine.precompile_component(&copy).map_err(|error| LoadError::new("component-invalid", invalid(&error)))
-        };
-        let code = within(self.limits.compile_time, compilation)?;
+        bounds::check(bytes, &self.limits)?;
         let imports = fits(bytes)?;
+        let code = self.compiler.compile(bytes).map_err(not_compiled)?;
         let component = crate::engine::code::deserialize(&self.engine, &code).map_err(|error| unfit(&error))?;
         let manifest = (self.describe)(&component)?;
         if (self.describe)(&component)? != manifest {
@@ -133,8 +139,20 @@ impl Loader {
     }
 }
 
-fn invalid(error: &wasmtime::Error) -> String {
+/// The message about bytes that can't be read to their end.
+pub(super) fn invalid(error: &dyn fmt::Display) -> String {
     format!("the component is not valid or was cut short: {error:#}")
+}
+
+fn not_compiled(error: CompileError) -> LoadError {
+    let (code, hint) = match &error {
+        CompileError::Time(_) => ("limit-compile-time", "; optimise it, or raise the limit `compile_time`"),
+        CompileError::Memory(_) => ("limit-component-size", "; optimise it, or raise the limit `compile_memory_bytes`"),
+        CompileError::Code(_) => ("limit-component-size", "; optimise it for size"),
+        CompileError::Invalid(what) => return LoadError::new("component-invalid", invalid(what)),
+        CompileError::Broken(_) => ("component-invalid", ""),
+    };
+    LoadError::new(code, format!("{error}{hint}"))
 }
 
 /// Why no instance has room for a component that has compiled; what it has too much of is known by the words only.
@@ -161,28 +179,6 @@ fn recognise(bytes: &[u8]) -> Result<(), LoadError> {
         _ if bytes.starts_with(b"\0asm") => wrong("it is WebAssembly of an unknown version, or was cut short"),
         [] => wrong("it is empty"),
         _ => wrong("it is no WebAssembly; build it for wasm32-unknown-unknown or wasm32-wasip2"),
-    }
-}
-
-/// Runs `work` on a thread of its own, so that no component can keep this host from starting for longer than that.
-fn within<T: Send + 'static>(
-    limit: std::time::Duration,
-    work: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
-) -> Result<T, LoadError> {
-    let (sender, receiver) = mpsc::channel();
-    let spawned =
-        std::thread::Builder::new().name("flowhost-compiler".to_owned()).spawn(move || drop(sender.send(work())));
-    if let Err(error) = spawned {
-        return Err(LoadError::new("component-invalid", format!("no thread to compile it: {error}")));
-    }
-    match receiver.recv_timeout(limit) {
-        Ok(result) => result,
-        Err(mpsc::RecvTimeoutError::Timeout) => {
-            Err(LoadError::new("limit-compile-time", format!("the component takes longer than {limit:?} to compile")))
-        }
-        Err(mpsc::RecvTimeoutError::Disconnected) => {
-            Err(LoadError::new("component-invalid", "the compiler gave up on the component"))
-        }
     }
 }
 

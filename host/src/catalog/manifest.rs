@@ -168,6 +168,9 @@ pub const ERROR_PORT: &str = "error";
 /// Stands for the channel in the name of a parameter that repeats per channel.
 pub const CHANNEL_MARK: &str = "<CHANNEL>";
 
+/// Elements that a list parameter may have.
+pub const MAX_LIST_ELEMENTS: usize = 100;
+
 /// Bounds on what a stranger's manifest can make this host keep.
 const MAX_BYTES: usize = 256 << 10;
 const MAX_PARAMETERS: usize = 200;

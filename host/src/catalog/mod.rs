@@ -1,9 +1,13 @@
 //! Which actions there are: loading, contract check, manifest, versions.
 
+mod bounds;
 mod built_in;
 mod component;
 pub(crate) mod contract;
 mod current;
+mod file;
+mod identity;
+mod instances;
 pub mod manifest;
 mod schema;
 
@@ -12,8 +16,11 @@ pub(crate) use component::Loader;
 pub use component::{Action, LoadError, pack};
 pub use contract::{CONTRACT_VERSION, Difference, WIT_FILES};
 pub(crate) use current::Current;
+pub use file::{ReadError, read_component};
+pub(crate) use identity::Replaceable;
 pub use manifest::{Kind, Manifest, Parameter};
 
+use semver::Version;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,9 +40,9 @@ pub struct ActionNotFound {
 }
 
 impl Catalog {
-    /// The newest version of every action, in order of their ids.
+    /// The newest version of every action, in order of their ids; a prerelease only of those that have nothing else.
     pub fn newest(&self) -> impl Iterator<Item = &Arc<Action>> {
-        self.actions.values().filter_map(|versions| versions.first())
+        self.actions.values().filter_map(|versions| newest_release(versions).or_else(|| versions.first()))
     }
 
     /// Every version of every action, in order of their ids, newest first.
@@ -44,7 +51,7 @@ impl Catalog {
     }
 
     /// The action that `name` names: `id` for the newest version, `id@1` for the newest 1.x, `id@1.2` for the newest
-    /// 1.2.x, `id@1.2.3` for that one.
+    /// 1.2.x, `id@1.2.3` for that one. A prerelease is named by its full version only.
     ///
     /// # Errors
     /// There is none; the message hints at the nearest.
@@ -55,13 +62,16 @@ impl Catalog {
         };
         let Some(versions) = self.actions.get(id) else { return Err(self.unknown(id)) };
         let found = match wanted {
-            Some(wanted) => versions.iter().find(|action| matches(&action.manifest.version.to_string(), wanted)),
-            None => versions.first(),
+            Some(wanted) => versions.iter().find(|action| matches(&action.manifest.version, wanted)),
+            None => newest_release(versions),
         };
         found.ok_or_else(|| {
             let there: Vec<_> = versions.iter().map(|action| action.manifest.version.to_string()).collect();
-            let message =
-                format!("there is no version {} of {id}; there is {}", short(wanted.unwrap_or("")), there.join(", "));
+            let there = there.join(", ");
+            let message = match wanted {
+                Some(wanted) => format!("there is no version {} of {id}; there is {there}", short(wanted)),
+                None => format!("there are only prereleases of {id}; name one by its full version: {there}"),
+            };
             ActionNotFound { message }
         })
     }
@@ -82,11 +92,20 @@ impl Catalog {
     }
 }
 
-/// Whether `version` is `wanted` or begins with it, by whole numbers. A pre-release or build is meant as a whole.
-fn matches(version: &str, wanted: &str) -> bool {
-    let is_part =
-        || !wanted.contains(['-', '+']) && version.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'));
-    version == wanted || is_part()
+/// The first that is not a prerelease.
+fn newest_release(versions: &[Arc<Action>]) -> Option<&Arc<Action>> {
+    versions.iter().find(|action| action.manifest.version.pre.is_empty())
+}
+
+/// Whether `version` is `wanted` or begins with it, by whole numbers. A prerelease or build is meant as a whole.
+fn matches(version: &Version, wanted: &str) -> bool {
+    let text = version.to_string();
+    let is_part = || {
+        version.pre.is_empty()
+            && !wanted.contains(['-', '+'])
+            && text.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'))
+    };
+    text == wanted || is_part()
 }
 
 fn short(text: &str) -> String {
@@ -95,7 +114,11 @@ fn short(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    #![allow(clippy::unwrap_used)]
+
+    fn matches(version: &str, wanted: &str) -> bool {
+        super::matches(&version.parse().unwrap(), wanted)
+    }
 
     #[test]
     fn a_version_is_named_by_its_beginning() {
@@ -104,8 +127,14 @@ mod tests {
         assert!(matches("1.12.0", "1.12.0"));
         assert!(!matches("1.12.0", "1.1"));
         assert!(!matches("1.12.0", ""));
-        assert!(matches("1.0.0-a.1", "1.0"));
+        assert!(matches("1.12.0+b.1", "1.12"));
+    }
+
+    #[test]
+    fn a_prerelease_is_named_by_its_full_version_only() {
         assert!(matches("1.0.0-a.1", "1.0.0-a.1"));
-        assert!(!matches("1.0.0-a.1", "1.0.0-a"));
+        for beginning in ["1", "1.0", "1.0.0", "1.0.0-a"] {
+            assert!(!matches("1.0.0-a.1", beginning), "{beginning}");
+        }
     }
 }

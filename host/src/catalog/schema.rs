@@ -1,6 +1,6 @@
 //! The JSON Schema of an action's parameters, for form builders: what a node may be configured to.
 
-use super::manifest::{CHANNEL_MARK, Condition, Kind, Localized, Manifest, Parameter, in_capitals};
+use super::manifest::{CHANNEL_MARK, Condition, Kind, Localized, MAX_LIST_ELEMENTS, Manifest, Parameter, in_capitals};
 use serde_json::{Map, Value as Json, json};
 
 /// A schema (2020-12) for the object of an action's parameters, with titles and help in `language` where there are
@@ -49,7 +49,9 @@ fn parameter_schema(parameter: &Parameter, language: &str) -> Json {
             { "type": "boolean" },
             { "type": "string", "pattern": "^\\s*([Yy][Ee][Ss]|[Nn][Oo]|[Ss][IiÍí]|[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])?\\s*$" },
         ] }),
-        Kind::EntityList | Kind::ExpressionList => json!({ "type": "array", "items": { "type": "string" } }),
+        Kind::EntityList | Kind::ExpressionList => {
+            json!({ "type": "array", "items": { "type": "string" }, "maxItems": MAX_LIST_ELEMENTS })
+        }
         Kind::Campaign => json!({ "type": "string", "format": "uuid" }),
         Kind::Choice => json!({ "enum": parameter.choices }),
         Kind::EntityIn | Kind::EntityOut | Kind::Category | Kind::Channel => {

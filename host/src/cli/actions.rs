@@ -92,9 +92,10 @@ fn show(action: &Action, language: Language, output: &mut Output) -> Result<(), 
     let (manifest, paint) = (&action.manifest, Paint::stdout());
     output.line(&format!("{} {} · {}", paint.bold(&manifest.id), manifest.version, language.of(&manifest.title)))?;
     output.text(&wrapped(language.of(&manifest.description), 2))?;
-    output.line(&format!("\nports  {}", manifest.ports.join(", ")))?;
+    output.text("\n")?;
+    output.line(&format!("ports  {}", manifest.ports.join(", ")))?;
     output.line(&format!("uses   {}", manifest.uses.join(", ")))?;
-    output.line("\nparameters")?;
+    output.text("\nparameters\n")?;
     for parameter in &manifest.parameters {
         output.line(&format!("  {} {}", paint.bold(&parameter.name), paint.dim(&traits(parameter))))?;
         output.text(&wrapped(&format!("{}. {}", language.of(&parameter.title), language.of(&parameter.help)), 4))?;

@@ -6,11 +6,20 @@ use super::lines::{Line, Lines};
 use super::options::Options;
 use super::output::Output;
 use super::progress::{Progress, counted};
+use super::signals::{self, Signal};
 use super::{apply, open, wanted};
-use flowhost::{Failure, Host, Outcome};
-use futures_util::{StreamExt as _, stream};
+use flowhost::{Failure, Host, Outcome, Request};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde::Serialize;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{self, Receiver};
+
+/// Bytes of a line that is prepared at once: even a hostile one takes well below a millisecond.
+const SHORT_LINE: usize = 4 << 10;
+
+/// Long lines that are prepared at the same time.
+const PREPARATIONS: usize = 2;
 
 /// What stands on an answer's line.
 #[derive(Serialize)]
@@ -20,15 +29,19 @@ enum Answer {
     Failure { failure: Failure },
 }
 
-/// Answers requests until stdin ends, `jobs` of them at once.
+/// Answers requests, `jobs` of them at once, until stdin ends or a signal comes; requests in flight are answered even
+/// then.
 pub(super) async fn run(options: &Options, file: Option<&Input>, jobs: usize) -> Result<(), Failed> {
-    let host = open::host(options).await?;
+    // Before the host opens, which may take a while.
+    let stop = signals::listen()?;
+    let host = Arc::new(open::host(options).await?);
     if let Some(file) = file {
         apply::apply(host.store().as_ref(), file).await?;
     }
     let mut lines = read(jobs, host.limits().request_bytes)?;
-    let requests = stream::poll_fn(|cx| lines.poll_recv(cx));
-    let mut answers = requests.map(|line| answer(&host, line)).buffered(jobs);
+    let requests = stream::poll_fn(|cx| lines.poll_recv(cx)).take_until(stop.clone());
+    let slots = Semaphore::new(PREPARATIONS);
+    let mut answers = requests.map(|line| answer(&host, &slots, line)).buffered(jobs);
     let (mut output, progress) = (Output::new(), counted("requests answered"));
     while let Some(answer) = answers.next().await {
         progress.iter().for_each(Progress::advance);
@@ -37,7 +50,14 @@ pub(super) async fn run(options: &Options, file: Option<&Input>, jobs: usize) ->
         written.map_err(|failed| if matches!(failed, Failed::PipeClosed) { Failed::Said } else { failed })?;
     }
     drop(answers);
-    Ok(host.close().await?)
+    // No preparation is left that could hold it.
+    if let Some(host) = Arc::into_inner(host) {
+        host.close().await?;
+    }
+    match stop.now_or_never() {
+        Some(signal @ Signal::Interrupt) => Err(Failed::Interrupted(signal.exit_code())),
+        Some(Signal::Terminate) | None => Ok(()),
+    }
 }
 
 /// Reads stdin on a thread of its own, some lines ahead.
@@ -55,20 +75,30 @@ fn read(ahead: usize, limit: usize) -> Result<Receiver<std::io::Result<Line>>, F
     thread.map(|_| receiver).map_err(|error| Failed::because(format!("a thread can't be started: {error}")))
 }
 
-async fn answer(host: &Host, line: std::io::Result<Line>) -> Result<Answer, Failed> {
+async fn answer(host: &Arc<Host>, slots: &Semaphore, line: std::io::Result<Line>) -> Result<Answer, Failed> {
     let line = line.map_err(|error| Failed::because(format!("can't read stdin: {error}")))?;
-    Ok(match invoke(host, line).await {
+    Ok(match invoke(host, slots, line).await {
         Ok(outcome) => Answer::Outcome(Box::new(outcome)),
         Err(failure) => Answer::Failure { failure },
     })
 }
 
-async fn invoke(host: &Host, line: Line) -> Result<Outcome, Failure> {
+async fn invoke(host: &Arc<Host>, slots: &Semaphore, line: Line) -> Result<Outcome, Failure> {
     let text = match line {
         Line::Text(text) => text,
         Line::Unreadable(why) => return Err(Failure::new(why.code(), why.message())),
     };
-    let request = wanted::request(host, &text)?;
-    drop(text);
+    let request = prepare(host, slots, text).await?;
     host.invoke(request).await
+}
+
+/// Reads a line and prepares what it asks for: a long one on a thread of its own, so that the others go on meanwhile.
+async fn prepare(host: &Arc<Host>, slots: &Semaphore, text: String) -> Result<Request, Failure> {
+    if text.len() <= SHORT_LINE {
+        return wanted::request(host, &text);
+    }
+    let stopping = || Failure::passing("overloaded", "the host is stopping");
+    let _slot = slots.acquire().await.map_err(|_| stopping())?;
+    let host = Arc::clone(host);
+    tokio::task::spawn_blocking(move || wanted::request(&host, &text)).await.map_err(|_| stopping())?
 }

@@ -6,10 +6,11 @@ use super::options::Options;
 use super::output::{Output, say};
 use super::progress::Progress;
 use super::terminal::Paint;
-use super::{open, run};
+use super::{component, open, run};
 use clap::Args;
 use flowhost::catalog::Difference;
 use flowhost::diagram::Diagram;
+use flowhost::domain::escape::escape;
 use flowhost::{Action, Diagnostic, Host, LoadError, Severity};
 use serde_json::{Value as Json, json};
 
@@ -40,7 +41,7 @@ pub(super) struct Arguments {
 
 /// Checks, prints.
 pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), Failed> {
-    if is_flow(&arguments.file)? { flow(options, &arguments).await } else { component(options, &arguments).await }
+    if is_flow(&arguments.file)? { flow(options, &arguments).await } else { check_component(options, &arguments).await }
 }
 
 /// A flow is named so; what comes through stdin is one.
@@ -51,9 +52,13 @@ fn is_flow(file: &Input) -> Result<bool, Failed> {
         Some("wasm") => Ok(false),
         _ => {
             use std::io::Read as _;
+            let unreadable = |error| Failed::because(format!("can't read {file}: {error}"));
+            // A pipe is refused as a component: to open it here could wait for ever.
+            if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+                return Ok(false);
+            }
             let mut first = [0; 1];
-            let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut first));
-            read.map_err(|error| Failed::because(format!("can't read {file}: {error}")))?;
+            std::fs::File::open(path).and_then(|mut file| file.read(&mut first)).map_err(unreadable)?;
             Ok(first != [0])
         }
     }
@@ -90,13 +95,12 @@ pub(super) fn line(Diagnostic { path, code, message, severity }: &Diagnostic, pa
         Severity::Error => paint.red("error"),
         Severity::Warning => paint.yellow("warning"),
     };
-    let plain: String = path.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    format!("{severity}: {}: {message} {}", paint.bold(&plain), paint.dim(&format!("({code})")))
+    format!("{severity}: {}: {} {}", paint.bold(&escape(path)), escape(message), paint.dim(&format!("({code})")))
 }
 
-async fn component(options: &Options, Arguments { file, json, .. }: &Arguments) -> Result<(), Failed> {
+async fn check_component(options: &Options, Arguments { file, json, .. }: &Arguments) -> Result<(), Failed> {
     let host = open::host_without_store(options).await?;
-    let bytes = file.bytes(host.limits().component_bytes, "limit-component-size")?;
+    let bytes = component::read(file, host.limits().component_bytes)?;
     let mut output = Output::new();
     match inspect(&host, &bytes) {
         Ok(action) => {

@@ -7,8 +7,10 @@ use super::output::Output;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::Args;
 use flowhost::Limits;
+use flowhost::domain::json::{self, Defect, Integers};
 use flowhost::domain::phone;
-use flowhost::expression::{Entities, Expression, ExpressionError, Region, Scope, SessionView, Value, answer};
+use flowhost::expression::bounds::STEPS;
+use flowhost::expression::{Budget, Entities, Expression, ExpressionError, Region, Scope, SessionView, Value, answer};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
@@ -58,6 +60,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failed> {
         let problem = format!("--entities is no JSON object: {error}");
         Failed::because(problem).with_code("request-invalid").with_hint("write one as in '{\"contact_name\":\"Ana\"}'")
     })?;
+    if let Some((code, problem)) = defect(&arguments.entities, Integers::Everywhere) {
+        return Err(Failed::because(format!("--entities: {problem}")).with_code(code));
+    }
     let value = evaluate(source, &Known(entities)).map_err(|error| {
         let place = error.line.zip(error.column).map(|(line, column)| (line as usize, column as usize));
         let drawn = place.and_then(|(line, column)| super::excerpt::excerpt(source, line, column));
@@ -75,9 +80,9 @@ fn batch() -> Result<(), Failed> {
         let refused = |code: &str, message: String| json!({"error": {"code": code, "message": message, "line": null, "column": null}});
         output.json(&match line {
             Line::Unreadable(why) => refused(why.code(), why.message()),
-            Line::Text(text) => match serde_json::from_str::<Wanted>(&text) {
+            Line::Text(text) => match read(&text) {
                 Ok(Wanted { expr, entities }) => answer(evaluate(&expr, &Known(entities))),
-                Err(error) => refused("request-invalid", format!("the request: {error}")),
+                Err((code, problem)) => refused(code, format!("the request: {problem}")),
             },
         })?;
         output.flush()?;
@@ -85,9 +90,29 @@ fn batch() -> Result<(), Failed> {
     Ok(())
 }
 
+/// Reads a line of a batch, or says why it can't: a code and words.
+fn read(text: &str) -> Result<Wanted, (&'static str, String)> {
+    let wanted = serde_json::from_str(text).map_err(|error| ("request-invalid", error.to_string()))?;
+    match defect(text, Integers::InMember("entities")) {
+        Some(defect) => Err(defect),
+        None => Ok(wanted),
+    }
+}
+
+/// The code and the words for what the parsed entities no longer show.
+fn defect(text: &str, integers: Integers<'_>) -> Option<(&'static str, String)> {
+    let found = json::inspect(text, integers).any()?;
+    let code = match found.defect {
+        Defect::DuplicateMember(_) => "request-invalid",
+        Defect::LargeInteger => "entity-type",
+    };
+    Some((code, found.to_string()))
+}
+
 fn evaluate(source: &str, entities: &Known) -> Result<Value, ExpressionError> {
     let session = SessionView { id: "", channel: "", user: "" };
-    Expression::parse(source)?.evaluate(&Scope { entities, session, now: Utc::now(), region: &Nowhere })
+    let scope = Scope { entities, session, now: Utc::now(), region: &Nowhere };
+    Expression::parse(source)?.evaluate(&scope, &mut Budget::new(STEPS))
 }
 
 /// Entities among which null is a value: only here, where no session says that it means unset.

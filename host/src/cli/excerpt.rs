@@ -1,5 +1,7 @@
 //! The place in a text where something is wrong, drawn.
 
+use flowhost::domain::escape::is_unsafe;
+
 /// Columns shown before and after the place; lines may be long and hostile.
 const BEFORE: usize = 50;
 const AFTER: usize = 30;
@@ -10,7 +12,7 @@ pub(super) fn excerpt(text: &str, line: usize, column: usize) -> Option<String> 
     let place = column.saturating_sub(1);
     let first = place.saturating_sub(BEFORE);
     let shown: String =
-        source.chars().skip(first).take(BEFORE + AFTER).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        source.chars().skip(first).take(BEFORE + AFTER).map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
     let margin = " ".repeat(line.to_string().len());
     let caret = " ".repeat(place - first);
     Some(format!("{margin} |\n{line} | {shown}\n{margin} | {caret}^\n"))

@@ -1,10 +1,11 @@
 //! How a command says that it could not do what it was asked.
 
+use super::output::say_text;
 use super::terminal::Paint;
+use flowhost::domain::escape::escape;
 use flowhost::invocation::codes::{self, Class};
 use flowhost::store::StoreError;
 use flowhost::{Failure, LoadError, OpenError};
-use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Why a command ends early.
@@ -14,6 +15,8 @@ pub(super) enum Failed {
     Said,
     /// Nobody reads stdout any more: nothing is wrong, and nothing is left to do.
     PipeClosed,
+    /// A signal asked for the end, and what was in flight is answered.
+    Interrupted(u8),
     /// The arguments don't go together.
     Usage(Box<clap::Error>),
     /// It can't be done.
@@ -35,6 +38,10 @@ impl Failed {
     pub(super) fn because(message: impl Into<String>) -> Self {
         let message = message.into();
         Self::Because(Box::new(Reason { message, code: None, retryable: false, excerpt: None, hint: None }))
+    }
+
+    pub(super) fn usage(error: clap::Error) -> Self {
+        Self::Usage(Box::new(error))
     }
 
     fn change(mut self, change: impl FnOnce(&mut Reason)) -> Self {
@@ -69,6 +76,7 @@ impl Failed {
         match self {
             Self::Said => ExitCode::FAILURE,
             Self::PipeClosed => ExitCode::SUCCESS,
+            Self::Interrupted(code) => code.into(),
             Self::Usage(error) => usage(&error),
             Self::Because(reason) => {
                 reason.say();
@@ -81,18 +89,22 @@ impl Failed {
 impl Reason {
     fn say(&self) {
         let paint = Paint::stderr();
-        let code = self.code.as_ref().map(|code| paint.dim(&format!(" ({code})"))).unwrap_or_default();
-        let mut text = format!("{}: {}{code}\n", paint.red("error"), self.message);
+        let code = self.code.as_ref().map(|code| paint.dim(&format!(" ({})", escape(code)))).unwrap_or_default();
+        let mut text = format!("{}: {}{code}\n", paint.red("error"), escape(&self.message));
         text.extend(self.excerpt.iter().map(String::as_str));
-        text.extend(self.hint.iter().map(|hint| format!("{}: {hint}\n", paint.cyan("hint"))));
-        // Without stderr there is nobody to tell.
-        std::io::stderr().write_all(text.as_bytes()).ok();
+        text.extend(self.hint.iter().map(|hint| format!("{}: {}\n", paint.cyan("hint"), escape(hint))));
+        say_text(&text);
     }
 }
 
 /// Shows what clap has to say, which is help as well as errors.
-pub(super) fn usage(error: &clap::Error) -> ExitCode {
-    error.print().ok();
+fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        let text = error.render();
+        say_text(&if Paint::stderr().is_on() { text.ansi().to_string() } else { text.to_string() });
+    } else {
+        error.print().ok();
+    }
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 

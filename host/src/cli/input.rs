@@ -2,6 +2,9 @@
 
 use super::excerpt::excerpt;
 use super::failed::Failed;
+use flowhost::domain::json::{self, Integers};
+use flowhost::{Limits, Session};
+use serde_json::{Map, Value as Json};
 use std::convert::Infallible;
 use std::fmt;
 use std::fs::File;
@@ -77,12 +80,22 @@ impl Input {
         Failed::because(format!("{self}: {problem}")).with_code(code).with_excerpt(drawn)
     }
 
-    /// The JSON in `text`, which was read from here; `invalid` is the code where it is none of that shape.
-    pub(super) fn json<T: serde::de::DeserializeOwned>(&self, text: &str, invalid: &str) -> Result<T, Failed> {
-        serde_json::from_str(text).map_err(|error| {
-            let place = Some((error.line(), error.column()));
-            self.wrong(text, error, place, invalid)
-        })
+    /// The parameters in `text`, which was read from here.
+    pub(super) fn parameters(&self, text: &str) -> Result<Map<String, Json>, Failed> {
+        let invalid = |problem: &dyn fmt::Display, line, column| {
+            self.wrong(text, problem, Some((line, column)), "request-invalid")
+        };
+        let parameters = serde_json::from_str(text).map_err(|error| invalid(&error, error.line(), error.column()))?;
+        match json::inspect(text, Integers::Nowhere).duplicate {
+            Some(found) => Err(invalid(&found, found.line, found.column)),
+            None => Ok(parameters),
+        }
+    }
+
+    /// Reads the session in this file.
+    pub(super) fn session(&self) -> Result<Session, Failed> {
+        let text = self.text(Limits::default().request_bytes, "request-too-large", "session-invalid")?;
+        Session::from_json(&text).map_err(|error| self.wrong(&text, &error, error.place(), "session-invalid"))
     }
 }
 

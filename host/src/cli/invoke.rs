@@ -7,8 +7,8 @@ use super::output::Output;
 use super::{apply, batch, open};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _};
-use flowhost::{Limits, Outcome, Request, Session};
-use serde_json::{Map, Value as Json, json};
+use flowhost::{Limits, Outcome, Request};
+use serde_json::json;
 
 /// What to invoke.
 #[derive(Debug, Args)]
@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", required_unless_present = "batch", conflicts_with = "batch")]
     parameters: Option<Input>,
 
-    /// An idempotency key of the tenant's: the same key again does nothing and answers the same
+    /// An idempotency key of the tenant's: the same key again does nothing and answers the same. The session needs an id
     #[arg(long, conflicts_with = "batch")]
     key: Option<String>,
 
@@ -86,9 +86,8 @@ async fn invoke(
     apply: Option<&Input>,
 ) -> Result<Outcome, Failed> {
     let limit = Limits::default().request_bytes;
-    let text = |input: &Input, invalid| input.text(limit, "request-too-large", invalid);
-    let session: Session = session.json(&text(session, "session-invalid")?, "session-invalid")?;
-    let parameters: Map<String, Json> = parameters.json(&text(parameters, "request-invalid")?, "request-invalid")?;
+    let session = session.session()?;
+    let parameters = parameters.parameters(&parameters.text(limit, "request-too-large", "request-invalid")?)?;
 
     let host = open::host(options).await?;
     let node = host.prepare(action, &parameters).map_err(flowhost::Failure::from)?;
@@ -111,7 +110,7 @@ impl Arguments {
         if used > 1 {
             let error = super::Arguments::command()
                 .error(ErrorKind::ArgumentConflict, "stdin can be read only once; use a file");
-            return Err(Failed::Usage(Box::new(error)));
+            return Err(Failed::usage(error));
         }
         Ok(())
     }

@@ -34,23 +34,34 @@ impl Unreadable {
     }
 }
 
+/// The byte order mark in UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Bytes that are read beyond the bound: a byte too many, the line's end, and the mark.
+const BEYOND: u64 = 5;
+
 /// Reads lines.
 pub(super) struct Lines<R> {
     reader: R,
     limit: usize,
+    is_first: bool,
 }
 
 impl<R: BufRead> Lines<R> {
     pub(super) fn new(reader: R, limit: usize) -> Self {
-        Self { reader, limit }
+        Self { reader, limit, is_first: true }
     }
 
     fn read(&mut self) -> std::io::Result<Option<Line>> {
         loop {
             let mut bytes = Vec::new();
-            let most = u64::try_from(self.limit).unwrap_or(u64::MAX).saturating_add(2);
+            let most = u64::try_from(self.limit).unwrap_or(u64::MAX).saturating_add(BEYOND);
             if self.reader.by_ref().take(most).read_until(b'\n', &mut bytes)? == 0 {
                 return Ok(None);
+            }
+            // Some programs begin a text with a mark that no reader of JSON wants.
+            if std::mem::take(&mut self.is_first) && bytes.starts_with(MARK) {
+                bytes.drain(..MARK.len());
             }
             let ended = bytes.last() == Some(&b'\n');
             if ended {
@@ -82,6 +93,19 @@ impl<R: BufRead> Iterator for Lines<R> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_mark_at_the_beginning_is_skipped() {
+        let read = |input: &'static [u8]| Lines::new(input, 5).map(Result::unwrap).collect::<Vec<_>>();
+        let text = |text: &str| Line::Text(text.to_owned());
+        assert_eq!(read(b"\xef\xbb\xbf12345\n2\n"), [text("12345"), text("2")]);
+        assert_eq!(read(b"\xef\xbb\xbf12345"), [text("12345")]);
+        assert_eq!(read(b"\xef\xbb\xbf\n1\n"), [text("1")]);
+        assert_eq!(read(b"\xef\xbb\xbf"), []);
+        let too_long = Line::Unreadable(Unreadable::TooLong { limit: 5 });
+        assert_eq!(read(b"\xef\xbb\xbf123456\n1\n"), [too_long, text("1")]);
+        assert_eq!(read(b"1\n\xef\xbb\xbf2\n"), [text("1"), text("\u{feff}2")]);
+    }
 
     #[test]
     fn a_line_too_long_or_no_text_is_told_and_the_next_is_read() {

@@ -87,7 +87,7 @@ impl Arguments {
         if self.linked.is_some() && !R::FILTERS.contains(&"linked") {
             let message = format!("--linked goes with contacts, not with {}", R::NAME);
             let error = super::Arguments::command().error(ErrorKind::ArgumentConflict, message);
-            return Err(Failed::Usage(Box::new(error)));
+            return Err(Failed::usage(error));
         }
         let given = [
             ("campaign", self.campaign.is_some()),
@@ -114,14 +114,14 @@ async fn print_json<R: Rows>(mut walk: Walk<'_, R>, limit: Option<u32>) -> Resul
         }
         for row in &rows {
             output.text(if std::mem::take(&mut first) { "\n" } else { ",\n" })?;
-            output.text(&R::json(row).to_string())?;
+            output.value(&R::json(row))?;
             progress.iter().for_each(Progress::advance);
         }
         if limit.is_some() {
             left = left.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
         }
     }
-    output.line(if first { "]" } else { "\n]" })?;
+    output.text(if first { "]\n" } else { "\n]\n" })?;
     output.flush()
 }
 

@@ -1,6 +1,7 @@
 //! The host's log on stderr: what plugins say, what was left out at start.
 
 use super::failed::Failed;
+use super::stderr::LogLines;
 use super::terminal::Paint;
 use tracing_subscriber::EnvFilter;
 
@@ -19,7 +20,8 @@ pub(super) fn start(verbose: u8) -> Result<(), Failed> {
         let hint = "write a level (error, warn, info, debug, trace), or levels by part: warn,flowhost::plugin=info";
         Failed::because(format!("{VARIABLE} can't be read: {error}")).with_hint(hint)
     })?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    log.with_ansi(Paint::stderr().is_on()).without_time().init();
+    let paint = Paint::stderr();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || LogLines(paint)).with_target(false);
+    log.with_ansi(paint.is_on()).without_time().init();
     Ok(())
 }

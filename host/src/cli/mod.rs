@@ -7,6 +7,8 @@ mod actions;
 mod apply;
 mod batch;
 mod check;
+mod compile;
+mod component;
 mod eval;
 mod excerpt;
 mod failed;
@@ -22,6 +24,8 @@ mod pack;
 mod progress;
 mod rows;
 mod run;
+mod signals;
+mod stderr;
 mod table;
 mod terminal;
 mod trace;
@@ -79,19 +83,36 @@ enum Command {
     /// List do-not-disturb entries
     #[command(after_help = "Example:\n  flowhost dnd --tenant acme --category Collections")]
     Dnd(list::Arguments),
+    #[command(hide = true)]
+    Compile(compile::Arguments),
 }
 
 /// Does what the arguments say.
 pub(crate) fn main() -> ExitCode {
+    stderr::take_panics();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return failed::usage(&error),
+        Err(error) => {
+            let code = Failed::usage(error).report();
+            stderr::finish();
+            return code;
+        }
     };
-    let done = logging::start(arguments.options.verbose).and_then(|()| dispatch(arguments));
-    match done {
+    // It limits its process, which must not have opened or started anything.
+    if let Command::Compile(arguments) = &arguments.command {
+        return compile::run(arguments);
+    }
+    let code = match start(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => failed.report(),
-    }
+    };
+    stderr::finish();
+    code
+}
+
+fn start(arguments: Arguments) -> Result<(), Failed> {
+    logging::start(arguments.options.verbose)?;
+    dispatch(arguments)
 }
 
 fn dispatch(Arguments { options, command }: Arguments) -> Result<(), Failed> {
@@ -112,6 +133,7 @@ fn dispatch(Arguments { options, command }: Arguments) -> Result<(), Failed> {
         Command::Contacts(arguments) => runtime.block_on(list::run::<rows::Contacts>(&options, arguments)),
         Command::Records(arguments) => runtime.block_on(list::run::<rows::Records>(&options, arguments)),
         Command::Dnd(arguments) => runtime.block_on(list::run::<rows::Dnd>(&options, arguments)),
+        Command::Compile(_) => Err(Failed::because("it was done before")),
     }
 }
 

@@ -12,19 +12,19 @@ use std::sync::Arc;
 
 /// The store that the options name.
 pub(super) async fn store(options: &Options) -> Result<Arc<dyn Store>, Failed> {
-    match &options.store {
+    match options.store()? {
         Location::Memory => Ok(Arc::new(MemoryStore::new())),
-        Location::Sqlite(path) => Ok(Arc::new(sqlite(path).await?)),
+        Location::Sqlite(path) => Ok(Arc::new(sqlite(&path).await?)),
         Location::Postgres => Err(no_postgres()),
     }
 }
 
 /// A host on the store that the options name.
 pub(super) async fn host(options: &Options) -> Result<Host, Failed> {
-    match &options.store {
+    match options.store()? {
         Location::Memory => host_without_store(options).await,
         Location::Sqlite(path) => {
-            let store = sqlite(path).await?;
+            let store = sqlite(&path).await?;
             let _progress = Progress::begin("preparing the actions");
             Ok(builder(options).open(store).await?)
         }
@@ -48,10 +48,24 @@ fn no_postgres() -> Failed {
 
 fn builder(options: &Options) -> Builder {
     let builder = options.plugins.iter().fold(Host::builder(), Builder::plugins);
+    let builder = options.replace.iter().fold(builder, Builder::replace_built_in);
+    let builder = match compiler() {
+        Some(program) => builder.compiler(program),
+        None => builder,
+    };
     match cache_folder() {
         Some(folder) => builder.cache(folder),
         None => builder,
     }
+}
+
+/// This program. On Linux by a name that still holds when another release has taken its file's place.
+fn compiler() -> Option<PathBuf> {
+    let running = Path::new("/proc/self/exe");
+    if cfg!(target_os = "linux") && running.exists() {
+        return Some(running.to_owned());
+    }
+    std::env::current_exe().ok()
 }
 
 /// Where compiled code is kept: `FLOWHOST_CACHE` (set but empty: nowhere), else in the user's cache folder.

@@ -1,31 +1,54 @@
 //! The options that every command takes.
 
-use clap::{ArgAction, Args};
+use super::failed::Failed;
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args, CommandFactory as _};
+use flowhost::domain::refusal::quoted;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 /// Before or after the command.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Options {
-    /// Where contacts, campaigns and records are kept: sqlite:PATH (created when missing) or memory:
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "FLOWHOST_STORE",
-        default_value = "sqlite:flowhost.db",
-        help_heading = "Global options"
-    )]
-    pub(super) store: Location,
+    /// Where contacts, campaigns and records are kept: sqlite:PATH (created when missing) or memory: [env:
+    /// FLOWHOST_STORE] [default: sqlite:flowhost.db]
+    // The variable is read when a store is needed: a wrong one must not end a command that needs none.
+    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
+    store: Option<Location>,
 
     /// Adds the components (*.wasm) in this folder to the built-in actions; may be given several times
     #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
     pub(super) plugins: Vec<PathBuf>,
 
+    /// Lets a component in --plugins have the id of this shipped action; may be given several times
+    #[arg(long, global = true, value_name = "ID", help_heading = "Global options")]
+    pub(super) replace: Vec<String>,
+
     /// Shows more of the log on stderr: -v what goes on, -vv details. FLOWHOST_LOG sets it finer (warn, debug,
     /// flowhost::plugin=info, ...)
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
     pub(super) verbose: u8,
+}
+
+/// The variable that names the store where no option does.
+const VARIABLE: &str = "FLOWHOST_STORE";
+
+/// The store where neither an option nor the variable names one.
+const DEFAULT_FILE: &str = "flowhost.db";
+
+impl Options {
+    /// The store that a command works with.
+    pub(super) fn store(&self) -> Result<Location, Failed> {
+        if let Some(store) = &self.store {
+            return Ok(store.clone());
+        }
+        let Some(url) = std::env::var_os(VARIABLE) else { return Ok(Location::Sqlite(DEFAULT_FILE.into())) };
+        let store = url.to_str().ok_or_else(|| "it is not UTF-8".to_owned()).and_then(str::parse);
+        store.map_err(|why| {
+            let message = format!("invalid value {} of {VARIABLE}: {why}", quoted(&url.to_string_lossy()));
+            Failed::usage(super::Arguments::command().error(ErrorKind::ValueValidation, message))
+        })
+    }
 }
 
 /// Where a store is.

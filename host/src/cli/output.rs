@@ -1,38 +1,58 @@
 //! Stdout, where the data goes.
 
 use super::failed::Failed;
+use super::stderr;
+use super::terminal::{Paint, visible};
+use flowhost::domain::escape::escape_json;
 use serde::Serialize;
 use std::io::{BufWriter, ErrorKind, StdoutLock, Write};
 
 /// Writes data. What is written is seen when it is flushed.
 pub(super) struct Output {
     stdout: BufWriter<StdoutLock<'static>>,
+    paint: Paint,
 }
 
 impl Output {
     pub(super) fn new() -> Self {
-        Self { stdout: BufWriter::new(std::io::stdout().lock()) }
+        // Where both are one terminal, earlier text stands before the data.
+        stderr::finish();
+        Self { stdout: BufWriter::new(std::io::stdout().lock()), paint: Paint::stdout() }
     }
 
+    /// Text of several lines for people.
     pub(super) fn text(&mut self, text: &str) -> Result<(), Failed> {
-        self.stdout.write_all(text.as_bytes()).map_err(failed)
+        self.write(&visible(text, self.paint))
     }
 
+    /// One line for people, whatever it holds.
     pub(super) fn line(&mut self, text: &str) -> Result<(), Failed> {
-        self.text(text)?;
-        self.text("\n")
+        let line = text.replace('\n', "\\n");
+        self.write(&visible(&line, self.paint))?;
+        self.write("\n")
+    }
+
+    /// JSON within the text.
+    pub(super) fn value(&mut self, value: &impl Serialize) -> Result<(), Failed> {
+        let text = serde_json::to_string(value).map_err(|error| failed(error.into()))?;
+        self.write(&escape_json(&text))
     }
 
     /// JSON on one line.
     pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failed> {
-        serde_json::to_writer(&mut self.stdout, value).map_err(|error| failed(error.into()))?;
-        self.text("\n")
+        self.value(value)?;
+        self.write("\n")
     }
 
     /// JSON for people, too.
     pub(super) fn pretty(&mut self, value: &impl Serialize) -> Result<(), Failed> {
-        serde_json::to_writer_pretty(&mut self.stdout, value).map_err(|error| failed(error.into()))?;
-        self.text("\n")
+        let text = serde_json::to_string_pretty(value).map_err(|error| failed(error.into()))?;
+        self.write(&escape_json(&text))?;
+        self.write("\n")
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), Failed> {
+        self.stdout.write_all(text.as_bytes()).map_err(failed)
     }
 
     pub(super) fn flush(&mut self) -> Result<(), Failed> {
@@ -47,8 +67,12 @@ fn failed(error: std::io::Error) -> Failed {
     }
 }
 
-/// Says something on stderr.
-pub(super) fn say(text: &str) {
-    // Without stderr there is nobody to tell.
-    writeln!(std::io::stderr(), "{text}").ok();
+/// Writes one line to stderr, whatever it holds.
+pub(super) fn say(line: &str) {
+    say_text(&format!("{}\n", line.replace('\n', "\\n")));
+}
+
+/// Writes text of several lines to stderr.
+pub(super) fn say_text(text: &str) {
+    stderr::write(&visible(text, Paint::stderr()));
 }

@@ -1,5 +1,6 @@
 //! `flowhost pack`: a core module becomes a component.
 
+use super::component;
 use super::failed::Failed;
 use super::input::Input;
 use super::output::say;
@@ -28,7 +29,7 @@ pub(super) struct Arguments {
 
 /// Packs it.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failed> {
-    let core = arguments.core.bytes(Limits::default().component_bytes, "limit-component-size")?;
+    let core = component::read(&arguments.core, Limits::default().component_bytes)?;
     let component = catalog::pack(&core).map_err(|error| {
         let message = format!("{}: {}", arguments.core, error.message);
         Failed::because(message).with_code(error.code)

@@ -227,10 +227,10 @@ impl Rows for Dnd {
         vec![tenant.clone(), contact.to_string(), kind.to_owned(), scope, since, entry.by.clone(), reason]
     }
 
-    fn json(DndRow { contact, entry, .. }: &DndRow) -> Json {
+    fn json(DndRow { tenant, contact, entry }: &DndRow) -> Json {
         match &entry.scope {
-            Scope::Campaign(campaign) => json!({ "contact": contact, "campaign": campaign }),
-            Scope::Category(category) => json!({ "contact": contact, "category": category }),
+            Scope::Campaign(campaign) => json!({ "tenant": tenant, "contact": contact, "campaign": campaign }),
+            Scope::Category(category) => json!({ "tenant": tenant, "contact": contact, "category": category }),
         }
     }
 }

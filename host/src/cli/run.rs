@@ -3,15 +3,15 @@
 use super::failed::Failed;
 use super::input::Input;
 use super::options::Options;
-use super::output::{Output, say};
+use super::output::{Output, say, say_text};
 use super::terminal::Paint;
 use super::{apply, check, open, trace};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _};
+use flowhost::Session;
 use flowhost::diagram::{Diagram, Flow, Run, Stop};
 use flowhost::domain::IdentifierKind;
 use flowhost::store::{Filter, Page, Store};
-use flowhost::{Limits, Session};
 use std::time::Instant;
 
 /// Bytes of a flow file.
@@ -53,10 +53,10 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), F
     {
         let error =
             super::Arguments::command().error(ErrorKind::ArgumentConflict, "stdin can be read only once; use a file");
-        return Err(Failed::Usage(Box::new(error)));
+        return Err(Failed::usage(error));
     }
     let flow = read_flow(&file)?;
-    let session = session.as_ref().map(read_session).transpose()?;
+    let session = session.as_ref().map(Input::session).transpose()?;
 
     let host = open::host(options).await?;
     let diagram = Diagram::new(&host, &flow, start.as_deref());
@@ -76,8 +76,7 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), F
     };
 
     let started = Instant::now();
-    let Run { session, steps, stop } =
-        diagram.run(&host, session, |step| say(trace::step(step, paint).trim_end())).await;
+    let Run { session, steps, stop } = diagram.run(&host, session, |step| say_text(&trace::step(step, paint))).await;
     host.close().await?;
     let mut output = Output::new();
     output.pretty(&session)?;
@@ -108,11 +107,6 @@ fn hint(stop: &Stop) -> Option<&'static str> {
 pub(super) fn read_flow(file: &Input) -> Result<Flow, Failed> {
     let text = file.text(MAX_FLOW_BYTES, "request-too-large", "request-invalid")?;
     Flow::parse(&text).map_err(|error| file.wrong(&text, &error, error.line.zip(error.column), error.code()))
-}
-
-fn read_session(file: &Input) -> Result<Session, Failed> {
-    let text = file.text(Limits::default().request_bytes, "request-too-large", "session-invalid")?;
-    file.json(&text, "session-invalid")
 }
 
 /// A session of somebody for trying a diagram out.

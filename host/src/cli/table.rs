@@ -1,6 +1,7 @@
 //! Text laid out for people.
 
 use super::terminal::Paint;
+use flowhost::domain::escape::escape;
 use std::fmt::Write as _;
 
 /// Characters shown of a cell, and of a line of running text.
@@ -30,7 +31,8 @@ pub(super) fn table(headings: &[&str], rows: &[Vec<String>], paint: Paint) -> St
 
 /// A cell on one line, short, without anything that a terminal would obey.
 fn shown(cell: &str) -> String {
-    let mut shown: String = cell.chars().take(MAX_CELL).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let cell = escape(cell);
+    let mut shown: String = cell.chars().take(MAX_CELL).collect();
     if cell.chars().nth(MAX_CELL).is_some() {
         shown.pop();
         shown.push('…');
@@ -63,7 +65,7 @@ mod tests {
     fn columns_are_as_wide_as_what_is_in_them() {
         let rows = [vec!["1".to_owned(), "a\nb".to_owned()], vec!["12345".to_owned(), "ñ".repeat(60)]];
         let text = table(&["ID", "NAME"], &rows, Paint::default());
-        let expected = format!("ID     NAME\n1      a b\n12345  {}…\n", "ñ".repeat(47));
+        let expected = format!("ID     NAME\n1      a\\nb\n12345  {}…\n", "ñ".repeat(47));
         assert_eq!(text, expected);
     }
 

@@ -1,5 +1,7 @@
-//! Colour, where a person looks at it.
+//! Colour, where a person looks at it, and nothing else that a terminal would obey.
 
+use flowhost::domain::escape::is_unsafe;
+use std::borrow::Cow;
 use std::io::IsTerminal as _;
 
 /// Paints text for one stream, or leaves it as it is.
@@ -50,7 +52,54 @@ impl Paint {
     }
 }
 
+/// The text with its lines and the colour that `paint` adds, and with everything else escaped that a terminal would
+/// obey. Callers escape text from outside, on one line; this is the second line of defence.
+pub(super) fn visible(text: &str, paint: Paint) -> Cow<'_, str> {
+    let is_hidden = |character| character != '\n' && is_unsafe(character);
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let (mut shown, mut rest) = (String::with_capacity(text.len() + 16), text);
+    while let Some(place) = rest.find(is_hidden) {
+        let (before, from) = rest.split_at(place);
+        shown.push_str(before);
+        let colour = if paint.on { colour(from) } else { None };
+        rest = if let Some(length) = colour {
+            let (colour, rest) = from.split_at(length);
+            shown.push_str(colour);
+            rest
+        } else {
+            let mut characters = from.chars();
+            shown.extend(characters.next().into_iter().flat_map(char::escape_default));
+            characters.as_str()
+        };
+    }
+    shown.push_str(rest);
+    Cow::Owned(shown)
+}
+
+/// The length of the colour sequence that the text begins with.
+fn colour(text: &str) -> Option<usize> {
+    let parameters = text.strip_prefix("\u{1b}[")?;
+    let end = parameters.find(|character: char| !character.is_ascii_digit() && character != ';')?;
+    parameters.get(end..)?.starts_with('m').then_some(end + 3)
+}
+
 fn wanted() -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lines_and_colour_reach_a_terminal() {
+        let (plain, painted) = (Paint::default(), Paint { on: true });
+        let text = format!("{}\n\u{1b}[2J\u{9b}m\u{1b}]0;x\u{7}\t\u{202e}ñ", painted.red("a"));
+        assert_eq!(visible(&text, painted), "\u{1b}[1;31ma\u{1b}[0m\n\\u{1b}[2J\\u{9b}m\\u{1b}]0;x\\u{7}\\t\\u{202e}ñ");
+        assert!(!visible(&text, plain).contains('\u{1b}'));
+        assert!(matches!(visible("a\nñ", plain), Cow::Borrowed("a\nñ")));
+    }
 }

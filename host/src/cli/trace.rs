@@ -2,6 +2,7 @@
 
 use super::terminal::Paint;
 use flowhost::diagram::Step;
+use flowhost::domain::escape::{escape, escape_json};
 use flowhost::invocation::OutcomeError;
 use flowhost::{Outcome, Warning};
 use serde_json::Value as Json;
@@ -14,25 +15,27 @@ const MAX_VALUE: usize = 100;
 /// What a step did, some lines.
 pub(super) fn step(step: &Step<'_>, paint: Paint) -> String {
     let Outcome { port, entities, cleared, error, warnings, replayed, .. } = step.outcome;
-    let name = step.name.map(|name| format!(" {}", paint.bold(&plain(name)))).unwrap_or_default();
+    let name = step.name.map(|name| format!(" {}", paint.bold(&escape(name)))).unwrap_or_default();
     let visit = if step.visit > 1 { format!(", visit {}", step.visit) } else { String::new() };
-    let port = if error.is_some() { paint.red(port) } else { paint.green(port) };
+    let port = if error.is_some() { paint.red(&escape(port)) } else { paint.green(&escape(port)) };
     let replayed = if *replayed { paint.dim(" (done before)") } else { String::new() };
-    let (number, node, action) = (step.number, plain(step.node), &step.action.manifest.id);
+    let (number, node, action) = (step.number, escape(step.node), escape(&step.action.manifest.id));
     let time = paint.dim(&time(step.elapsed));
     let mut text = format!("{number:>3}  {node}{name} [{action}{visit}] → {port}{replayed}  {time}\n");
     let mut add = |line: std::fmt::Arguments<'_>| writeln!(text, "       {line}").ok();
     if let Some(OutcomeError { code, message, .. }) = error {
-        add(format_args!("{}: {} {}", paint.red("error"), plain(message), paint.dim(&format!("({code})"))));
+        let code = paint.dim(&format!("({})", escape(code)));
+        add(format_args!("{}: {} {code}", paint.red("error"), escape(message)));
     }
     for Warning { code, message, .. } in warnings {
-        add(format_args!("{}: {} {}", paint.yellow("warning"), plain(message), paint.dim(&format!("({code})"))));
+        let code = paint.dim(&format!("({})", escape(code)));
+        add(format_args!("{}: {} {code}", paint.yellow("warning"), escape(message)));
     }
     for (entity, value) in entities {
-        add(format_args!("{} = {}", plain(entity), shown(value)));
+        add(format_args!("{} = {}", escape(entity), shown(value)));
     }
     if !cleared.is_empty() {
-        let names: Vec<_> = cleared.iter().map(|name| plain(name)).collect();
+        let names: Vec<_> = cleared.iter().map(|name| escape(name)).collect();
         add(format_args!("cleared: {}", names.join(", ")));
     }
     text
@@ -47,14 +50,10 @@ pub(super) fn time(elapsed: Duration) -> String {
 }
 
 fn shown(value: &Json) -> String {
-    let text = value.to_string();
+    let json = value.to_string();
+    let text = escape_json(&json);
     match text.char_indices().nth(MAX_VALUE) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
+        None => text.into_owned(),
     }
-}
-
-/// On one line, and without anything that a terminal would obey.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

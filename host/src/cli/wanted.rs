@@ -1,14 +1,17 @@
 //! A request as it stands on a line of `invoke --batch`.
 
+use flowhost::domain::json::{self, Integers, MAX_TREE_BYTES};
 use flowhost::{Failure, Host, Request, Session};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct Wanted<'l> {
     action: String,
-    session: Json,
+    #[serde(borrow)]
+    session: &'l RawValue,
     #[serde(default)]
     parameters: Map<String, Json>,
     #[serde(default)]
@@ -17,9 +20,19 @@ struct Wanted {
 
 /// Reads a line and prepares what it asks for.
 pub(super) fn request(host: &Host, line: &str) -> Result<Request, Failure> {
-    let Wanted { action, session, parameters, key } =
-        serde_json::from_str(line).map_err(|error| Failure::new("request-invalid", format!("the request: {error}")))?;
-    let node = host.prepare(&action, &parameters)?;
-    let request = Request::new(node, Session::from_value(session)?);
+    let invalid = |problem: &dyn std::fmt::Display| Failure::new("request-invalid", format!("the request: {problem}"));
+    let bytes = json::tree_bytes(line);
+    if bytes > MAX_TREE_BYTES {
+        let message = format!(
+            "the lists and objects of the request would take {bytes} bytes of memory; at most {MAX_TREE_BYTES} are allowed"
+        );
+        return Err(Failure::new("request-too-large", message));
+    }
+    let Wanted { action, session, parameters, key } = serde_json::from_str(line).map_err(|error| invalid(&error))?;
+    if let Some(found) = json::inspect(line, Integers::Nowhere).duplicate {
+        return Err(invalid(&found));
+    }
+    let session = Session::from_json(session.get())?;
+    let request = Request::new(host.prepare(&action, &parameters)?, session);
     Ok(key.into_iter().fold(request, Request::with_key))
 }

@@ -1,5 +1,6 @@
 //! A flow file as text and shape: what it holds, before anything is made of its nodes.
 
+use crate::domain::json::{self, Integers};
 use crate::domain::refusal::quoted;
 use serde_json::{Map, Value as Json};
 use std::collections::HashSet;
@@ -89,17 +90,21 @@ impl Flow {
     /// Reads a flow file: an array of nodes as the editor exports it.
     ///
     /// # Errors
-    /// It is no JSON, no array of nodes, or too large.
+    /// It is not JSON, not an array of nodes, too large, or an object in it repeats a name.
     pub fn parse(text: &str) -> Result<Self, FlowError> {
         if text.len() > MAX_BYTES {
             return Err(FlowError::new(format!("the flow has {} bytes; at most {MAX_BYTES} are read", text.len())));
         }
-        let json: Json = serde_json::from_str(text).map_err(|error| FlowError {
+        let value: Json = serde_json::from_str(text).map_err(|error| FlowError {
             message: format!("the flow is no JSON: {error}"),
             line: Some(error.line()),
             column: Some(error.column()),
         })?;
-        let Json::Array(nodes) = json else {
+        if let Some(found) = json::inspect(text, Integers::Nowhere).duplicate {
+            let (line, column) = (Some(found.line), Some(found.column));
+            return Err(FlowError { message: format!("the flow: {found}"), line, column });
+        }
+        let Json::Array(nodes) = value else {
             return Err(FlowError::new("the flow is no list of nodes; export it from the editor as a JSON array"));
         };
         if nodes.len() > MAX_NODES {

@@ -89,7 +89,9 @@ impl Diagram {
     /// Each step has a key made of the session's id, the node and the count of its visits in this run. So a session that
     /// is run again, as it was at its beginning, does nothing twice: the steps that were done answer as they did, and it
     /// goes on behind them.
-    pub async fn run(&self, host: &Host, session: Session, mut on_step: impl FnMut(&Step<'_>)) -> Run {
+    pub async fn run(&self, host: &Host, mut session: Session, mut on_step: impl FnMut(&Step<'_>)) -> Run {
+        // The run's result carries the id, so a generated one is the session's own from here on.
+        session.keep_id();
         let mut way = Way { session: Arc::new(session), steps: 0, visits: HashMap::new() };
         let stop = match self.faults().next() {
             Some(fault) => Some(Stop::Faulty { code: fault.code, message: fault.message.clone() }),

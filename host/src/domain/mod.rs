@@ -27,6 +27,8 @@ pub mod configuration;
 pub mod contact;
 pub mod dnd;
 pub mod draft;
+pub mod escape;
+pub mod json;
 pub mod phone;
 pub mod record;
 pub mod refusal;

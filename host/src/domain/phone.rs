@@ -1,5 +1,6 @@
 //! Phone numbers: from what people type to E.164.
 
+use super::escape::is_unsafe;
 use super::refusal::{Refusal, Warning, quoted};
 use super::text::{MAX_CHARACTERS, exceeds};
 use rlibphonenumber::{
@@ -64,7 +65,7 @@ pub fn normalise(text: &str, region: Option<&str>) -> Result<Phone, Refusal> {
         return Err(invalid("the phone number is empty; give one such as +56 9 8765 4321".to_owned()));
     }
     if let Some(odd) = text.chars().find(|c| !belongs(*c)) {
-        let odd = if odd.is_control() { odd.escape_unicode().to_string() } else { odd.to_string() };
+        let odd = if is_unsafe(odd) { odd.escape_unicode().to_string() } else { odd.to_string() };
         return Err(invalid(format!(
             "{} is no phone number: it holds \"{odd}\"; write digits, with + and the country code first if it is \
              international",

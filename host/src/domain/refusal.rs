@@ -1,5 +1,7 @@
 //! How a rule says no, and what it says beside a yes.
 
+use super::escape::is_unsafe;
+
 /// A rule refuses; nothing changes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -99,7 +101,7 @@ impl Warning {
     }
 }
 
-/// `text` as a message may show it: in double quotes, control characters escaped, cut after 60 characters.
+/// `text` as a message may show it: in double quotes, unsafe characters escaped, cut after 60 characters.
 pub fn quoted(text: &str) -> String {
     let mut shown = String::from("\"");
     for (count, character) in text.chars().enumerate() {
@@ -107,7 +109,7 @@ pub fn quoted(text: &str) -> String {
             shown.push('…');
             break;
         }
-        if character.is_control() {
+        if is_unsafe(character) {
             shown.extend(character.escape_unicode());
         } else {
             shown.push(character);
@@ -117,16 +119,16 @@ pub fn quoted(text: &str) -> String {
     shown
 }
 
-/// A message as people read it, whatever it quotes: on one line, control characters escaped, cut after 500 characters.
+/// A message as people read it, whatever it quotes: on one line, unsafe characters escaped, cut after 500 characters.
 pub fn on_one_line(message: String) -> String {
-    let is_plain = message.len() <= LONGEST_MESSAGE && !message.contains(char::is_control);
+    let is_plain = message.len() <= LONGEST_MESSAGE && !message.contains(is_unsafe);
     if is_plain {
         return message;
     }
     let mut shown = String::new();
     let mut left = LONGEST_MESSAGE;
     for character in message.chars() {
-        let spelt = if character.is_control() { character.escape_default().count() } else { 1 };
+        let spelt = if is_unsafe(character) { character.escape_default().count() } else { 1 };
         left = match left.checked_sub(spelt) {
             Some(left) => left,
             None => {
@@ -134,13 +136,26 @@ pub fn on_one_line(message: String) -> String {
                 break;
             }
         };
-        if character.is_control() { shown.extend(character.escape_default()) } else { shown.push(character) }
+        if is_unsafe(character) { shown.extend(character.escape_default()) } else { shown.push(character) }
     }
     shown
 }
 
 /// Characters of a message that quotes at length.
 const LONGEST_MESSAGE: usize = 500;
+
+/// Bytes of the longest code.
+const LONGEST_CODE: usize = 128;
+
+/// Whether the text has the form of a code: lower-case letters, digits, dots and hyphens, and at most one slash between
+/// two such parts.
+pub fn is_code(text: &str) -> bool {
+    let is_part = |part: &str| {
+        let is_of_codes = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+        !part.is_empty() && part.bytes().all(is_of_codes)
+    };
+    text.len() <= LONGEST_CODE && text.split_once('/').map_or(is_part(text), |(of, code)| is_part(of) && is_part(code))
+}
 
 #[cfg(test)]
 mod tests {
@@ -153,6 +168,25 @@ mod tests {
         assert_eq!(on_one_line("a\nñ\u{1b}[2J".to_owned()), "a\\nñ\\u{1b}[2J");
         assert_eq!(on_one_line("ñ".repeat(100_000)), format!("{}…", "ñ".repeat(500)));
         assert_eq!(on_one_line("\u{7f}".repeat(100)), format!("{}…", "\\u{7f}".repeat(83)));
+    }
+
+    #[test]
+    fn hidden_characters_are_escaped() {
+        assert_eq!(quoted("a\u{202e}b"), "\"a\\u{202e}b\"");
+        assert_eq!(on_one_line("\u{9b}2J\u{2028}".to_owned()), "\\u{9b}2J\\u{2028}");
+    }
+
+    #[test]
+    fn a_code_has_one_form() {
+        for code in ["contact-in-dnd", "acme/credit-too-low", "acme.v2/e-1", "x"] {
+            assert!(is_code(code), "{code}");
+        }
+        let long = "x".repeat(129);
+        for other in
+            ["", "/", "acme/", "/low", "a/b/c", "Acme/low", "acme/\u{1b}]0;x\u{7}", "acme/ñ", "a b", "a_b", &long]
+        {
+            assert!(!is_code(other), "{other}");
+        }
     }
 
     #[test]

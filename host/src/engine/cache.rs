@@ -1,9 +1,9 @@
 //! Compiled code on disk, so that a component is compiled once and not at every start.
 //!
-//! What is read here is run as machine code, so nothing is accepted but what this user's host wrote: the folder
-//! must belong to this user and be writable by no one else, and each entry carries a digest.
+//! The code is run as it is read, so only the work of this user's host is accepted: the folder and each file must belong
+//! to this user, no other user may write to them, and each entry carries a digest.
 
-use crate::sync::fs;
+use crate::sync::{fs, private};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
@@ -36,16 +36,18 @@ struct Entry {
 
 impl Cache {
     /// Opens the folder, made if missing. `engine` tells which engines' code is meant, see [`super::code`].
+    ///
+    /// # Errors
+    /// The folder can't be made, belongs to another user, or others may write in it. It is never changed.
     pub(crate) fn open(folder: &Path, engine: u64) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        restrict(folder)?;
+        private::prepare(folder)?;
         Ok(Self { folder: folder.to_owned(), engine })
     }
 
     /// What is kept for the component with this digest; `None` too where the entry is damaged.
     pub(crate) fn get(&self, digest: &str) -> Option<Compiled> {
-        let entry: Entry = serde_json::from_slice(&fs::read(self.path(digest, "json")).ok()?).ok()?;
-        let code = fs::read(self.path(digest, "cwasm")).ok()?;
+        let entry: Entry = serde_json::from_slice(&self.read(digest, "json")?).ok()?;
+        let code = self.read(digest, "cwasm")?;
         let Entry { manifest, imports, code_sha256 } = entry;
         (sha256(&code) == code_sha256).then_some(Compiled { code, manifest, imports })
     }
@@ -62,10 +64,21 @@ impl Cache {
         self.folder.join(format!("{digest}-{:016x}.{extension}", self.engine))
     }
 
+    fn read(&self, digest: &str, extension: &str) -> Option<Vec<u8>> {
+        let path = self.path(digest, extension);
+        private::read(&path)
+            .inspect_err(|error| {
+                if error.kind() != io::ErrorKind::NotFound {
+                    tracing::warn!("compiled code is not read from {}: {error}", path.display());
+                }
+            })
+            .ok()
+    }
+
     fn write(&self, digest: &str, extension: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.path(digest, extension);
         let draft = path.with_extension(format!("{extension}.{}", uuid::Uuid::new_v4().simple()));
-        let written = fs::File::create_new(&draft).and_then(|mut file| file.write_all(bytes));
+        let written = private::create(&draft).and_then(|mut file| file.write_all(bytes));
         written.and_then(|()| fs::rename(&draft, &path)).inspect_err(|_| drop(fs::remove_file(&draft)))
     }
 }
@@ -78,26 +91,6 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-#[cfg(unix)]
-fn restrict(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    // Only the owner may do this, so it also proves who that is, unless one is root.
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-    let of_folder = fs::metadata(folder)?.uid();
-    let probe = folder.join(format!(".{}", uuid::Uuid::new_v4().simple()));
-    let mine = fs::File::create_new(&probe).and_then(|file| file.metadata()).map(|metadata| metadata.uid());
-    drop(fs::remove_file(&probe));
-    if mine? == of_folder {
-        return Ok(());
-    }
-    Err(io::Error::new(io::ErrorKind::PermissionDenied, "the folder belongs to another user"))
-}
-
-#[cfg(not(unix))]
-fn restrict(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
@@ -126,5 +119,56 @@ mod tests {
         cache.put("d", &Compiled { code: vec![1, 2, 3], manifest: String::new(), imports: Vec::new() }).unwrap();
         fs::write(cache.path("d", "cwasm"), [1, 2, 4]).unwrap();
         assert_eq!(cache.get("d"), None);
+    }
+
+    #[cfg(unix)]
+    fn set_mode(path: &Path, mode: u32) {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[cfg(unix)]
+    fn mode(path: &Path) -> u32 {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_is_made_for_its_user_alone_and_never_changed() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("new/folder");
+        cache(&folder);
+        assert_eq!(mode(&folder), 0o700);
+        for (before, is_used) in [(0o755, true), (0o775, false), (0o757, false), (0o1777, false)] {
+            set_mode(&folder, before);
+            assert_eq!(Cache::open(&folder, 1).is_ok(), is_used, "{before:o}");
+            assert_eq!(mode(&folder), before);
+        }
+        let file = parent.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(Cache::open(&file, 1).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_entry_that_others_may_have_written_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = cache(folder.path());
+        let compiled = Compiled { code: vec![1, 2, 3], manifest: "{}".to_owned(), imports: Vec::new() };
+        for extension in ["json", "cwasm"] {
+            cache.put("d", &compiled).unwrap();
+            let path = cache.path("d", extension);
+            assert_eq!(mode(&path), 0o600);
+            set_mode(&path, 0o620);
+            assert_eq!(cache.get("d"), None, "{extension}");
+            set_mode(&path, 0o644);
+            assert_eq!(cache.get("d").as_ref(), Some(&compiled), "{extension}");
+            // A link to the same bytes.
+            let moved = folder.path().join("moved");
+            fs::rename(&path, &moved).unwrap();
+            std::os::unix::fs::symlink(&moved, &path).unwrap();
+            assert_eq!(cache.get("d"), None, "{extension}");
+        }
     }
 }

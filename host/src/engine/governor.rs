@@ -3,6 +3,7 @@
 //! Two mechanisms, since neither sees what the other does. Epochs make a spinning guest yield to its worker every
 //! tick, where the time it has spent is counted; a timer wakes the worker for a guest that is parked in a host call.
 
+use super::cpu_clock;
 use std::cell::Cell;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -51,12 +52,14 @@ impl Course {
         self.spent.get()
     }
 
-    /// How long it has computed until `now`.
+    /// How long it has computed until `now`: CPU time of its worker's thread, as [`cpu_clock`] measures it.
     pub(crate) fn spent_until(&self, now: Instant) -> Duration {
-        self.spent.get() + self.since.get().map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+        self.spent.get() + self.since.get().map_or(Duration::ZERO, |since| cpu_clock::elapsed(since, now))
     }
 
-    fn begin(&self, now: Instant) {
+    /// Measures exactly what is expected to compute for long.
+    fn begin(&self, now: Instant, exact: bool) {
+        cpu_clock::start(now, exact);
         self.since.set(Some(now));
     }
 
@@ -148,7 +151,7 @@ impl Governed {
         self.task
     }
 
-    fn expiry(&self) -> Option<Instant> {
+    fn deadline(&self) -> Option<Instant> {
         match self.task.course().stage() {
             Stage::Queued => Some(self.queued + self.bounds.queue),
             Stage::Running(since) | Stage::Contended(since) => Some(since + self.bounds.deadline),
@@ -157,7 +160,7 @@ impl Governed {
     }
 
     fn expired(&mut self, now: Instant, cx: &mut Context<'_>) -> bool {
-        let Some(expiry) = self.expiry() else { return false };
+        let Some(expiry) = self.deadline() else { return false };
         if now >= expiry {
             return true;
         }
@@ -178,7 +181,12 @@ impl Future for Governed {
         if course.stage() != Stage::Committed && this.task.is_abandoned(cx) {
             return Poll::Ready(Progress::Stopped(Stop::Abandoned));
         }
-        course.begin(Instant::now());
+        let now = Instant::now();
+        // A task of the background may have waited long for this poll.
+        if this.deadline().is_some_and(|deadline| now >= deadline) {
+            return Poll::Ready(Progress::Stopped(Stop::Deadline(course.stage())));
+        }
+        course.begin(now, this.heavy);
         // Nothing of the job is looked at again after a panic: it is dropped whole.
         let poll = std::panic::catch_unwind(AssertUnwindSafe(|| this.work.as_mut().poll(cx)));
         let now = Instant::now();

@@ -15,7 +15,7 @@ pub struct Limits {
     pub core_instances: usize,
     /// Elements of one table. Code `limit-tables`.
     pub table_elements: usize,
-    /// Time that one invocation computes, waiting not counted. Code `limit-cpu`.
+    /// CPU time of one invocation, waiting not counted. Code `limit-cpu`.
     pub cpu: Duration,
     /// Whole invocation from the start of its run, until its writes are handed over. Code `limit-deadline`.
     pub deadline: Duration,
@@ -29,19 +29,35 @@ pub struct Limits {
     pub value_bytes: usize,
     /// Entities of a session, those written included. Code `limit-entities`.
     pub entities: usize,
+    /// Steps that the expressions of one run may take together: those of parameters, and those that the plugin
+    /// evaluates. A step is 50 ns or less of computing. Code `expression-too-large`.
+    pub evaluation_steps: u32,
+    /// Memory that all invocations of a host may use together, bytes: instances, host calls and requests. More wait to be
+    /// admitted, and an instance that needs more than there is ends. Code `overloaded`.
+    pub host_memory_bytes: usize,
     /// Stack of WebAssembly code, bytes. Code `limit-stack`.
     pub stack_bytes: usize,
     /// A component's file, bytes. Code `limit-component-size`.
     pub component_bytes: usize,
     /// Compiling one component. Code `limit-compile-time`.
     pub compile_time: Duration,
+    /// Memory that the compiler's process may allocate for one component, bytes; without effect where a host compiles
+    /// in its own process. Code `limit-component-size`.
+    pub compile_memory_bytes: usize,
     /// Log lines of one invocation; more are counted and dropped.
     pub log_lines: usize,
+    /// Log lines of one invocation, bytes of all together; more lines are counted and dropped.
+    pub log_bytes: usize,
+    /// Log lines of one tenant in a second, over a burst of four times as many; more are counted and dropped.
+    pub log_lines_per_second: usize,
+    /// Log lines of one tenant in a second, bytes, over a burst of four times as many; more are counted and dropped.
+    pub log_bytes_per_second: usize,
     /// Warnings of one invocation; more are counted and dropped.
     pub warnings: usize,
     /// A request: session and parameters, bytes of JSON. Code `request-too-large`.
     pub request_bytes: usize,
-    /// Invocations of one tenant that run at once; more wait.
+    /// Invocations of one tenant that run at once; more wait. Beside other tenants, one has at most an eighth of the host's
+    /// places for instances, and half of them while it is alone.
     pub in_flight_per_tenant: usize,
     /// Invocations of one tenant that wait; more are refused. Code `overloaded`.
     pub waiting_per_tenant: usize,
@@ -51,6 +67,10 @@ pub struct Limits {
     pub reruns: u32,
     /// How long an idempotency key is remembered.
     pub key_lifetime: Duration,
+    /// An outcome that is kept under a key, bytes of JSON. Code `limit-value-size`.
+    pub outcome_bytes: usize,
+    /// Bytes that one tenant may have stored: contacts, records, do-not-disturb entries and keys. Code `quota`.
+    pub stored_bytes: u64,
 }
 
 impl Default for Limits {
@@ -68,10 +88,16 @@ impl Default for Limits {
             host_bytes: 16 * MIB,
             value_bytes: MIB,
             entities: 1_000,
+            evaluation_steps: 1_000_000,
+            host_memory_bytes: super::memory_budget::default_bytes(),
             stack_bytes: 256 << 10,
             component_bytes: 64 * MIB,
             compile_time: Duration::from_secs(60),
+            compile_memory_bytes: 2_048 * MIB,
             log_lines: 1_000,
+            log_bytes: 64 << 10,
+            log_lines_per_second: 1_000,
+            log_bytes_per_second: 256 << 10,
             warnings: 100,
             request_bytes: 4 * MIB,
             in_flight_per_tenant: 256,
@@ -79,6 +105,8 @@ impl Default for Limits {
             instances_per_worker: 256,
             reruns: 8,
             key_lifetime: Duration::from_secs(7 * 24 * 60 * 60),
+            outcome_bytes: MIB,
+            stored_bytes: 1 << 30,
         }
     }
 }

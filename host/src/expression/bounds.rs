@@ -10,6 +10,8 @@ use super::error::{Fault, Outcome};
 pub const SOURCE_CHARACTERS: usize = 10_000;
 /// Bytes of all string literals of an expression together, and of a template's literal text.
 pub const LITERAL_BYTES: usize = 64 * 1024;
+/// Characters of a number that is written in a source.
+pub const NUMBER_CHARACTERS: usize = 64;
 /// Tokens of an expression, and of all expressions of a template together.
 pub const TOKENS: usize = 1_000;
 /// Brackets inside one another.
@@ -28,48 +30,31 @@ pub const VALUE_BYTES: usize = 1024 * 1024;
 pub const LIST_ELEMENTS: usize = 10_000;
 /// Lists and maps inside one another that an expression may build, compare or yield.
 pub const VALUE_DEPTH: u8 = 64;
-/// Steps of one evaluation: well below ten milliseconds, mostly.
+/// Steps of one evaluation: at most about ten milliseconds.
 pub const STEPS: u32 = 200_000;
 /// Characters of a source that an error shows.
 pub const SHOWN_SOURCE: usize = 120;
 
-/// Bytes of text that one step handles.
-const BYTES_PER_STEP: usize = 64;
-/// Steps for a piece of memory: a list, an optional, a part of a text, the arguments of a call.
-pub(super) const STEPS_PER_PIECE: usize = 3;
+/// Steps for the arguments of a call.
+pub(super) const STEPS_PER_CALL: usize = 3;
+/// Steps for a value with memory of its own: a list, a map, an optional, a text. All values of an evaluation may be freed
+/// at once, without a pause, so their number is what keeps that short.
+pub(super) const STEPS_PER_VALUE: usize = 15;
 
-/// The steps that an evaluation has left.
-#[derive(Debug)]
-pub(super) struct Fuel(u32);
-
-impl Fuel {
-    /// A full tank.
-    pub(super) fn full() -> Self {
-        Self(STEPS)
+/// Refuses a source that no bound allows, whatever is in it, before it is read.
+pub(super) fn check_source(source: &str) -> Outcome<()> {
+    /// Bytes of the longest character.
+    const CHARACTER_BYTES: usize = 4;
+    if source.len() > SOURCE_CHARACTERS * CHARACTER_BYTES + LITERAL_BYTES {
+        return Err(Fault::too_large(
+            "source",
+            format!(
+                "the expression is longer than {SOURCE_CHARACTERS} characters and {} KiB of text",
+                LITERAL_BYTES / 1024
+            ),
+        ));
     }
-
-    /// Takes `steps`, or says that there are not so many left.
-    pub(super) fn spend(&mut self, steps: usize) -> Outcome<()> {
-        match u32::try_from(steps).ok().and_then(|steps| self.0.checked_sub(steps)) {
-            Some(left) => {
-                self.0 = left;
-                Ok(())
-            }
-            None => {
-                // What is left is gone too, so that nothing cheaper runs after the failure.
-                self.0 = 0;
-                Err(Fault::too_large(
-                    "steps",
-                    "the expression takes too much work to evaluate: use shorter lists and texts, or fewer operations",
-                ))
-            }
-        }
-    }
-
-    /// Takes what handling `bytes` of text costs.
-    pub(super) fn spend_bytes(&mut self, bytes: usize) -> Outcome<()> {
-        self.spend(1 + bytes / BYTES_PER_STEP)
-    }
+    Ok(())
 }
 
 /// Refuses a text that would be longer than any value may be.

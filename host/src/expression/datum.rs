@@ -8,7 +8,8 @@ use std::rc::Rc;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::bounds::{Fuel, VALUE_DEPTH, check_list, too_deep};
+use super::bounds::{VALUE_DEPTH, check_list, too_deep};
+use super::budget::Fuel;
 use super::error::Outcome;
 use super::scope::{Entities, SessionView};
 
@@ -114,6 +115,18 @@ impl<'a> Datum<'a> {
         value.map_or(Ok(Self::Optional(None)), Self::some)
     }
 
+    /// Whether the value is not part of an entity or of the source, so that its memory has to be freed.
+    pub(super) fn has_memory(&self) -> bool {
+        matches!(
+            self,
+            Self::Text(Text::Owned(_))
+                | Self::Bytes(_)
+                | Self::List(List::Built(_))
+                | Self::Map(Map::Built(_))
+                | Self::Optional(Some(_))
+        )
+    }
+
     fn depth(&self) -> u8 {
         match self {
             Self::List(List::Built(list)) => list.depth,
@@ -214,7 +227,7 @@ impl<'a> List<'a> {
 
 impl<'a> Map<'a> {
     /// How many entries there are. Entities have to be counted, which is paid for.
-    pub(super) fn len(&self, fuel: &mut Fuel) -> Outcome<usize> {
+    pub(super) fn len(&self, fuel: &mut Fuel<'_>) -> Outcome<usize> {
         Ok(match self {
             Self::Json(entries) => entries.len(),
             Self::Built(map) => map.entries.len(),
@@ -227,13 +240,11 @@ impl<'a> Map<'a> {
         })
     }
 
-    /// Whether there is nothing in it, without counting.
-    pub(super) fn is_empty(&self) -> bool {
+    /// The steps for finding a key among many, its comparisons apart.
+    pub(super) fn levels(&self) -> usize {
         match self {
-            Self::Json(entries) => entries.is_empty(),
-            Self::Built(map) => map.entries.is_empty(),
-            Self::Session(_) => false,
-            Self::Entities(entities) => set_names(*entities).next().is_none(),
+            Self::Json(entries) => entries.len().checked_ilog2().unwrap_or_default() as usize / 4,
+            _ => 1,
         }
     }
 
@@ -263,27 +274,22 @@ impl<'a> Map<'a> {
     }
 
     /// All entries, in the map's order.
-    pub(super) fn entries(&self) -> Vec<(Datum<'a>, Datum<'a>)> {
+    pub(super) fn entries(&self) -> Box<dyn Iterator<Item = (Datum<'a>, Datum<'a>)> + 'a> {
         match self {
-            Self::Json(entries) => entries.iter().map(|(key, value)| json_entry(key, value)).collect(),
-            Self::Built(map) => map.entries.clone(),
+            Self::Json(entries) => Box::new(entries.iter().map(|(key, value)| json_entry(key, value))),
+            Self::Built(map) => {
+                let map = Rc::clone(map);
+                Box::new((0..map.entries.len()).filter_map(move |index| map.entries.get(index).cloned()))
+            }
             Self::Entities(entities) => {
                 let entities = *entities;
-                set_names(entities).filter_map(|name| Some(json_entry(name, get_set(entities, name)?))).collect()
+                let entry = move |name| Some(json_entry(name, get_set(entities, name)?));
+                Box::new(entities.names().filter_map(entry))
             }
-            Self::Session(session) => session_fields(session)
-                .map(|(name, value)| (Datum::Text(Text::Borrowed(name)), Datum::Text(Text::Borrowed(value))))
-                .into(),
-        }
-    }
-
-    /// All keys, in the map's order.
-    pub(super) fn keys(&self) -> Vec<Datum<'a>> {
-        match self {
-            Self::Json(entries) => entries.keys().map(|key| Datum::Text(Text::Borrowed(key))).collect(),
-            Self::Built(map) => map.entries.iter().map(|(key, _)| key.clone()).collect(),
-            Self::Entities(entities) => set_names(*entities).map(|name| Datum::Text(Text::Borrowed(name))).collect(),
-            Self::Session(session) => session_fields(session).map(|(name, _)| Datum::Text(Text::Borrowed(name))).into(),
+            Self::Session(session) => {
+                let text = |text| Datum::Text(Text::Borrowed(text));
+                Box::new(session_fields(session).into_iter().map(move |(name, value)| (text(name), text(value))))
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn text(written: &str, at: usize) -> Outcome<String> {
         match piece {
             Piece::Character(character) | Piece::Code(character) => text.push(character),
             Piece::Byte(byte) => text.push(char::from(byte)),
+            Piece::Run(run) => text.push_str(run),
         }
         true
     })?;
@@ -33,6 +34,7 @@ pub(super) fn bytes(written: &str, at: usize) -> Outcome<Vec<u8>> {
         match piece {
             Piece::Character(character) => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
             Piece::Byte(byte) => bytes.push(byte),
+            Piece::Run(run) => bytes.extend_from_slice(run.as_bytes()),
             Piece::Code(_) => return false,
         }
         true
@@ -40,7 +42,9 @@ pub(super) fn bytes(written: &str, at: usize) -> Outcome<Vec<u8>> {
     Ok(bytes)
 }
 
-enum Piece {
+enum Piece<'c> {
+    /// Characters that stand for themselves.
+    Run(&'c str),
     /// A character that stands for itself.
     Character(char),
     /// An escape of one byte (a code point up to 255 in a text).
@@ -49,26 +53,31 @@ enum Piece {
     Code(char),
 }
 
-fn decode(content: &str, raw: bool, at: usize, mut take: impl FnMut(Piece) -> bool) -> Outcome<()> {
-    let mut characters = content.chars().peekable();
-    while let Some(character) = characters.next() {
-        let piece = match character {
+fn decode<'c>(content: &'c str, raw: bool, at: usize, mut take: impl FnMut(Piece<'c>) -> bool) -> Outcome<()> {
+    let is_special = |character: char| character == '\r' || (character == '\\' && !raw);
+    let mut rest = content;
+    while let Some(end) = rest.find(is_special) {
+        let (run, special) = rest.split_at(end);
+        let mut characters = special.chars();
+        let piece = if characters.next() == Some('\r') {
             // Line ends inside a literal are the same on every system.
-            '\r' => {
-                characters.next_if_eq(&'\n');
-                Some(Piece::Character('\n'))
-            }
-            '\\' if !raw => escape(&mut characters),
-            _ => Some(Piece::Character(character)),
+            Some(Piece::Character('\n'))
+        } else {
+            escape(&mut characters)
         };
-        if !piece.is_some_and(&mut take) {
+        rest = characters.as_str();
+        if special.starts_with('\r') {
+            rest = rest.strip_prefix('\n').unwrap_or(rest);
+        }
+        if !(take(Piece::Run(run)) && piece.is_some_and(&mut take)) {
             return Err(Fault::syntax("a \\ in this text begins no known escape: a \\ itself is written \\\\", at));
         }
     }
+    take(Piece::Run(rest));
     Ok(())
 }
 
-fn escape(characters: &mut impl Iterator<Item = char>) -> Option<Piece> {
+fn escape(characters: &mut impl Iterator<Item = char>) -> Option<Piece<'static>> {
     let kind = characters.next()?;
     let character = match kind {
         'a' => '\x07',

@@ -1,9 +1,15 @@
 //! The name that somebody may have meant.
 
+/// Bytes beyond which a name is not compared, since that takes the product of both lengths.
+const LONGEST: usize = 64;
+
+/// The steps of comparing a known name with an unknown one.
+pub(super) fn comparing(known: &str) -> usize {
+    4 + if known.len() > LONGEST { 0 } else { known.len() }
+}
+
 /// The known name most like an unknown one, unless none is much like it.
 pub(super) fn nearest<'n>(unknown: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
-    /// Characters beyond which a name is not compared, since that takes the product of both lengths.
-    const LONGEST: usize = 64;
     /// How like they must be, from 0 to 1.
     const LIKENESS: f64 = 0.8;
     if unknown.len() > LONGEST {

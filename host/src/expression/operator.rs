@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
-use super::bounds::{check_list, check_text};
+use super::bounds::{STEPS_PER_VALUE, check_list, check_text};
 use super::datum::{Datum, List, Map};
 use super::error::{Fault, Outcome};
 use super::evaluate::Run;
@@ -50,6 +50,7 @@ fn add<'a>(run: &mut Run<'a>, left: Datum<'a>, right: Datum<'a>) -> Outcome<Datu
         (Datum::Text(first), Datum::Text(second)) => {
             let length = first.len() + second.len();
             check_text(length)?;
+            run.fuel.spend(STEPS_PER_VALUE)?;
             run.fuel.spend_bytes(length)?;
             // A text that nothing else holds grows in place, so that a long chain copies each part once.
             let mut text = match left {
@@ -62,12 +63,13 @@ fn add<'a>(run: &mut Run<'a>, left: Datum<'a>, right: Datum<'a>) -> Outcome<Datu
         (Datum::Bytes(first), Datum::Bytes(second)) => {
             let length = first.len() + second.len();
             check_text(length)?;
+            run.fuel.spend(STEPS_PER_VALUE)?;
             run.fuel.spend_bytes(length)?;
             Ok(Datum::Bytes([first.as_slice(), second.as_slice()].concat().into()))
         }
         (Datum::List(first), Datum::List(second)) => {
             check_list(first.len() + second.len())?;
-            run.fuel.spend(first.len() + second.len())?;
+            run.fuel.spend(STEPS_PER_VALUE + first.len() + second.len())?;
             Datum::list(first.iter().chain(second.iter()).collect())
         }
         _ => calculate(Operator::Add, &left, &right),
@@ -235,8 +237,9 @@ fn equal_maps(run: &mut Run<'_>, left: &Map<'_>, right: &Map<'_>) -> Outcome<boo
     if count != right.len(&mut run.fuel)? {
         return Ok(false);
     }
-    run.fuel.spend(count)?;
+    run.fuel.spend(STEPS_PER_VALUE)?;
     for (key, value) in left.entries() {
+        run.fuel.spend(1)?;
         match entry(run, right, &key)? {
             Some(other) if equal(run, &value, &other)? => {}
             _ => return Ok(false),
@@ -260,10 +263,16 @@ fn contained<'a>(run: &mut Run<'a>, value: &Datum<'a>, container: &Datum<'a>) ->
     }
 }
 
+/// Bytes of a key that one step compares with the keys of a map, of which it meets many.
+pub(super) const KEY_BYTES_PER_STEP: usize = 8;
+
 /// The value of a key in a map.
 pub(super) fn entry<'a>(run: &mut Run<'_>, map: &Map<'a>, key: &Datum<'_>) -> Outcome<Option<Datum<'a>>> {
     match (key, map.built()) {
-        (Datum::Text(key), None) => Ok(map.get_text(key)),
+        (Datum::Text(key), None) => {
+            run.fuel.spend(key.len() / KEY_BYTES_PER_STEP + map.levels())?;
+            Ok(map.get_text(key))
+        }
         (Datum::Text(_) | Datum::Boolean(_) | Datum::Integer(_) | Datum::Unsigned(_) | Datum::Number(_), built) => {
             for (candidate, value) in built.unwrap_or_default() {
                 if equal(run, candidate, key)? {

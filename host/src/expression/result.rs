@@ -2,12 +2,19 @@
 
 use serde_json::{Map as JsonMap, Number, Value as Json};
 
-use super::bounds::{COMPREHENSION_ELEMENTS, STEPS_PER_PIECE, VALUE_BYTES};
+use super::bounds::{COMPREHENSION_ELEMENTS, VALUE_BYTES};
 use super::datum::{Datum, List, Map};
 use super::error::{Fault, Outcome};
 use super::evaluate::Run;
 use super::function::shortest_number;
+use super::operator::KEY_BYTES_PER_STEP;
 use super::value::{TIMESTAMP_HINT, Value};
+
+/// Steps for a list or a map of a result, and for an entry of a map.
+const STEPS_PER_CONTAINER: usize = 12;
+const STEPS_PER_ENTRY: usize = 4;
+/// Values of a result that are freed between two pauses.
+const VALUES_PER_PAUSE: usize = 500;
 
 /// The result of an expression.
 pub(super) fn value(run: &mut Run<'_>, datum: Datum<'_>) -> Outcome<Value> {
@@ -104,7 +111,10 @@ fn json_leaf(run: &mut Run<'_>, datum: &Datum<'_>, bytes: &mut usize) -> Outcome
             (digits, Json::from(*integer))
         }
         Datum::Number(number) => match Number::from_f64(*number) {
-            Some(number) => (shortest_number(number.as_f64().unwrap_or_default()).len() + 2, Json::Number(number)),
+            Some(json) => {
+                run.fuel.spend(2)?;
+                (shortest_number(*number).len() + 2, Json::Number(json))
+            }
             None => return Err(no_value(datum)),
         },
         Datum::Text(text) => {
@@ -120,31 +130,61 @@ fn json_leaf(run: &mut Run<'_>, datum: &Datum<'_>, bytes: &mut usize) -> Outcome
 }
 
 fn json_list(run: &mut Run<'_>, list: &List<'_>, bytes: &mut usize) -> Outcome<Json> {
-    run.fuel.spend(3 * STEPS_PER_PIECE)?;
+    run.fuel.spend(STEPS_PER_CONTAINER)?;
     count(bytes, 2)?;
     let mut items = Vec::with_capacity(list.len().min(COMPREHENSION_ELEMENTS));
     for item in list.iter() {
-        items.push(json(run, &item, bytes)?);
+        match json(run, &item, bytes) {
+            Ok(item) => items.push(item),
+            Err(fault) => return Err(given_up(run, Json::Array(items), fault)),
+        }
     }
     Ok(Json::Array(items))
 }
 
 fn json_map(run: &mut Run<'_>, map: &Map<'_>, bytes: &mut usize) -> Outcome<Json> {
-    let length = map.len(&mut run.fuel)?;
-    run.fuel.spend(3 * STEPS_PER_PIECE + 2 * length)?;
+    map.len(&mut run.fuel)?;
+    run.fuel.spend(STEPS_PER_CONTAINER)?;
     count(bytes, 2)?;
     let mut entries = JsonMap::new();
     for (key, value) in map.entries() {
-        let Datum::Text(key) = key else {
-            return Err(Fault::result_type(format!(
-                "the keys of a map must be texts, and one is {}: turn it into text with string(…)",
-                key.words()
-            )));
+        match json_entry(run, &key, &value, bytes) {
+            Ok((key, value)) => entries.insert(key, value),
+            Err(fault) => return Err(given_up(run, Json::Object(entries), fault)),
         };
-        count(bytes, key.len() + 4)?;
-        entries.insert(key.to_string(), json(run, &value, bytes)?);
     }
     Ok(Json::Object(entries))
+}
+
+fn json_entry(run: &mut Run<'_>, key: &Datum<'_>, value: &Datum<'_>, bytes: &mut usize) -> Outcome<(String, Json)> {
+    let Datum::Text(key) = key else {
+        return Err(Fault::result_type(format!(
+            "the keys of a map must be texts, and one is {}: turn it into text with string(…)",
+            key.words()
+        )));
+    };
+    run.fuel.spend(STEPS_PER_ENTRY + key.len() / KEY_BYTES_PER_STEP)?;
+    count(bytes, key.len() + 4)?;
+    Ok((key.to_string(), json(run, value, bytes)?))
+}
+
+/// Frees the part of a result that was made before a failure, with pauses.
+fn given_up(run: &Run<'_>, part: Json, fault: Box<Fault>) -> Box<Fault> {
+    free(run, part, &mut 0);
+    fault
+}
+
+/// Frees a value. It is as deep as [`Run::walk`] allows.
+fn free(run: &Run<'_>, value: Json, freed: &mut usize) {
+    *freed += 1;
+    if freed.is_multiple_of(VALUES_PER_PAUSE) {
+        run.fuel.pause();
+    }
+    match value {
+        Json::Array(items) => items.into_iter().for_each(|item| free(run, item, freed)),
+        Json::Object(entries) => entries.into_iter().for_each(|(_, value)| free(run, value, freed)),
+        _ => {}
+    }
 }
 
 fn count(bytes: &mut usize, more: usize) -> Outcome<()> {

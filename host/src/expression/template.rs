@@ -1,5 +1,6 @@
 //! Templates: literal text with expressions between `{{` and `}}`.
 
+use super::bounds::check_source;
 use super::error::Outcome;
 use super::evaluate::Run;
 use super::function::Growing;
@@ -22,6 +23,7 @@ pub(super) enum Part {
 
 /// Parses a template; its expressions share one set of bounds.
 pub(super) fn parse(source: &str) -> Outcome<Vec<Part>> {
+    check_source(source)?;
     let mut budget = Budget::full();
     let mut parts = Vec::new();
     let mut at = 0;

@@ -1,7 +1,8 @@
 //! From source to tokens, counting against the bounds on the way.
 
-use super::bounds::{LITERAL_BYTES, SOURCE_CHARACTERS, TOKENS};
-use super::error::{Fault, Outcome, offset};
+use super::bounds::{LITERAL_BYTES, NUMBER_CHARACTERS, SOURCE_CHARACTERS, TOKENS};
+use super::error::{Fault, Outcome, offset, shortened};
+use super::function::is_plain;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,9 @@ pub(super) struct Token {
     pub(super) start: usize,
     pub(super) end: usize,
 }
+
+/// Characters that a number counts for where reading it may need exact arithmetic, which takes microseconds.
+const EXACT_NUMBER: usize = 250;
 
 /// What is left of the bounds on a source; one for a whole template.
 #[derive(Debug)]
@@ -102,6 +106,9 @@ pub(super) fn tokens(
         let token = lexer.next()?;
         let spent = budget.spend_token().and_then(|()| match token.kind {
             TokenKind::Text | TokenKind::Bytes => budget.spend_literal(token.end - token.start),
+            TokenKind::Number if !is_plain(source.get(token.start..token.end).unwrap_or_default()) => {
+                budget.spend_characters(EXACT_NUMBER)
+            }
             _ => budget.spend_characters(characters(source, token.start, token.end)),
         });
         spent.map_err(|fault| fault.at(offset(token.start)))?;
@@ -199,7 +206,9 @@ impl<'s> Lexer<'s> {
         let is_triple = self.rest().starts_with(&triple);
         let close = if is_triple { triple.as_str() } else { quote };
         self.at += close.len();
+        let first = close.as_bytes().first().copied();
         loop {
+            self.skip_while(|byte| Some(byte) != first && !matches!(byte, b'\\' | b'\n' | b'\r'));
             if self.rest().starts_with(close) {
                 self.at += close.len();
                 return Ok(if bytes { TokenKind::Bytes } else { TokenKind::Text });
@@ -257,8 +266,13 @@ impl<'s> Lexer<'s> {
             kind = TokenKind::Unsigned;
         }
         if !complete || self.skip_while(is_name) {
-            let written = self.source.get(start..self.at).unwrap_or_default();
-            return Err(Fault::syntax(format!("`{written}` is no number"), start));
+            let written = shortened(self.source.get(start..self.at).unwrap_or_default());
+            return Err(Fault::syntax(format!("`{written}` is not a number"), start));
+        }
+        if self.at - start > NUMBER_CHARACTERS {
+            let written = shortened(self.source.get(start..self.at).unwrap_or_default());
+            let message = format!("`{written}` is not a number: it has more than {NUMBER_CHARACTERS} characters");
+            return Err(Fault::syntax(message, start));
         }
         Ok(kind)
     }

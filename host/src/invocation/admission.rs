@@ -1,89 +1,277 @@
-//! How much of a tenant is let in at once, so that one tenant's flood leaves the others their share.
+//! Admission: which invocations may run at once.
+//!
+//! A host has as many permits as its workers have places for instances. No tenant holds more than an eighth of them, or
+//! half while no other tenant has an invocation here. Those that wait get permits in turn, one tenant after the other.
+//! An invocation also needs memory of the host's budget before it is admitted.
 
 use super::outcome::Failure;
 use crate::engine::Limits;
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use crate::engine::memory_budget::{BASE_BYTES, MemoryBudget};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
 
-/// The tenants that have invocations here.
+/// The part of a host's permits that a tenant may hold beside others.
+const SHARED_PART: usize = 8;
+
+/// The part that a tenant may hold while it is alone.
+const LONE_PART: usize = 2;
+
+/// Decides which invocations run.
 pub(crate) struct Admission {
     limits: Arc<Limits>,
-    tenants: Mutex<HashMap<String, Arc<Share>, foldhash::fast::RandomState>>,
+    permits: usize,
+    memory: Arc<MemoryBudget>,
+    state: Mutex<State>,
 }
 
-/// One tenant's share. Forgotten with the last invocation that holds it.
-struct Share {
-    tenant: String,
-    running: Semaphore,
-    present: AtomicUsize,
+struct State {
+    /// Permits that nobody holds.
+    free: usize,
+    tenants: HashMap<Arc<str>, Tenant, foldhash::fast::RandomState>,
+    /// Tenants with waiting invocations that may hold another permit, in the order of their turns.
+    turns: VecDeque<Arc<str>>,
 }
 
-/// An invocation's place; ends when dropped.
-pub(crate) struct Admitted<'a> {
+/// A tenant with invocations here. Removed with the last one.
+#[derive(Default)]
+struct Tenant {
+    running: usize,
+    /// Memory that those which run have reserved here, bytes.
+    bytes: usize,
+    waiting: usize,
+    queue: VecDeque<Waiter>,
+    /// Whether it stands in `State::turns`.
+    has_turn: bool,
+}
+
+/// An invocation that waits. Its caller may have gone meanwhile.
+struct Waiter {
+    bytes: usize,
+    grant: oneshot::Sender<()>,
+}
+
+/// The right to run, returned when dropped.
+pub(crate) struct AdmissionPermit<'a> {
     admission: &'a Admission,
-    share: Arc<Share>,
-    /// Whether it has one of the share's permits.
-    runs: bool,
+    tenant: Arc<str>,
+    bytes: usize,
+    /// False while its invocation waits for it.
+    is_granted: bool,
+}
+
+/// A place in a tenant's queue, left when dropped.
+struct Place<'a> {
+    permit: Option<AdmissionPermit<'a>>,
+    granted: oneshot::Receiver<()>,
+}
+
+/// How a tenant's turn ended.
+enum Granted {
+    One,
+    None,
+    NoMemory,
+}
+
+impl Tenant {
+    /// Whether its share of the memory has room for these bytes. One invocation is always within it.
+    fn may_take(&self, bytes: usize, share: usize) -> bool {
+        self.bytes == 0 || self.bytes.saturating_add(bytes) <= share
+    }
+
+    fn start(&mut self, bytes: usize) {
+        self.running += 1;
+        self.bytes += bytes;
+    }
 }
 
 impl Admission {
-    pub(crate) fn new(limits: Arc<Limits>) -> Self {
-        Self { limits, tenants: Mutex::default() }
+    pub(crate) fn new(limits: Arc<Limits>, permits: usize, memory: Arc<MemoryBudget>) -> Self {
+        let permits = permits.max(1);
+        let state = State { free: permits, tenants: HashMap::default(), turns: VecDeque::new() };
+        Self { limits, permits, memory, state: Mutex::new(state) }
     }
 
-    /// Lets an invocation of this tenant in, at once or when others have left.
-    pub(crate) async fn admit(&self, tenant: &str) -> Result<Admitted<'_>, Failure> {
-        let mut admitted = self.enter(tenant)?;
-        let permit = match admitted.share.running.try_acquire() {
-            Ok(permit) => permit,
-            Err(_) => match tokio::time::timeout(self.limits.queue, admitted.share.running.acquire()).await {
-                Ok(Ok(permit)) => permit,
-                _ => return Err(overloaded("waited too long for its turn")),
-            },
-        };
-        permit.forget();
-        admitted.runs = true;
-        Ok(admitted)
+    /// Admits an invocation of this tenant whose request has `bytes`, at once or when others have ended.
+    pub(crate) async fn admit(&self, tenant: &str, bytes: usize) -> Result<AdmissionPermit<'_>, Failure> {
+        let (permit, granted) = self.register(tenant, BASE_BYTES.saturating_add(bytes))?;
+        let Some(granted) = granted else { return Ok(permit) };
+        let place = Place { permit: Some(permit), granted };
+        let too_long = |_| overloaded("it waited too long for its turn");
+        tokio::time::timeout(self.limits.queue, self.wait(place)).await.map_err(too_long)?
     }
 
-    fn enter(&self, tenant: &str) -> Result<Admitted<'_>, Failure> {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        let share = match tenants.get(tenant) {
-            Some(share) => Arc::clone(share),
-            None => {
-                let running = Semaphore::new(self.limits.in_flight_per_tenant.max(1));
-                let share = Arc::new(Share { tenant: tenant.to_owned(), running, present: 0.into() });
-                tenants.insert(tenant.to_owned(), Arc::clone(&share));
-                share
+    /// Waits for the grant. Memory may become free without the end of an admitted invocation.
+    async fn wait<'a>(&'a self, mut place: Place<'a>) -> Result<AdmissionPermit<'a>, Failure> {
+        loop {
+            tokio::select! {
+                _ = &mut place.granted => break,
+                () = self.memory.wait_for_release() => self.grant(&mut self.lock()),
             }
+        }
+        let mut permit = place.permit.take().ok_or_else(|| overloaded("it lost its turn"))?;
+        permit.is_granted = true;
+        Ok(permit)
+    }
+
+    /// Enters an invocation: with a permit, or with a receiver of one.
+    fn register(
+        &self,
+        tenant: &str,
+        bytes: usize,
+    ) -> Result<(AdmissionPermit<'_>, Option<oneshot::Receiver<()>>), Failure> {
+        let mut state = self.lock();
+        let tenant = match state.tenants.get_key_value(tenant) {
+            Some((known, _)) => Arc::clone(known),
+            None => Arc::from(tenant),
         };
-        if share.present.load(Ordering::Relaxed) >= self.limits.in_flight_per_tenant + self.limits.waiting_per_tenant {
+        let (most, share) = self.most_of_one(&state, &tenant);
+        let State { free, tenants, turns } = &mut *state;
+        let entry = tenants.entry(Arc::clone(&tenant)).or_default();
+        let permit = |is_granted| AdmissionPermit { admission: self, tenant: Arc::clone(&tenant), bytes, is_granted };
+        // Those that have a turn come first.
+        let is_next = turns.is_empty() && entry.waiting == 0 && *free > 0 && entry.running < most;
+        if is_next && entry.may_take(bytes, share) && self.memory.try_take(bytes) {
+            *free -= 1;
+            entry.start(bytes);
+            return Ok((permit(true), None));
+        }
+        if entry.waiting >= self.limits.waiting_per_tenant {
             return Err(overloaded("the tenant has too many invocations at once"));
         }
-        share.present.fetch_add(1, Ordering::Relaxed);
-        Ok(Admitted { admission: self, share, runs: false })
+        let (grant, granted) = oneshot::channel();
+        entry.waiting += 1;
+        entry.queue.push_back(Waiter { bytes, grant });
+        if entry.running < most && !entry.has_turn {
+            entry.has_turn = true;
+            turns.push_back(Arc::clone(&tenant));
+        }
+        let permit = permit(false);
+        self.grant(&mut state);
+        Ok((permit, Some(granted)))
     }
 
-    /// Forgets the share if nobody holds it. Somebody may have come since it seemed so, or come and gone.
-    fn forget(&self, share: &Arc<Share>) {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        if share.present.load(Ordering::Relaxed) == 0
-            && tenants.get(&share.tenant).is_some_and(|known| Arc::ptr_eq(known, share))
+    /// How many permits this tenant may hold, and how many bytes of memory.
+    fn most_of_one(&self, state: &State, tenant: &str) -> (usize, usize) {
+        let is_alone = state.tenants.len() == usize::from(state.tenants.contains_key(tenant));
+        let part = if is_alone { LONE_PART } else { SHARED_PART };
+        (self.limits.in_flight_per_tenant.min(self.permits / part).max(1), self.memory.share(is_alone))
+    }
+
+    /// Returns a permit and its memory, and gives what is free to those that wait.
+    fn release(&self, tenant: &str, bytes: usize) {
+        self.memory.put_back(bytes);
+        let mut state = self.lock();
+        state.free += 1;
+        if let Some(entry) = state.tenants.get_mut(tenant) {
+            entry.running -= 1;
+            entry.bytes -= bytes;
+        }
+        self.settle(&mut state, tenant);
+    }
+
+    /// Takes an invocation out of the queue whose caller does not wait any more.
+    fn leave(&self, tenant: &str) {
+        let mut state = self.lock();
+        if let Some(entry) = state.tenants.get_mut(tenant) {
+            entry.waiting -= 1;
+            // Those that left stay in the queue until they are half of it, so that leaving takes constant time.
+            if entry.queue.len() > 2 * entry.waiting {
+                entry.queue.retain(|waiter| !waiter.grant.is_closed());
+            }
+        }
+        self.settle(&mut state, tenant);
+    }
+
+    /// Brings the turns up to date after a change of this tenant, and grants what is free.
+    fn settle(&self, state: &mut State, tenant: &str) {
+        let (most, _) = self.most_of_one(state, tenant);
+        let State { tenants, turns, .. } = state;
+        if let Some((name, entry)) =
+            tenants.get_key_value(tenant).map(|(name, _)| Arc::clone(name)).zip(tenants.get_mut(tenant))
         {
-            tenants.remove(&share.tenant);
+            if entry.running == 0 && entry.waiting == 0 {
+                tenants.remove(tenant);
+            } else if entry.waiting > 0 && entry.running < most && !entry.has_turn {
+                entry.has_turn = true;
+                turns.push_back(name);
+            }
+        }
+        self.grant(state);
+    }
+
+    /// Gives free permits to the tenants in turn, one each. A tenant whose next invocation finds no memory waits for its
+    /// next turn: an invocation that ends, or a reservation that is returned, grants again.
+    fn grant(&self, state: &mut State) {
+        let mut misfits = 0;
+        while state.free > 0 && misfits < state.turns.len() {
+            let Some(name) = state.turns.pop_front() else { return };
+            let (most, share) = self.most_of_one(state, &name);
+            let State { free, tenants, turns } = &mut *state;
+            let Some(entry) = tenants.get_mut(&name) else { continue };
+            entry.has_turn = false;
+            let granted = self.grant_one(entry, most, share);
+            match granted {
+                Granted::One => {
+                    *free -= 1;
+                    misfits = 0;
+                }
+                Granted::None => {}
+                Granted::NoMemory => misfits += 1,
+            }
+            if entry.waiting > 0 && entry.running < most {
+                entry.has_turn = true;
+                turns.push_back(name);
+            }
+        }
+    }
+
+    /// Grants a permit to the first invocation of a tenant that still waits.
+    fn grant_one(&self, entry: &mut Tenant, most: usize, share: usize) -> Granted {
+        while let Some(waiter) = entry.queue.pop_front() {
+            if waiter.grant.is_closed() {
+                continue;
+            }
+            let bytes = waiter.bytes;
+            if entry.running >= most {
+                entry.queue.push_front(waiter);
+                return Granted::None;
+            }
+            if !entry.may_take(bytes, share) || !self.memory.try_take(bytes) {
+                entry.queue.push_front(waiter);
+                return Granted::NoMemory;
+            }
+            if waiter.grant.send(()).is_ok() {
+                entry.start(bytes);
+                entry.waiting -= 1;
+                return Granted::One;
+            }
+            self.memory.put_back(bytes);
+        }
+        Granted::None
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for AdmissionPermit<'_> {
+    fn drop(&mut self) {
+        if self.is_granted {
+            self.admission.release(&self.tenant, self.bytes);
         }
     }
 }
 
-impl Drop for Admitted<'_> {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
-        if self.runs {
-            self.share.running.add_permits(1);
-        }
-        if self.share.present.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.admission.forget(&self.share);
+        let Some(permit) = &mut self.permit else { return };
+        self.granted.close();
+        // A permit that was granted at the last moment returns when it is dropped.
+        permit.is_granted = self.granted.try_recv().is_ok();
+        if !permit.is_granted {
+            permit.admission.leave(&permit.tenant);
         }
     }
 }
@@ -96,32 +284,126 @@ fn overloaded(why: &str) -> Failure {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::future::Future;
+    use std::pin::{Pin, pin};
+    use std::task::{Context, Poll, Waker};
     use std::time::Duration;
 
-    fn admission() -> Admission {
+    fn admission(permits: usize, change: impl FnOnce(&mut Limits)) -> Admission {
         let mut limits = Limits::default();
-        (limits.in_flight_per_tenant, limits.waiting_per_tenant) = (1, 1);
-        limits.queue = Duration::from_millis(1);
-        Admission::new(Arc::new(limits))
+        change(&mut limits);
+        Admission::new(Arc::new(limits), permits, MemoryBudget::new(1 << 40))
+    }
+
+    fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    async fn all<'a>(admission: &'a Admission, tenant: &str, count: usize) -> Vec<AdmissionPermit<'a>> {
+        let mut permits = Vec::new();
+        for _ in 0..count {
+            permits.push(admission.admit(tenant, 0).await.unwrap());
+        }
+        permits
     }
 
     #[tokio::test]
     async fn a_tenant_waits_for_its_share_and_others_do_not() {
-        let admission = admission();
-        let first = admission.admit("acme").await.unwrap();
-        assert_eq!(admission.admit("acme").await.err().unwrap().code, "overloaded");
-        drop(admission.admit("other").await.unwrap());
+        let admission = admission(64, |limits| (limits.in_flight_per_tenant, limits.waiting_per_tenant) = (1, 1));
+        let first = admission.admit("acme", 0).await.unwrap();
+        let mut second = pin!(admission.admit("acme", 0));
+        assert!(poll(second.as_mut()).is_pending());
+        assert_eq!(admission.admit("acme", 0).await.err().unwrap().code, "overloaded");
+        drop(admission.admit("other", 0).await.unwrap());
         drop(first);
-        drop(admission.admit("acme").await.unwrap());
+        drop(second.await.unwrap());
     }
 
     #[tokio::test]
-    async fn a_share_is_forgotten_with_the_last_who_has_a_place() {
-        let admission = admission();
-        let first = admission.admit("acme").await.unwrap();
-        drop(admission.admit("acme").await);
-        assert_eq!(admission.tenants.lock().unwrap().len(), 1);
+    async fn who_waits_too_long_fails_and_leaves_nothing() {
+        let admission = admission(64, |limits| {
+            (limits.in_flight_per_tenant, limits.queue) = (1, Duration::from_millis(1));
+        });
+        let first = admission.admit("acme", 0).await.unwrap();
+        assert_eq!(admission.admit("acme", 0).await.err().unwrap().code, "overloaded");
+        assert_eq!(admission.lock().tenants.len(), 1);
         drop(first);
-        assert!(admission.tenants.lock().unwrap().is_empty());
+        assert!(admission.lock().tenants.is_empty() && admission.lock().free == 64);
+    }
+
+    #[tokio::test]
+    async fn no_tenant_has_more_than_an_eighth_beside_others() {
+        let admission = admission(64, |_| {});
+        let _lone = all(&admission, "a", 32).await;
+        let mut more = pin!(admission.admit("a", 0));
+        assert!(poll(more.as_mut()).is_pending());
+        let _second = all(&admission, "b", 8).await;
+        let mut more = pin!(admission.admit("b", 0));
+        assert!(poll(more.as_mut()).is_pending());
+        let _third = all(&admission, "c", 8).await;
+    }
+
+    #[tokio::test]
+    async fn permits_go_round_over_the_tenants() {
+        let admission = admission(1, |_| {});
+        let held = admission.admit("a", 0).await.unwrap();
+        let mut waiting: Vec<_> =
+            ["a", "a", "b", "c"].into_iter().map(|tenant| Box::pin(admission.admit(tenant, 0))).collect();
+        for place in &mut waiting {
+            assert!(poll(place.as_mut()).is_pending());
+        }
+        // The tenants in the order in which they came, each with one permit a turn.
+        drop(held);
+        let mut order = Vec::new();
+        while !waiting.is_empty() {
+            let ready = waiting.iter_mut().enumerate().find_map(|(index, place)| match poll(place.as_mut()) {
+                Poll::Ready(permit) => Some((index, permit.unwrap())),
+                Poll::Pending => None,
+            });
+            let (index, permit) = ready.unwrap();
+            drop(waiting.remove(index));
+            order.push(permit.tenant.to_string());
+        }
+        assert_eq!(order, ["b", "c", "a", "a"]);
+    }
+
+    #[tokio::test]
+    async fn a_grant_that_nobody_takes_is_returned() {
+        let admission = admission(1, |_| {});
+        let held = admission.admit("a", 0).await.unwrap();
+        {
+            let mut gone = pin!(admission.admit("b", 0));
+            assert!(poll(gone.as_mut()).is_pending());
+            let mut left = pin!(admission.admit("c", 0));
+            assert!(poll(left.as_mut()).is_pending());
+            drop(held);
+        }
+        drop(admission.admit("d", 0).await.unwrap());
+        assert!(admission.lock().tenants.is_empty() && admission.lock().free == 1);
+    }
+
+    #[tokio::test]
+    async fn memory_is_waited_for() {
+        let admission = Admission::new(Arc::new(Limits::default()), 64, MemoryBudget::new(2 * BASE_BYTES));
+        let first = admission.admit("a", 1).await.unwrap();
+        let mut second = pin!(admission.admit("b", 0));
+        assert!(poll(second.as_mut()).is_pending());
+        drop(first);
+        drop(second.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn no_tenant_takes_the_memory_of_the_others() {
+        let admission = Admission::new(Arc::new(Limits::default()), 640, MemoryBudget::new(64 * BASE_BYTES));
+        // Alone it has half of the memory.
+        let _first = all(&admission, "a", 32).await;
+        let mut more = pin!(admission.admit("a", 0));
+        assert!(poll(more.as_mut()).is_pending());
+        // Whoever waits for memory does not stop the others.
+        let _second = all(&admission, "b", 8).await;
+        let mut large = pin!(admission.admit("b", 8 * BASE_BYTES));
+        assert!(poll(large.as_mut()).is_pending());
+        let _third = all(&admission, "c", 8).await;
+        let _whole = admission.admit("d", 11 * BASE_BYTES).await.unwrap();
     }
 }

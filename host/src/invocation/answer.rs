@@ -1,23 +1,28 @@
 //! What an invocation answers, however it ended.
 
+use super::bounded::json_within;
 use super::execute::Invocation;
 use super::outcome::{Failure, Outcome, OutcomeError, Usage};
 use crate::capability::bindings::flow::action::types::Error as WitError;
 use crate::domain::Refusal;
 use crate::engine::governor::{Stage, Stop};
 use crate::store::{KeyedOutcome, StoreError, StoredOutcome};
-use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 impl Invocation {
-    pub(super) fn keyed(&self, outcome: &Outcome) -> Option<KeyedOutcome> {
-        let key = self.request.key.clone()?;
-        let lifetime = chrono::TimeDelta::from_std(self.workshop.limits.key_lifetime).unwrap_or(chrono::TimeDelta::MAX);
-        let expires_at = self.now.checked_add_signed(lifetime).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        // An outcome is texts, numbers and JSON: nothing in it can fail to be written.
-        let outcome = serde_json::to_string(outcome).unwrap_or_default();
-        Some(KeyedOutcome { key, digest: self.digest(), outcome, expires_at })
+    /// The outcome as it is kept under the invocation's key, if it has one. `Err`: it is too large to be kept.
+    pub(super) fn keyed(&self, outcome: &Outcome) -> Result<Option<KeyedOutcome>, OutcomeError> {
+        let Some(key) = self.request.key.clone() else { return Ok(None) };
+        let limits = &self.workshop.limits;
+        let Some(outcome) = json_within(outcome, limits.outcome_bytes) else {
+            let most = limits.outcome_bytes;
+            let message = format!(
+                "the outcome has more than {most} bytes, the most that is kept under a key; write fewer or shorter entities"
+            );
+            return Err(OutcomeError { code: "limit-value-size".to_owned(), message, parameter: None });
+        };
+        Ok(Some(KeyedOutcome { key, digest: self.digest(), outcome, lifetime: limits.key_lifetime }))
     }
 
     pub(super) fn replay(&self, stored: &StoredOutcome) -> Result<Outcome, Failure> {
@@ -93,6 +98,14 @@ impl Invocation {
             )),
         }
     }
+}
+
+/// A commit's failure: it would have taken the tenant beyond its quota.
+pub(super) fn over_quota(quota: u64) -> Failure {
+    let message = format!(
+        "the tenant would have more than {quota} bytes stored, which is its quota; wait until keys expire, or raise the quota"
+    );
+    Failure::new("quota", message)
 }
 
 pub(super) fn conflict() -> Failure {

@@ -15,6 +15,8 @@ pub struct Builder {
     pub(super) workers: Option<usize>,
     pub(super) cache: Option<PathBuf>,
     pub(super) plugins: Vec<PathBuf>,
+    pub(super) replaceable: Vec<String>,
+    pub(super) compiler: Option<PathBuf>,
     pub(super) bare: bool,
     pub(super) patience: Duration,
 }
@@ -22,7 +24,16 @@ pub struct Builder {
 impl Default for Builder {
     fn default() -> Self {
         let patience = Duration::from_micros(50);
-        Self { limits: Limits::default(), workers: None, cache: None, plugins: Vec::new(), bare: false, patience }
+        Self {
+            limits: Limits::default(),
+            workers: None,
+            cache: None,
+            plugins: Vec::new(),
+            replaceable: Vec::new(),
+            compiler: None,
+            bare: false,
+            patience,
+        }
     }
 }
 
@@ -74,17 +85,40 @@ impl Builder {
         self
     }
 
-    /// Keeps compiled code in this folder, which must be this user's alone. Without one, every start compiles.
+    /// Keeps compiled code in this folder. Without one, every start compiles. A folder that is missing is made for this
+    /// user alone. One that belongs to another user, or in which others may write, is not used; the log says so.
     #[must_use]
     pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache = Some(folder.into());
         self
     }
 
-    /// Adds the components in this folder to the built-in actions. One that is refused is logged and left out.
+    /// Compiles each component in a process of this program: a `flowhost` of the same release, or one that calls
+    /// [`crate::compile_for_parent`]. Its memory and time are limited, and it is ended when it exceeds them.
+    ///
+    /// Without one, components are compiled in this process. That takes [`Limits::compile_memory_bytes`] and more where a
+    /// component is made for it, and goes on after [`Limits::compile_time`], since a thread can't be ended. A host that
+    /// loads components of strangers needs a program.
+    #[must_use]
+    pub fn compiler(mut self, program: impl Into<PathBuf>) -> Self {
+        self.compiler = Some(program.into());
+        self
+    }
+
+    /// Adds the components in this folder to the built-in actions. One that is refused is logged and left out. So is one
+    /// with the id of a shipped action or of a flow's node (`action-reserved`), and the second by name of two different
+    /// ones with the same id and version (`action-duplicate`).
     #[must_use]
     pub fn plugins(mut self, folder: impl Into<PathBuf>) -> Self {
         self.plugins.push(folder.into());
+        self
+    }
+
+    /// Lets components have the id of this shipped action. One of the same version takes its place; of different
+    /// versions the newest is the one that the id alone names.
+    #[must_use]
+    pub fn replace_built_in(mut self, id: impl Into<String>) -> Self {
+        self.replaceable.push(id.into());
         self
     }
 

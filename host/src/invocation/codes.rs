@@ -1,5 +1,7 @@
 //! The registry of codes. Programs and saved diagrams branch on them: new ones may be added, none changes its meaning.
 
+use crate::domain::refusal::is_code;
+
 /// What a code belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -31,7 +33,7 @@ pub const CODES: &[(&str, Class, &str)] = &[
     ("expression-too-large", Class::Refusal, "an expression exceeds a bound"),
     ("entity-not-set", Class::Refusal, "an entity that is read has no value"),
     ("entity-type", Class::Refusal, "an entity has a value of another type"),
-    ("tenant-not-found", Class::Refusal, "the session's tenant does not exist"),
+    ("tenant-not-found", Class::Refusal, "the session's tenant does not exist; not kept"),
     ("campaign-not-found", Class::Refusal, "the session's tenant has no such campaign"),
     ("category-not-found", Class::Refusal, "no campaign of the session's tenant has this category"),
     ("contact-not-found", Class::Refusal, "the session's tenant has no such contact"),
@@ -66,18 +68,20 @@ pub const CODES: &[(&str, Class, &str)] = &[
     ("request-too-large", Class::Failure, "session and parameters are too large"),
     ("session-invalid", Class::Failure, "the session is malformed"),
     ("key-reused", Class::Failure, "the key was used for something else"),
-    ("store-unavailable", Class::Failure, "the store can't be reached; retryable"),
+    ("store-unavailable", Class::Failure, "the store can't be reached (retryable) or can't be used"),
     ("store-conflict", Class::Failure, "others kept changing what was read; retryable"),
     ("overloaded", Class::Failure, "too much at once; retryable"),
     ("store-read-only", Class::Failure, "the store can't be written"),
     ("store-full", Class::Failure, "the store's disk or quota is full"),
     ("store-newer", Class::Failure, "a newer release wrote the store"),
+    ("quota", Class::Failure, "the tenant would have too many campaigns (`apply`) or bytes stored"),
     ("component-invalid", Class::Load, "no component, or cut short"),
     ("component-contract", Class::Load, "another world, or it wants what this host lacks"),
+    ("action-reserved", Class::Load, "the id is a shipped action's, or a node's that is not an action"),
+    ("action-duplicate", Class::Load, "another file has the same id and version"),
     ("limit-component-size", Class::Load, "the component is too large"),
     ("limit-compile-time", Class::Load, "the component is too slow to compile"),
     ("limit-steps", Class::Run, "the diagram took too many steps"),
-    ("quota", Class::Apply, "the tenant has too many campaigns"),
     ("apply-invalid", Class::Apply, "a field is wrong"),
     ("node-unknown", Class::Flow, "a node of a type that this host doesn't know, or a wire to no node"),
     ("port-fan-out", Class::Flow, "a port is wired to several nodes"),
@@ -102,7 +106,7 @@ pub fn class(code: &str) -> Option<Class> {
 pub(crate) fn may_refuse_with(code: &str) -> bool {
     match class(code) {
         Some(class) => class == Class::Refusal,
-        None => code.contains('/') && code.len() <= 128,
+        None => code.contains('/') && is_code(code),
     }
 }
 
@@ -116,6 +120,8 @@ mod tests {
         assert!(may_refuse_with("acme/credit-too-low"));
         assert!(!may_refuse_with("credit-too-low"));
         assert!(!may_refuse_with("plugin-trap"));
+        assert!(!may_refuse_with("acme/\u{1b}]0;title\u{7}"));
+        assert!(!may_refuse_with("acme/credit/low"));
     }
 
     #[test]

@@ -3,6 +3,10 @@
 use crate::store::{Commit, Committer, Store, StoreError, Verdict};
 use crate::sync::thread::{self, JoinHandle};
 use crate::sync::{Arc, mpsc, oneshot, runtime};
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
 
 /// Commits that one transaction takes.
 const MAX_BATCH: usize = 256;
@@ -74,22 +78,23 @@ fn run(store: &dyn Store, mut inbox: mpsc::Receiver<Entry>, ready: oneshot::Send
         Err(error) => return drop(ready.send(Err(StoreError::Unavailable(error.to_string())))),
     };
     runtime.block_on(async move {
-        let mut committer = match store.committer().await {
-            Ok(committer) => committer,
+        let mut committer = match unless_it_panics(store.committer()).await {
+            Ok(committer) => Some(committer),
             Err(error) => return drop(ready.send(Err(error))),
         };
         drop(ready.send(Ok(())));
         let mut entries = Vec::with_capacity(MAX_BATCH);
         while inbox.recv_many(&mut entries, MAX_BATCH).await > 0 {
-            settle(&mut *committer, &mut entries).await;
+            settle(store, &mut committer, &mut entries).await;
         }
     });
 }
 
-async fn settle(committer: &mut dyn Committer, entries: &mut Vec<Entry>) {
+/// Applies a batch and answers for each of it. A committer that panics is replaced.
+async fn settle(store: &dyn Store, committer: &mut Option<Box<dyn Committer>>, entries: &mut Vec<Entry>) {
     let (batch, rest): (Vec<_>, Vec<_>) =
         entries.drain(..).map(|Entry { commit, _hold, answer }| (commit, (_hold, answer))).unzip();
-    match committer.commit(&batch).await {
+    match apply(store, committer, &batch).await {
         Ok(verdicts) => {
             for ((hold, answer), verdict) in rest.into_iter().zip(verdicts) {
                 drop(hold);
@@ -104,4 +109,35 @@ async fn settle(committer: &mut dyn Committer, entries: &mut Vec<Entry>) {
             }
         }
     }
+}
+
+/// The place is empty while the committer works. A committer that panics is dropped and does not return to it.
+async fn apply(
+    store: &dyn Store,
+    place: &mut Option<Box<dyn Committer>>,
+    batch: &[Commit],
+) -> Result<Vec<Verdict>, StoreError> {
+    let mut committer = match place.take() {
+        Some(committer) => committer,
+        None => unless_it_panics(store.committer()).await?,
+    };
+    unless_it_panics(async {
+        let result = committer.commit(batch).await;
+        *place = Some(committer);
+        result
+    })
+    .await
+}
+
+/// Turns a panic of the future into an error.
+async fn unless_it_panics<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let mut work = pin!(work);
+    poll_fn(|cx| {
+        let poll = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
+        poll.unwrap_or_else(|_| {
+            let message = "the writer stopped because of a defect of its own, and starts again";
+            Poll::Ready(Err(StoreError::Unavailable(message.to_owned())))
+        })
+    })
+    .await
 }

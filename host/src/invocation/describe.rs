@@ -2,11 +2,11 @@
 
 use super::run::{Ended, ended};
 use crate::capability::bindings::OutboundAction;
-use crate::capability::{Journal, State};
+use crate::capability::{Journal, Origin, State};
 use crate::catalog::LoadError;
 use crate::engine::Limits;
+use crate::engine::cpu_clock::ThreadTimer;
 use std::sync::Arc;
-use std::time::Instant;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store, UpdateDeadline};
 
@@ -34,14 +34,14 @@ async fn ask(
     limits: &Arc<Limits>,
     component: &Component,
 ) -> Result<String, LoadError> {
-    let journal = Arc::new(Journal::default());
+    let journal = Arc::new(Journal::new(limits));
     let mut store = Store::new(engine, State::describing(Arc::clone(limits), Arc::clone(&journal)));
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(limits.host_bytes);
-    let (began, cpu) = (Instant::now(), limits.cpu);
+    let (timer, cpu) = (ThreadTimer::start(), limits.cpu);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |_| {
-        Ok(if began.elapsed() > cpu { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+        Ok(if timer.elapsed() > cpu { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
     });
     let described = async {
         let action = OutboundAction::instantiate_async(&mut store, component, linker).await?;
@@ -49,7 +49,7 @@ async fn ask(
     };
     // Epochs stop what computes; what waits, for a timer of WASI's say, only this stops.
     let result = tokio::time::timeout(limits.deadline, described).await;
-    journal.publish("describe", "", "");
+    journal.publish(&Origin { action: "describe", tenant: "", session: "" }, None);
     let Ok(result) = result else {
         let message = format!("the component takes longer than {:?} to describe itself", limits.deadline);
         return Err(LoadError::new("limit-deadline", message));

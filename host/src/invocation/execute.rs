@@ -1,6 +1,6 @@
 //! An admitted invocation on its worker, until it has an outcome.
 
-use super::answer::{conflict, of_guest, of_rule};
+use super::answer::{conflict, of_guest, of_rule, over_quota};
 use super::codes::may_refuse_with;
 use super::outcome::{Failure, Outcome, OutcomeError};
 use super::request::Request;
@@ -10,9 +10,10 @@ use super::turns::Turn;
 use crate::capability::parameters::{AsksReady, Evaluated};
 use crate::capability::{Function, Generator, Ids, Journal, Remains, Run, SessionState, State, Written};
 use crate::domain::Refusal;
+use crate::domain::refusal::quoted;
 use crate::domain::upsert::{Profile, Upsert};
 use crate::engine::governor::{Course, Stage};
-use crate::store::{Commit, Lookup, StoredOutcome, Verdict, View, ViewError};
+use crate::store::{Commit, KeyedOutcome, Lookup, StoredOutcome, Verdict, View, ViewError};
 use chrono::{DateTime, SubsecRound, Utc};
 use rand_xoshiro::rand_core::SeedableRng;
 use std::collections::BTreeSet;
@@ -43,6 +44,9 @@ pub(super) struct Invocation {
     seed: u64,
 }
 
+/// Bytes of an outcome that joins the next commit without anybody waiting for it.
+const JOINED_BYTES: usize = 16 << 10;
+
 /// One attempt's end.
 enum Attempt {
     Over(Result<Outcome, Failure>),
@@ -61,11 +65,11 @@ impl From<ViewError> for Ended {
 
 impl Invocation {
     pub(super) fn new(request: Request, workshop: Rc<Workshop>, reply: Reply) -> Self {
-        let session = &request.session;
+        let (session, journal) = (&request.session, Arc::new(Journal::new(&workshop.limits)));
         // The store keeps microseconds.
         let now = session.at.unwrap_or_else(Utc::now).trunc_subsecs(6);
         let seed = session.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().1);
-        Self { request, workshop, reply, course: Course::new(), journal: Arc::default(), now, seed }
+        Self { request, workshop, reply, course: Course::new(), journal, now, seed }
     }
 
     pub(super) fn tenant(&self) -> &str {
@@ -130,7 +134,12 @@ impl Invocation {
             Err(Ended::Stale(_)) => return Attempt::Again(BTreeSet::new()),
             Err(ended) => return self.end(started, ended),
         }
-        if let Some(error) = self.refused_before(&view) {
+        if view.configuration().is_none() {
+            // The key is not stored: a caller could fill the store with keys of tenants that do not exist.
+            let error = of_rule(Refusal::tenant_not_found(self.tenant()));
+            return Attempt::Over(Ok(self.error_outcome(started, error)));
+        }
+        if let Some(error) = self.refused_before() {
             return Box::pin(self.refuse(started, view, error)).await;
         }
         if !has_turn && let Some(topics) = self.contended(&view) {
@@ -150,9 +159,10 @@ impl Invocation {
             }
             Ok(Returned::Error(error)) => {
                 if !may_refuse_with(&error.code) {
-                    let code: String = error.code.chars().take(128).collect();
-                    let message =
-                        format!("the plugin refused with code {code:?}, which is neither the host's nor holds a slash");
+                    let message = format!(
+                        "the plugin refused with the code {}, which is neither the host's nor has the form acme/too-low",
+                        quoted(&error.code)
+                    );
                     return Attempt::Over(Ok(self.fault(started, "plugin-contract", message)));
                 }
                 let view = self.workshop.view(self.tenant(), self.now);
@@ -185,10 +195,7 @@ impl Invocation {
     }
 
     /// Why the action isn't even run.
-    fn refused_before(&self, view: &View) -> Option<OutcomeError> {
-        if view.configuration().is_none() {
-            return Some(of_rule(Refusal::tenant_not_found(self.tenant())));
-        }
+    fn refused_before(&self) -> Option<OutcomeError> {
         let refusal = self.request.node.configured().refusal.as_ref()?;
         Some(OutcomeError {
             code: refusal.code.to_owned(),
@@ -222,10 +229,11 @@ impl Invocation {
 
     fn state(&self, session: SessionState, view: View, grants: crate::capability::Grants, attempt: u32) -> State {
         // What a run makes gets other ids each time: an id that exists already is what made the last one stale, perhaps.
-        let ids = Ids::new(Generator::seed_from_u64(self.seed ^ (u64::from(attempt) + 1).rotate_left(32)), self.now);
+        let ids = Ids::new(self.seed, self.tenant(), attempt, self.now);
         let parameters = Evaluated::new(Arc::clone(self.request.node.configured()));
         let run = Run { parameters, session, view: Some(view), ids, grants };
-        State::new(run, Arc::clone(&self.workshop.limits), Arc::clone(&self.journal))
+        let (limits, memory) = (Arc::clone(&self.workshop.limits), Arc::clone(&self.workshop.memory));
+        State::new(run, limits, Arc::clone(&self.journal), memory)
     }
 
     /// What an action that left by this port makes of its node's entities. `Err`: why it may not leave so.
@@ -257,18 +265,28 @@ impl Invocation {
         outcome: Outcome,
         key_turn: &mut Option<Turn<Topic>>,
     ) -> Attempt {
+        let keyed = match self.keyed(&outcome) {
+            Ok(keyed) => keyed,
+            Err(too_large) => {
+                let view = self.workshop.view(self.tenant(), self.now);
+                return Box::pin(self.refuse(started, view, too_large)).await;
+            }
+        };
         if view.has_changes() {
-            let keyed = self.keyed(&outcome);
-            return self.settle(view.into_commit(keyed), outcome).await;
+            return self.settle(self.commit(view, keyed), outcome).await;
         }
         match view.still_holds().await {
             Ok(true) => {}
             Ok(false) => return Attempt::Again(self.topics(view.contacts_read())),
             Err(error) => return self.end(started, Ended::Store(error)),
         }
-        if let Some(keyed) = self.keyed(&outcome) {
+        // A large outcome may meet the tenant's quota, which its caller must know.
+        if keyed.as_ref().is_some_and(|keyed| keyed.outcome.len() > JOINED_BYTES) {
+            return self.settle(self.commit(view, keyed), outcome).await;
+        }
+        if keyed.is_some() {
             let hold = key_turn.take().map(|turn| Box::new(turn) as Box<dyn Send>);
-            if let Err(error) = self.workshop.shared.commits.join(view.into_commit(Some(keyed)), hold).await {
+            if let Err(error) = self.workshop.shared.commits.join(self.commit(view, keyed), hold).await {
                 return Attempt::Over(Err(error.into()));
             }
         }
@@ -276,11 +294,22 @@ impl Invocation {
     }
 
     async fn refuse(&self, started: Instant, view: View, error: OutcomeError) -> Attempt {
-        let outcome = self.error_outcome(started, error);
-        match self.keyed(&outcome) {
-            Some(keyed) => self.settle(view.into_commit(Some(keyed)), outcome).await,
-            None => Attempt::Over(Ok(outcome)),
+        let mut outcome = self.error_outcome(started, error);
+        let mut keyed = self.keyed(&outcome);
+        if keyed.is_err() {
+            // Warnings quote names of parameters, which may have any length.
+            outcome.warnings.clear();
+            keyed = self.keyed(&outcome);
         }
+        match keyed {
+            Ok(Some(keyed)) => self.settle(self.commit(view, Some(keyed)), outcome).await,
+            Ok(None) => Attempt::Over(Ok(outcome)),
+            Err(too_large) => Attempt::Over(Err(Failure::new("request-too-large", too_large.message))),
+        }
+    }
+
+    fn commit(&self, view: View, keyed: Option<KeyedOutcome>) -> Commit {
+        Commit { quota: Some(self.workshop.limits.stored_bytes), ..view.into_commit(keyed) }
     }
 
     /// From here on nothing stops the invocation any more.
@@ -299,7 +328,8 @@ impl Invocation {
                 self.course.enter(stage);
                 Attempt::Again(topics)
             }
-            Err(error) => Attempt::Over(Err(error.into())),
+            Ok(Verdict::OverQuota) => Attempt::Over(Err(over_quota(self.workshop.limits.stored_bytes))),
+            Ok(Verdict::Failed(error)) | Err(error) => Attempt::Over(Err(error.into())),
         }
     }
 

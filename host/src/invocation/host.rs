@@ -2,21 +2,21 @@
 
 use super::admission::Admission;
 use super::builder::{Builder, OpenError};
+use super::canonical::MAX_CONTAINERS;
 use super::committer::CommitQueue;
-use super::describe::describe;
 use super::execute::Invocation;
+use super::loading::{Loading, Settings};
 use super::node::Node;
 use super::outcome::{Failure, Outcome};
 use super::request::Request;
 use super::run::Workshop;
 use super::shared::Shared;
 use super::task::Reply;
-use crate::capability;
-use crate::catalog::{self, Action, ActionNotFound, Catalog, Current, LoadError, Loader};
+use crate::catalog::{Action, ActionNotFound, Catalog, Current, LoadError, Replaceable};
+use crate::domain::json::MAX_TREE_BYTES;
 use crate::domain::phone;
-use crate::engine::cache::Cache as CodeCache;
-use crate::engine::code;
 use crate::engine::governor::{Bounds, Governed, Task};
+use crate::engine::memory_budget::MemoryBudget;
 use crate::engine::ticker::Ticker;
 use crate::engine::undertaker::Undertaker;
 use crate::engine::worker::{Manner, Worker};
@@ -24,16 +24,11 @@ use crate::engine::{self, Limits};
 use crate::expression::Cache as ExpressionCache;
 use crate::store::{Store, StoreError};
 use serde_json::{Map, Value as Json};
-use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use tokio::sync::{Semaphore, oneshot};
-use wasmtime::component::Linker;
-
-/// Longest idempotency key, bytes.
-const MAX_KEY_BYTES: usize = 256;
 
 /// Runs actions. Cheap to share behind an [`Arc`]; dropping it waits for what it runs.
 ///
@@ -50,8 +45,9 @@ const MAX_KEY_BYTES: usize = 256;
 /// });
 /// let node = host.prepare("campaign-contact-manager@1", parameters.as_object().ok_or("no object")?)?;
 ///
-/// // For every session that comes to the node.
+/// // For every session that comes to the node. The same key answers the same only with the same id.
 /// let mut session = Session::new("acme", "whatsapp", "56987654321");
+/// session.id = "s-1".to_owned();
 /// session.entities.insert("contact_name".to_owned(), "Ana".into());
 /// let outcome = host.invoke(Request::new(node, session).with_key("s-1/n1/1")).await?;
 /// println!("the flow goes on by {}", outcome.port);
@@ -65,7 +61,7 @@ pub struct Host {
     _shared: Arc<Shared>,
     limits: Arc<Limits>,
     _ticker: Ticker,
-    loader: Loader,
+    loading: Loading,
     catalog: Current<Catalog>,
     expressions: ExpressionCache,
     admission: Admission,
@@ -89,13 +85,17 @@ impl Host {
         let all = engines.iter().chain([&loading]).cloned().collect();
         let ticker = Ticker::start(all).map_err(OpenError::Thread)?;
         let commits = CommitQueue::start(Arc::clone(&store)).await?;
-        let shared = Arc::new(Shared::new(commits));
+        let shared = Arc::new(Shared::new(commits, &limits));
+
+        let memory = MemoryBudget::new(limits.host_memory_bytes);
+        let places = count.saturating_mul(limits.instances_per_worker.max(1) as usize);
 
         let mut workers = Vec::with_capacity(count);
         let undertaker = Undertaker::start().map_err(OpenError::Thread)?;
         let manner = Manner { sockets: store.uses_sockets(), patience: builder.patience };
         for (index, engine) in engines.into_iter().enumerate() {
-            let (store, limits, shared) = (Arc::clone(&store), Limits::clone(&limits), Arc::clone(&shared));
+            let (store, limits) = (Arc::clone(&store), Limits::clone(&limits));
+            let shared = (Arc::clone(&shared), Arc::clone(&memory));
             let slots = Arc::new(Semaphore::new(limits.instances_per_worker.max(1) as usize));
             let burial = undertaker.burial(&slots);
             let own = (engine.clone(), ticker.pulse());
@@ -108,27 +108,26 @@ impl Host {
                 engine::worker::StartError::Make(error) => error,
             })?);
         }
-        let loader = loader(&loading, builder.cache.as_deref(), &limits, &ticker).map_err(OpenError::Engine)?;
+        let settings = Settings {
+            cache: builder.cache,
+            compiler: builder.compiler,
+            replaceable: Replaceable::new(builder.replaceable),
+        };
+        let loading = Loading::new(&loading, settings, &limits, &ticker).map_err(OpenError::Engine)?;
         let host = Self {
             workers,
             _undertaker: undertaker,
             _shared: shared,
             limits: Arc::clone(&limits),
             _ticker: ticker,
-            loader,
+            loading,
             catalog: Current::default(),
             expressions: ExpressionCache::default(),
-            admission: Admission::new(limits),
+            admission: Admission::new(limits, places, memory),
             store,
         };
-        if !builder.bare {
-            for (_, component) in catalog::built_in() {
-                host.load(component).map_err(OpenError::BuiltIn)?;
-            }
-        }
-        for folder in &builder.plugins {
-            host.load_folder(folder)?;
-        }
+        let catalog = host.loading.start(builder.bare, &builder.plugins)?;
+        host.catalog.change(|actions| *actions = catalog);
         Ok(host)
     }
 
@@ -147,13 +146,13 @@ impl Host {
         self.catalog.get()
     }
 
-    /// Adds a component to the catalogue. An action of the same id and version gives way to it; prepared nodes keep
-    /// what they have.
+    /// Adds a component to the catalogue. It takes the place of an action with the same id and version. Only
+    /// [`Builder::replace_built_in`] permits the id of a shipped action. Prepared nodes keep the action that they have.
     ///
     /// # Errors
-    /// It is no component, doesn't fit the contract, or met a bound; see [`LoadError`].
+    /// It is no component, doesn't fit the contract, has an id that is reserved, or met a bound; see [`LoadError`].
     pub fn load(&self, component: &[u8]) -> Result<Arc<Action>, LoadError> {
-        let action = Arc::new(self.loader.load(component)?);
+        let action = self.inspect(component)?;
         self.catalog.change(|catalog| catalog.add(Arc::clone(&action)));
         Ok(action)
     }
@@ -163,17 +162,22 @@ impl Host {
     /// # Errors
     /// As [`Host::load`].
     pub fn inspect(&self, component: &[u8]) -> Result<Arc<Action>, LoadError> {
-        self.loader.load(component).map(Arc::new)
+        self.loading.inspect(component)
     }
 
     /// Checks a node's parameters and parses its expressions, once for many invocations. What is wrong with them is
     /// among [`Node::diagnostics`]; such a node can be invoked, and refuses.
     ///
+    /// Hostile parameters cost at most some milliseconds of computing: a list has at most 100 elements, a node at most 200
+    /// parameters, and its expressions together have at most about 150,000 tokens; beyond that the node is
+    /// `parameter-invalid`. Parameters of more than [`Limits::request_bytes`], or with more than 10,000 lists and objects,
+    /// are not checked at all, since no request can carry them.
+    ///
     /// # Errors
     /// There is no such action.
     pub fn prepare(&self, action: &str, parameters: &Map<String, Json>) -> Result<Node, ActionNotFound> {
         let action = Arc::clone(self.catalog().find(action)?);
-        Ok(Node::new(action, parameters, &self.expressions))
+        Ok(Node::new(action, parameters, &self.expressions, self.limits.request_bytes))
     }
 
     /// Invokes a node for a session. The outcome is durable when it is answered; dropping the future before the
@@ -182,8 +186,8 @@ impl Host {
     /// # Errors
     /// The request was not carried out, and nothing changed; see [`Failure`].
     pub async fn invoke(&self, request: Request) -> Result<Outcome, Failure> {
-        self.check(&request)?;
-        let admitted = self.admission.admit(&request.session.tenant).await?;
+        let bytes = self.check(&request)?;
+        let admitted = self.admission.admit(&request.session.tenant, bytes).await?;
         let (reply, answer) = oneshot::channel();
         let queued = Instant::now();
         let submitted = self.worker().is_some_and(|worker| {
@@ -211,20 +215,28 @@ impl Host {
         store.close().await
     }
 
-    fn check(&self, request: &Request) -> Result<(), Failure> {
+    /// Checks a request against its limits; answers how many bytes of memory it takes.
+    fn check(&self, request: &Request) -> Result<usize, Failure> {
         let limits = self.limits();
-        let bytes = request.session.check(limits)? + request.node.bytes();
-        if bytes > limits.request_bytes {
-            let message =
-                format!("session and parameters have {bytes} bytes; at most {} are allowed", limits.request_bytes);
+        let size = request.session.check(limits)?;
+        if size.tree > MAX_TREE_BYTES {
+            let message = format!(
+                "the session's lists and objects take {} bytes of memory; at most {MAX_TREE_BYTES} are allowed",
+                size.tree
+            );
             return Err(Failure::new("request-too-large", message));
         }
-        match &request.key {
-            Some(key) if key.is_empty() || key.len() > MAX_KEY_BYTES => {
-                Err(Failure::new("request-invalid", format!("a key must have 1 to {MAX_KEY_BYTES} bytes")))
-            }
-            _ => Ok(()),
+        let bytes = request.node.bytes().and_then(|bytes| bytes.checked_add(size.bytes));
+        if bytes.is_none_or(|bytes| bytes > limits.request_bytes) {
+            let message = format!(
+                "session and parameters have more than {} bytes, or the parameters more than {MAX_CONTAINERS} lists and \
+                 objects; make them smaller",
+                limits.request_bytes
+            );
+            return Err(Failure::new("request-too-large", message));
         }
+        request.check_key()?;
+        Ok(bytes.unwrap_or(limits.request_bytes).saturating_add(size.tree))
     }
 
     /// The worker that the calling thread has used before, unless another has clearly less to do: what goes to and fro
@@ -235,47 +247,6 @@ impl Host {
         let (load, least) = (nearest.load(), idlest.load());
         Some(if load > least + least / 2 { idlest } else { nearest })
     }
-
-    fn load_folder(&self, folder: &Path) -> Result<(), OpenError> {
-        let unreadable = |error| OpenError::Plugins { path: folder.to_owned(), error };
-        let entries = std::fs::read_dir(folder).map_err(unreadable)?;
-        let mut files: Vec<_> =
-            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(unreadable)?;
-        files.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
-        files.sort();
-        for path in files {
-            let bytes = std::fs::read(&path).map_err(|error| OpenError::Plugins { path: path.clone(), error })?;
-            if let Err(error) = self.load(&bytes) {
-                tracing::warn!(target: "flowhost::load", "{} is left out: {}: {error}", path.display(), error.code);
-            }
-        }
-        Ok(())
-    }
-}
-
-fn loader(
-    engine: &wasmtime::Engine,
-    cache: Option<&Path>,
-    limits: &Arc<Limits>,
-    ticker: &Ticker,
-) -> wasmtime::Result<Loader> {
-    let mut linker = Linker::new(engine);
-    capability::link(&mut linker)?;
-    let cache = cache.and_then(|folder| match CodeCache::open(folder, code::compatibility(engine)) {
-        Ok(cache) => Some(cache),
-        Err(error) => {
-            tracing::warn!("compiled code is not kept in {}: {error}", folder.display());
-            None
-        }
-    });
-    let (asked, pulse, bounds) = (engine.clone(), ticker.pulse(), Arc::clone(limits));
-    let description = Box::new(move |component: &_| {
-        pulse.begin();
-        let answer = describe(&asked, &linker, &bounds, component);
-        pulse.end();
-        answer
-    });
-    Ok(Loader::new(engine.clone(), cache, Arc::clone(limits), description))
 }
 
 /// A number of the calling thread's own, from 0.

@@ -10,14 +10,17 @@
 
 mod admission;
 mod answer;
+mod bounded;
 mod builder;
 mod burdens;
+mod canonical;
 pub mod codes;
 mod committer;
 mod describe;
 mod execute;
 mod host;
 mod known;
+mod loading;
 mod node;
 mod outcome;
 mod request;

@@ -1,5 +1,6 @@
 //! A prepared node: checked and parsed once, invoked many times.
 
+use super::canonical;
 use crate::capability::Warning;
 use crate::capability::parameters::{Configured, Diagnostic, Lookahead, Severity};
 use crate::catalog::Action;
@@ -16,21 +17,28 @@ pub struct Node(Arc<Prepared>);
 struct Prepared {
     action: Arc<Action>,
     configured: Arc<Configured>,
-    /// Bytes of its parameters, for the bound on a request.
-    bytes: usize,
+    /// Bytes of its parameters, for the limit on a request; `None`: more than the limit.
+    bytes: Option<usize>,
     /// Of action, major version and parameters: what a key was used for.
     digest: [u8; 32],
 }
 
 impl Node {
-    pub(super) fn new(action: Arc<Action>, parameters: &Map<String, Json>, cache: &Cache) -> Self {
-        let configured = Arc::new(Configured::new(Arc::clone(&action.manifest), parameters, cache));
-        let text = canonical(parameters);
+    /// Prepares a node. Parameters that are too large for a request, which may have `max_bytes`, are not checked.
+    pub(super) fn new(action: Arc<Action>, parameters: &Map<String, Json>, cache: &Cache, max_bytes: usize) -> Self {
+        let text = canonical::text(parameters, max_bytes);
+        let manifest = Arc::clone(&action.manifest);
+        let bytes = text.as_ref().map(String::len);
+        let configured = match bytes {
+            Some(_) => Configured::new(manifest, parameters, cache),
+            None => Configured::empty(manifest),
+        };
+        let text = text.unwrap_or_default();
         let mut hasher = Sha256::new();
         for part in [action.manifest.id.as_bytes(), &action.manifest.version.major.to_le_bytes(), text.as_bytes()] {
             add(&mut hasher, part);
         }
-        Self(Arc::new(Prepared { action, configured, bytes: text.len(), digest: hasher.finalize().into() }))
+        Self(Arc::new(Prepared { action, configured: Arc::new(configured), bytes, digest: hasher.finalize().into() }))
     }
 
     /// The action.
@@ -42,7 +50,8 @@ impl Node {
         &self.0.configured
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    /// Bytes of its parameters; `None`: more than a request may have.
+    pub(super) fn bytes(&self) -> Option<usize> {
         self.0.bytes
     }
 
@@ -81,25 +90,4 @@ impl Node {
 fn add(hasher: &mut Sha256, part: &[u8]) {
     hasher.update((part.len() as u64).to_le_bytes());
     hasher.update(part);
-}
-
-/// The same text for equal parameters, in whatever order they come.
-fn canonical(parameters: &Map<String, Json>) -> String {
-    fn sorted(value: &Json) -> Json {
-        match value {
-            Json::Object(map) => {
-                let mut entries: Vec<_> = map.iter().collect();
-                entries.sort_by_key(|(name, _)| name.as_str());
-                Json::Array(
-                    entries
-                        .into_iter()
-                        .map(|(name, value)| Json::from(vec![Json::from(name.as_str()), sorted(value)]))
-                        .collect(),
-                )
-            }
-            Json::Array(list) => Json::Array(list.iter().map(sorted).collect()),
-            other => other.clone(),
-        }
-    }
-    sorted(&Json::Object(parameters.clone())).to_string()
 }

@@ -55,7 +55,7 @@ pub struct Usage {
 #[error("{message}")]
 pub struct Failure {
     /// A stable code: `action-not-found`, `request-invalid`, `request-too-large`, `session-invalid`, `key-reused`,
-    /// `store-unavailable`, `store-conflict`, `overloaded`, `store-read-only`, `store-full`, `store-newer`.
+    /// `store-unavailable`, `store-conflict`, `overloaded`, `store-read-only`, `store-full`, `store-newer`, `quota`.
     pub code: String,
     /// One sentence without a full stop.
     pub message: String,

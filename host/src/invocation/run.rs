@@ -6,9 +6,10 @@ use super::node::Node;
 use super::shared::Shared;
 use crate::capability::bindings::OutboundActionPre;
 use crate::capability::bindings::flow::action::types::Error as WitError;
-use crate::capability::{self, Grants, Halt, Journal, LogLevel, Remains, State};
+use crate::capability::{self, Grants, Halt, Journal, MAX_RESOURCES, Remains, State};
 use crate::catalog::Action;
 use crate::domain::Tenant;
+use crate::engine::memory_budget::MemoryBudget;
 use crate::engine::undertaker::Burial;
 use crate::engine::{self, Limits};
 use crate::store::{Reader, StoreError, View};
@@ -18,7 +19,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Weak};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
-use wasmtime::component::Linker;
+use wasmtime::component::{Linker, ResourceTableError};
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
 /// What the jobs of one worker share.
@@ -35,6 +36,7 @@ pub(super) struct Workshop {
     /// Its own: to count the holders of one for all would keep the workers' processors busy with each other.
     pub(super) limits: Arc<Limits>,
     pub(super) shared: Arc<Shared>,
+    pub(super) memory: Arc<MemoryBudget>,
 }
 
 /// A component as one worker has loaded it.
@@ -78,13 +80,13 @@ impl Workshop {
         reader: Arc<dyn Reader>,
         (slots, burial): (Arc<Semaphore>, Option<Burial>),
         limits: Limits,
-        shared: Arc<Shared>,
+        (shared, memory): (Arc<Shared>, Arc<MemoryBudget>),
     ) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(&engine);
         capability::link(&mut linker)?;
         let (loaded, burdens, known, limits) =
             (RefCell::default(), Burdens::default(), Known::default(), Arc::new(limits));
-        Ok(Self { engine, linker, loaded, reader, slots, burial, burdens, known, limits, shared })
+        Ok(Self { engine, linker, loaded, reader, slots, burial, burdens, known, limits, shared, memory })
     }
 
     /// A view that nothing was read into yet.
@@ -140,7 +142,10 @@ impl Workshop {
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|store| {
             store.data().journal.note_yield();
-            Ok(UpdateDeadline::Yield(1))
+            match store.data().exceeded() {
+                Some(halt) => Err(halt.into()),
+                None => Ok(UpdateDeadline::Yield(1)),
+            }
         });
         Instance { store: Some(store), burial: self.burial.as_ref() }
     }
@@ -163,7 +168,13 @@ impl Instance<'_> {
             let action = loaded.instance.instantiate_async(&mut *store).await?;
             action.flow_action_handler().call_invoke(&mut *store).await
         };
-        match returned.await {
+        let returned = returned.await;
+        // A function of WASI that exceeds a limit can't say so itself.
+        let returned = match store.data().exceeded() {
+            Some(halt) => Err(halt.into()),
+            None => returned,
+        };
+        match returned {
             Ok(Ok(port)) => Ok(Returned::Port(port, store.data_mut().take_remains())),
             Ok(Err(error)) => Ok(Returned::Error(error)),
             Err(error) => {
@@ -171,7 +182,7 @@ impl Instance<'_> {
                 match &mut ended {
                     Ended::Fault { .. } => {
                         // Not its debug form, which may hold the host's own backtrace: to find its names takes 200 ms.
-                        journal.write(LogLevel::Error, format!("{error:#}"), store.data().log_lines());
+                        journal.write_fault(format!("{error:#}"));
                     }
                     Ended::Stale(read) => {
                         let view = store.data_mut().take_remains().view;
@@ -202,10 +213,15 @@ pub(super) fn ended(error: &wasmtime::Error) -> Ended {
             Halt::Fault { code, message } => Ended::Fault { code, message },
             Halt::Store(error) => Ended::Store(error),
             Halt::Stale => Ended::Stale(Vec::new()),
+            Halt::NoRoom => Ended::NoRoom,
         };
     }
     if error.downcast_ref::<wasmtime::PoolConcurrencyLimitError>().is_some() {
         return Ended::NoRoom;
+    }
+    if matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full)) {
+        let message = format!("the plugin holds more than {MAX_RESOURCES} resources of WASI at once");
+        return Ended::Fault { code: "limit-tables", message };
     }
     let fault = |code, message: String| Ended::Fault { code, message };
     match error.downcast_ref::<Trap>() {
@@ -218,16 +234,23 @@ pub(super) fn ended(error: &wasmtime::Error) -> Ended {
         None if is_hostcall_fuel(error) => {
             fault("limit-host-bytes", "the plugin passed too many bytes in one host call".to_owned())
         }
-        None => {
-            let first = format!("{error:#}");
-            let line = first.lines().next().unwrap_or_default();
-            fault(
-                "plugin-trap",
-                format!("the plugin stopped: {}; the log says where", line.chars().take(200).collect::<String>()),
-            )
-        }
+        None => fault("plugin-trap", format!("the plugin stopped: {}; the log says where", cause(error))),
     }
 }
+
+/// The longest cause in a message, in characters.
+const CAUSE_CHARACTERS: usize = 200;
+
+/// The cause of an error that is not a trap: its messages from the outside in, without the place in the plugin's code.
+fn cause(error: &wasmtime::Error) -> String {
+    let messages = error.chain().map(ToString::to_string).filter(|message| !message.contains(BACKTRACE));
+    let lines: Vec<_> = messages.filter_map(|message| message.lines().next().map(str::to_owned)).collect();
+    let cause = if lines.is_empty() { "its code failed".to_owned() } else { lines.join(": ") };
+    cause.chars().take(CAUSE_CHARACTERS).collect()
+}
+
+/// How the engine's message about the place begins.
+const BACKTRACE: &str = "error while executing at wasm backtrace";
 
 /// The bound on what one host call may carry has an error that is known by its text only.
 fn is_hostcall_fuel(error: &wasmtime::Error) -> bool {

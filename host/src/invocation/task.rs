@@ -2,6 +2,7 @@
 
 use super::execute::Invocation;
 use super::outcome::{Failure, Outcome};
+use crate::capability::Origin;
 use crate::engine::governor::{Course, Stop, Task};
 use std::cell::RefCell;
 use std::task::Context;
@@ -35,7 +36,8 @@ impl Invocation {
 
     fn conclude(&self, answer: Answer) {
         let (node, session) = (&self.request.node, &self.request.session);
-        self.journal.publish(&node.action().manifest.id, &session.tenant, &session.id);
+        let origin = Origin { action: &node.action().manifest.id, tenant: &session.tenant, session: &session.id };
+        self.journal.publish(&origin, Some(&self.workshop.shared.log_quota));
         // Before anybody is answered, who may come again at once.
         self.workshop.burdens.learn(&session.tenant, node.action().index, self.course.spent_until(Instant::now()));
         *self.reply.answer.borrow_mut() = Some(answer);

@@ -6,6 +6,9 @@ pub enum StoreError {
     /// It can't be reached, or is busy for too long; trying again may help.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// It holds what this release can't use: its file is damaged, or something else. Trying again does not help.
+    #[error("the store can't be used: {0}; restore it from a copy, or use another store")]
+    Unusable(String),
     /// It can only be read.
     #[error("the store can't be written: {0}; give the process write access to the file and its folder")]
     ReadOnly(String),
@@ -21,7 +24,7 @@ impl StoreError {
     /// The stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unavailable(_) => "store-unavailable",
+            Self::Unavailable(_) | Self::Unusable(_) => "store-unavailable",
             Self::ReadOnly(_) => "store-read-only",
             Self::Full(_) => "store-full",
             Self::Newer(_) => "store-newer",

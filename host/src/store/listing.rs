@@ -26,8 +26,12 @@ pub struct Filter {
 /// A stretch of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Begin after the row with this id: a tenant's, campaign's, contact's or record's, or [`DndRow::cursor`]. A list
-    /// without such a row is empty. Where tenants may share ids, set [`Filter::tenant`] too: else the first such row counts.
+    /// Begin after the row with this id: a tenant's, campaign's, contact's or record's, or [`DndRow::cursor`]. Tenants may
+    /// share ids: set [`Filter::tenant`] too, else the first such row counts.
+    ///
+    /// A tenant's id and a do-not-disturb entry of a contact are positions: the list goes on after them though the row
+    /// is not there, or not there any more. Campaigns, contacts and records are never removed; a list without such a row
+    /// is empty.
     pub after: Option<String>,
     /// At most so many rows.
     pub limit: u32,
@@ -51,6 +55,31 @@ pub struct DndRow {
     pub contact: Uuid,
     /// What for.
     pub entry: DndEntry,
+}
+
+/// The position of a do-not-disturb entry in a list, whether the entry is there or not.
+pub(super) struct DndPosition<'a> {
+    /// The contact that is or was on the list.
+    pub(super) contact: Uuid,
+    scope: &'a str,
+}
+
+impl<'a> DndPosition<'a> {
+    /// The position that a cursor names; `None`: it names none.
+    pub(super) fn parse(cursor: &'a str) -> Option<Self> {
+        let (contact, scope) = cursor.split_once('/')?;
+        Some(Self { contact: contact.parse().ok()?, scope })
+    }
+
+    /// The list that the entry is on. A category may be spelled as a campaign's id. The cursor names the category if
+    /// `is_listed` finds the contact on the category's list and not on the campaign's.
+    pub(super) fn scope(&self, is_listed: impl Fn(&Scope) -> bool) -> Scope {
+        let category = Scope::Category(self.scope.to_owned());
+        match self.scope.parse().map(Scope::Campaign) {
+            Ok(campaign) if is_listed(&campaign) || !is_listed(&category) => campaign,
+            _ => category,
+        }
+    }
 }
 
 impl DndRow {

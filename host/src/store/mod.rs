@@ -4,6 +4,8 @@
 //! Instants are kept to the microsecond. Order of creation is a tenant's own.
 
 mod apply;
+mod charge;
+mod clock;
 mod error;
 mod instant;
 mod listing;
@@ -13,6 +15,7 @@ pub mod memory;
 pub mod sqlite;
 
 pub use apply::{ApplyError, apply};
+pub use clock::{Clock, SystemClock};
 pub use error::StoreError;
 pub use listing::{ContactRow, DndRow, Filter, Page};
 pub use memory::MemoryStore;
@@ -24,6 +27,7 @@ use crate::domain::{Address, Campaign, Contact, DndEntry, Record, RecordState, S
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Where tenants, campaigns, contacts, records, do-not-disturb entries and idempotency keys live.
@@ -93,8 +97,6 @@ pub struct ReadRequest {
     pub tenant: String,
     /// The version of the tenant's configuration that the caller knows: then [`Snapshot::tenant`] is sent only if another.
     pub known_version: Option<u64>,
-    /// For keys: one that expires at this instant or earlier is absent.
-    pub now: DateTime<Utc>,
     /// What to look up.
     pub lookups: Vec<Lookup>,
 }
@@ -102,7 +104,7 @@ pub struct ReadRequest {
 /// One question.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Lookup {
-    /// The outcome stored under an idempotency key.
+    /// The outcome stored under an idempotency key. One that has expired by the store's clock is absent.
     Key(String),
     /// A campaign by id.
     Campaign(Uuid),
@@ -219,8 +221,10 @@ pub struct Commit {
     pub changes: Vec<Change>,
     /// The outcome to store under the invocation's key.
     pub key: Option<KeyedOutcome>,
-    /// The invocation's instant: a key that expires then or earlier may be replaced.
+    /// The invocation's instant. Idempotency keys do not live by it but by the store's clock.
     pub now: DateTime<Utc>,
+    /// Bytes that the tenant may have stored after this commit, if the commit adds some; `None`: no limit.
+    pub quota: Option<u64>,
 }
 
 /// What an invocation read, as far as a commit has to check it.
@@ -299,8 +303,8 @@ pub struct KeyedOutcome {
     pub digest: [u8; 32],
     /// JSON.
     pub outcome: String,
-    /// When the key may be forgotten.
-    pub expires_at: DateTime<Utc>,
+    /// How long it is kept, by the store's clock from the commit on.
+    pub lifetime: Duration,
 }
 
 /// What became of a [`Commit`].
@@ -312,6 +316,10 @@ pub enum Verdict {
     Stale,
     /// Its key has an outcome already (the digest tells whether for the same thing). Comes before [`Verdict::Stale`].
     KeyTaken(StoredOutcome),
+    /// It adds bytes, and the tenant would have more than its quota. Comes after [`Verdict::Stale`].
+    OverQuota,
+    /// The store can't apply this one; others are not affected.
+    Failed(StoreError),
 }
 
 /// An entry of a record's log.
@@ -349,4 +357,16 @@ pub struct ConfigurationChange {
     pub campaigns: Vec<Campaign>,
     /// The version that was read; 0: new.
     pub version: u64,
+}
+
+/// The number of expired keys that a batch deletes if it stores `stored` keys. Expired keys can't accumulate, because a
+/// batch may delete more than it stores. The number is small, because other batches wait meanwhile.
+fn expired_at_once(stored: usize) -> i64 {
+    const AT_LEAST: usize = 16;
+    i64::try_from(stored.saturating_mul(2).max(AT_LEAST)).unwrap_or(i64::MAX)
+}
+
+/// Whether so many stored bytes are within the quota.
+fn is_within(bytes: i64, quota: Option<u64>) -> bool {
+    quota.is_none_or(|quota| u64::try_from(bytes).unwrap_or_default() <= quota)
 }

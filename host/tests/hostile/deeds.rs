@@ -20,6 +20,8 @@ macro_rules! deeds {
 
 deeds! {
     computes: "computes for ever", "time of computing", "limit-cpu" => |code| ends("computes", code);
+    computes_a_while: "computes for a while beside processes that take the processors", "time of computing",
+        "it ends as if it were alone" => |_| proofs::computes_a_while();
     computes_in_calls: "computes for ever, host calls in between", "time of computing", "limit-cpu"
         => |code| ends_with(|limits| limits.host_calls = u64::MAX, "computes-in-calls", code);
     computes_while_writing: "computes for ever in the middle of writes", "time of computing", "limit-cpu"
@@ -53,8 +55,18 @@ deeds! {
         => |code| ends("nests-an-expression", code);
     chains_an_expression: "composes an expression of 4,500 sums", "expression", "expression-too-large"
         => |code| ends("chains-an-expression", code);
+    evaluates_often: "evaluates 2,000 expressions that are at their limit", "steps of all expressions", "expression-too-large"
+        => |code| ends("evaluates-often", code);
+    evaluates_large_texts: "evaluates 1,000 texts of 1 MB", "steps of all expressions", "expression-too-large"
+        => |code| ends("evaluates-large-texts", code);
+    repeats_a_failure: "asks 9,000 times for a parameter that fails after long work", "steps of all expressions",
+        "expression-too-large" => proofs::repeats_a_failure;
+    sets_many_nodes: "sets entities to lists of 500,000 numbers", "bytes of all host calls", "limit-host-bytes"
+        => |code| ends("sets-many-nodes", code);
     logs_often: "logs 5,000 lines", "log lines", "1,000 are kept, the rest is counted" => |_| proofs::logs_often();
-    prints_often: "prints 5,000 lines", "log lines", "1,000 are kept, the rest is counted" => |_| crate::wasi::prints_often();
+    logs_at_length: "logs 1,000 lines of 4 KB", "bytes of log", "64 KiB are kept, the rest is counted"
+        => |_| proofs::logs_at_length();
+    prints_often: "prints 2,000 lines", "log lines", "1,000 are kept, the rest is counted" => |_| crate::wasi::prints_often();
     forges_a_line: "logs a line that holds another one", "log lines", "the other one is set in"
         => |_| proofs::forges_a_line();
     warns_often: "warns 1,000 times", "warnings", "100 are kept, the rest is counted" => |_| proofs::warns_often();
@@ -74,6 +86,11 @@ deeds! {
         => crate::stale::is_overtaken_by_a_rule;
     takes_much_chance: "asks for 1 MiB of random bytes", "64 KiB a call", "plugin-trap"
         => crate::wasi::takes_much_chance;
+    takes_chance_often: "asks for 64 MB of random bytes", "bytes of all host calls", "limit-host-bytes"
+        => crate::wasi::takes_chance_often;
+    asks_often: "makes a million calls of WASI", "host calls", "limit-host-calls" => crate::wasi::asks_often;
+    holds_many_resources: "holds 5,000 resources of WASI", "resources of WASI", "limit-tables"
+        => crate::wasi::holds_many_resources;
     exits: "exits", "—", "plugin-trap" => crate::wasi::exits;
     returns_from_nowhere: "returns a text outside its memory", "—", "plugin-trap" => |code| stops("returns-from-nowhere", code);
     returns_no_text: "returns bytes that are no text", "—", "plugin-trap" => |code| stops("returns-no-text", code);
@@ -85,6 +102,12 @@ deeds! {
         => |code| ends("refuses-without-slash", code);
     refuses_with_a_fault: "refuses with the code of a fault", "codes", "plugin-contract"
         => |code| ends("refuses-with-a-fault", code);
+    refuses_with_an_escape: "refuses with a code that a terminal obeys", "codes", "plugin-contract"
+        => |code| ends("refuses-with-an-escape", code);
+    warns_with_an_escape: "warns with a code that reads from right to left", "codes", "plugin-contract"
+        => |code| ends("warns-with-an-escape", code);
+    hides_characters: "logs characters that a terminal obeys", "log lines", "they are escaped"
+        => |_| proofs::hides_characters();
     reads_what_is_undeclared: "reads a parameter that it doesn't declare", "manifest", "plugin-contract"
         => |code| ends("reads-what-is-undeclared", code);
     sets_an_input: "sets a parameter that is no entity-out", "manifest", "plugin-contract"
@@ -93,7 +116,9 @@ deeds! {
         => |code| ends("calls-what-it-does-not-use", code);
     sets_no_number: "sets an entity to NaN", "types", "entity-type" => |code| ends("sets-no-number", code);
     sets_no_json: "sets an entity to broken JSON", "types", "entity-type" => |code| ends("sets-no-json", code);
-    sets_nested_json: "sets an entity to 500,000 brackets", "types", "entity-type" => |code| ends("sets-nested-json", code);
+    sets_nested_json: "sets an entity to 500,000 brackets", "bytes of all host calls", "limit-host-bytes" => |code| ends("sets-nested-json", code);
+    sets_a_large_integer: "sets an entity to JSON with an integer beyond 64 bits", "types", "entity-type"
+        => |code| ends("sets-a-large-integer", code);
     sets_another_type: "sets an entity-out to another type", "manifest", "entity-type"
         => |code| ends("sets-another-type", code);
 
@@ -117,6 +142,12 @@ deeds! {
         => |code| refused("describes-at-length", code);
     describes_in_nonsense: "describes itself with no manifest", "contract", "plugin-contract"
         => |code| refused("describes-in-nonsense", code);
+    tests_a_reference: "tests the type of a function reference", "—", "component-invalid"
+        => |code| refused("tests-a-reference", code);
+    calls_by_a_subtype: "calls a function by a type that others extend", "—", "component-invalid"
+        => |code| refused("calls-by-a-subtype", code);
+    waits_for_an_address: "waits until another thread wakes it", "—", "component-invalid"
+        => |code| refused("waits-for-an-address", code);
     traps_at_start: "traps when it is instantiated", "—", "plugin-trap" => |code| refused("traps-at-start", code);
     computes_at_start: "computes for ever when it is instantiated", "time of computing", "limit-cpu"
         => |code| refused("computes-at-start", code);

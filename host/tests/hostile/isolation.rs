@@ -1,7 +1,9 @@
 //! What plugins that do harm again and again leave to their neighbours, and what they leave behind.
 
-use crate::world::{CAMPAIGN, World};
+use crate::log;
+use crate::world::{CAMPAIGN, World, session};
 use futures_util::future::join_all;
+use serde_json::json;
 use std::cell::Cell;
 
 /// While plugins spin, hoard and trap all the time, everyone else on the worker gets an answer.
@@ -57,4 +59,21 @@ async fn faults_are_not_kept_under_a_key_and_refusals_are() {
         assert_eq!((first.replayed, second.replayed), (false, kept), "{deed}");
         assert_eq!(second.error, first.error);
     }
+}
+
+/// A tenant whose plugins log much gets its rate and its burst, and another tenant's lines are all there.
+#[tokio::test]
+async fn a_tenant_that_logs_much_takes_no_room_from_others() {
+    let world = World::with(|limits| limits.log_lines_per_second = 1).await;
+    let log = async |tenant: &str, name: &str| {
+        let parameters = json!({ "DEED": name, "RESULT_ENTITY": "result", "STATUS_ENTITY": "status" });
+        let request = world.request("hostile", &parameters, session(tenant, "56911111111"));
+        let id = request.session.id.clone();
+        assert_eq!(world.host.invoke(request).await.unwrap().port, "next");
+        log::of(&id)
+    };
+    // Four lines make the burst; more may come only on a machine that takes a minute for this.
+    let shown = log("acme", "logs-often").await.len() + log("acme", "logs-often").await.len();
+    assert!((4..64).contains(&shown), "{shown} lines");
+    assert_eq!(log("other", "forges-a-line").await.len(), 1);
 }

@@ -11,7 +11,8 @@ use std::time::Duration;
 /// It left by `error` with this code, and says why.
 pub(crate) fn assert_stopped(outcome: &Outcome, code: &str) {
     assert_eq!((outcome.port.as_str(), outcome.error.as_ref().unwrap().code.as_str()), ("error", code), "{outcome:?}");
-    assert!(!outcome.error.as_ref().unwrap().message.is_empty());
+    let message = &outcome.error.as_ref().unwrap().message;
+    assert!(!message.is_empty() && !message.contains("backtrace"), "{message}");
 }
 
 /// The same for the plugin `hostile`: of its two entity-outs one is cleared and one says so.
@@ -51,6 +52,61 @@ pub(crate) async fn describes_by_waiting(code: &str) {
     let world = World::with(soon).await;
     let error = world.survives_loading(plugins::component("describes-by-waiting")).await.unwrap_err();
     assert_eq!(error.code, code);
+}
+
+/// Processes that compute until they are dropped.
+struct Busy(Vec<std::process::Child>);
+
+impl Busy {
+    fn start(count: usize) -> Self {
+        let spin = || std::process::Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
+        Self((0..count).map(|_| spin()).collect())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        for process in &mut self.0 {
+            drop(process.kill());
+            drop(process.wait());
+        }
+    }
+}
+
+/// With twice the CPU time that it takes, an action ends as usual on processors that it has a quarter of.
+pub(crate) async fn computes_a_while() {
+    let patient = |limits: &mut Limits| limits.deadline = Duration::from_secs(120);
+    let world = World::with(|limits| {
+        patient(limits);
+        limits.cpu = Duration::from_secs(60);
+    })
+    .await;
+    let mut least = u64::MAX;
+    for _ in 0..5 {
+        let outcome = world.host.invoke(world.deed("computes-a-while", "", "")).await.unwrap();
+        least = least.min(outcome.usage.cpu_us);
+    }
+    let world = World::with(|limits| {
+        patient(limits);
+        limits.cpu = Duration::from_micros(2 * least);
+    })
+    .await;
+    let _busy = Busy::start(4 * std::thread::available_parallelism().map_or(2, usize::from));
+    for outcome in join_all((0..8).map(|_| world.host.invoke(world.deed("computes-a-while", "", "")))).await {
+        let outcome = outcome.unwrap();
+        assert_eq!((outcome.port.as_str(), &outcome.error), ("next", &None));
+    }
+}
+
+/// A parameter is evaluated once, whatever it came to.
+pub(crate) async fn repeats_a_failure(code: &str) {
+    let world = World::new().await;
+    let heavy = "string(size(lists.range(10000).map(x, x*x+x*x*x+x)))";
+    let parameters = json!({
+        "DEED": "repeats-a-failure", "TEXTS": vec![heavy; 100], "RESULT_ENTITY": "result", "STATUS_ENTITY": "status",
+    });
+    let request = world.request("hostile", &parameters, session("acme", "56911111111"));
+    assert_reset(&world.survives(request).await.unwrap(), code);
 }
 
 /// Bytes that are not loaded.
@@ -131,6 +187,26 @@ pub(crate) async fn logs_often() {
     let lines = crate::log::of(&id);
     assert_eq!(lines.iter().filter(|line| line.contains("a line of many")).count(), 1_000);
     assert!(lines.iter().any(|line| line.contains("dropped") && line.contains("lines=4000")), "{:?}", lines.last());
+}
+
+pub(crate) async fn logs_at_length() {
+    let world = World::new().await;
+    let request = world.deed("logs-at-length", "", "");
+    let id = request.session.id.clone();
+    assert_eq!(world.survives(request).await.unwrap().port, "next");
+    let lines = crate::log::of(&id);
+    assert_eq!(lines.iter().filter(|line| line.contains("xxx")).count(), 16);
+    assert!(lines.iter().any(|line| line.contains("dropped") && line.contains("lines=984")), "{:?}", lines.last());
+}
+
+pub(crate) async fn hides_characters() {
+    let world = World::new().await;
+    let request = world.deed("hides-characters", "", "");
+    let id = request.session.id.clone();
+    assert_eq!(world.survives(request).await.unwrap().port, "next");
+    let lines = crate::log::of(&id);
+    let shown = "a\\u{1b}]0;title\\u{7}\\u{9b}2J\\u{202e}b\\u{2066}\\u{200f}\\u{61c}c\\u{2028}\\u{2029}d";
+    assert!(lines.iter().any(|line| line.contains(shown)), "{lines:?}");
 }
 
 pub(crate) async fn forges_a_line() {
@@ -224,7 +300,12 @@ pub(crate) async fn queues_too_long(code: &str) {
 
 /// More instances than a worker has places, each with all the tables it may have.
 pub(crate) async fn hoards_tables(code: &str) {
-    let world = World::with(|limits| limits.instances_per_worker = 4).await;
+    let world = World::with(|limits| {
+        limits.instances_per_worker = 4;
+        // Each waits for those before it.
+        limits.queue = Duration::from_secs(60);
+    })
+    .await;
     world.host.load(&plugins::component("hoards-tables")).unwrap();
     let hoarder = || world.request("hoards-tables", &json!({}), session("acme", "56911111111"));
     let hoarders = join_all((0..6).map(|_| world.host.invoke(hoarder())));

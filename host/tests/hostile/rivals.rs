@@ -46,8 +46,9 @@ impl Rivals {
     pub(crate) fn before_reading(&self, request: &ReadRequest) -> Option<Commit> {
         let mut waiting = self.before_reading.lock().unwrap();
         let (_, rival, changed) = waiting.take_if(|(read, ..)| request.lookups.contains(&Lookup::Contact(*read)))?;
-        let changes = vec![rival.change(changed, request.now)];
-        Some(Commit { tenant: request.tenant.clone(), reads: Reads::default(), changes, key: None, now: request.now })
+        let (now, reads) = (Utc::now(), Reads::default());
+        let changes = vec![rival.change(changed, now)];
+        Some(Commit { tenant: request.tenant.clone(), reads, changes, key: None, now, quota: None })
     }
 
     /// How many are still to come.

@@ -72,6 +72,23 @@ pub(crate) async fn takes_much_chance(code: &str) {
     assert_stopped(&world.survives(deed(&world, "takes-much-chance", fixed(1))).await.unwrap(), code);
 }
 
+pub(crate) async fn takes_chance_often(code: &str) {
+    let world = world().await;
+    assert_stopped(&world.survives(deed(&world, "takes-chance-often", fixed(1))).await.unwrap(), code);
+}
+
+pub(crate) async fn asks_often(code: &str) {
+    let world = world().await;
+    let outcome = world.survives(deed(&world, "asks-often", fixed(1))).await.unwrap();
+    assert_stopped(&outcome, code);
+    assert!(outcome.usage.host_calls > 10_000, "calls of WASI are counted");
+}
+
+pub(crate) async fn holds_many_resources(code: &str) {
+    let world = world().await;
+    assert_stopped(&world.survives(deed(&world, "holds-many-resources", fixed(1))).await.unwrap(), code);
+}
+
 pub(crate) async fn exits(code: &str) {
     let world = world().await;
     assert_stopped(&world.survives(deed(&world, "exits", fixed(1))).await.unwrap(), code);

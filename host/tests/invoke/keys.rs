@@ -3,6 +3,7 @@
 use crate::on_every_store;
 use crate::world::{ALWAYS, World, code, session};
 use flowhost::Session;
+use flowhost::store::apply;
 use futures_util::future::join_all;
 use serde_json::{Value as Json, json};
 
@@ -85,10 +86,92 @@ on_every_store! {
         assert_eq!(code(&keyed(&world, &elsewhere, "k", record(true)).await.unwrap()), "contact-not-found");
     }
 
+    a_key_does_not_live_by_the_time_of_sessions(world) {
+        let mut ana = world.known("messenger", "m-1").await;
+        ana.id = "s-1".to_owned();
+        let mut answers = Vec::new();
+        for _ in 0..2 {
+            for (key, at) in [("k", "2027-03-01T12:00:00Z"), ("early", "1990-01-01T00:00:00Z"), ("late", "2099-01-01T00:00:00Z")] {
+                let mut then = ana.clone();
+                then.at = Some(at.parse().unwrap());
+                let parameters = json!({ "CONTACT_NAME_EXPRESSION": "'Ana'", "CONTACT_IDENTIFIER_ENTITY": "id" });
+                let outcome = world.request("campaign-contact-manager", &then, parameters, Some(key)).await.unwrap();
+                answers.push((outcome.port, outcome.replayed));
+            }
+        }
+        let first = ("next".to_owned(), false);
+        let again = ("next".to_owned(), true);
+        assert_eq!(answers, [vec![first; 3], vec![again; 3]].concat());
+    }
+
+    a_tenant_that_is_not_there_keeps_no_key(world) {
+        let mut nobody = session("messenger", "m-1");
+        (nobody.tenant, nobody.id) = ("later".to_owned(), "s-1".to_owned());
+        let parameters = || json!({ "CONTACT_NAME_EXPRESSION": "'Ana'", "CONTACT_IDENTIFIER_ENTITY": "id" });
+        let ask = async || world.request("campaign-contact-manager", &nobody, parameters(), Some("k")).await.unwrap();
+        assert_eq!(code(&ask().await), "tenant-not-found");
+        let tenant = json!({ "id": "later", "name": "Later", "time_zone": "UTC", "phone_region": "CL", "channels": ["messenger"] });
+        apply(&**world.host.store(), &json!({ "tenants": [tenant] }).to_string()).await.unwrap();
+        let outcome = ask().await;
+        assert_eq!((outcome.port.as_str(), outcome.replayed), ("next", false));
+    }
+
     a_key_is_bounded(world) {
         let ana = world.known("messenger", "m-1").await;
         for key in [String::new(), "k".repeat(257)] {
             assert_eq!(keyed(&world, &ana, &key, record(true)).await.unwrap_err().code, "request-invalid");
         }
+    }
+
+    a_key_needs_a_session_with_its_own_id(world) {
+        let json = r#"{"tenant":"acme","channel":"messenger","user":"m-1"}"#;
+        let texts = [Session::from_json(json).unwrap(), Session::from_value(serde_json::from_str(json).unwrap()).unwrap()];
+        for mut ana in texts {
+            assert_eq!(keyed(&world, &ana, "k", record(true)).await.unwrap_err().code, "request-invalid");
+            assert_eq!(keyed(&world, &ana.clone(), "k", record(true)).await.unwrap_err().code, "request-invalid");
+            world.contact(&ana).await;
+            // Written and read again, it is one with an id.
+            let written = Session::from_json(&serde_json::to_string(&ana).unwrap()).unwrap();
+            assert_eq!(written, ana);
+            for key in ["written", "kept", "given"] {
+                match key {
+                    "kept" => ana.keep_id(),
+                    "given" => ana.id = "s-1".to_owned(),
+                    _ => {}
+                }
+                let session = if key == "written" { &written } else { &ana };
+                let key = format!("{key}/{}", session.id);
+                let replays = [keyed(&world, session, &key, record(true)).await, keyed(&world, session, &key, record(true)).await];
+                assert!(replays.map(|outcome| outcome.unwrap().replayed)[1], "{key}");
+            }
+        }
+    }
+
+    a_key_and_what_names_a_session_hold_no_nul(world) {
+        let ana = world.known("messenger", "m-1").await;
+        assert_eq!(keyed(&world, &ana, "k\0", record(true)).await.unwrap_err().code, "request-invalid");
+        for change in [
+            (|session, text| session.id = text) as fn(&mut Session, String),
+            |session, text| session.tenant = text,
+            |session, text| session.user = text,
+            |session, text| session.channel = text,
+        ] {
+            let mut with_nul = ana.clone();
+            change(&mut with_nul, "a\0b".to_owned());
+            let failure = world.request("campaign-record-administration", &with_nul, record(true), None).await.unwrap_err();
+            assert_eq!(failure.code, "session-invalid");
+        }
+    }
+
+    an_object_and_a_list_of_pairs_are_not_the_same_parameters(world) {
+        let ana = world.known("messenger", "m-1").await;
+        let with = |value: Json| {
+            let mut parameters = record(true);
+            parameters["X"] = value;
+            parameters
+        };
+        keyed(&world, &ana, "k", with(json!({ "a": 1 }))).await.unwrap();
+        assert_eq!(keyed(&world, &ana, "k", with(json!([["a", 1]]))).await.unwrap_err().code, "key-reused");
+        assert!(keyed(&world, &ana, "k", with(json!({ "a": 1 }))).await.unwrap().replayed);
     }
 }

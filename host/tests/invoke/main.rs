@@ -4,8 +4,12 @@
 
 mod contacts;
 mod dnd;
+mod ids;
 mod keys;
 mod parameters;
+mod preparation;
 mod races;
 mod records;
+mod stored;
 mod world;
+mod writer;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use flowhost::domain::RecordState;
 use flowhost::store::{Filter, MemoryStore, Page, SqliteOptions, SqliteStore, Store};
-use flowhost::{Host, Outcome, Request, Session, store};
+use flowhost::{Host, Limits, Outcome, Request, Session, store};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 
@@ -48,10 +48,21 @@ impl World {
         Self::on(store, folder).await
     }
 
-    async fn on(store: impl Store, folder: tempfile::TempDir) -> Self {
+    /// In memory, with other bounds.
+    pub(crate) async fn within(change: impl FnOnce(&mut Limits)) -> Self {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        Self::opened(MemoryStore::new(), tempfile::tempdir().unwrap(), limits).await
+    }
+
+    pub(crate) async fn on(store: impl Store, folder: tempfile::TempDir) -> Self {
+        Self::opened(store, folder, Limits::default()).await
+    }
+
+    async fn opened(store: impl Store, folder: tempfile::TempDir, limits: Limits) -> Self {
         store::apply(&store, &configuration()).await.unwrap();
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
-        let host = Host::builder().workers(2).cache(cache).open(store).await.unwrap();
+        let host = Host::builder().workers(2).limits(limits).cache(cache).open(store).await.unwrap();
         Self { host, _folder: folder }
     }
 

@@ -25,7 +25,7 @@ on_every_store![
 async fn a_tenant_comes_with_its_version(store: &Fixture) {
     let snapshot = store.read(vec![]).await;
     assert_eq!((snapshot.version, snapshot.tenant.as_deref()), (1, Some(&tenant(TENANT))));
-    let known = ReadRequest { tenant: TENANT.to_owned(), known_version: Some(1), now: at(0), lookups: vec![] };
+    let known = ReadRequest { tenant: TENANT.to_owned(), known_version: Some(1), lookups: vec![] };
     assert_eq!(store.reader.read(&known).await.unwrap().tenant, None);
     let answer = store.answer(Lookup::Campaign(id(1))).await;
     assert_eq!(answer, Answer::Campaign(Some(campaign(TENANT, 1, "Test").into())));
@@ -33,7 +33,7 @@ async fn a_tenant_comes_with_its_version(store: &Fixture) {
 
 async fn an_unknown_tenant_has_nothing(store: &Fixture) {
     let lookups = vec![Lookup::Campaign(id(1)), Lookup::Category("Test".to_owned()), Lookup::Contact(id(1))];
-    let request = ReadRequest { tenant: "nobody".to_owned(), known_version: Some(1), now: at(0), lookups };
+    let request = ReadRequest { tenant: "nobody".to_owned(), known_version: Some(1), lookups };
     let snapshot = store.reader.read(&request).await.unwrap();
     assert_eq!((snapshot.version, snapshot.tenant), (0, None));
     assert_eq!(snapshot.answers, [Answer::Campaign(None), Answer::Category(false), Answer::Contact(None)]);
@@ -185,7 +185,7 @@ async fn another_tenants_things_are_nobodys(store: &Fixture) {
         Lookup::Campaign(id(1)),
         Lookup::NewestReady { contact: id(10), campaign: id(1) },
     ];
-    let request = ReadRequest { tenant: "other".to_owned(), known_version: None, now: at(0), lookups };
+    let request = ReadRequest { tenant: "other".to_owned(), known_version: None, lookups };
     let answers = store.reader.read(&request).await.unwrap().answers;
     assert_eq!(
         answers,

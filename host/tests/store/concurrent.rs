@@ -140,7 +140,7 @@ async fn reads_see_whole_commits(store: &Fixture) {
         let reader = reader.clone();
         async move {
             let lookups = vec![Lookup::Contact(id(10)), Lookup::Contact(id(11))];
-            let request = ReadRequest { tenant: TENANT.to_owned(), known_version: None, now: at(0), lookups };
+            let request = ReadRequest { tenant: TENANT.to_owned(), known_version: None, lookups };
             for _ in 0..100 {
                 let snapshot = reader.read(&request).await.unwrap();
                 let [Answer::Contact(Some(one)), Answer::Contact(Some(other))] = &snapshot.answers[..] else {
@@ -168,12 +168,8 @@ async fn abandon<T>(future: impl Future<Output = T>, polls: usize) -> bool {
 
 async fn abandoned_reads_leave_nothing_behind(store: &Fixture) {
     store.put(vec![Change::CreateContact(contact(10, &[("widget", "a")]))]).await;
-    let request = ReadRequest {
-        tenant: TENANT.to_owned(),
-        known_version: None,
-        now: at(0),
-        lookups: vec![Lookup::Contact(id(10))],
-    };
+    let request =
+        ReadRequest { tenant: TENANT.to_owned(), known_version: None, lookups: vec![Lookup::Contact(id(10))] };
     for polls in 0..200 {
         abandon(store.reader.read(&request), polls % 20).await;
     }

@@ -18,7 +18,7 @@ pub(crate) async fn value(connection: &mut SqliteConnection, text: &str) -> Stri
     sqlx::query(AssertSqlSafe(text.to_owned())).fetch_one(connection).await.unwrap().get(0)
 }
 
-async fn execute(connection: &mut SqliteConnection, text: &str) {
+pub(crate) async fn execute(connection: &mut SqliteConnection, text: &str) {
     sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(connection).await.unwrap();
 }
 
@@ -33,21 +33,35 @@ pub(crate) async fn assert_sound(folder: &TempDir) {
         json_each(c.addresses) AS j WHERE instr(j.value -> 1, '\\u0000') = 0";
     let of_addresses =
         "SELECT tenant, channel, identifier, contact FROM addresses WHERE instr(CAST(identifier AS BLOB), x'00') = 0";
-    for (one, other) in [(of_contacts, of_addresses), (of_addresses, of_contacts)] {
+    let counted = "SELECT tenant, bytes FROM usage WHERE bytes <> 0";
+    for (one, other) in [
+        (of_contacts, of_addresses),
+        (of_addresses, of_contacts),
+        (counted, what_is_stored()),
+        (what_is_stored(), counted),
+    ] {
         let differences = format!("SELECT CAST(count(*) AS TEXT) FROM ({one} EXCEPT {other})");
         assert_eq!(value(&mut connection, &differences).await, "0");
     }
 }
 
-fn options() -> SqliteOptions {
+/// The statement that counts what each tenant has stored, as the migration does.
+fn what_is_stored() -> &'static str {
+    let migration = include_str!("../../migrations/sqlite/0002_limits.sql");
+    let begin = migration.find("SELECT tenant, sum(bytes)").unwrap();
+    let statement = &migration[begin..];
+    &statement[..statement.find(';').unwrap()]
+}
+
+pub(crate) fn options() -> SqliteOptions {
     SqliteOptions { busy_timeout: Duration::from_millis(50), ..SqliteOptions::default() }
 }
 
-async fn opened(folder: &TempDir, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
+pub(crate) async fn opened(folder: &TempDir, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
     SqliteStore::open(folder.path().join("store.db"), options).await
 }
 
-async fn refusal(folder: &TempDir, options: SqliteOptions) -> StoreError {
+pub(crate) async fn refusal(folder: &TempDir, options: SqliteOptions) -> StoreError {
     opened(folder, options).await.err().expect("the store was opened")
 }
 
@@ -111,7 +125,7 @@ async fn a_file_that_a_newer_release_migrates_meanwhile_is_not_written() {
     let create = [commit(vec![Change::CreateContact(contact(10, &[]))])];
     let error = store.committer.lock().await.commit(&create).await.unwrap_err();
     assert_eq!(error.code(), "store-newer");
-    execute(&mut other, "PRAGMA user_version = 1").await;
+    execute(&mut other, "PRAGMA user_version = 2").await;
     assert!(store.contact(10).await.is_none());
     assert_eq!(store.committer.lock().await.commit(&create).await.unwrap(), [Verdict::Done]);
 }
@@ -190,10 +204,10 @@ async fn what_a_row_says_wrongly_is_an_error_and_harms_no_other() {
     let request = |number| ReadRequest {
         tenant: TENANT.to_owned(),
         known_version: None,
-        now: at(0),
         lookups: vec![Lookup::Contact(id(number))],
     };
-    assert_eq!(store.reader.read(&request(10)).await.unwrap_err().code(), "store-unavailable");
+    let error = store.reader.read(&request(10)).await.unwrap_err();
+    assert_eq!((error.code(), error.retryable()), ("store-unavailable", false));
     assert!(store.reader.read(&request(11)).await.is_ok());
 }
 
@@ -215,11 +229,11 @@ async fn expired_keys_do_not_pile_up() {
     let store = Fixture::sqlite().await;
     for round in 0..20 {
         let batch = (0..50).map(|number| Commit {
-            key: Some(KeyedOutcome { expires_at: at(round + 1), ..keyed(&format!("{round}/{number}"), "{}") }),
-            now: at(round),
+            key: Some(KeyedOutcome { lifetime: Duration::from_secs(1), ..keyed(&format!("{round}/{number}"), "{}") }),
             ..commit(vec![])
         });
         store.commit_all(batch.collect()).await;
+        store.clock.advance(1);
     }
     let mut other = raw(store.folder.as_ref().unwrap()).await;
     let left: usize = value(&mut other, "SELECT CAST(count(*) AS TEXT) FROM keys").await.parse().unwrap();

@@ -8,17 +8,17 @@ use std::pin::pin;
 use std::task::Poll;
 use uuid::Uuid;
 
-fn asks(tenant: &str, known_version: Option<u64>, now: i64, contact: Uuid) -> ReadRequest {
+fn asks(tenant: &str, known_version: Option<u64>, contact: Uuid) -> ReadRequest {
     let lookups = vec![Lookup::Contact(contact), Lookup::Key("k".to_owned()), Lookup::Contact(contact)];
-    ReadRequest { tenant: tenant.to_owned(), known_version, now: at(now), lookups }
+    ReadRequest { tenant: tenant.to_owned(), known_version, lookups }
 }
 
-/// Reads of two tenants, with and without what they know, before and after the key expires.
+/// Reads of two tenants, with and without what they know.
 fn all() -> Vec<ReadRequest> {
     let number = |number: u128| {
         let tenant = if number.is_multiple_of(3) { "other" } else { TENANT };
         let known = number.is_multiple_of(2).then_some(1);
-        asks(tenant, known, if number.is_multiple_of(5) { 100 } else { 99 }, id(10 + number % 4))
+        asks(tenant, known, id(10 + number % 4))
     };
     (0..100).map(number).collect()
 }
@@ -78,7 +78,7 @@ async fn who_makes_a_full_trip_for_others_gets_an_answer_too() {
     let store = filled().await;
     let full = |first: u128| ReadRequest {
         lookups: (0..16).map(|number| Lookup::Contact(id(first + number))).collect(),
-        ..asks(TENANT, None, 99, id(10))
+        ..asks(TENANT, None, id(10))
     };
     let requests: Vec<_> = (0..5).map(|number| full(10 + 16 * number)).collect();
     let mut reads: Vec<_> = requests.iter().map(|request| Box::pin(store.reader.read(request))).collect();

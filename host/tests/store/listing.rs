@@ -13,6 +13,9 @@ on_every_store![
     dnd_entries_are_filtered,
     pages_join_up_to_the_whole_list,
     a_cursor_that_is_nowhere_ends_the_list,
+    a_list_goes_on_after_a_row_that_was_removed,
+    a_category_may_be_spelled_as_a_campaign,
+    two_tenants_may_have_one_campaign_id,
     a_list_goes_from_tenant_to_tenant,
 ];
 
@@ -148,9 +151,8 @@ async fn pages_join_up_to_the_whole_list(store: &Fixture) {
 
 async fn a_cursor_that_is_nowhere_ends_the_list(store: &Fixture) {
     fill(store).await;
-    for after in [id(99).to_string(), "nonsense".to_owned(), format!("{}/{}", id(12), id(2))] {
+    for after in [id(99).to_string(), "nonsense".to_owned(), format!("{}/{}", id(99), id(2)), "x/Test".to_owned()] {
         let (all, page) = (Filter::default(), Page { after: Some(after), limit: 9 });
-        assert_eq!(store.store.tenants(&all, &page).await.unwrap(), []);
         assert_eq!(store.store.campaigns(&all, &page).await.unwrap(), []);
         assert_eq!(store.store.contacts(&all, &page).await.unwrap(), []);
         assert_eq!(store.store.records(&all, &page).await.unwrap(), []);
@@ -169,4 +171,51 @@ async fn a_list_goes_from_tenant_to_tenant(store: &Fixture) {
     let after = Page { after: Some(id(50).to_string()), limit: 2 };
     let rows = store.store.contacts(&Filter::default(), &after).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.contact.id.as_u128()).collect::<Vec<_>>(), [12, 11]);
+}
+
+async fn a_list_goes_on_after_a_row_that_was_removed(store: &Fixture) {
+    fill(store).await;
+    let rest = async |after: String| {
+        let page = Page { after: Some(after), limit: 9 };
+        let rows = store.store.dnd(&Filter::default(), &page).await.unwrap();
+        rows.iter().map(|row| (row.contact.as_u128(), row.entry.scope.clone())).collect::<Vec<_>>()
+    };
+    let all = entries(store, of(|_| {})).await;
+    for removed in 0..2 {
+        let (contact, scope) = all[removed].clone();
+        let row = store.store.dnd(&Filter::default(), &page(1)).await.unwrap().remove(0);
+        assert_eq!((row.contact, &row.entry.scope), (id(contact), &scope));
+        store.put(vec![Change::RemoveDnd { contact: id(contact), scope }]).await;
+        assert_eq!(rest(row.cursor()).await, all[removed + 1..]);
+    }
+    let tenants = Page { after: Some("ab".to_owned()), limit: 9 };
+    assert_eq!(store.store.tenants(&Filter::default(), &tenants).await.unwrap(), [tenant(TENANT)]);
+}
+
+async fn a_category_may_be_spelled_as_a_campaign(store: &Fixture) {
+    let category = Scope::Category(id(2).to_string());
+    let mut ana = contact(10, &[]);
+    ana.dnd = vec![dnd(category.clone()), dnd(Scope::Campaign(id(3))), dnd(Scope::Category("x".to_owned()))];
+    store.put(vec![Change::CreateContact(ana)]).await;
+    let after = Page { after: Some(format!("{}/{}", id(10), id(2))), limit: 9 };
+    let rest = async || store.store.dnd(&Filter::default(), &after).await.unwrap().len();
+    assert_eq!(rest().await, 1);
+    store.put(vec![Change::RemoveDnd { contact: id(10), scope: category }]).await;
+    assert_eq!(rest().await, 2);
+}
+
+async fn two_tenants_may_have_one_campaign_id(store: &Fixture) {
+    let other =
+        ConfigurationChange { tenant: tenant("other"), campaigns: vec![campaign("other", 1, "Own")], version: 0 };
+    assert!(store.store.configure(&[other]).await.unwrap());
+    let of_both = Filter { campaign: Some(id(1)), ..Filter::default() };
+    let found = store.store.campaigns(&of_both, &page(9)).await.unwrap();
+    assert_eq!(found, [campaign(TENANT, 1, "Test"), campaign("other", 1, "Own")]);
+    let after = Page { after: Some(id(1).to_string()), limit: 9 };
+    let theirs = Filter { tenant: Some("other".to_owned()), ..Filter::default() };
+    assert_eq!(store.store.campaigns(&theirs, &after).await.unwrap(), []);
+    let request =
+        ReadRequest { tenant: "other".to_owned(), known_version: None, lookups: vec![Lookup::Campaign(id(1))] };
+    let answer = store.reader.read(&request).await.unwrap().answers.remove(0);
+    assert_eq!(answer, Answer::Campaign(Some(campaign("other", 1, "Own").into())));
 }

@@ -12,9 +12,11 @@ mod grouped;
 mod keys;
 mod listing;
 mod operations;
+mod quota;
 mod records;
 mod staged;
 mod things;
+mod upkeep;
 mod view;
 
 /// Makes a test of each function on each backend. A function that isn't listed is unused, which is a warning.

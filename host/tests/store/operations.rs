@@ -7,6 +7,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use std::time::Duration;
 use uuid::Uuid;
 
 pub(crate) const TENANTS: [&str; 2] = ["acme", "other"];
@@ -163,15 +164,16 @@ fn a_change() -> impl Strategy<Value = Change> {
 }
 
 fn a_commit() -> impl Strategy<Value = Commit> {
-    let key = option::weighted(0.2, (select(&["k", "l", "m\0"][..]), a_text(), an_instant()));
+    let key = option::weighted(0.3, (select(&["k", "l", "m\0"][..]), a_text(), 0_u64..45));
+    let quota = option::weighted(0.3, 0_u64..8_000);
     let reads = (option::weighted(0.05, 0_u64..3), option::weighted(0.1, (a_contact_id(), 0_u64..4)));
-    (a_tenant(), vec(a_change(), 0..4), key, reads).prop_map(|(tenant, changes, key, reads)| {
-        let keyed = |(key, outcome, expires): (&str, String, i64)| KeyedOutcome {
-            expires_at: at(expires),
+    (a_tenant(), vec(a_change(), 0..4), key, reads, quota).prop_map(|(tenant, changes, key, reads, quota)| {
+        let keyed = |(key, outcome, lifetime): (&str, String, u64)| KeyedOutcome {
+            lifetime: Duration::from_secs(lifetime),
             ..keyed(key, &outcome)
         };
         let reads = Reads { version: reads.0, contacts: reads.1.into_iter().collect(), free_addresses: Vec::new() };
-        Commit { tenant, reads, changes, key: key.map(keyed), now: at(0) }
+        Commit { tenant, reads, changes, key: key.map(keyed), now: at(0), quota }
     })
 }
 
@@ -234,7 +236,7 @@ pub(crate) fn an_operation() -> impl Strategy<Value = Operation> {
         9 => vec((a_commit(), some_care()), 1..5).prop_map(Operation::Commit),
         6 => (a_tenant(), option::of(0_u64..3), vec(a_lookup(), 0..6)).prop_map(
             |(tenant, known_version, lookups)| {
-                Operation::Read(ReadRequest { tenant, known_version, now: at(0), lookups })
+                Operation::Read(ReadRequest { tenant, known_version, lookups })
             },
         ),
         3 => (a_filter(), option::of(any::<u8>()), 0_u32..5).prop_map(|(filter, after, limit)| {

@@ -5,6 +5,7 @@ use flowhost::domain::record::Schedule;
 use flowhost::domain::*;
 use flowhost::store::*;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -102,11 +103,39 @@ pub(crate) fn transition(record: Uuid, contact: Uuid, from: RecordState, to: Rec
 
 /// A commit of the tests' tenant that read nothing.
 pub(crate) fn commit(changes: Vec<Change>) -> Commit {
-    Commit { tenant: TENANT.to_owned(), reads: Reads::default(), changes, key: None, now: at(0) }
+    Commit { tenant: TENANT.to_owned(), reads: Reads::default(), changes, key: None, now: at(0), quota: None }
 }
 
 pub(crate) fn keyed(key: &str, outcome: &str) -> KeyedOutcome {
-    KeyedOutcome { key: key.to_owned(), digest: [7; 32], outcome: outcome.to_owned(), expires_at: at(100) }
+    let lifetime = Duration::from_secs(100);
+    KeyedOutcome { key: key.to_owned(), digest: [7; 32], outcome: outcome.to_owned(), lifetime }
+}
+
+/// A clock that a test moves. It begins at [`at`] 0.
+#[derive(Debug, Default)]
+pub(crate) struct ManualClock(std::sync::Mutex<(TimeDelta, Duration)>);
+
+impl ManualClock {
+    /// Advances both clocks.
+    pub(crate) fn advance(&self, seconds: u32) {
+        self.0.lock().unwrap().1 += Duration::from_secs(seconds.into());
+    }
+
+    /// Sets the time of day, as an administrator does.
+    pub(crate) fn jump(&self, by: TimeDelta) {
+        self.0.lock().unwrap().0 += by;
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> DateTime<Utc> {
+        let (set, elapsed) = *self.0.lock().unwrap();
+        at(0) + set + elapsed
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.lock().unwrap().1
+    }
 }
 
 /// A store with tenant `acme`, its campaigns 1 and 2 of category Test and 3 of category Other.
@@ -115,23 +144,27 @@ pub(crate) struct Fixture {
     pub(crate) reader: Arc<dyn Reader>,
     pub(crate) committer: Mutex<Box<dyn Committer>>,
     pub(crate) folder: Option<TempDir>,
+    pub(crate) clock: Arc<ManualClock>,
 }
 
 impl Fixture {
     pub(crate) async fn memory() -> Self {
-        Self::filled(Arc::new(MemoryStore::new()), None).await
+        let clock = Arc::<ManualClock>::default();
+        let store = MemoryStore::with_clock(Arc::<ManualClock>::clone(&clock));
+        Self { clock, ..Self::filled(Arc::new(store), None).await }
     }
 
     pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = open(&folder).await;
-        Self::filled(Arc::new(store), Some(folder)).await
+        let clock = Arc::<ManualClock>::default();
+        let store = open_with(&folder, Arc::<ManualClock>::clone(&clock)).await;
+        Self { clock, ..Self::filled(Arc::new(store), Some(folder)).await }
     }
 
     pub(crate) async fn empty(store: Arc<dyn Store>, folder: Option<TempDir>) -> Self {
         let reader = Arc::from(store.reader().await.unwrap());
         let committer = Mutex::new(store.committer().await.unwrap());
-        Self { store, reader, committer, folder }
+        Self { store, reader, committer, folder, clock: Arc::default() }
     }
 
     async fn filled(store: Arc<dyn Store>, folder: Option<TempDir>) -> Self {
@@ -155,7 +188,7 @@ impl Fixture {
     }
 
     pub(crate) async fn read(&self, lookups: Vec<Lookup>) -> Snapshot {
-        let request = ReadRequest { tenant: TENANT.to_owned(), known_version: None, now: at(0), lookups };
+        let request = ReadRequest { tenant: TENANT.to_owned(), known_version: None, lookups };
         self.reader.read(&request).await.unwrap()
     }
 
@@ -184,7 +217,12 @@ impl Fixture {
 
 /// Opens the store of a test's folder.
 pub(crate) async fn open(folder: &TempDir) -> SqliteStore {
-    let options = SqliteOptions { synchronous: sqlite::Synchronous::Normal, ..SqliteOptions::default() };
+    open_with(folder, Arc::new(SystemClock)).await
+}
+
+/// The same with another clock.
+pub(crate) async fn open_with(folder: &TempDir, clock: Arc<dyn Clock>) -> SqliteStore {
+    let options = SqliteOptions { synchronous: sqlite::Synchronous::Normal, clock, ..SqliteOptions::default() };
     SqliteStore::open(folder.path().join("store.db"), options).await.unwrap()
 }
 

@@ -1,21 +1,23 @@
 //! A node's parameters as the designer configured them: checked by kind and parsed once, used by many invocations.
 
-use super::Diagnostic;
 use super::lookahead::Lookahead;
-use crate::capability::json_type;
-use crate::catalog::manifest::{Condition, ERROR_PORT, Kind, Manifest, Parameter};
-use crate::domain::text::exceeds;
+use super::sources::Sources;
+use super::{Diagnostic, kinds};
+use crate::catalog::manifest::{Condition, ERROR_PORT, Manifest, Parameter};
 use crate::expression::{Cache, Expression, ExpressionError, TextExpression};
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Characters of a text that names something.
-const MAX_NAME: usize = 256;
-
 /// Parameters that the action doesn't have and that are told one by one. More are no slips, and a hint takes time.
 const MOST_UNKNOWN: usize = 20;
+
+/// Unknown parameters whose messages name a similar one: comparing takes time.
+const MOST_HINTS: usize = 3;
+
+/// Parameters of a node, the unknown ones included.
+const MAX_PARAMETERS: usize = 200;
 
 /// What a parameter was configured to. Expressions that don't parse are kept with their errors: an action meets one
 /// only if it asks for it.
@@ -58,21 +60,30 @@ pub(crate) struct Configured {
 impl Configured {
     /// Checks and parses. Never fails: what is wrong is among the diagnostics.
     pub(crate) fn new(manifest: Arc<Manifest>, given: &Map<String, Json>, cache: &Cache) -> Self {
-        let mut configured = Self {
+        let mut configured = Self::empty(manifest);
+        let too_many = given.keys().nth(MAX_PARAMETERS);
+        configured.diagnostics.extend(too_many.map(|name| too_many_parameters(name, given.len())));
+        configured.bind_all(given, too_many.is_some(), &mut Sources::new(cache));
+        configured.check_entity_outs();
+        configured.refusal = configured.diagnostics.iter().find(|found| is_structural(found)).cloned();
+        configured.check_expressions();
+        if too_many.is_none() {
+            configured.warn_unknown(given);
+        }
+        configured.lookahead = Lookahead::of(&configured);
+        configured
+    }
+
+    /// Parameters that are not configured, and not checked.
+    pub(crate) fn empty(manifest: Arc<Manifest>) -> Self {
+        Self {
             manifest,
             bindings: Vec::new(),
             by_name: HashMap::default(),
             diagnostics: Vec::new(),
             refusal: None,
             lookahead: Lookahead::default(),
-        };
-        configured.bind_all(given, cache);
-        configured.check_entity_outs();
-        configured.refusal = configured.diagnostics.iter().find(|found| is_structural(found)).cloned();
-        configured.check_expressions();
-        configured.warn_unknown(given);
-        configured.lookahead = Lookahead::of(&configured);
-        configured
+        }
     }
 
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
@@ -102,17 +113,19 @@ impl Configured {
         port != ERROR_PORT && self.manifest.ports.iter().any(|known| known == port)
     }
 
-    fn bind_all(&mut self, given: &Map<String, Json>, cache: &Cache) {
+    /// Reads the parameters of the manifest. Where `too_many` are given, those that repeat per channel are left out.
+    fn bind_all(&mut self, given: &Map<String, Json>, too_many: bool, sources: &mut Sources<'_>) {
         let manifest = Arc::clone(&self.manifest);
         for (declared, parameter) in manifest.parameters.iter().enumerate() {
             if parameter.per_channel.is_some() {
-                for (name, value) in given.iter().filter(|(name, _)| parameter.channel_of(name).is_some()) {
-                    self.bind(declared, parameter, name, value, cache);
+                let given = given.iter().filter(|_| !too_many);
+                for (name, value) in given.filter(|(name, _)| parameter.channel_of(name).is_some()) {
+                    self.bind(declared, parameter, name, value, sources);
                 }
                 continue;
             }
             match given.get(&parameter.name).filter(|value| !is_absent(value)).or(parameter.default.as_ref()) {
-                Some(value) => self.bind(declared, parameter, &parameter.name, value, cache),
+                Some(value) => self.bind(declared, parameter, &parameter.name, value, sources),
                 None if parameter.required || holds(&manifest, parameter.required_when.as_ref(), given) => {
                     let message = format!("{} is required; fill it in", parameter.name);
                     self.diagnostics.push(Diagnostic::error(&parameter.name, "parameter-missing", message));
@@ -122,11 +135,11 @@ impl Configured {
         }
     }
 
-    fn bind(&mut self, declared: usize, parameter: &Parameter, name: &str, value: &Json, cache: &Cache) {
+    fn bind(&mut self, declared: usize, parameter: &Parameter, name: &str, value: &Json, sources: &mut Sources<'_>) {
         if is_absent(value) {
             return;
         }
-        match read(parameter, name, value, cache) {
+        match kinds::read(parameter, name, value, sources) {
             Ok(source) => {
                 self.by_name.insert(name.to_owned(), self.bindings.len());
                 self.bindings.push(Binding { name: name.to_owned(), declared, source });
@@ -175,9 +188,9 @@ impl Configured {
             Diagnostic::warning(shown, "parameter-unknown", message)
         };
         let mut found = Vec::new();
-        for name in told {
+        for (index, name) in told.iter().enumerate() {
             let names = self.manifest.parameters.iter().map(|parameter| parameter.name.as_str());
-            let near = crate::nearest::nearest(name, names);
+            let near = (index < MOST_HINTS).then(|| crate::nearest::nearest(name, names)).flatten();
             found.push(warning(name, near.map_or_else(String::new, |near| format!("; did you mean {near}?"))));
         }
         if let [first, others @ ..] = more {
@@ -195,6 +208,15 @@ pub(crate) fn explain(name: &str, error: &ExpressionError) -> String {
     };
     let source = error.expression.as_ref().map_or_else(String::new, |text| format!(" in `{text}`"));
     crate::domain::refusal::on_one_line(format!("{name}: {}{position}{source}", error.message))
+}
+
+/// The finding that a node has more parameters than are read; `name` is the first one beyond them.
+fn too_many_parameters(name: &str, count: usize) -> Diagnostic {
+    let name: String = name.chars().take(128).collect();
+    let message = format!(
+        "the node has {count} parameters; at most {MAX_PARAMETERS} are allowed, remove those that it does not need"
+    );
+    Diagnostic::error(name, "parameter-invalid", message)
 }
 
 fn diagnose(path: String, error: &ExpressionError) -> Diagnostic {
@@ -226,91 +248,4 @@ fn holds(manifest: &Manifest, condition: Option<&Condition>, given: &Map<String,
         _ => return false,
     };
     is.iter().any(|wanted| wanted.eq_ignore_ascii_case(value))
-}
-
-fn read(parameter: &Parameter, name: &str, value: &Json, cache: &Cache) -> Result<Source, String> {
-    let text = |what: &str| {
-        value.as_str().ok_or_else(|| format!("{name} must be {what}, written as a text, but is {}", json_type(value)))
-    };
-    Ok(match parameter.kind {
-        Kind::TextExpression => Source::TextExpression(cache.text(text("an expression or a template")?)),
-        Kind::BooleanExpression => match value {
-            Json::Bool(value) => Source::Boolean(*value),
-            _ => Source::BooleanExpression(cache.expression(text("an expression, true or false")?)),
-        },
-        Kind::Boolean => Source::Boolean(boolean(value).ok_or_else(|| {
-            format!("{name} must be YES or NO (SI, SÍ, true and false are fine, too), but is {}", shown(value))
-        })?),
-        Kind::EntityIn => Source::EntityIn(entity(name, text("the name of an entity")?)?),
-        Kind::EntityOut => Source::EntityOut(entity(name, text("the name of an entity")?)?),
-        Kind::EntityList => Source::EntityList(
-            texts(name, value, "names of entities")?.map(|text| entity(name, text?)).collect::<Result<_, _>>()?,
-        ),
-        Kind::ExpressionList => Source::Expressions(
-            texts(name, value, "expressions")?
-                .map(|text| text.map(|text| cache.text(text)))
-                .collect::<Result<_, _>>()?,
-        ),
-        Kind::Campaign => {
-            let id = text("a campaign's id")?;
-            Source::Campaign(
-                Uuid::try_parse(id.trim())
-                    .map_err(|_| format!("{name} must be a campaign's id, a UUID, but is {}", shown(value)))?,
-            )
-        }
-        Kind::Choice => {
-            let choice = text("one of a fixed set")?;
-            if !parameter.choices.iter().any(|known| known == choice) {
-                return Err(format!("{name} must be one of {}, but is {}", parameter.choices.join(", "), shown(value)));
-            }
-            Source::Text(choice.to_owned())
-        }
-        Kind::Category | Kind::Channel => Source::Text(short(name, text("a name")?)?),
-        Kind::Text => Source::Text(text("a text")?.to_owned()),
-    })
-}
-
-fn texts<'v>(
-    name: &'v str,
-    value: &'v Json,
-    of: &'v str,
-) -> Result<impl Iterator<Item = Result<&'v str, String>>, String> {
-    let list = value.as_array().ok_or_else(|| format!("{name} must be a list of {of}, but is {}", json_type(value)))?;
-    Ok(list.iter().enumerate().map(move |(index, element)| {
-        element.as_str().ok_or_else(|| format!("{name}[{index}] must be a text, but is {}", json_type(element)))
-    }))
-}
-
-/// YES, NO, SI, SÍ, true, false in any case. Nothing else has a truth.
-fn boolean(value: &Json) -> Option<bool> {
-    match value {
-        Json::Bool(value) => Some(*value),
-        Json::String(text) => match text.trim().to_lowercase().as_str() {
-            "yes" | "si" | "sí" | "si\u{301}" | "true" => Some(true),
-            "no" | "false" => Some(false),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn entity(name: &str, text: &str) -> Result<String, String> {
-    if text.trim().is_empty() {
-        return Err(format!("{name} must be the name of an entity, but is blank"));
-    }
-    short(name, text)
-}
-
-fn short(name: &str, text: &str) -> Result<String, String> {
-    if exceeds(text, MAX_NAME) {
-        return Err(format!("{name} is too long; at most {MAX_NAME} characters are allowed"));
-    }
-    Ok(text.to_owned())
-}
-
-/// A value in a message: short, on one line.
-fn shown(value: &Json) -> String {
-    let text = value.to_string();
-    let cut: String = text.chars().take(60).collect();
-    if cut.len() < text.len() { format!("{cut}…") } else { cut }
 }

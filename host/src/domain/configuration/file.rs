@@ -1,6 +1,7 @@
 //! The apply file as text and shape: what it holds, before anything is made of its fields.
 
 use super::field::{Object, ROOT, invalid, list, raw, some_text};
+use crate::domain::json::{self, Integers};
 use crate::domain::refusal::{Refusal, quoted};
 use serde_json::Value;
 use uuid::Uuid;
@@ -50,15 +51,21 @@ pub(super) struct CampaignEntry {
 }
 
 impl File {
-    /// Reads an apply file. Errors: `apply-invalid`, with the details `line` and `column` where it is no JSON, and
-    /// `path` (`campaigns[1].time_zone`) where a part of it is wrong.
-    pub fn parse(json: &str) -> Result<Self, Refusal> {
-        let value: Value = serde_json::from_str(json).map_err(|error| {
+    /// Reads an apply file. Errors: `apply-invalid`, with the details `line` and `column` where it is not JSON or an object
+    /// repeats a name, and `path` (`campaigns[1].time_zone`) where a part of it is wrong.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let value: Value = serde_json::from_str(text).map_err(|error| {
             // Line and column stand in the error's own words.
             Refusal::new("apply-invalid", format!("the file is no JSON: {error}"))
                 .with("line", error.line().to_string())
                 .with("column", error.column().to_string())
         })?;
+        if let Some(found) = json::inspect(text, Integers::Nowhere).duplicate {
+            return Err(Refusal::new("apply-invalid", format!("the file: {found}"))
+                .with("line", found.line.to_string())
+                .with("column", found.column.to_string())
+                .with("path", found.path));
+        }
         let file = Object::read(&value, ROOT, &["tenants", "campaigns"])?;
         let items = |name| file.optional(name, None, Vec::new(), |value| list(value).map(<[Value]>::to_vec));
         let (tenants, campaigns) = (items("tenants")?, items("campaigns")?);
@@ -66,8 +73,10 @@ impl File {
             tenants.into_iter().enumerate().map(TenantEntry::read).collect::<Result<_, _>>()?;
         let campaigns: Vec<CampaignEntry> =
             campaigns.into_iter().enumerate().map(CampaignEntry::read).collect::<Result<_, _>>()?;
-        let tenant_keys = tenants.iter().map(|entry| (entry.id.clone(), entry.path.as_str()));
-        let campaign_keys = campaigns.iter().map(|entry| (entry.id.to_string(), entry.path.as_str()));
+        let tenant_keys = tenants.iter().map(|entry| (("", entry.id.clone()), entry.path.as_str()));
+        // A campaign's id is unique in its tenant only.
+        let campaign_keys =
+            campaigns.iter().map(|entry| ((entry.tenant.as_str(), entry.id.to_string()), entry.path.as_str()));
         refuse_twins(tenant_keys)?;
         refuse_twins(campaign_keys)?;
         Ok(Self { tenants, campaigns })
@@ -107,16 +116,17 @@ impl CampaignEntry {
     }
 }
 
-fn refuse_twins<'a>(keys: impl Iterator<Item = (String, &'a str)>) -> Result<(), Refusal> {
+/// Things by their owner and id, with their places in the file.
+fn refuse_twins<'a>(keys: impl Iterator<Item = ((&'a str, String), &'a str)>) -> Result<(), Refusal> {
     let mut seen = std::collections::BTreeMap::new();
-    for (id, path) in keys {
-        if let Some(first) = seen.get(&id) {
+    for (key, path) in keys {
+        if let Some(first) = seen.get(&key) {
             return Err(invalid(
                 &format!("{path}.id"),
-                format!("{} stands in {first} already; remove one", quoted(&id)),
+                format!("{} stands in {first} already; remove one", quoted(&key.1)),
             ));
         }
-        seen.insert(id, path);
+        seen.insert(key, path);
     }
     Ok(())
 }

@@ -67,8 +67,8 @@ pub enum Action {
     Unchanged,
 }
 
-/// What `file` changes. `existing`: tenants with all their campaigns, at least those of [`File::tenants`]; campaign ids
-/// are compared with all that are given.
+/// Plans the changes that `file` makes. `existing`: tenants with all their campaigns, at least those of
+/// [`File::tenants`]. A campaign's id is unique in its tenant only.
 ///
 /// Errors: `apply-invalid`, with the detail `path`; `quota`, where a tenant would have more campaigns than it may.
 pub fn plan(existing: &[(Tenant, Vec<Campaign>)], file: &File) -> Result<Plan, Refusal> {
@@ -92,7 +92,6 @@ pub fn plan(existing: &[(Tenant, Vec<Campaign>)], file: &File) -> Result<Plan, R
         }
     }
     for entry in &file.campaigns {
-        refuse_foreign_id(entry, existing)?;
         let Some(planned) = planned.iter_mut().find(|planned| planned.now.id == entry.tenant) else {
             let problem = format!("there is no tenant {}; add it to the file's tenants", quoted(&entry.tenant));
             return Err(invalid(&format!("{}.tenant", entry.path), problem));
@@ -129,15 +128,6 @@ fn report<T: Serialize + PartialEq>(
         }
     };
     ChangeReport { kind, id: id.to_owned(), tenant: tenant.to_owned(), action, fields }
-}
-
-fn refuse_foreign_id(entry: &CampaignEntry, existing: &[(Tenant, Vec<Campaign>)]) -> Result<(), Refusal> {
-    let mut others = existing.iter().filter(|(tenant, _)| tenant.id != entry.tenant);
-    if others.any(|(_, campaigns)| campaigns.iter().any(|campaign| campaign.id == entry.id)) {
-        let problem = format!("the id {} is taken by another tenant's campaign; choose another", entry.id);
-        return Err(invalid(&format!("{}.id", entry.path), problem));
-    }
-    Ok(())
 }
 
 /// A tenant on its way.

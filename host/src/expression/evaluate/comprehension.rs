@@ -1,6 +1,6 @@
 //! Comprehensions: `map`, `filter`, `all`, `exists`, `exists_one`, `sortBy`, `optMap` and `optFlatMap`.
 
-use super::super::bounds::{COMPREHENSION_ELEMENTS, NESTED_COMPREHENSION_ELEMENTS};
+use super::super::bounds::{COMPREHENSION_ELEMENTS, NESTED_COMPREHENSION_ELEMENTS, STEPS_PER_VALUE};
 use super::super::datum::Datum;
 use super::super::error::{Fault, Outcome};
 use super::super::function;
@@ -20,7 +20,7 @@ impl<'a> Run<'a> {
             }
             Datum::Map(map) if comprehension.kind.repeats() && comprehension.kind != ComprehensionKind::SortBy => {
                 check_count(comprehension, map.len(&mut self.fuel)?)?;
-                self.repeat(&mut map.keys().into_iter(), comprehension)
+                self.repeat(&mut map.entries().map(|(key, _)| key), comprehension)
             }
             other => {
                 let wanted = if comprehension.kind.repeats() { "a list" } else { "an optional" };
@@ -31,7 +31,10 @@ impl<'a> Run<'a> {
 
     fn optional(&mut self, value: Datum<'a>, comprehension: &'a Comprehension) -> Outcome<Datum<'a>> {
         match (comprehension.kind, self.with_local(value, comprehension, &comprehension.body)?) {
-            (ComprehensionKind::OptionalMap, value) => Datum::some(value),
+            (ComprehensionKind::OptionalMap, value) => {
+                self.fuel.spend(STEPS_PER_VALUE)?;
+                Datum::some(value)
+            }
             (_, Datum::Optional(value)) => Ok(Datum::Optional(value)),
             (_, other) => Err(wrong(comprehension, "an optional", &other)),
         }
@@ -74,7 +77,10 @@ impl<'a> Run<'a> {
             }
         }
         match kind {
-            ComprehensionKind::Map | ComprehensionKind::Filter => Datum::list(items),
+            ComprehensionKind::Map | ComprehensionKind::Filter => {
+                self.fuel.spend(STEPS_PER_VALUE)?;
+                Datum::list(items)
+            }
             ComprehensionKind::SortBy => function::sorted(self, keyed),
             ComprehensionKind::ExistsOne => Ok(Datum::Boolean(matches == 1)),
             _ => failure.map_or(Ok(Datum::Boolean(kind == ComprehensionKind::All)), Err),

@@ -6,7 +6,8 @@
 mod comprehension;
 mod path;
 
-use super::bounds::{Fuel, STEPS_PER_PIECE, VALUE_DEPTH, too_deep};
+use super::bounds::{STEPS_PER_VALUE, VALUE_DEPTH, too_deep};
+use super::budget::Fuel;
 use super::datum::{Datum, Map, Text, get_set};
 use super::error::{Fault, Outcome};
 use super::operator;
@@ -16,7 +17,7 @@ use super::tree::{Arm, Element, Entry, Link, Literal, Node, NodeKind, Root};
 /// One evaluation: what it sees and what it has left.
 pub(super) struct Run<'a> {
     pub(super) scope: &'a Scope<'a>,
-    pub(super) fuel: Fuel,
+    pub(super) fuel: Fuel<'a>,
     /// The variables of the comprehensions around the current place.
     locals: Vec<Datum<'a>>,
     /// How many lists and maps are being looked into, one inside another.
@@ -28,8 +29,8 @@ const TYPE_NAMES: [&str; 11] =
     ["bool", "bytes", "double", "int", "list", "map", "null_type", "optional_type", "string", "type", "uint"];
 
 impl<'a> Run<'a> {
-    pub(super) fn new(scope: &'a Scope<'a>) -> Self {
-        Self { scope, fuel: Fuel::full(), locals: Vec::new(), walks: 0 }
+    pub(super) fn new(scope: &'a Scope<'a>, fuel: Fuel<'a>) -> Self {
+        Self { scope, fuel, locals: Vec::new(), walks: 0 }
     }
 
     /// Looks into a list or map, which may stand inside another. What an entity holds may be deeper than the stack bears.
@@ -80,6 +81,7 @@ impl<'a> Run<'a> {
     }
 
     fn entity(&mut self, name: &'a str) -> Outcome<Datum<'a>> {
+        self.fuel.spend(name.len() / operator::KEY_BYTES_PER_STEP)?;
         if let Some(value) = get_set(self.scope.entities, name) {
             return Ok(Datum::from_json(value));
         }
@@ -171,7 +173,7 @@ impl<'a> Run<'a> {
     }
 
     fn list(&mut self, elements: &'a [Element]) -> Outcome<Datum<'a>> {
-        self.fuel.spend(STEPS_PER_PIECE)?;
+        self.fuel.spend(STEPS_PER_VALUE)?;
         let mut items = Vec::with_capacity(elements.len());
         for element in elements {
             let value = self.evaluate(&element.value)?;
@@ -190,7 +192,7 @@ impl<'a> Run<'a> {
     }
 
     fn map(&mut self, entries: &'a [Entry]) -> Outcome<Datum<'a>> {
-        self.fuel.spend(STEPS_PER_PIECE)?;
+        self.fuel.spend(STEPS_PER_VALUE)?;
         let mut pairs: Vec<(Datum<'a>, Datum<'a>)> = Vec::with_capacity(entries.len());
         for entry in entries {
             let key = self.evaluate(&entry.key)?;

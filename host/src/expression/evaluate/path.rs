@@ -1,6 +1,6 @@
 //! The steps of a path: fields, elements and calls.
 
-use super::super::bounds::STEPS_PER_PIECE;
+use super::super::bounds::{STEPS_PER_CALL, STEPS_PER_VALUE};
 use super::super::datum::{Datum, Map, Text};
 use super::super::error::{Fault, Outcome, shortened};
 use super::super::tree::{Call, Node, Step, StepKind};
@@ -44,7 +44,7 @@ impl<'a> Run<'a> {
         };
         match self.element(&value, key)? {
             found if optional => {
-                self.fuel.spend(STEPS_PER_PIECE)?;
+                self.fuel.spend(STEPS_PER_VALUE)?;
                 Datum::optional(found)
             }
             Some(found) => Ok(found),
@@ -99,10 +99,10 @@ impl<'a> Run<'a> {
 
     fn present(&mut self, value: &Datum<'a>, name: &'a str) -> Outcome<Datum<'a>> {
         match value {
-            Datum::Map(map) => Ok(Datum::Boolean(match map.built() {
-                Some(_) => operator::entry(self, map, &Datum::Text(Text::Borrowed(name)))?.is_some(),
-                None => map.get_text(name).is_some(),
-            })),
+            Datum::Map(map) => {
+                let key = Datum::Text(Text::Borrowed(name));
+                Ok(Datum::Boolean(operator::entry(self, map, &key)?.is_some()))
+            }
             Datum::Optional(None) => Ok(Datum::Boolean(false)),
             Datum::Optional(Some(nested)) => self.present(nested.value(), name),
             other => Err(Fault::failed(format!("{} has no fields", other.words()))),
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn call(&mut self, receiver: Option<Datum<'a>>, call: &'a Call) -> Outcome<Datum<'a>> {
-        self.fuel.spend(STEPS_PER_PIECE)?;
+        self.fuel.spend(STEPS_PER_CALL)?;
         let is_method = receiver.is_some();
         let mut arguments = Vec::with_capacity(call.arguments.len() + 1);
         arguments.extend(receiver);
@@ -138,7 +138,10 @@ impl<'a> Run<'a> {
             return Err(Fault::unknown_function(&call.name, is_method));
         };
         match function(self, &arguments)? {
-            Some(value) => Ok(value),
+            Some(value) => {
+                let steps = if value.has_memory() { STEPS_PER_VALUE } else { 0 };
+                self.fuel.spend(steps).map(|()| value)
+            }
             None => {
                 self.fuel.spend(10)?;
                 Err(function::mismatch(&call.name, is_method, &arguments))

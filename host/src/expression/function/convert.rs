@@ -1,16 +1,16 @@
 //! Conversions between types: `int`, `uint`, `double`, `string`, `bytes`, `bool`, `timestamp`, `duration`, `type`, `dyn`.
 
-use std::fmt::Write;
-
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::super::bounds::STEPS_PER_PIECE;
 use super::super::datum::{Datum, Text};
 use super::super::error::{Fault, Outcome, shortened};
 use super::super::evaluate::Run;
 use super::super::operator;
 use super::super::value::rfc3339;
 use super::Entry;
+use super::number::{self, shortest_number};
+use super::text::Growing;
+use super::utf8::pieces;
 
 pub(super) const GLOBALS: &[Entry] = &[
     ("int", int),
@@ -27,14 +27,17 @@ pub(super) const GLOBALS: &[Entry] = &[
 
 /// Steps for reading an instant or a duration.
 const STEPS_PER_CALENDAR: usize = 8;
-/// Digits of a number or an instant: longer texts are none.
-const LONGEST_NUMBER: usize = 1_000;
+/// Bytes of a number, an instant, a duration or a time zone.
+pub(super) const LONGEST_NUMBER: usize = 64;
+/// Steps for reading a whole number.
+const STEPS_PER_INTEGER: usize = 2;
 
 fn no_number(text: &str, what: &str) -> Box<Fault> {
     Fault::failed(format!("the text `{}` is no {what}", shortened(text)))
 }
 
-fn parsed<T: std::str::FromStr>(text: &str, what: &str) -> Outcome<T> {
+fn parsed<T: std::str::FromStr>(run: &mut Run<'_>, text: &str, what: &str) -> Outcome<T> {
+    run.fuel.spend(STEPS_PER_INTEGER)?;
     let short = (text.len() <= LONGEST_NUMBER).then_some(text);
     short.and_then(|text| text.parse().ok()).ok_or_else(|| no_number(text, what))
 }
@@ -43,38 +46,41 @@ fn out_of_range() -> Box<Fault> {
     Fault::failed("the number is out of range")
 }
 
-fn int<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+fn int<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
     let integer = match arguments {
         [Datum::Integer(integer)] => *integer,
         [Datum::Unsigned(unsigned)] => i64::try_from(*unsigned).map_err(|_| out_of_range())?,
         // Both ends of the range are refused: the nearest numbers beyond them round to the same.
         [Datum::Number(number)] if *number > i64::MIN as f64 && *number < i64::MAX as f64 => *number as i64,
         [Datum::Number(_)] => return Err(out_of_range()),
-        [Datum::Text(text)] => parsed(text, "integer")?,
+        [Datum::Text(text)] => parsed(run, text, "integer")?,
         [Datum::Timestamp(instant)] => instant.timestamp(),
         _ => return Ok(None),
     };
     Ok(Some(Datum::Integer(integer)))
 }
 
-fn uint<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+fn uint<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
     let unsigned = match arguments {
         [Datum::Unsigned(unsigned)] => *unsigned,
         [Datum::Integer(integer)] => u64::try_from(*integer).map_err(|_| out_of_range())?,
         [Datum::Number(number)] if *number > -1.0 && *number < u64::MAX as f64 => *number as u64,
         [Datum::Number(_)] => return Err(out_of_range()),
-        [Datum::Text(text)] => parsed(text, "unsigned integer")?,
+        [Datum::Text(text)] => parsed(run, text, "unsigned integer")?,
         _ => return Ok(None),
     };
     Ok(Some(Datum::Unsigned(unsigned)))
 }
 
-fn double<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+fn double<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
     let number = match arguments {
         [Datum::Number(number)] => *number,
         [Datum::Integer(integer)] => *integer as f64,
         [Datum::Unsigned(unsigned)] => *unsigned as f64,
-        [Datum::Text(text)] => parsed(text, "number")?,
+        [Datum::Text(text)] => {
+            run.fuel.spend(number::reading(text))?;
+            parsed(run, text, "number")?
+        }
         _ => return Ok(None),
     };
     Ok(Some(Datum::Number(number)))
@@ -105,7 +111,7 @@ fn bytes<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum
 }
 
 fn string<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
-    run.fuel.spend(2 * STEPS_PER_PIECE)?;
+    run.fuel.spend(2)?;
     let text = match arguments {
         [Datum::Text(_)] => return Ok(arguments.first().cloned()),
         [Datum::Boolean(boolean)] => boolean.to_string(),
@@ -115,11 +121,12 @@ fn string<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datu
         [Datum::Timestamp(instant)] => rfc3339(*instant),
         [Datum::Duration(duration)] => seconds(*duration),
         [Datum::Bytes(bytes)] => {
-            run.fuel.spend_bytes(bytes.len())?;
-            match String::from_utf8(bytes.to_vec()) {
-                Ok(text) => text,
-                Err(_) => return Err(Fault::failed("the bytes are no UTF-8 text")),
+            let mut text = Growing::default();
+            for piece in pieces(bytes) {
+                let piece = str::from_utf8(piece).map_err(|_| Fault::failed("the bytes are not UTF-8 text"))?;
+                text.push_each(run, piece)?;
             }
+            return Ok(Some(text.into_datum()));
         }
         _ => return Ok(None),
     };
@@ -166,6 +173,7 @@ fn instant_of(text: &Text<'_>) -> Option<DateTime<Utc>> {
 fn duration<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
     run.fuel.spend(STEPS_PER_CALENDAR)?;
     match arguments {
+        [Datum::Text(text)] if text.len() > LONGEST_NUMBER => Err(no_number(text, "duration such as 90m or 1h30m")),
         [Datum::Duration(_)] => Ok(arguments.first().cloned()),
         [Datum::Text(text)] => match duration_of(text).and_then(operator::duration) {
             Some(datum) => Ok(Some(datum)),
@@ -177,9 +185,6 @@ fn duration<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Da
 
 /// A duration from signed decimal numbers with units, largest or not first: `1h30m`, `-1.5s`, `0`.
 fn duration_of(text: &str) -> Option<TimeDelta> {
-    if text.len() > LONGEST_NUMBER {
-        return None;
-    }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if unsigned == "0" {
         return Some(TimeDelta::zero());
@@ -192,7 +197,7 @@ fn duration_of(text: &str) -> Option<TimeDelta> {
         let unit_end =
             unit_on.find(|character: char| character.is_ascii_digit() || character == '.').unwrap_or(unit_on.len());
         let (unit, next) = unit_on.split_at(unit_end);
-        let nanoseconds: i128 = match unit {
+        let nanoseconds: i64 = match unit {
             "h" => 3_600_000_000_000,
             "m" => 60_000_000_000,
             "s" => 1_000_000_000,
@@ -206,11 +211,11 @@ fn duration_of(text: &str) -> Option<TimeDelta> {
             return None;
         }
         let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-        total = total.checked_add(whole.checked_mul(nanoseconds)?)?;
+        total = total.checked_add(whole.checked_mul(nanoseconds.into())?)?;
         let mut scale = nanoseconds;
         for digit in fraction.chars() {
             scale /= 10;
-            total = total.checked_add(scale * i128::from(digit.to_digit(10)?))?;
+            total = total.checked_add(i128::from(scale) * i128::from(digit.to_digit(10)?))?;
         }
         rest = next;
     }
@@ -234,23 +239,5 @@ pub(super) fn seconds(duration: TimeDelta) -> String {
         text.push_str(digits.trim_end_matches('0'));
     }
     text.push('s');
-    text
-}
-
-/// The shortest form of a number that reads back as the same number: plain digits where people would write them, else
-/// with an exponent.
-pub(in super::super) fn shortest_number(number: f64) -> String {
-    let magnitude = number.abs();
-    let mut text = String::new();
-    // Writing to a string does not fail.
-    let _ = if number.is_nan() {
-        write!(text, "NaN")
-    } else if number.is_infinite() {
-        write!(text, "{}Infinity", if number < 0.0 { "-" } else { "" })
-    } else if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
-        write!(text, "{number:e}")
-    } else {
-        write!(text, "{number}")
-    };
     text
 }

@@ -6,11 +6,19 @@ use super::super::datum::{Datum, List, Map};
 use super::super::error::{Fault, Outcome};
 use super::super::evaluate::Run;
 use super::super::value::rfc3339;
-use super::convert::{seconds, shortest_number};
+use super::convert::seconds;
+use super::number::shortest_number;
 use super::text::Growing;
+use super::utf8::pieces;
 
 /// Digits behind the point that a clause may ask for.
 const MAXIMAL_PRECISION: usize = 100;
+/// Bytes that are written as digits between two payments.
+const PIECE: usize = 2 * 1024;
+/// Bytes that may not be text, of which one step shows so many.
+const BYTES_PER_STEP: usize = 8;
+/// Comparisons of keys between two pauses.
+const COMPARISONS_PER_PAUSE: u32 = 1_000;
 /// Steps for each exact digit of a number, of which there may be hundreds.
 const STEPS_PER_DIGIT: usize = 4;
 
@@ -143,11 +151,13 @@ fn hexadecimal(run: &mut Run<'_>, value: &Datum<'_>, capitals: bool) -> Outcome<
         }
     };
     super::super::bounds::check_text(2 * bytes.len())?;
-    run.fuel.spend_bytes(32 * bytes.len())?;
     let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _ = if capitals { write!(text, "{byte:02X}") } else { write!(text, "{byte:02x}") };
+    for piece in bytes.chunks(PIECE) {
+        run.fuel.spend(1 + piece.len() / 2)?;
+        for byte in piece {
+            // Writing to a string does not fail.
+            let _ = if capitals { write!(text, "{byte:02X}") } else { write!(text, "{byte:02x}") };
+        }
     }
     Ok(Some(text))
 }
@@ -171,8 +181,11 @@ fn show(run: &mut Run<'_>, value: &Datum<'_>, shown: &mut Growing) -> Outcome<()
         }
         Datum::Text(text) => shown.push(run, text),
         Datum::Bytes(bytes) => {
-            run.fuel.spend_bytes(bytes.len())?;
-            shown.push(run, &String::from_utf8_lossy(bytes))
+            for piece in pieces(bytes) {
+                run.fuel.spend(piece.len() / BYTES_PER_STEP)?;
+                shown.push_each(run, &String::from_utf8_lossy(piece))?;
+            }
+            Ok(())
         }
         Datum::Timestamp(instant) => shown.push(run, &rfc3339(*instant)),
         Datum::Duration(duration) => shown.push(run, &seconds(*duration)),
@@ -195,15 +208,22 @@ fn show_list(run: &mut Run<'_>, list: &List<'_>, shown: &mut Growing) -> Outcome
 }
 
 fn show_map(run: &mut Run<'_>, map: &Map<'_>, shown: &mut Growing) -> Outcome<()> {
-    let length = map.len(&mut run.fuel)?;
-    run.fuel.spend(4 * length)?;
-    let mut entries = Vec::with_capacity(length);
+    map.len(&mut run.fuel)?;
+    let mut entries = Vec::new();
     for (key, value) in map.entries() {
+        run.fuel.spend(8)?;
         let mut text = Growing::default();
         show(run, &key, &mut text)?;
         entries.push((text.into_string(), value));
     }
-    entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+    let mut compared = 0_u32;
+    entries.sort_by(|(left, _), (right, _)| {
+        compared += 1;
+        if compared.is_multiple_of(COMPARISONS_PER_PAUSE) {
+            run.fuel.pause();
+        }
+        left.cmp(right)
+    });
     shown.push(run, "{")?;
     for (index, (key, value)) in entries.iter().enumerate() {
         shown.push(run, if index > 0 { ", " } else { "" })?;

@@ -7,32 +7,47 @@ use chrono_tz::Tz;
 
 use super::super::datum::Datum;
 use super::super::error::{Fault, Outcome, shortened};
+use super::super::evaluate::Run;
 use super::Entry;
+use super::convert::LONGEST_NUMBER;
 
 pub(super) const METHODS: &[Entry] = &[
-    ("getFullYear", |_, arguments| part(arguments, |local| local.year().into(), None)),
-    ("getMonth", |_, arguments| part(arguments, |local| local.month0().into(), None)),
-    ("getDate", |_, arguments| part(arguments, |local| local.day().into(), None)),
-    ("getDayOfMonth", |_, arguments| part(arguments, |local| local.day0().into(), None)),
-    ("getDayOfWeek", |_, arguments| part(arguments, |local| local.weekday().num_days_from_sunday().into(), None)),
-    ("getDayOfYear", |_, arguments| part(arguments, |local| local.ordinal0().into(), None)),
-    ("getHours", |_, arguments| part(arguments, |local| local.hour().into(), Some(|duration| duration.num_hours()))),
-    ("getMinutes", |_, arguments| {
-        part(arguments, |local| local.minute().into(), Some(|duration| duration.num_minutes()))
+    ("getFullYear", |run, arguments| part(run, arguments, |local| local.year().into(), None)),
+    ("getMonth", |run, arguments| part(run, arguments, |local| local.month0().into(), None)),
+    ("getDate", |run, arguments| part(run, arguments, |local| local.day().into(), None)),
+    ("getDayOfMonth", |run, arguments| part(run, arguments, |local| local.day0().into(), None)),
+    ("getDayOfWeek", |run, arguments| {
+        part(run, arguments, |local| local.weekday().num_days_from_sunday().into(), None)
     }),
-    ("getSeconds", |_, arguments| {
-        part(arguments, |local| local.second().into(), Some(|duration| duration.num_seconds()))
+    ("getDayOfYear", |run, arguments| part(run, arguments, |local| local.ordinal0().into(), None)),
+    ("getHours", |run, arguments| {
+        part(run, arguments, |local| local.hour().into(), Some(|duration| duration.num_hours()))
     }),
-    ("getMilliseconds", |_, arguments| {
-        part(arguments, |local| milliseconds(local.nanosecond()), Some(|duration| i64::from(duration.subsec_millis())))
+    ("getMinutes", |run, arguments| {
+        part(run, arguments, |local| local.minute().into(), Some(|duration| duration.num_minutes()))
+    }),
+    ("getSeconds", |run, arguments| {
+        part(run, arguments, |local| local.second().into(), Some(|duration| duration.num_seconds()))
+    }),
+    ("getMilliseconds", |run, arguments| {
+        part(
+            run,
+            arguments,
+            |local| milliseconds(local.nanosecond()),
+            Some(|duration| i64::from(duration.subsec_millis())),
+        )
     }),
 ];
+
+/// Steps for finding a zone by its name, and the local time there.
+const STEPS_PER_ZONE: usize = 10;
 
 fn milliseconds(nanoseconds: u32) -> i64 {
     i64::from(nanoseconds / 1_000_000)
 }
 
 fn part<'a>(
+    run: &mut Run<'a>,
     arguments: &[Datum<'a>],
     of_instant: fn(NaiveDateTime) -> i64,
     of_duration: Option<fn(TimeDelta) -> i64>,
@@ -40,9 +55,11 @@ fn part<'a>(
     let integer = match arguments {
         [Datum::Timestamp(instant)] => of_instant(instant.naive_utc()),
         [Datum::Timestamp(instant), Datum::Text(zone)] => {
-            let local = match (Tz::from_str(zone), offset(zone)) {
-                (Ok(zone), _) => instant.with_timezone(&zone).naive_local(),
-                (_, Some(offset)) => instant.with_timezone(&offset).naive_local(),
+            run.fuel.spend(STEPS_PER_ZONE)?;
+            let name = if zone.len() <= LONGEST_NUMBER { &**zone } else { "" };
+            let local = match (offset(name), Tz::from_str(name)) {
+                (Some(offset), _) => instant.with_timezone(&offset).naive_local(),
+                (_, Ok(zone)) => instant.with_timezone(&zone).naive_local(),
                 _ => {
                     let message = format!("`{}` is no time zone such as America/Santiago or -03:00", shortened(zone));
                     return Err(Fault::failed(message));

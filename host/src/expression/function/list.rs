@@ -106,7 +106,21 @@ fn distinct<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
 fn sort<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
     let [Datum::List(list)] = arguments else { return Ok(None) };
     check_list(list.len())?;
+    run.fuel.spend(list.len())?;
     sorted(run, list.iter().map(|item| (item.clone(), item)).collect()).map(Some)
+}
+
+/// Steps of comparing, paid for beforehand, between two pauses.
+const STEPS_PER_PAUSE: usize = 1_000;
+
+/// The steps of one comparison with a key.
+fn comparing(key: &Datum<'_>) -> usize {
+    let bytes = match key {
+        Datum::Text(text) => text.len(),
+        Datum::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    };
+    1 + bytes / 64
 }
 
 /// The values of pairs, in the order of their keys; equal ones stay as they are.
@@ -114,26 +128,24 @@ fn sort<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
 /// Keys must be of one type that has an order, or numbers of any types.
 pub(in super::super) fn sorted<'a>(run: &mut Run<'a>, mut keyed: Vec<(Datum<'a>, Datum<'a>)>) -> Outcome<Datum<'a>> {
     let comparisons = keyed.len().max(2).ilog2() as usize + 1;
+    let first = keyed.first().map(|(key, _)| key.clone());
     for (key, _) in &keyed {
-        let size = match key {
-            Datum::Text(text) => text.len(),
-            Datum::Bytes(bytes) => bytes.len(),
-            _ => 0,
-        };
-        for _ in 0..comparisons {
-            run.fuel.spend_bytes(size)?;
+        run.fuel.spend(comparisons.saturating_mul(comparing(key)))?;
+        if first.as_ref().is_none_or(|first| total_order(first, key).is_none()) {
+            return Err(Fault::failed(
+                "only texts, only numbers, only booleans, only timestamps or only durations can be sorted",
+            ));
         }
     }
-    let sortable = match keyed.first() {
-        None => true,
-        Some((first, _)) => keyed.iter().all(|(key, _)| total_order(first, key).is_some()),
-    };
-    if !sortable {
-        return Err(Fault::failed(
-            "only texts, only numbers, only booleans, only timestamps or only durations can be sorted",
-        ));
-    }
-    keyed.sort_by(|(left, _), (right, _)| total_order(left, right).unwrap_or(Ordering::Equal));
+    let mut steps = 0;
+    keyed.sort_by(|(left, _), (right, _)| {
+        steps += comparing(left);
+        if steps > STEPS_PER_PAUSE {
+            steps = 0;
+            run.fuel.pause();
+        }
+        total_order(left, right).unwrap_or(Ordering::Equal)
+    });
     Datum::list(keyed.into_iter().map(|(_, value)| value).collect())
 }
 

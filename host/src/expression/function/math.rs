@@ -112,17 +112,20 @@ fn shift<'a>(arguments: &[Datum<'a>], function: fn(u64, u32) -> Option<u64>) -> 
 /// The first of the greatest (or least) numbers, given one by one or as one list.
 fn extreme<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>], wanted: Ordering) -> Answer<'a> {
     let is_number = |datum: &Datum<'_>| matches!(datum, Datum::Integer(_) | Datum::Unsigned(_) | Datum::Number(_));
-    let candidates = match arguments {
-        [Datum::List(list)] => {
-            run.fuel.spend(list.len())?;
-            list.iter().collect()
-        }
-        _ => arguments.to_vec(),
+    let candidates: &mut dyn Iterator<Item = Datum<'a>> = match arguments {
+        [Datum::List(list)] => &mut list.iter(),
+        _ => &mut arguments.iter().cloned(),
     };
-    if candidates.is_empty() || !candidates.iter().all(is_number) {
-        return Ok(None);
+    let mut best: Option<Datum<'a>> = None;
+    for candidate in candidates {
+        run.fuel.spend(1)?;
+        if !is_number(&candidate) {
+            return Ok(None);
+        }
+        match &best {
+            Some(best) if numeric_order(&candidate, best) != Some(Some(wanted)) => {}
+            _ => best = Some(candidate),
+        }
     }
-    Ok(candidates.into_iter().reduce(|best, candidate| {
-        if numeric_order(&candidate, &best) == Some(Some(wanted)) { candidate } else { best }
-    }))
+    Ok(best)
 }

@@ -9,13 +9,16 @@ mod format;
 mod instant;
 mod list;
 mod math;
+mod number;
 mod optional;
 mod pattern;
 mod region;
+mod search;
 mod text;
+mod utf8;
 
-pub(super) use convert::shortest_number;
 pub(super) use list::sorted;
+pub(super) use number::{is_plain, shortest_number};
 pub(super) use text::Growing;
 
 use super::datum::Datum;

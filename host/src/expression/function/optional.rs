@@ -27,25 +27,25 @@ fn none<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
     Ok(arguments.is_empty().then_some(Datum::Optional(None)))
 }
 
-fn of_non_zero<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
+fn of_non_zero<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
     match arguments {
-        [value] if is_zero(value) => Ok(Some(Datum::Optional(None))),
+        [value] if is_zero(run, value)? => Ok(Some(Datum::Optional(None))),
         [value] => Datum::some(value.clone()).map(Some),
         _ => Ok(None),
     }
 }
 
-fn is_zero(value: &Datum<'_>) -> bool {
-    match value {
+fn is_zero(run: &mut Run<'_>, value: &Datum<'_>) -> Outcome<bool> {
+    Ok(match value {
         Datum::Null | Datum::Boolean(false) | Datum::Integer(0) | Datum::Unsigned(0) | Datum::Optional(None) => true,
         Datum::Number(number) => *number == 0.0,
         Datum::Text(text) => text.is_empty(),
         Datum::Bytes(bytes) => bytes.is_empty(),
         Datum::List(list) => list.len() == 0,
-        Datum::Map(map) => map.is_empty(),
+        Datum::Map(map) => map.len(&mut run.fuel)? == 0,
         Datum::Duration(duration) => duration.is_zero(),
         _ => false,
-    }
+    })
 }
 
 fn has_value<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
@@ -68,9 +68,9 @@ fn value<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
 /// The values of a list of optionals, those that have one.
 fn unwrap<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
     let [Datum::List(list)] = arguments else { return Ok(None) };
-    run.fuel.spend(list.len())?;
     let mut items = Vec::new();
     for item in list.iter() {
+        run.fuel.spend(1)?;
         match item {
             Datum::Optional(Some(nested)) => items.push(nested.value().clone()),
             Datum::Optional(None) => {}

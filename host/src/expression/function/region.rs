@@ -11,19 +11,28 @@ pub(super) const GLOBALS: &[Entry] = &[("formatDate", format_date), ("parseDate"
 
 /// Steps for what the region works out.
 const LOOKUP: usize = 40;
-/// Bytes of a text that may be a date or a phone number.
+/// Bytes of a text that may be a date, a pattern of dates or a phone number.
 const LONGEST: usize = 1_000;
+/// Bytes of a date or its pattern that one step reads or writes.
+const BYTES_PER_STEP: usize = 2;
 
 fn misused(run: &mut Run<'_>, form: &str) -> Box<Fault> {
     run.fuel.spend(LOOKUP).err().unwrap_or_else(|| Fault::failed(form))
+}
+
+fn check_length(text: &str, function: &str, what: &str) -> Outcome<()> {
+    if text.len() > LONGEST {
+        return Err(Fault::failed(format!("{function}(…): {what} is longer than {LONGEST} bytes")));
+    }
+    Ok(())
 }
 
 fn format_date<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
     let [Datum::Timestamp(instant), Datum::Text(pattern)] = arguments else {
         return Err(misused(run, "formatDate takes a timestamp and a pattern, as in formatDate(now, \"dd/MM/yyyy\")"));
     };
-    run.fuel.spend(LOOKUP)?;
-    run.fuel.spend_bytes(pattern.len().saturating_mul(4))?;
+    run.fuel.spend(LOOKUP + pattern.len().min(LONGEST) / BYTES_PER_STEP)?;
+    check_length(pattern, "formatDate", "the pattern")?;
     let pattern = DatePattern::parse(pattern).map_err(Fault::failed)?;
     Ok(Some(Datum::text(pattern.format(run.scope.region.to_local(*instant)))))
 }
@@ -32,8 +41,9 @@ fn parse_date<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<
     let [Datum::Text(text), Datum::Text(pattern)] = arguments else {
         return Err(misused(run, "parseDate takes a text and a pattern, as in parseDate(day, \"dd/MM/yyyy\")"));
     };
-    run.fuel.spend(LOOKUP)?;
-    run.fuel.spend_bytes(text.len().saturating_add(pattern.len().saturating_mul(4)))?;
+    run.fuel.spend(LOOKUP + (text.len().min(LONGEST) + pattern.len().min(LONGEST)) / BYTES_PER_STEP)?;
+    check_length(pattern, "parseDate", "the pattern")?;
+    check_length(text, "parseDate", "the text")?;
     let local = DatePattern::parse(pattern).and_then(|pattern| pattern.read(text)).map_err(|reason| {
         Fault::failed(format!("`{}` is no date of the form {}: {reason}", shortened(text), shortened(pattern)))
     })?;
@@ -52,9 +62,7 @@ fn phone<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum
     };
     // Whatever the rules of a region look up costs some microseconds.
     run.fuel.spend(LOOKUP * 5)?;
-    if text.len() > LONGEST {
-        return Err(Fault::failed("phone(…): the text is far too long for a phone number"));
-    }
+    check_length(text, "phone", "the text")?;
     match run.scope.region.phone(text) {
         Ok(number) => Ok(Some(Datum::text(number))),
         Err(reason) => Err(Fault::failed(format!("phone(…): {reason}"))),

@@ -1,12 +1,13 @@
 //! Whatever the source, there is an answer, soon, on little stack.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::super::{Expression, TextExpression, answer};
-use super::{entities, on_little_stack, with_scope};
+use super::cost::computed;
+use super::{entities, full, on_little_stack, with_scope};
 
 /// Parts of expressions, to be put together without sense.
 #[rustfmt::skip]
@@ -22,18 +23,19 @@ const PARTS: &[&str] = &[
     "'1h'", " // ", "\n", " ",
 ];
 
-/// What tests allow for: a debug build on a busy machine.
+/// The time of computing that tests allow for: that of a debug build.
 const SOON: Duration = Duration::from_millis(500);
 
 fn try_both(source: &str) {
     let entities = entities();
     with_scope(&entities, |scope| {
-        let begun = Instant::now();
-        let _ = answer(Expression::parse(source).and_then(|expression| expression.evaluate(scope)));
-        if let Err(error) = TextExpression::parse(source).and_then(|expression| expression.evaluate(scope)) {
+        let begun = computed();
+        let _ = answer(Expression::parse(source).and_then(|expression| expression.evaluate(scope, &mut full())));
+        if let Err(error) = TextExpression::parse(source).and_then(|expression| expression.evaluate(scope, &mut full()))
+        {
             assert!(!error.message.is_empty() && !error.message.ends_with('.'), "{source:?}: {error}");
         }
-        assert!(begun.elapsed() < SOON, "{source:?}: {:?}", begun.elapsed());
+        assert!(computed() - begun < SOON, "{source:?}: {:?}", computed() - begun);
     });
 }
 
@@ -94,6 +96,26 @@ fn sensible() -> impl Strategy<Value = String> {
     })
 }
 
+/// The costliest calls that reviews and searches found.
+#[rustfmt::skip]
+const WORST: &[&str] = &[
+    "double('2.470328229206232720882843964341106861825299013071623822127e-324')", "double('1.797693134862315807937289714053e308')", "int('0000000000000000000000000000000000000000000000000000000000000001')",
+    "duration('1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1h1')", r"'a'.matches(string(x) + r'\w{12}')", r"'a'.matches(string(x) + r'(?i)[\w.-]+\pL')", "'%.100e'.format([5e-324])",
+    "'%.6f'.format([1e300])", "string(2.2471380756716504e-256)", "'aaaaaaaaaaaaaaaa'.contains('aaaaaaaab')", "x + 'a'", "[[x], [x], [x]]", "{'a': {'b': [x]}}", "lists.range(1000).sort()", "entities", "order.lines.map(l, l)",
+];
+
+#[test]
+fn the_worst_calls_have_an_answer_however_often_they_are_made() {
+    on_little_stack(|| {
+        for call in WORST {
+            let calls = vec![format!("{call} == 1"); 20].join(" || ");
+            try_both(&format!("lists.range(10000).exists(x, {calls})"));
+            try_both(&format!("lists.range(10000).map(x, [{}])", vec![*call; 20].join(", ")));
+            try_both(&format!("{{{{ lists.range(10000).map(x, {call}).size() }}}}"));
+        }
+    });
+}
+
 #[test]
 fn the_same_expression_over_the_same_entities_ends_in_the_same_way() {
     for source in ["lists.range(9000).map(x, [x, x, x])", "codes.sort()", "'a'.matches(r'\\w{9}')", "missing"] {
@@ -101,7 +123,7 @@ fn the_same_expression_over_the_same_entities_ends_in_the_same_way() {
         let results: Vec<_> = (0..3)
             .map(|_| {
                 with_scope(&entities, |scope| {
-                    answer(Expression::parse(source).and_then(|parsed| parsed.evaluate(scope)))
+                    answer(Expression::parse(source).and_then(|parsed| parsed.evaluate(scope, &mut full())))
                 })
             })
             .collect();

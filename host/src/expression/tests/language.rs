@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::{Cache, Entities, Expression, TextExpression, Value};
-use super::{boolean, entities, evaluate, json_of, text, with_scope};
+use super::{boolean, entities, evaluate, full, json_of, text, with_scope};
 
 #[test]
 fn entities_are_variables_by_name() {
@@ -68,6 +68,23 @@ fn numbers_of_both_kinds_sort_together_without_loss() {
 }
 
 #[test]
+fn a_long_text_is_not_a_number() {
+    let nines = "9".repeat(65);
+    let zeros = |count: usize| format!("{}1", "0".repeat(count - 1));
+    for function in ["int", "uint", "double", "duration", "timestamp"] {
+        let error = evaluate(&format!("{function}('{nines}')")).unwrap_err();
+        assert_eq!(error.code(), "expression-failed", "{function}");
+    }
+    for function in ["int", "double"] {
+        assert_eq!(json_of(&format!("{function}('{}') == {function}(1)", zeros(64))), json!(true), "{function}");
+        assert!(evaluate(&format!("{function}('{}')", zeros(65))).is_err(), "{function}");
+    }
+    assert!(evaluate(&format!("duration('{}m')", zeros(64))).is_err());
+    assert_eq!(evaluate(&format!("1.{}", "0".repeat(63))).unwrap_err().code(), "expression-syntax");
+    assert_eq!(evaluate(&format!("now.getHours('{nines}')")).unwrap_err().code(), "expression-failed");
+}
+
+#[test]
 fn regular_expressions_take_any_alphabet() {
     assert_eq!(json_of(r"['mañana'.matches('^a'), 'mañana'.matches(r'^\w+$')]"), json!([false, true]));
     assert!(evaluate("'a'.matches('(')").is_err());
@@ -127,7 +144,7 @@ fn null_is_a_value_only_where_the_entities_say_so() {
     let kept = Kept(entities());
     let value = with_scope(&entities(), |scope| {
         let scope = super::Scope { entities: &kept, ..*scope };
-        Expression::parse("nothing == null").unwrap().evaluate(&scope)
+        Expression::parse("nothing == null").unwrap().evaluate(&scope, &mut full())
     });
     assert_eq!(value, Ok(Value::Boolean(true)));
     assert_eq!(evaluate("nothing == null").unwrap_err().code(), "entity-not-set");

@@ -1,19 +1,23 @@
 //! The language as a designer meets it: sources and entities in, values and errors out.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
 
 mod bounds;
+mod budget;
+mod cost;
 mod dates;
 mod errors;
 mod hostile;
 mod language;
+mod patterns;
 mod templates;
 
 use chrono::{DateTime, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::America::Santiago;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Expression, ExpressionError, Region, Scope, SessionView, TextExpression, Value};
+use super::bounds::STEPS;
+use super::{Budget, Expression, ExpressionError, Region, Scope, SessionView, TextExpression, Value};
 
 /// A tenant in Chile.
 struct Chile;
@@ -65,17 +69,17 @@ fn with_scope<T>(entities: &Map<String, Json>, use_it: impl FnOnce(&Scope<'_>) -
 
 fn evaluate(source: &str) -> Result<Value, ExpressionError> {
     let expression = Expression::parse(source)?;
-    with_scope(&entities(), |scope| expression.evaluate(scope))
+    with_scope(&entities(), |scope| expression.evaluate(scope, &mut full()))
 }
 
 fn text(source: &str) -> Result<Option<String>, ExpressionError> {
     let expression = TextExpression::parse(source)?;
-    with_scope(&entities(), |scope| expression.evaluate(scope))
+    with_scope(&entities(), |scope| expression.evaluate(scope, &mut full()))
 }
 
 fn boolean(source: &str) -> Result<Option<bool>, ExpressionError> {
     let expression = Expression::parse(source)?;
-    with_scope(&entities(), |scope| expression.evaluate_boolean(scope))
+    with_scope(&entities(), |scope| expression.evaluate_boolean(scope, &mut full()))
 }
 
 /// A value as JSON; a test that gets an error fails with its message.
@@ -84,6 +88,11 @@ fn json_of(source: &str) -> Json {
         Ok(value) => value.into_json(),
         Err(error) => panic!("{source}: {error}"),
     }
+}
+
+/// The steps of one evaluation.
+fn full() -> Budget<'static> {
+    Budget::new(STEPS)
 }
 
 /// Runs on as little stack as a host function may have.

@@ -33,6 +33,19 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The bytes that the tenant would gain by the commit, except by its key.
+    pub(super) fn added(&self) -> i64 {
+        let contacts = self
+            .contacts
+            .iter()
+            .map(|(id, after)| after.bytes() - self.base.contacts.get(id).map_or(0, StoredContact::bytes));
+        let records = self
+            .records
+            .iter()
+            .map(|(id, after)| after.bytes() - self.base.records.get(id).map_or(0, StoredRecord::bytes));
+        contacts.chain(records).sum()
+    }
+
     /// What to put in place once the commit has proved good, in order of creation.
     pub(super) fn into_parts(self) -> (Vec<StoredContact>, Vec<StoredRecord>) {
         let mut contacts: Vec<_> = self.contacts.into_values().collect();

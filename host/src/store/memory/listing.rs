@@ -2,14 +2,16 @@
 
 use super::read::has_channel;
 use super::state::{Owned, State, StoredContact, StoredRecord};
-use crate::domain::{Campaign, DndEntry, Record, Scope, Tenant};
+use crate::domain::{Campaign, Record, Scope, Tenant};
+use crate::store::listing::DndPosition;
 use crate::store::{ContactRow, DndRow, Filter, LogEntry, Page};
 use uuid::Uuid;
 
 impl State {
     pub(super) fn list_tenants(&self, filter: &Filter, page: &Page) -> Vec<Tenant> {
         let rows = self.owned(filter).filter_map(|(_, owned)| Some(Tenant::clone(owned.tenant.as_ref()?)));
-        stretch(rows, page, |tenant| tenant.id.clone())
+        let later = |tenant: &Tenant| page.after.as_ref().is_none_or(|after| tenant.id > *after);
+        rows.filter(later).take(limit(page)).collect()
     }
 
     pub(super) fn list_campaigns(&self, filter: &Filter, page: &Page) -> Vec<Campaign> {
@@ -65,23 +67,40 @@ impl State {
     }
 
     pub(super) fn list_dnd(&self, filter: &Filter, page: &Page) -> Vec<DndRow> {
-        let rows = self.owned(filter).flat_map(|(tenant, owned)| {
-            let stored = owned.contact_order.iter().filter_map(|id| owned.contacts.get(id));
-            stored.flat_map(move |stored| {
-                let row = |entry: &DndEntry| DndRow {
-                    tenant: tenant.clone(),
-                    contact: stored.contact.id,
-                    entry: entry.clone(),
-                };
-                stored.contact.dnd.iter().map(row).collect::<Vec<_>>()
-            })
-        });
+        let mut after = match &page.after {
+            Some(after) => match DndPosition::parse(after) {
+                Some(position) => Some(position),
+                None => return Vec::new(),
+            },
+            None => None,
+        };
         let shown = |row: &DndRow| {
             filter.contact.is_none_or(|id| id == row.contact)
                 && filter.campaign.is_none_or(|id| row.entry.scope == Scope::Campaign(id))
                 && filter.category.as_ref().is_none_or(|category| *category == row.entry.category)
         };
-        stretch_of(rows, page, DndRow::cursor, shown)
+        let mut found = Vec::new();
+        for (tenant, owned) in self.owned(filter) {
+            let begin = match &after {
+                Some(position) => match owned.contacts.get(&position.contact) {
+                    Some(stored) => Some((stored.order, owned.scope_at(position))),
+                    None => continue,
+                },
+                None => None,
+            };
+            after = None;
+            let stored = owned.contact_order.iter().filter_map(|id| owned.contacts.get(id));
+            let entries = stored.flat_map(|stored| stored.contact.dnd.iter().map(move |entry| (stored, entry)));
+            let later = entries.filter(|(stored, entry)| {
+                begin.as_ref().is_none_or(|(order, scope)| (stored.order, &entry.scope) > (*order, scope))
+            });
+            found.extend(later.map(|(stored, entry)| DndRow {
+                tenant: tenant.clone(),
+                contact: stored.contact.id,
+                entry: entry.clone(),
+            }));
+        }
+        found.into_iter().filter(shown).take(limit(page)).collect()
     }
 
     pub(super) fn record_log(&self, tenant: &str, record: Uuid) -> Vec<LogEntry> {
@@ -94,8 +113,16 @@ impl State {
     }
 }
 
-fn stretch<T>(rows: impl Iterator<Item = T>, page: &Page, cursor: impl Fn(&T) -> String) -> Vec<T> {
-    stretch_of(rows, page, cursor, |_| true)
+impl Owned {
+    fn scope_at(&self, position: &DndPosition<'_>) -> Scope {
+        let stored = self.contacts.get(&position.contact);
+        position
+            .scope(|scope| stored.is_some_and(|stored| stored.contact.dnd.iter().any(|entry| entry.scope == *scope)))
+    }
+}
+
+fn limit(page: &Page) -> usize {
+    usize::try_from(page.limit).unwrap_or(usize::MAX)
 }
 
 /// The rows that are shown, from the one after `page.after`, which itself needn't be shown.
@@ -105,11 +132,10 @@ fn stretch_of<T>(
     cursor: impl Fn(&T) -> String,
     shown: impl Fn(&T) -> bool,
 ) -> Vec<T> {
-    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let mut rows = rows.peekable();
     if let Some(after) = &page.after {
         while rows.next_if(|row| cursor(row) != *after).is_some() {}
         rows.next();
     }
-    rows.filter(shown).take(limit).collect()
+    rows.filter(shown).take(limit(page)).collect()
 }

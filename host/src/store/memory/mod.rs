@@ -9,9 +9,10 @@ mod listing;
 mod read;
 mod state;
 
+use super::clock::KeyClock;
 use super::{
-    Commit, Committer, Configuration, ConfigurationChange, ContactRow, DndRow, Filter, LogEntry, Page, ReadRequest,
-    Reader, Snapshot, Store, StoreError, Verdict,
+    Clock, Commit, Committer, Configuration, ConfigurationChange, ContactRow, DndRow, Filter, LogEntry, Page,
+    ReadRequest, Reader, Snapshot, Store, StoreError, Verdict,
 };
 use crate::domain::{Campaign, Record, Tenant};
 use async_trait::async_trait;
@@ -23,12 +24,18 @@ use uuid::Uuid;
 #[derive(Clone, Default)]
 pub struct MemoryStore {
     state: Arc<RwLock<State>>,
+    clock: Arc<KeyClock>,
 }
 
 impl MemoryStore {
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty store whose idempotency keys live by this clock.
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self { clock: Arc::new(KeyClock::new(clock)), ..Self::default() }
     }
 
     // Nothing that holds the lock can panic halfway through a change, so a poisoned one is as good as any.
@@ -91,14 +98,13 @@ impl Store for MemoryStore {
 #[async_trait]
 impl Reader for MemoryStore {
     async fn read(&self, request: &ReadRequest) -> Result<Snapshot, StoreError> {
-        Ok(self.look().read(request))
+        Ok(self.look().read(request, &self.clock))
     }
 }
 
 #[async_trait]
 impl Committer for MemoryStore {
     async fn commit(&mut self, batch: &[Commit]) -> Result<Vec<Verdict>, StoreError> {
-        let mut state = self.change();
-        Ok(batch.iter().map(|commit| state.commit(commit)).collect())
+        Ok(self.change().commit_all(batch, self.clock.micros()))
     }
 }

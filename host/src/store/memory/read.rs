@@ -2,28 +2,27 @@
 
 use super::state::{Owned, State, StoredContact};
 use crate::domain::Record;
-use crate::store::instant::to_micros;
+use crate::store::clock::KeyClock;
 use crate::store::{Answer, Lookup, ReadRequest, ReadyRecord, Snapshot, Versioned};
 use std::sync::Arc;
 
 impl State {
-    pub(super) fn read(&self, request: &ReadRequest) -> Snapshot {
+    pub(super) fn read(&self, request: &ReadRequest, clock: &KeyClock) -> Snapshot {
         let nothing = Owned::default();
         let owned = self.tenants.get(&request.tenant).unwrap_or(&nothing);
-        let now = to_micros(request.now);
         Snapshot {
             version: owned.version,
             tenant: owned.tenant.clone().filter(|_| request.known_version != Some(owned.version)),
-            answers: request.lookups.iter().map(|lookup| owned.answer(lookup, now)).collect(),
+            answers: request.lookups.iter().map(|lookup| owned.answer(lookup, clock)).collect(),
         }
     }
 }
 
 impl Owned {
-    fn answer(&self, lookup: &Lookup, now: i64) -> Answer {
+    fn answer(&self, lookup: &Lookup, clock: &KeyClock) -> Answer {
         match lookup {
             Lookup::Key(key) => {
-                let stored = self.keys.get(key).filter(|stored| stored.expires > now);
+                let stored = self.keys.get(key).filter(|stored| stored.expires > clock.micros());
                 Answer::Key(stored.map(|stored| stored.outcome.clone()))
             }
             Lookup::Campaign(id) => Answer::Campaign(self.campaigns.get(id).cloned()),

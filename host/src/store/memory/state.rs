@@ -1,7 +1,7 @@
 //! What the store holds, with the indexes that keep every read quick.
 
 use crate::domain::{Campaign, Contact, Record, RecordState, Tenant};
-use crate::store::{LogEntry, StoredOutcome};
+use crate::store::{LogEntry, StoredOutcome, charge};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -13,6 +13,8 @@ type ById<T> = HashMap<Uuid, T, foldhash::fast::RandomState>;
 #[derive(Default)]
 pub(super) struct State {
     pub(super) tenants: BTreeMap<String, Owned>,
+    /// Keys by the microsecond in which they expire, with their tenants.
+    pub(super) expiry: BTreeSet<(i64, String, String)>,
 }
 
 /// What one tenant owns. Keys may be there before the tenant is.
@@ -35,8 +37,8 @@ pub(super) struct Owned {
     /// Orders of Ready records by contact and campaign.
     pub(super) ready: HashMap<(Uuid, Uuid), BTreeSet<usize>>,
     pub(super) keys: HashMap<String, StoredKey>,
-    /// Keys by the microsecond in which they expire.
-    pub(super) expiry: BTreeSet<(i64, String)>,
+    /// The bytes that it has stored, as they count against its quota.
+    pub(super) bytes: i64,
 }
 
 #[derive(Clone)]
@@ -56,6 +58,21 @@ pub(super) struct StoredRecord {
 pub(super) struct StoredKey {
     pub(super) outcome: StoredOutcome,
     pub(super) expires: i64,
+}
+
+impl StoredContact {
+    /// The bytes that it counts against the quota.
+    pub(super) fn bytes(&self) -> i64 {
+        charge::of_whole_contact(&self.contact)
+    }
+}
+
+impl StoredRecord {
+    /// The bytes that it counts against the quota, with its log.
+    pub(super) fn bytes(&self) -> i64 {
+        let log: i64 = self.log.iter().map(|entry| charge::of_log(entry.note.as_deref())).sum();
+        charge::of_record(&self.record) + log
+    }
 }
 
 impl Owned {

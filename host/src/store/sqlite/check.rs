@@ -6,20 +6,23 @@ use super::row;
 use super::schema;
 use super::script::{Part, ROWS_OF_STATEMENT, Script};
 use super::slot::{Details, Stored};
-use crate::store::StoreError;
+use crate::store::{StoreError, charge};
 
 const TENANTS: Part = Part {
-    before: ", (SELECT json_group_array(json_array(q.column1, t.version)) FROM (VALUES ",
+    before: ", (SELECT json_group_array(json_array(q.column1, coalesce(t.version, 0), coalesce(u.bytes, 0))) FROM (VALUES ",
     parameters: 1,
     numbered: true,
-    after: ") AS q CROSS JOIN tenants AS t ON t.id = q.column2)",
+    after: ") AS q LEFT JOIN tenants AS t ON t.id = q.column2 LEFT JOIN usage AS u ON u.tenant = q.column2)",
 };
 
 const CONTACTS: Part = Part {
     before: ", (SELECT json_group_array(json_array(q.column1, c.seq, c.version, \
         iif(q.column4, json_array(c.name, json_array(c.correlator_1, c.correlator_2, c.correlator_3), json(c.addresses), \
-        c.created_at, c.updated_at), NULL))) FROM (VALUES ",
-    parameters: 3,
+        c.created_at, c.updated_at), NULL), \
+        iif(q.column5, (SELECT json_group_array(json_array(d.kind, iif(d.kind = 0, hex(d.scope), d.scope), \
+        octet_length(d.scope) + octet_length(d.by) + coalesce(octet_length(d.reason), 0))) FROM dnd AS d \
+        WHERE d.tenant = c.tenant AND d.contact = c.seq), NULL))) FROM (VALUES ",
+    parameters: 4,
     numbered: true,
     after: ") AS q CROSS JOIN contacts AS c ON c.tenant = q.column2 AND c.id = q.column3)",
 };
@@ -34,7 +37,8 @@ const ADDRESSES: Part = Part {
 
 const RECORDS: Part = Part {
     before: ", (SELECT json_group_array(json_array(q.column1, r.seq, hex(c.id), hex(r.campaign), \
-        r.state, r.run, r.entries)) FROM (VALUES ",
+        r.state, r.run, r.entries, octet_length(r.data) + coalesce(octet_length(r.schedule_text), 0) \
+        + coalesce(octet_length(r.message), 0) + coalesce(octet_length(r.template), 0))) FROM (VALUES ",
     parameters: 2,
     numbered: true,
     after: ") AS q CROSS JOIN records AS r ON r.tenant = q.column2 AND r.id = q.column3 \
@@ -58,15 +62,19 @@ pub(super) const BEGIN: &str = "BEGIN IMMEDIATE; SELECT json_array(coalesce((SEL
 
 type ContactJson = (String, [Option<String>; 3], Vec<(String, String, String)>, i64, i64);
 
+/// Kind and scope of a do-not-disturb entry, and how long its texts are.
+type ListJson = (u8, String, i64);
+
 /// Asks for everything in the ledger's slots.
 pub(super) fn questions(ledger: &Ledger<'_>) -> Script {
-    let name = |tenant: usize| ledger.tenants.get(tenant).map_or("", |(id, _)| id);
+    let name = |tenant: usize| ledger.name(tenant);
     let mut script = Script::cut_by(CUT);
-    script.add(TENANTS, &ledger.tenants, |bound, (id, _)| bound.add(*id));
+    script.add(TENANTS, &ledger.tenants, |bound, tenant| bound.add(tenant.id));
     script.add(CONTACTS, &ledger.contacts, |bound: &mut Bound, contact| {
         bound.add(name(contact.tenant));
         bound.add(&contact.id.as_bytes()[..]);
         bound.add(contact.wanted_in_full);
+        bound.add(contact.lists_wanted);
     });
     script.add(ADDRESSES, &ledger.addresses, |bound, address| {
         bound.add(name(address.tenant));
@@ -110,45 +118,23 @@ pub(super) fn learn(ledger: &mut Ledger<'_>, parts: &[Part], answers: &[Option<S
 fn learn_part(ledger: &mut Ledger<'_>, part: &Part, json: &str, first: usize) -> Result<(), StoreError> {
     match *part {
         TENANTS => {
-            for (number, version) in row::parse::<Vec<(usize, u64)>>(json)? {
+            for (number, version, bytes) in row::parse::<Vec<(usize, u64, i64)>>(json)? {
                 if let Some(tenant) = ledger.tenants.get_mut(first + number) {
-                    tenant.1 = version;
+                    (tenant.version, tenant.bytes_before, tenant.bytes) = (version, bytes, bytes.max(0));
                 }
             }
+            Ok(())
         }
-        CONTACTS => {
-            for (number, seq, version, details) in row::parse::<Vec<(usize, i64, u64, Option<ContactJson>)>>(json)? {
-                let Some(contact) = ledger.contacts.get_mut(first + number) else { continue };
-                contact.seq = Some(seq);
-                contact.version = version;
-                contact.details = details.map(|(name, correlators, addresses, created_at, updated_at)| Details {
-                    name,
-                    correlators,
-                    addresses: addresses.into_iter().map(row::address).collect(),
-                    created_at,
-                    updated_at,
-                });
-            }
-        }
+        CONTACTS => learn_contacts(ledger, json, first),
         ADDRESSES => {
             for (number, owner) in row::parse::<Vec<(usize, i64)>>(json)? {
                 if let Some(address) = ledger.addresses.get_mut(first + number) {
                     address.owner = Some(owner);
                 }
             }
+            Ok(())
         }
-        RECORDS => {
-            type Row = (usize, i64, row::Id, row::Id, String, u32, i64);
-            for (number, seq, contact, campaign, state, run, entries) in row::parse::<Vec<Row>>(json)? {
-                let Some(record) = ledger.records.get_mut(first + number) else { continue };
-                record.seq = Some(seq);
-                record.contact = contact.0;
-                record.campaign = campaign.0;
-                record.state = row::state(&state)?;
-                record.run = run;
-                record.entries = entries;
-            }
-        }
+        RECORDS => learn_records(ledger, json, first),
         _ => {
             for (number, stored) in row::parse::<Vec<(usize, row::KeyRow)>>(json)? {
                 let (outcome, expires) = row::key(stored)?;
@@ -156,7 +142,42 @@ fn learn_part(ledger: &mut Ledger<'_>, part: &Part, json: &str, first: usize) ->
                     key.stored = Some(Stored::Before(outcome, expires));
                 }
             }
+            Ok(())
         }
+    }
+}
+
+fn learn_contacts(ledger: &mut Ledger<'_>, json: &str, first: usize) -> Result<(), StoreError> {
+    type Row = (usize, i64, u64, Option<ContactJson>, Option<Vec<ListJson>>);
+    for (number, seq, version, details, lists) in row::parse::<Vec<Row>>(json)? {
+        let Some(contact) = ledger.contacts.get_mut(first + number) else { continue };
+        contact.seq = Some(seq);
+        contact.version = version;
+        contact.details = details.map(|(name, correlators, addresses, created_at, updated_at)| Details {
+            name,
+            correlators,
+            addresses: addresses.into_iter().map(row::address).collect(),
+            created_at,
+            updated_at,
+        });
+        for (kind, scope, bytes) in lists.into_iter().flatten() {
+            contact.lists.insert(row::scope(kind, scope)?, charge::of_dnd_texts(bytes));
+        }
+    }
+    Ok(())
+}
+
+fn learn_records(ledger: &mut Ledger<'_>, json: &str, first: usize) -> Result<(), StoreError> {
+    type Row = (usize, i64, row::Id, row::Id, String, u32, i64, i64);
+    for (number, seq, contact, campaign, state, run, entries, bytes) in row::parse::<Vec<Row>>(json)? {
+        let Some(record) = ledger.records.get_mut(first + number) else { continue };
+        record.seq = Some(seq);
+        record.contact = contact.0;
+        record.campaign = campaign.0;
+        record.state = row::state(&state)?;
+        record.run = run;
+        record.entries = entries;
+        record.bytes = charge::of_record_texts(bytes);
     }
     Ok(())
 }

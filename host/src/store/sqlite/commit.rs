@@ -38,7 +38,7 @@ impl SqliteCommitter {
             Some(connection) => connection,
             None => self.opener.connect(Access::Write).await?,
         };
-        let mut ledger = Ledger::of(batch);
+        let mut ledger = Ledger::of(batch, self.opener.clock.micros());
         let questions = check::questions(&ledger);
         let parts = questions.parts();
         let (text, bound, rows) = questions.finish(&mut self.texts, check::BEGIN, "");

@@ -40,7 +40,8 @@ pub(super) async fn write(
             transaction.rollback().await.map_err(StoreFailure::of)?;
             return Ok(false);
         }
-        write_tenant(&mut transaction, tenant, stored + 1).await?;
+        let next = stored.checked_add(1).ok_or_else(|| StoreFailure::unreadable("a version that has no next one"))?;
+        write_tenant(&mut transaction, tenant, next).await?;
         for campaign in campaigns {
             write_campaign(&mut transaction, &tenant.id, campaign).await?;
         }

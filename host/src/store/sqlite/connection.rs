@@ -3,6 +3,7 @@
 use super::failure::{CANNOT_OPEN, READ_ONLY, StoreFailure};
 use super::{SqliteOptions, Synchronous};
 use crate::store::StoreError;
+use crate::store::clock::KeyClock;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
 use std::path::{Path, PathBuf};
@@ -30,6 +31,8 @@ pub(super) enum Access {
 pub(super) struct Opener {
     path: PathBuf,
     options: SqliteOptions,
+    /// The clock by which keys live, one for all connections.
+    pub(super) clock: KeyClock,
     /// Nobody can write it, so reading needs no locks, for which there would have to be files beside it.
     frozen: bool,
 }
@@ -44,7 +47,7 @@ impl Opener {
         if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
             return Err(StoreError::Unavailable(format!("there is no folder {}", folder.display())));
         }
-        Ok(Self { path, options, frozen: false })
+        Ok(Self { path, clock: KeyClock::new(options.clock.clone()), options, frozen: false })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -69,10 +72,23 @@ impl Opener {
         true
     }
 
+    /// Creates the file, if there is none, for its owner alone; the files beside it get the same mode. An error is left to
+    /// the driver, which meets and describes it again.
+    fn create(&self) {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        drop(options.open(&self.path));
+    }
+
     pub(super) async fn connect(&self, access: Access) -> Result<SqliteConnection, StoreError> {
         let read_only = self.options.read_only;
         if read_only && access != Access::Read {
             return Err(StoreError::ReadOnly(format!("{} was opened for reading", self.path.display())));
+        }
+        if access == Access::Create {
+            self.create();
         }
         let synchronous = match self.options.synchronous {
             Synchronous::Full => "FULL",

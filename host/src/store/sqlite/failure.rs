@@ -10,7 +10,10 @@ pub(super) struct StoreFailure;
 impl StoreFailure {
     pub(super) fn of(error: Error) -> StoreError {
         let Some(code) = Self::code(&error) else {
-            return StoreError::Unavailable(error.to_string());
+            return match error {
+                Error::ColumnDecode { .. } | Error::Decode(_) => Self::unreadable(error),
+                other => StoreError::Unavailable(other.to_string()),
+            };
         };
         let message = match &error {
             Error::Database(error) => Cow::Borrowed(error.message()),
@@ -20,8 +23,10 @@ impl StoreFailure {
             BUSY | LOCKED => StoreError::Unavailable(format!("another process holds it for too long ({message})")),
             READ_ONLY => StoreError::ReadOnly(message.into_owned()),
             FULL => StoreError::Full(message.into_owned()),
-            CORRUPT => StoreError::Unavailable(format!("its file is damaged ({message})")),
-            NOT_A_DATABASE => StoreError::Unavailable(format!("its file is something else ({message})")),
+            CORRUPT => StoreError::Unusable(format!("its file is damaged ({message})")),
+            NOT_A_DATABASE => StoreError::Unusable(format!("its file is something else ({message})")),
+            // A statement that can't be compiled or computed: a table or column is missing, or holds another thing.
+            ERROR => Self::unreadable(message),
             _ => StoreError::Unavailable(message.into_owned()),
         }
     }
@@ -34,10 +39,11 @@ impl StoreFailure {
 
     /// What it holds isn't what this release writes.
     pub(super) fn unreadable(what: impl std::fmt::Display) -> StoreError {
-        StoreError::Unavailable(format!("its file holds what this release can't read ({what})"))
+        StoreError::Unusable(format!("its file holds what this release can't read ({what})"))
     }
 }
 
+const ERROR: i32 = 1;
 pub(super) const BUSY: i32 = 5;
 const LOCKED: i32 = 6;
 pub(super) const READ_ONLY: i32 = 8;

@@ -96,9 +96,8 @@ impl SqliteReader {
         let mut places = Vec::with_capacity(group.len());
         for Asked { request, .. } in group {
             let lookups = request.lookups.iter().map(|lookup| {
-                let same = |(other, _): &(&Lookup, _)| !matches!(lookup, Lookup::Key(_)) && *other == lookup;
-                trip.lookups.iter().position(same).unwrap_or_else(|| {
-                    trip.lookups.push((lookup, request.now));
+                trip.lookups.iter().position(|other| *other == lookup).unwrap_or_else(|| {
+                    trip.lookups.push(lookup);
                     trip.lookups.len() - 1
                 })
             });

@@ -3,7 +3,9 @@
 use super::failure::StoreFailure;
 use super::query::Bound;
 use super::row;
-use crate::domain::{Campaign, Record, Tenant};
+use super::slot::kind_of;
+use crate::domain::{Campaign, Record, Scope, Tenant};
+use crate::store::listing::DndPosition;
 use crate::store::{ContactRow, DndRow, Filter, LogEntry, Page, StoreError};
 use sqlx::{Row, SqliteConnection};
 use std::sync::Arc;
@@ -77,8 +79,7 @@ pub(super) async fn tenants(
 ) -> Result<Vec<Tenant>, StoreError> {
     let mut listing = Listing::of(format!("SELECT {} FROM tenants AS t WHERE ", row::TENANT));
     listing = match &page.after {
-        // A list without such a row is empty.
-        Some(after) => listing.with("t.id > (SELECT a.id FROM tenants AS a WHERE a.id = ?)", after.as_str()),
+        Some(after) => listing.with("t.id > ?", after.as_str()),
         None => listing.and("t.id >= ''"),
     };
     if let Some(tenant) = &filter.tenant {
@@ -223,11 +224,11 @@ pub(super) async fn dnd(
         let mut listing = Listing::of(format!("SELECT {} {tables}", row::DND));
         listing = listing.with("WHERE d.tenant = ?", tenant.as_str());
         if let Some(after) = walk.after {
-            let Some((contact, kind, scope)) = dnd_position(connection, &tenant, after).await? else { continue };
-            listing = listing.with(" AND (d.contact, d.kind, d.scope) > (?", contact).with(", ?", kind);
+            let Some((contact, scope)) = dnd_position(connection, &tenant, after).await? else { continue };
+            listing = listing.with(" AND (d.contact, d.kind, d.scope) > (?", contact).with(", ?", kind_of(&scope));
             listing = match scope {
-                Ok(id) => listing.with_id(", ?)", id),
-                Err(category) => listing.with(", ?)", category),
+                Scope::Campaign(id) => listing.with_id(", ?)", id),
+                Scope::Category(category) => listing.with(", ?)", category),
             };
         }
         if let Some(id) = filter.contact {
@@ -276,21 +277,18 @@ async fn position(
     found.first().map(|seq| Ok((id, row::parse(seq)?))).transpose()
 }
 
-/// The number of a contact, and the kind and scope (a campaign's id or a category) of its entry, which a cursor names.
+/// The number of a contact, and the scope of its entry, which a cursor names.
 async fn dnd_position(
     connection: &mut SqliteConnection,
     tenant: &str,
     cursor: &str,
-) -> Result<Option<(i64, i64, Result<Uuid, String>)>, StoreError> {
-    let Some((contact, scope)) = cursor.split_once('/') else { return Ok(None) };
-    let Some((_, contact)) = position(connection, "contacts", "seq", tenant, contact).await? else { return Ok(None) };
-    let text = "SELECT CAST(d.kind AS TEXT) FROM dnd AS d WHERE d.tenant = ?";
-    let entry = || Listing::default().with(text, tenant).with(" AND d.contact = ?", contact);
-    if let Ok(id) = scope.parse::<Uuid>()
-        && !entry().with_id(" AND d.kind = 0 AND d.scope = ?", id).run(connection).await?.is_empty()
-    {
-        return Ok(Some((contact, 0, Ok(id))));
-    }
-    let found = entry().with(" AND d.kind = 1 AND d.scope = ?", scope).run(connection).await?;
-    Ok((!found.is_empty()).then(|| (contact, 1, Err(scope.to_owned()))))
+) -> Result<Option<(i64, Scope)>, StoreError> {
+    let Some(named) = DndPosition::parse(cursor) else { return Ok(None) };
+    let contact = position(connection, "contacts", "seq", tenant, &named.contact.to_string()).await?;
+    let Some((_, contact)) = contact else { return Ok(None) };
+    let text = "SELECT json_array(d.kind, iif(d.kind = 0, hex(d.scope), d.scope)) FROM dnd AS d WHERE d.tenant = ?";
+    let listed = Listing::default().with(text, tenant).with(" AND d.contact = ?", contact).run(connection).await?;
+    let scopes = listed.iter().map(|json| row::parse(json).and_then(|(kind, scope)| row::scope(kind, scope)));
+    let scopes = scopes.collect::<Result<Vec<Scope>, _>>()?;
+    Ok(Some((contact, named.scope(|scope| scopes.contains(scope)))))
 }

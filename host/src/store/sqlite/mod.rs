@@ -7,6 +7,7 @@ mod check;
 mod commit;
 mod configuration;
 mod connection;
+mod enter;
 mod failure;
 mod group;
 mod ledger;
@@ -22,8 +23,8 @@ mod slot;
 mod write;
 
 use super::{
-    Committer, Configuration, ConfigurationChange, ContactRow, DndRow, Filter, LogEntry, Page, Reader, Store,
-    StoreError,
+    Clock, Committer, Configuration, ConfigurationChange, ContactRow, DndRow, Filter, LogEntry, Page, Reader, Store,
+    StoreError, SystemClock,
 };
 use crate::domain::{Campaign, Record, Tenant};
 use async_trait::async_trait;
@@ -62,6 +63,8 @@ pub struct SqliteOptions {
     pub connections: usize,
     /// Whether reads of one tenant that are asked at the same moment make one trip.
     pub grouping: bool,
+    /// The clock by which idempotency keys live.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Default for SqliteOptions {
@@ -72,6 +75,7 @@ impl Default for SqliteOptions {
             read_only: false,
             connections: 4,
             grouping: true,
+            clock: Arc::new(SystemClock),
         }
     }
 }
@@ -90,7 +94,7 @@ impl SqliteStore {
     ///
     /// A file that can only be read is opened for that; where nobody can write beside it either, it is read without locks,
     /// as it is now. Errors: [`StoreError::Newer`]; [`StoreError::ReadOnly`] where it
-    /// would have to be created or migrated and can't be; `Unavailable` for what is no store of this program.
+    /// would have to be created or migrated and can't be; `Unusable` for what is no store of this program.
     pub async fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
         let (connections, grouping) = (options.connections, options.grouping);
         let mut opener = Opener::new(path.as_ref(), options)?;
@@ -111,6 +115,8 @@ impl SqliteStore {
                 return Err(StoreError::ReadOnly(message));
             }
             schema::migrate(&mut connection).await?;
+        } else if !opener.read_only() {
+            schema::use_write_ahead_log(&mut connection).await?;
         }
         let opener = Arc::new(opener);
         Ok(Self { opener, connections, grouping, desk: Mutex::new(Some(connection)) })

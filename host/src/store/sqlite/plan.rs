@@ -11,6 +11,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, Row};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::time::Duration;
 use uuid::Uuid;
 
 thread_local! {
@@ -23,7 +24,7 @@ pub(super) fn note(text: &str) {
 }
 
 /// Tables that are never walked through from one end to the other.
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 20] = [
     "tenants",
     "campaigns",
     "contacts",
@@ -33,6 +34,8 @@ const TABLES: [&str; 18] = [
     "records",
     "record_log",
     "keys",
+    "usage",
+    "u",
     "t",
     "k",
     "c",
@@ -148,8 +151,10 @@ async fn ask_everything(store: &SqliteStore) {
         vec![Change::RemoveDnd { contact: id(10), scope: Scope::Campaign(id(1)) }],
     ] {
         let outcome = String::new();
-        let key = KeyedOutcome { key: format!("{changes:?}"), digest: [0; 32], outcome, expires_at: at(9) };
-        let commit = Commit { tenant: "acme".to_owned(), reads: Reads::default(), changes, key: Some(key), now: at(0) };
+        let lifetime = Duration::from_secs(9);
+        let key = KeyedOutcome { key: format!("{changes:?}"), digest: [0; 32], outcome, lifetime };
+        let (tenant, reads) = ("acme".to_owned(), Reads::default());
+        let commit = Commit { tenant, reads, changes, key: Some(key), now: at(0), quota: Some(1 << 20) };
         assert_eq!(committer.commit(&[commit]).await.unwrap(), [Verdict::Done]);
     }
 
@@ -167,7 +172,7 @@ async fn ask_everything(store: &SqliteStore) {
         Lookup::Linked { contact, channel: "sms".to_owned() },
     ];
     let reader = store.reader().await.unwrap();
-    let request = ReadRequest { tenant: "acme".to_owned(), known_version: None, now: at(0), lookups };
+    let request = ReadRequest { tenant: "acme".to_owned(), known_version: None, lookups };
     reader.read(&request).await.unwrap();
     for lookup in &request.lookups {
         reader.read(&ReadRequest { lookups: vec![lookup.clone()], ..request.clone() }).await.unwrap();

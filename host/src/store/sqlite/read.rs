@@ -6,9 +6,8 @@ use super::failure::StoreFailure;
 use super::group::Asked;
 use super::query::{Bound, numbered_rows, rounded};
 use super::row;
-use crate::store::instant::to_micros;
+use crate::store::clock::KeyClock;
 use crate::store::{Answer, Lookup, ReadRequest, Snapshot, StoreError};
-use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use std::collections::HashMap;
@@ -57,16 +56,16 @@ impl SqliteReader {
     }
 }
 
-/// What one trip asks for one tenant: each lookup with the instant for which it is asked.
+/// The lookups of one trip, for one tenant.
 pub(super) struct Trip<'a> {
     pub(super) tenant: &'a str,
     pub(super) known_version: Option<u64>,
-    pub(super) lookups: Vec<(&'a Lookup, DateTime<Utc>)>,
+    pub(super) lookups: Vec<&'a Lookup>,
 }
 
 impl<'a> Trip<'a> {
     pub(super) fn of(request: &'a ReadRequest) -> Self {
-        let lookups = request.lookups.iter().map(|lookup| (lookup, request.now)).collect();
+        let lookups = request.lookups.iter().collect();
         Self { tenant: &request.tenant, known_version: request.known_version, lookups }
     }
 }
@@ -76,7 +75,7 @@ impl SqliteReader {
     pub(super) async fn make(&self, trip: &Trip<'_>) -> Result<Snapshot, StoreError> {
         let shape = Shape::of(trip);
         let text = self.text(shape);
-        let bound = shape.bind(trip);
+        let bound = shape.bind(trip, &self.opener.clock);
         let mut lent = Lent { idle: &self.idle, connection: Some(self.connection().await?) };
         let Some(connection) = &mut lent.connection else {
             return Err(StoreError::Unavailable("a connection is gone".to_owned()));
@@ -135,7 +134,7 @@ const PAGE: usize = KINDS - 1;
 impl Shape {
     fn of(trip: &Trip<'_>) -> Self {
         let mut rows = [0; KINDS];
-        for (lookup, _) in &trip.lookups {
+        for lookup in &trip.lookups {
             if let Some(rows) = rows.get_mut(kind(lookup)) {
                 *rows += 1;
             }
@@ -175,15 +174,15 @@ impl Shape {
         text
     }
 
-    fn bind(&self, trip: &Trip<'_>) -> Bound {
+    fn bind(&self, trip: &Trip<'_>, clock: &KeyClock) -> Bound {
         let mut bound = Bound::default();
         bound.add(trip.tenant);
         let known = trip.known_version.and_then(|version| i64::try_from(version).ok());
         bound.add(known.unwrap_or(-1));
         for (of, (rows, parameters)) in self.0.iter().zip(PARAMETERS).enumerate() {
             let mut bare = *rows;
-            for (lookup, now) in trip.lookups.iter().filter(|(lookup, _)| kind(lookup) == of) {
-                bind(lookup, *now, &mut bound);
+            for lookup in trip.lookups.iter().filter(|lookup| kind(lookup) == of) {
+                bind(lookup, clock, &mut bound);
                 bare -= 1;
             }
             bound.add_nulls(bare * parameters);
@@ -257,11 +256,11 @@ fn page_text(first: usize) -> String {
     )
 }
 
-fn bind(lookup: &Lookup, now: DateTime<Utc>, bound: &mut Bound) {
+fn bind(lookup: &Lookup, clock: &KeyClock, bound: &mut Bound) {
     match lookup {
         Lookup::Key(key) => {
             bound.add(key.as_str());
-            bound.add(to_micros(now));
+            bound.add(clock.micros());
         }
         Lookup::Campaign(id) | Lookup::Contact(id) | Lookup::Record(id) => bound.add(&id.as_bytes()[..]),
         Lookup::Category(name) => bound.add(name.as_str()),
@@ -298,10 +297,10 @@ fn snapshot(trip: &Trip<'_>, columns: &SqliteRow) -> Result<Snapshot, StoreError
     let text = |column: usize| columns.try_get_unchecked::<Option<&str>, _>(column).map_err(StoreFailure::of);
     let version: i64 = columns.try_get_unchecked(0).map_err(StoreFailure::of)?;
     let tenant = text(1)?.map(|json| row::tenant(row::parse(json)?)).transpose()?;
-    let mut answers: Vec<Answer> = trip.lookups.iter().map(|(lookup, _)| nothing(lookup)).collect();
+    let mut answers: Vec<Answer> = trip.lookups.iter().map(|lookup| nothing(lookup)).collect();
     let mut column = 2;
     for of in 0..KINDS {
-        let mut places = trip.lookups.iter().enumerate().filter(|(_, (lookup, _))| kind(lookup) == of).peekable();
+        let mut places = trip.lookups.iter().enumerate().filter(|(_, lookup)| kind(lookup) == of).peekable();
         if places.peek().is_none() {
             continue;
         }

@@ -146,11 +146,15 @@ pub(super) fn address((channel, identifier, typed): (String, String, String)) ->
 }
 
 pub(super) fn dnd((kind, scope, category, at, by, reason): DndJson) -> Result<DndEntry, StoreError> {
-    let scope = match kind {
-        0 => Scope::Campaign(scope.parse().map_err(StoreFailure::unreadable)?),
-        _ => Scope::Category(scope),
-    };
+    let scope = self::scope(kind, scope)?;
     Ok(DndEntry { scope, category, at: from_micros(at), by, reason })
+}
+
+pub(super) fn scope(kind: u8, scope: String) -> Result<Scope, StoreError> {
+    match kind {
+        0 => scope.parse().map(Scope::Campaign).map_err(StoreFailure::unreadable),
+        _ => Ok(Scope::Category(scope)),
+    }
 }
 
 /// A record and the version of its contact.

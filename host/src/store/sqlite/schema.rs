@@ -5,8 +5,10 @@ use crate::store::StoreError;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection};
 
 /// The n-th brings a file from version n to n + 1.
-const MIGRATIONS: [&str; 1] =
-    [include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite/0001_outbound.sql"))];
+const MIGRATIONS: [&str; 2] = [
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite/0001_outbound.sql")),
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite/0002_limits.sql")),
+];
 
 /// Marks a file as ours: "flow" in ASCII.
 const APPLICATION: i64 = 0x666c_6f77;
@@ -22,7 +24,7 @@ pub(super) enum Schema {
     Older,
 }
 
-/// Looks at the file. Errors: [`StoreError::Newer`], and `Unavailable` for a file of another program.
+/// Looks at the file. Errors: [`StoreError::Newer`], and `Unusable` for a file of another program.
 pub(super) async fn inspect(connection: &mut SqliteConnection) -> Result<Schema, StoreError> {
     let text = "SELECT (SELECT user_version FROM pragma_user_version), \
                 (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)";
@@ -31,7 +33,7 @@ pub(super) async fn inspect(connection: &mut SqliteConnection) -> Result<Schema,
     let (version, application, tables) = (number(0)?, number(1)?, number(2)?);
     let empty = tables == 0 && version == 0 && application == 0;
     if !empty && application != APPLICATION {
-        return Err(StoreError::Unavailable("its file is a database of another program".to_owned()));
+        return Err(StoreError::Unusable("its file is a database of another program".to_owned()));
     }
     of_version(version)
 }
@@ -47,7 +49,7 @@ pub(super) fn of_version(version: i64) -> Result<Schema, StoreError> {
 
 /// Brings the file to this release's version. Several processes may do so at once.
 pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    use_write_ahead_log(connection).await?;
+    switch_journal(connection).await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(StoreFailure::of)?;
     // Another process may have been quicker.
     if inspect(&mut transaction).await? == Schema::Older {
@@ -63,7 +65,19 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Sto
     transaction.commit().await.map_err(StoreFailure::of)
 }
 
-async fn use_write_ahead_log(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+/// Gives a file of another journal mode the write-ahead log. One that can't be written stays as it is.
+pub(super) async fn use_write_ahead_log(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let row = connection.fetch_one("PRAGMA journal_mode").await.map_err(StoreFailure::of)?;
+    if row.try_get::<&str, _>(0).map_err(StoreFailure::of)? == "wal" {
+        return Ok(());
+    }
+    match switch_journal(connection).await {
+        Err(StoreError::ReadOnly(_)) => Ok(()),
+        switched => switched,
+    }
+}
+
+async fn switch_journal(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     for attempt in 1.. {
         match connection.execute("PRAGMA journal_mode = WAL").await {
             Ok(_) => break,

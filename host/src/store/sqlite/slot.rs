@@ -2,9 +2,19 @@
 
 use crate::domain::{self, RecordState, Scope};
 use crate::store::instant::to_micros;
-use crate::store::{KeyedOutcome, StoredOutcome};
-use chrono::{DateTime, Utc};
+use crate::store::{KeyedOutcome, StoredOutcome, charge};
+use std::collections::HashMap;
 use uuid::Uuid;
+
+/// A tenant.
+pub(super) struct Tenant<'a> {
+    pub(super) id: &'a str,
+    /// Of its configuration; 0: there is none.
+    pub(super) version: u64,
+    /// The bytes that it has stored, as the file says and as the batch leaves them.
+    pub(super) bytes_before: i64,
+    pub(super) bytes: i64,
+}
 
 /// A contact.
 #[derive(Clone)]
@@ -24,6 +34,9 @@ pub(super) struct Contact {
     pub(super) write: ContactWrite,
     /// The last commit that changed it.
     pub(super) touched: usize,
+    /// Its do-not-disturb entries, with the bytes that each counts, are needed.
+    pub(super) lists_wanted: bool,
+    pub(super) lists: HashMap<Scope, i64>,
 }
 
 /// What of a contact is to be written.
@@ -57,6 +70,8 @@ impl Contact {
             before: None,
             write: ContactWrite::Nothing,
             touched: 0,
+            lists_wanted: false,
+            lists: HashMap::new(),
         }
     }
 
@@ -74,8 +89,9 @@ impl Contact {
         self.touched = turn;
     }
 
-    pub(super) fn touch(&mut self, turn: usize) {
-        self.version += 1;
+    /// Gives it its next version. The caller has checked that there is one.
+    pub(super) fn touch(&mut self, version: u64, turn: usize) {
+        self.version = version;
         self.touched = turn;
         if self.write == ContactWrite::Nothing {
             self.write = ContactWrite::Version;
@@ -95,6 +111,11 @@ impl Contact {
 }
 
 impl Details {
+    /// The bytes that they count against the quota.
+    pub(super) fn bytes(&self) -> i64 {
+        charge::of_contact(&self.name, &self.correlators, &self.addresses)
+    }
+
     /// Rows of table links: slot, value and channel, which is empty in one row of each correlator.
     pub(super) fn links(&self) -> impl Iterator<Item = (i64, &str, &str)> {
         let correlators = (1_i64..).zip(&self.correlators).filter_map(|(slot, value)| Some((slot, value.as_deref()?)));
@@ -130,6 +151,8 @@ pub(super) struct Record<'a> {
     /// Entries of its log.
     pub(super) entries: i64,
     pub(super) updated_at: i64,
+    /// The bytes that it counts against the quota, without its log.
+    pub(super) bytes: i64,
     /// The record that was created, and its contact's number.
     pub(super) created: Option<(&'a domain::Record, i64)>,
     /// What it says from now on.
@@ -150,6 +173,7 @@ impl<'a> Record<'a> {
             run: 0,
             entries: 0,
             updated_at: 0,
+            bytes: 0,
             created: None,
             said: None,
             moved: false,
@@ -164,6 +188,7 @@ impl<'a> Record<'a> {
         self.run = record.run;
         self.entries = 1;
         self.updated_at = to_micros(record.updated_at);
+        self.bytes = charge::of_record(record);
         self.created = Some((record, contact));
         self.said = Some(record);
     }
@@ -174,30 +199,37 @@ pub(super) struct Key<'a> {
     pub(super) tenant: usize,
     pub(super) key: &'a str,
     pub(super) stored: Option<Stored<'a>>,
-    pub(super) written: Option<&'a KeyedOutcome>,
-    /// The earliest instant of the commits that use it.
-    pub(super) now: DateTime<Utc>,
+    /// And the microsecond in which it expires.
+    pub(super) written: Option<(&'a KeyedOutcome, i64)>,
 }
 
 /// What is stored under a key.
 pub(super) enum Stored<'a> {
     /// And the microsecond in which it expires.
     Before(StoredOutcome, i64),
-    Now(&'a KeyedOutcome),
+    Now(&'a KeyedOutcome, i64),
 }
 
 impl Stored<'_> {
     pub(super) fn expires(&self) -> i64 {
         match self {
-            Self::Before(_, expires) => *expires,
-            Self::Now(keyed) => to_micros(keyed.expires_at),
+            Self::Before(_, expires) | Self::Now(_, expires) => *expires,
+        }
+    }
+
+    /// The bytes that it counts against the quota.
+    pub(super) fn bytes(&self, key: &str) -> i64 {
+        match self {
+            Self::Before(StoredOutcome { outcome, .. }, _) | Self::Now(KeyedOutcome { outcome, .. }, _) => {
+                charge::of_key(key, outcome)
+            }
         }
     }
 
     pub(super) fn outcome(&self) -> StoredOutcome {
         match self {
             Self::Before(outcome, _) => outcome.clone(),
-            Self::Now(keyed) => StoredOutcome { digest: keyed.digest, outcome: keyed.outcome.clone() },
+            Self::Now(keyed, _) => StoredOutcome { digest: keyed.digest, outcome: keyed.outcome.clone() },
         }
     }
 }

@@ -5,8 +5,9 @@ use super::query::Bound;
 use super::script::{Part, Script};
 use super::slot::{Contact, ContactWrite, Details, kind_of};
 use crate::domain::{self, Scope};
+use crate::store::expired_at_once;
 use crate::store::instant::to_micros;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 const fn rows(before: &'static str, parameters: usize, after: &'static str) -> Part {
     Part { before, parameters, numbered: false, after }
@@ -80,15 +81,32 @@ const KEYS: Part = rows(
         outcome = excluded.outcome, expires_at = excluded.expires_at; ",
 );
 
-/// Forgets expired keys: more than the batch stores, so that they can't pile up, and not so many that it waits for it.
-const FORGET: Part = rows(
-    "DELETE FROM keys WHERE (tenant, key) IN (SELECT e.tenant, e.key FROM (VALUES ",
+const USAGE: Part = rows(
+    "INSERT INTO usage (tenant, bytes) SELECT * FROM (VALUES ",
     2,
-    ") AS q CROSS JOIN keys AS e ON e.tenant = q.column1 AND e.expires_at <= q.column2 LIMIT 64); ",
+    ") AS q WHERE q.column1 IS NOT NULL ON CONFLICT (tenant) DO UPDATE SET bytes = excluded.bytes; ",
 );
 
-/// For so many keys stored, [`FORGET`] once.
-const STORED_FOR_FORGET: usize = 32;
+/// Subtracts the oldest expired keys from the bytes of their tenants: those that [`DELETE_EXPIRED`] deletes.
+const RELEASE_EXPIRED: [Part; 2] = [
+    rows(
+        "UPDATE usage SET bytes = max(usage.bytes, 0) - f.bytes FROM (SELECT g.tenant, sum(g.bytes) AS bytes FROM (SELECT e.tenant, \
+            192 + octet_length(e.key) + octet_length(e.outcome) AS bytes FROM keys AS e WHERE e.expires_at <= ",
+        1,
+        " ORDER BY e.expires_at, e.tenant, e.key LIMIT ",
+    ),
+    rows("", 1, ") AS g GROUP BY g.tenant) AS f WHERE usage.tenant = f.tenant; "),
+];
+
+/// Deletes the oldest expired keys of all tenants.
+const DELETE_EXPIRED: [Part; 2] = [
+    rows(
+        "DELETE FROM keys WHERE (tenant, key) IN (SELECT e.tenant, e.key FROM keys AS e WHERE e.expires_at <= ",
+        1,
+        " ORDER BY e.expires_at, e.tenant, e.key LIMIT ",
+    ),
+    rows("", 1, "); "),
+];
 
 /// Everything that the ledger's slots say is to be written.
 pub(super) fn changes(ledger: &Ledger<'_>) -> Script {
@@ -97,11 +115,15 @@ pub(super) fn changes(ledger: &Ledger<'_>) -> Script {
     lists(ledger, &mut script);
     records(ledger, &mut script);
     keys(ledger, &mut script);
+    usage(ledger, &mut script);
+    if !script.is_empty() {
+        delete_expired(ledger, &mut script);
+    }
     script
 }
 
 fn name<'a>(ledger: &Ledger<'a>, tenant: usize) -> &'a str {
-    ledger.tenants.get(tenant).map_or("", |(id, _)| id)
+    ledger.name(tenant)
 }
 
 fn contacts(ledger: &Ledger<'_>, script: &mut Script) {
@@ -253,25 +275,30 @@ fn content(bound: &mut Bound, record: &domain::Record) {
 }
 
 fn keys(ledger: &Ledger<'_>, script: &mut Script) {
-    let written = || ledger.keys.iter().filter_map(|key| Some((key, key.written?)));
-    let mut earliest: BTreeMap<usize, i64> = BTreeMap::new();
-    for (key, _) in written() {
-        let now = to_micros(key.now);
-        earliest.entry(key.tenant).and_modify(|earliest| *earliest = now.min(*earliest)).or_insert(now);
-    }
-    for _ in 0..written().count().div_ceil(STORED_FOR_FORGET) {
-        script.add(FORGET, &earliest, |bound, (tenant, now)| {
-            bound.add(name(ledger, *tenant));
-            bound.add(*now);
-        });
-    }
-    script.add(KEYS, written(), |bound, (key, keyed)| {
+    let written = ledger.keys.iter().filter_map(|key| Some((key, key.written?)));
+    script.add(KEYS, written, |bound, (key, (keyed, expires))| {
         bound.add(name(ledger, key.tenant));
         bound.add(key.key);
         bound.add(&keyed.digest[..]);
         bound.add(keyed.outcome.as_str());
-        bound.add(to_micros(keyed.expires_at));
+        bound.add(expires);
     });
+}
+
+fn usage(ledger: &Ledger<'_>, script: &mut Script) {
+    let changed = ledger.tenants.iter().filter(|tenant| tenant.bytes != tenant.bytes_before);
+    script.add(USAGE, changed, |bound, tenant| {
+        bound.add(tenant.id);
+        bound.add(tenant.bytes);
+    });
+}
+
+/// Must follow the statement that stores the batch's keys: a key that was replaced has not expired any more.
+fn delete_expired(ledger: &Ledger<'_>, script: &mut Script) {
+    for [until, at_most] in [RELEASE_EXPIRED, DELETE_EXPIRED] {
+        script.add(until, [ledger.now], Bound::add);
+        script.add(at_most, [expired_at_once(ledger.keys_stored)], Bound::add);
+    }
 }
 
 fn number(version: u64) -> i64 {

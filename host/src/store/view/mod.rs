@@ -257,7 +257,7 @@ impl View {
         };
         let reads = if self.staged.is_empty() { Reads::default() } else { self.reads() };
         let changes = self.staged.changes(committed);
-        Commit { tenant: self.tenant, reads, changes, key, now: self.now }
+        Commit { tenant: self.tenant, reads, changes, key, now: self.now, quota: None }
     }
 
     fn reads(&self) -> Reads {
@@ -292,7 +292,7 @@ impl View {
     }
 
     fn request(&self, lookups: Vec<Lookup>, known_version: Option<u64>) -> ReadRequest {
-        ReadRequest { tenant: self.tenant.clone(), known_version, now: self.now, lookups }
+        ReadRequest { tenant: self.tenant.clone(), known_version, lookups }
     }
 
     async fn trip(&mut self, mut lookups: Vec<Lookup>) -> Result<(), ViewError> {

@@ -265,13 +265,20 @@ fn names_are_unique_in_a_tenant() {
 }
 
 #[test]
-fn an_id_of_another_tenant_cannot_be_used() {
-    let mut file = with(&[("/tenants/0", "id", json!("other")), ("/campaigns/0", "tenant", json!("other"))]);
-    let refusal = try_apply(&applied(), &file).unwrap_err();
-    assert_eq!(refusal.details, [("path".into(), "campaigns[0].id".into())]);
-    assert!(!refusal.message.contains("acme"));
-    file["campaigns"][0]["id"] = json!(OTHER_ID);
-    assert!(try_apply(&applied(), &file).is_ok());
+fn two_tenants_may_have_one_id() {
+    let theirs = with(&[("/tenants/0", "id", json!("other")), ("/campaigns/0", "tenant", json!("other"))]);
+    let mut stored = applied();
+    let created = |plan: &Plan| plan.report.iter().filter(|line| line.action == Action::Created).count();
+    assert_eq!(created(&try_apply(&stored, &theirs).unwrap()), 2);
+    let mut both = whole();
+    for list in ["tenants", "campaigns"] {
+        let more = theirs[list][0].clone();
+        both[list].as_array_mut().unwrap().push(more);
+    }
+    let plan = apply(&mut stored, &both);
+    assert_eq!((created(&plan), plan.changes.len()), (2, 1));
+    assert_eq!(plan.changes[0].campaigns[0].tenant, "other");
+    assert_eq!(created(&try_apply(&vec![], &both).unwrap()), 4);
 }
 
 #[test]

@@ -1,0 +1,55 @@
+//! Which ids a component may have.
+
+use super::built_in;
+use super::component::LoadError;
+use std::collections::BTreeSet;
+
+/// The types of a flow's nodes that are not actions.
+const NODE_TYPES: [&str; 6] = ["inject", "tab", "comment", "group", "junction", "debug"];
+
+/// The ids of shipped actions that components may have.
+#[derive(Debug, Default)]
+pub(crate) struct Replaceable(BTreeSet<String>);
+
+impl Replaceable {
+    /// Those that the host's owner has named.
+    pub(crate) fn new(ids: impl IntoIterator<Item = String>) -> Self {
+        Self(ids.into_iter().collect())
+    }
+
+    /// Checks the id of a component that doesn't ship with the host.
+    ///
+    /// # Errors
+    /// `action-reserved`: it is the type of a node, or a shipped action's that may not be replaced.
+    pub(crate) fn check(&self, id: &str) -> Result<(), LoadError> {
+        if NODE_TYPES.contains(&id) {
+            let message = format!("the id {id} is the type of a flow's node; choose another, such as acme-{id}");
+            return Err(LoadError::new("action-reserved", message));
+        }
+        if !self.0.contains(id) && built_in().any(|(shipped, _)| shipped == id) {
+            let hint = format!("choose another, or permit it with --replace {id}");
+            let message = format!("the id {id} is a shipped action's; {hint}");
+            return Err(LoadError::new("action-reserved", message));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn shipped_ids_are_reserved_unless_replaced_and_node_types_always() {
+        let none = Replaceable::default();
+        assert_eq!(none.check("acme-greeting"), Ok(()));
+        assert_eq!(none.check("campaign-dnd-manager").unwrap_err().code, "action-reserved");
+        let some = Replaceable::new(["campaign-dnd-manager".to_owned(), "tab".to_owned()]);
+        assert_eq!(some.check("campaign-dnd-manager"), Ok(()));
+        assert_eq!(some.check("campaign-dnd-validator").unwrap_err().code, "action-reserved");
+        for node in NODE_TYPES {
+            assert_eq!(some.check(node).unwrap_err().code, "action-reserved");
+        }
+    }
+}

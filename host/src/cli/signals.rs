@@ -1,0 +1,102 @@
+//! Signals that ask a batch to end: the first one ends the reading, the second one the process.
+
+use super::failed::Failed;
+use super::output::say;
+use futures_util::FutureExt as _;
+use futures_util::future::Shared;
+use tokio::sync::oneshot;
+
+/// A signal that asks for the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// Of the terminal: somebody does not want the rest.
+    Interrupt,
+    /// Of whoever started the process: it shall end in order.
+    Terminate,
+}
+
+impl Signal {
+    /// The exit code of a process that the signal ends.
+    pub(super) fn exit_code(self) -> u8 {
+        match self {
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
+        }
+    }
+}
+
+/// The first signal, for everybody who waits for it. It never comes where none can be listened to any more.
+pub(super) type First = Shared<futures_util::future::BoxFuture<'static, Signal>>;
+
+/// Listens from here on, on a thread of its own: stdout may block the caller's.
+pub(super) fn listen() -> Result<First, Failed> {
+    let failed = |error: std::io::Error| Failed::because(format!("can't listen to signals: {error}"));
+    let (ready, is_ready) = std::sync::mpsc::channel();
+    let (sender, receiver) = oneshot::channel();
+    let listening = move || {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return drop(ready.send(Err(error))),
+        };
+        runtime.block_on(async {
+            match Signals::new() {
+                Ok(signals) => {
+                    ready.send(Ok(())).ok();
+                    wait(signals, sender).await;
+                }
+                Err(error) => drop(ready.send(Err(error))),
+            }
+        });
+    };
+    std::thread::Builder::new().name("flowhost-signals".to_owned()).spawn(listening).map_err(failed)?;
+    is_ready.recv().map_err(std::io::Error::other).flatten().map_err(failed)?;
+    let first = async { if let Ok(signal) = receiver.await { signal } else { std::future::pending().await } };
+    Ok(first.boxed().shared())
+}
+
+async fn wait(mut signals: Signals, first: oneshot::Sender<Signal>) {
+    // Nobody waits for it where the batch is over.
+    first.send(signals.next().await).ok();
+    say("no more requests are read; a second signal ends the process at once");
+    let second = signals.next().await;
+    std::process::exit(second.exit_code().into());
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            Some(()) = self.interrupt.recv() => Signal::Interrupt,
+            Some(()) = self.terminate.recv() => Signal::Terminate,
+            else => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> Signal {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Signal::Interrupt,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Text from outside as a terminal, a log or a reader may see it.
+//!
+//! A terminal obeys control characters, and characters that order the text from right to left change what a reader
+//! sees. Everything that shows text from outside escapes both.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Whether a terminal obeys the character, or its effect on other characters misleads a reader: control characters
+/// (C0, DEL, C1), marks of writing direction, and the separators of lines and paragraphs.
+pub fn is_unsafe(character: char) -> bool {
+    matches!(
+        character,
+        '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+    )
+}
+
+/// The text on one line: `\n`, `\u{1b}` and so on stand for every unsafe character.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    replace(text, |character, escaped| escaped.extend(character.escape_default()))
+}
+
+/// JSON text of the same value: `\u001b` and so on stand for every unsafe character of its strings.
+///
+/// White space between the parts of the text stays, since only a string holds other unsafe characters.
+pub fn escape_json(json: &str) -> Cow<'_, str> {
+    replace(json, |character, escaped| match character {
+        '\n' | '\r' | '\t' => escaped.push(character),
+        // None of them needs more than four digits.
+        _ => drop(write!(escaped, "\\u{:04x}", u32::from(character))),
+    })
+}
+
+fn replace(text: &str, push: impl Fn(char, &mut String)) -> Cow<'_, str> {
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_unsafe(character) { push(character, &mut escaped) } else { escaped.push(character) }
+    }
+    Cow::Owned(escaped)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// The first and the last character of each kind.
+    const UNSAFE: [char; 15] = [
+        '\0', '\u{1b}', '\u{1f}', '\u{7f}', '\u{80}', '\u{9f}', '\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}',
+        '\u{2029}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}',
+    ];
+
+    #[test]
+    fn text_shows_no_unsafe_character() {
+        for character in UNSAFE {
+            let text = format!("a{character}b");
+            assert!(!escape(&text).contains(is_unsafe), "{character:?}");
+        }
+        assert_eq!(escape("a\n\u{1b}]0;x\u{7}\u{202e}ñ"), "a\\n\\u{1b}]0;x\\u{7}\\u{202e}ñ");
+    }
+
+    #[test]
+    fn harmless_text_stays_as_it_is() {
+        let text = "Ñandú, 名前, שלום, family 👨\u{200d}👩\u{200d}👧 ~";
+        assert!(matches!(escape(text), Cow::Borrowed(same) if same == text));
+    }
+
+    #[test]
+    fn json_keeps_its_value() {
+        let value = serde_json::json!({ (String::from_iter(UNSAFE)): ["\u{9b}2J", "\n\t\"\\", "ñ"] });
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let escaped = escape_json(&text);
+        assert!(!escaped.contains(|character| character != '\n' && is_unsafe(character)), "{escaped}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
+    }
+}

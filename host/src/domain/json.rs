@@ -1,0 +1,383 @@
+//! Properties of a JSON text that its parsed value no longer shows: member names that an object repeats, and integers
+//! beyond 64 bits, which the parser turns into numbers with a fraction.
+
+use super::refusal::{on_one_line, quoted};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt;
+
+/// Bytes of a path in a message.
+const MAX_PATH: usize = 200;
+
+/// A defect of a JSON text, with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The kind of defect.
+    pub defect: Defect,
+    /// The value that has it, as in `session.entities.order[2]`; empty for the whole text. Long paths are cut.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in that line, in bytes from 1.
+    pub column: usize,
+}
+
+/// A kind of defect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Defect {
+    /// An object has two members of this name.
+    DuplicateMember(String),
+    /// An integer does not fit into 64 bits, signed.
+    LargeInteger,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { defect, path, line, column } = self;
+        let message = match (defect, path.as_str()) {
+            (Defect::DuplicateMember(name), "") => format!("two members have the name {}; remove one", quoted(name)),
+            (Defect::DuplicateMember(name), path) => {
+                format!("two members of {path} have the name {}; remove one", quoted(name))
+            }
+            (Defect::LargeInteger, "") => "the integer is beyond 64 bits; write it as a text".to_owned(),
+            (Defect::LargeInteger, path) => {
+                format!("the integer {path} is beyond 64 bits; write it as a text, in double quotes")
+            }
+        };
+        f.write_str(&on_one_line(format!("{message}, at line {line} column {column}")))
+    }
+}
+
+/// The first defect of each kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// A member name that an object repeats.
+    pub duplicate: Option<Finding>,
+    /// An integer beyond 64 bits.
+    pub large_integer: Option<Finding>,
+}
+
+impl Findings {
+    /// One of them.
+    pub fn any(self) -> Option<Finding> {
+        self.duplicate.or(self.large_integer)
+    }
+}
+
+/// The parts of a text in which integers are inspected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Integers<'n> {
+    /// None: integers may be of any size.
+    Nowhere,
+    /// The whole text.
+    Everywhere,
+    /// The member of this name of the outermost object.
+    InMember(&'n str),
+}
+
+/// Inspects a JSON text in one pass, whose time is proportional to its length but for the sorting of names. `text` must
+/// be one that the parser accepts; the findings in another text have no meaning.
+pub fn inspect(text: &str, integers: Integers<'_>) -> Findings {
+    let inspects_integers = integers == Integers::Everywhere;
+    let mut scanner = Scanner {
+        text,
+        at: 0,
+        containers: Vec::new(),
+        names: Vec::new(),
+        integers,
+        inspects_integers,
+        findings: Findings::default(),
+    };
+    while let Some(byte) = scanner.peek() {
+        scanner.step(byte);
+    }
+    scanner.findings
+}
+
+/// Memory that the lists and objects of one request may take, bytes.
+pub const MAX_TREE_BYTES: usize = 64 << 20;
+
+/// An object: a node of a tree, with room for eleven members however many it has.
+const OBJECT: usize = 640;
+/// A list with some elements.
+const LIST: usize = 128;
+/// A further element, and a member's name or value.
+const ELEMENT: usize = 64;
+
+/// Bytes of memory that the nodes of a JSON text take when it is parsed, its texts not counted; never too few by much.
+pub fn tree_bytes(text: &str) -> usize {
+    let mut bytes = text.bytes();
+    let mut total = 0_usize;
+    while let Some(byte) = bytes.next() {
+        total += match byte {
+            b'{' => OBJECT,
+            b'[' => LIST,
+            b',' | b':' => ELEMENT,
+            b'"' => {
+                while let Some(inside) = bytes.next().filter(|inside| *inside != b'"') {
+                    if inside == b'\\' {
+                        bytes.next();
+                    }
+                }
+                0
+            }
+            _ => 0,
+        };
+    }
+    total
+}
+
+/// Bytes of memory that a value's nodes take, its texts not counted, by the same measure.
+pub fn tree_bytes_of(value: &Value) -> usize {
+    match value {
+        Value::Array(list) => LIST + list.iter().map(|element| ELEMENT + tree_bytes_of(element)).sum::<usize>(),
+        Value::Object(map) => OBJECT + map.values().map(|member| 2 * ELEMENT + tree_bytes_of(member)).sum::<usize>(),
+        _ => 0,
+    }
+}
+
+/// An object or a list whose end is not reached yet.
+struct Container {
+    /// How many of the names belong to the objects around it.
+    names_before: usize,
+    /// The place in a list; `None` for an object.
+    index: Option<usize>,
+    /// The next text of an object is the name of a member.
+    expects_name: bool,
+}
+
+struct Scanner<'t, 'n> {
+    text: &'t str,
+    at: usize,
+    containers: Vec<Container>,
+    /// The member names of all open objects, each with its offset.
+    names: Vec<(Cow<'t, str>, usize)>,
+    integers: Integers<'n>,
+    /// Whether the current place is one in which integers are inspected.
+    inspects_integers: bool,
+    findings: Findings,
+}
+
+impl<'t> Scanner<'t, '_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn step(&mut self, byte: u8) {
+        match byte {
+            b'"' => return self.read_text(),
+            b'-' | b'0'..=b'9' => return self.read_number(),
+            b'{' => self.open(None),
+            b'[' => self.open(Some(0)),
+            b'}' | b']' => self.close(),
+            b',' => {
+                if let Some(container) = self.containers.last_mut() {
+                    container.expects_name = container.index.is_none();
+                    container.index = container.index.map(|index| index + 1);
+                }
+            }
+            _ => {}
+        }
+        self.at += 1;
+    }
+
+    fn open(&mut self, index: Option<usize>) {
+        let names_before = self.names.len();
+        self.containers.push(Container { names_before, index, expects_name: index.is_none() });
+    }
+
+    fn close(&mut self) {
+        let Some(Container { names_before, .. }) = self.containers.last() else { return };
+        let names = self.names.get_mut(*names_before..).unwrap_or_default();
+        if self.findings.duplicate.is_none() && names.len() > 1 {
+            names.sort_unstable();
+            let mut pairs = names.array_windows();
+            if let Some([_, (name, at)]) = pairs.find(|[(first, _), (second, _)]| first == second) {
+                let (defect, at) = (Defect::DuplicateMember(name.to_string()), *at);
+                let path = self.path(self.containers.len() - 1);
+                self.findings.duplicate = Some(self.finding(defect, path, at));
+            }
+        }
+        if let Some(Container { names_before, .. }) = self.containers.pop() {
+            self.names.truncate(names_before);
+        }
+    }
+
+    /// Reads the text that begins here; keeps it where it is a name.
+    fn read_text(&mut self) {
+        let start = self.at;
+        self.at += 1;
+        let mut has_escapes = false;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'"' => break,
+                b'\\' => {
+                    has_escapes = true;
+                    self.at += 2;
+                }
+                _ => self.at += 1,
+            }
+        }
+        self.at += 1;
+        let depth = self.containers.len();
+        let Some(container) = self.containers.last_mut().filter(|container| container.expects_name) else { return };
+        container.expects_name = false;
+        let name = if has_escapes {
+            let written = self.text.get(start..self.at).unwrap_or_default();
+            Cow::Owned(serde_json::from_str(written).unwrap_or_default())
+        } else {
+            Cow::Borrowed(self.text.get(start + 1..self.at - 1).unwrap_or_default())
+        };
+        if let (1, Integers::InMember(inspected)) = (depth, self.integers) {
+            self.inspects_integers = name == inspected;
+        }
+        self.names.push((name, start));
+    }
+
+    fn read_number(&mut self) {
+        let start = self.at;
+        self.at += 1;
+        while matches!(self.peek(), Some(b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) {
+            self.at += 1;
+        }
+        // Shorter ones fit.
+        if !self.inspects_integers || self.at - start < 19 || self.findings.large_integer.is_some() {
+            return;
+        }
+        let number = self.text.get(start..self.at).unwrap_or_default();
+        let is_integer = !number.contains(['.', 'e', 'E']);
+        if is_integer && number.parse::<i64>().is_err() {
+            let path = self.path(self.containers.len());
+            self.findings.large_integer = Some(self.finding(Defect::LargeInteger, path, start));
+        }
+    }
+
+    /// The path to the current place in the outermost `depth` containers.
+    fn path(&self, depth: usize) -> String {
+        let mut path = String::new();
+        for (place, container) in self.containers.iter().enumerate().take(depth) {
+            if path.len() > MAX_PATH {
+                path.push('…');
+                break;
+            }
+            match container.index {
+                Some(index) => path.push_str(&format!("[{index}]")),
+                None => {
+                    let after = self.containers.get(place + 1).map_or(self.names.len(), |next| next.names_before);
+                    let name = after.checked_sub(1).and_then(|last| self.names.get(last));
+                    push_name(&mut path, name.map_or("", |(name, _)| name));
+                }
+            }
+        }
+        path
+    }
+
+    fn finding(&self, defect: Defect, path: String, at: usize) -> Finding {
+        let before = self.text.as_bytes().get(..at).unwrap_or_default();
+        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Finding { defect, path, line, column: at - line_start + 1 }
+    }
+}
+
+fn push_name(path: &mut String, name: &str) {
+    let is_plain = name.len() <= 60 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    if !is_plain || name.is_empty() {
+        path.push_str(&format!("[{}]", quoted(name)));
+        return;
+    }
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(name);
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn nodes_are_counted_and_texts_are_not() {
+        assert_eq!(tree_bytes(r#""{[,:\\\"{[""#), 0);
+        assert_eq!(tree_bytes("[0,0]"), 128 + 64);
+        assert_eq!(tree_bytes(r#"{"a":{"b":1}}"#), 2 * (640 + 64));
+    }
+    use proptest::prelude::*;
+
+    fn duplicate(text: &str) -> Option<(String, String, usize, usize)> {
+        let Finding { defect, path, line, column } = inspect(text, Integers::Everywhere).duplicate?;
+        let Defect::DuplicateMember(name) = defect else { return None };
+        Some((name, path, line, column))
+    }
+
+    fn large_integer(text: &str, integers: Integers<'_>) -> Option<String> {
+        inspect(text, integers).large_integer.map(|finding| finding.path)
+    }
+
+    #[test]
+    fn a_repeated_name_is_found_at_every_depth() {
+        let found = |name: &str, path: &str, line, column| Some((name.to_owned(), path.to_owned(), line, column));
+        for (text, expected) in [
+            (r#"{"a":1,"a":2}"#, found("a", "", 1, 8)),
+            ("{\"a\":1,\n \"\\u0061\":2}", found("a", "", 2, 2)),
+            (r#"{"x":{"b":[0,{"c":1,"c":1}]}}"#, found("c", "x.b[1]", 1, 21)),
+            (r#"[{},{"é f":{"":1,"":{"d":1}}}]"#, found("", "[1][\"é f\"]", 1, 19)),
+            (r#"{"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}],"c":"a"}"#, None),
+            (r#"{"a":"\",\"a\":1","b":"\\","c":1}"#, None),
+            ("[]", None),
+            ("\"a\"", None),
+        ] {
+            assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text}");
+            assert_eq!(duplicate(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_integer_beyond_64_bits_is_found_and_a_number_is_not() {
+        for (text, expected) in [
+            ("9223372036854775807", None),
+            ("-9223372036854775808", None),
+            ("9223372036854775808", Some("")),
+            ("-9223372036854775809", Some("")),
+            (r#"{"a":[1,{"b":18446744073709551616}]}"#, Some("a[1].b")),
+            (r#"{"a":18446744073709551616.0,"b":1e30,"c":"18446744073709551616","d":1E+25}"#, None),
+        ] {
+            assert_eq!(large_integer(text, Integers::Everywhere).as_deref(), expected, "{text}");
+            assert_eq!(large_integer(text, Integers::Nowhere), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn integers_are_inspected_in_one_member() {
+        let within = Integers::InMember("entities");
+        let large = u64::MAX;
+        assert_eq!(large_integer(&format!("{{\"seed\":{large},\"entities\":{{}},\"x\":{large}}}"), within), None);
+        let inside = format!("{{\"seed\":{large},\"entities\":{{\"a\":{{\"entities\":0}},\"b\":[{large}]}}}}");
+        assert_eq!(large_integer(&inside, within).as_deref(), Some("entities.b[0]"));
+        assert_eq!(large_integer(&format!("[{large}]"), within), None);
+    }
+
+    #[test]
+    fn a_message_is_short_and_on_one_line() {
+        let name = "\\n".repeat(100_000);
+        let text = format!("{}{{\"{name}\":1,\"{name}\":2}}{}", "{\"\\u001b\":".repeat(100), "}".repeat(100));
+        let message = inspect(&text, Integers::Nowhere).any().unwrap().to_string();
+        assert!(message.chars().count() <= 501 && !message.contains(char::is_control), "{message}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_to_its_end(text in "[\\[\\]{}:,\"\\\\a1.e\\- é\n]{0,60}") {
+            inspect(&text, Integers::Everywhere);
+        }
+
+        #[test]
+        fn a_name_that_the_parser_drops_is_a_duplicate(names in proptest::collection::vec("[ab\u{e9}]{0,2}", 0..6)) {
+            let members: Vec<_> = names.iter().map(|name| format!("{}:0", serde_json::Value::from(name.as_str()))).collect();
+            let text = format!("{{{}}}", members.join(","));
+            let parsed: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(duplicate(&text).is_some(), parsed.len() < names.len());
+        }
+    }
+}

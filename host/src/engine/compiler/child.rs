@@ -1,0 +1,115 @@
+//! The parent's side: a child process compiles, and is ended when it takes too long.
+
+use super::{CompileError, Limits, frame};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Threads that compile a component's functions.
+const MOST_THREADS: usize = 4;
+
+/// A process that does not outlive this.
+struct Guarded(Child);
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        // An error means that it has ended, and `wait` then only takes its status.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Compiles in a child process of `program`.
+pub(super) fn compile(program: &Path, component: &[u8], limits: &Limits) -> Result<Vec<u8>, CompileError> {
+    let began = Instant::now();
+    let broken = |what: &str, error: io::Error| CompileError::Broken(format!("{what}: {error}"));
+    let child = command(program, limits).spawn().map_err(|error| broken("can't be started", error))?;
+    let mut child = Guarded(child);
+    let (Some(mut stdin), Some(stdout)) = (child.0.stdin.take(), child.0.stdout.take()) else {
+        return Err(CompileError::Broken("has no pipes".to_owned()));
+    };
+    thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        let thread = |name: &str| thread::Builder::new().name(name.to_owned());
+        // A child that ends before it has read everything says by its status why.
+        let writer = thread("flowhost-component").spawn_scoped(scope, move || drop(stdin.write_all(component)));
+        let read = move || drop(sender.send(frame::read(stdout, component.len())));
+        let reader = thread("flowhost-code").spawn_scoped(scope, read);
+        let answer = writer.and(reader).map(|_| receiver.recv_timeout(limits.compile_time));
+        let answer = match answer {
+            Ok(Ok(Ok(answer))) => answer,
+            Ok(Ok(Err(_))) => Err(ended(&mut child.0, limits, began)),
+            Ok(Err(_)) => Err(CompileError::Time(limits.compile_time)),
+            Err(error) => Err(broken("gets no thread", error)),
+        };
+        // Ends the pipes, and with them the threads that this scope waits for.
+        drop(child);
+        answer
+    })
+}
+
+/// The settings by which a child makes code for the engines of its parent, and by which it limits itself.
+fn command(program: &Path, limits: &Limits) -> Command {
+    let mut command = Command::new(program);
+    command
+        .arg("compile")
+        .arg(format!("--memory-bytes={}", limits.memory_bytes))
+        .arg(format!("--stack-bytes={}", limits.stack_bytes))
+        .arg(format!("--compile-memory-bytes={}", limits.compile_memory_bytes))
+        .arg(format!("--compile-time-ms={}", limits.compile_time.as_millis()))
+        .env_clear()
+        .envs(environment())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::arg0(&mut command, "flowhost");
+    command
+}
+
+/// All of a child's environment. Each thread has a function's data of its own, so there are few. An allocator that
+/// reserves much at once is not to have that counted before it is used.
+fn environment() -> [(&'static str, String); 2] {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    [("RAYON_NUM_THREADS", threads.to_string()), ("MIMALLOC_ARENA_EAGER_COMMIT", "0".to_owned())]
+}
+
+/// Why a child ended without a whole answer.
+fn ended(child: &mut Child, limits: &Limits, began: Instant) -> CompileError {
+    match status(child, limits.compile_time.saturating_sub(began.elapsed())) {
+        Some(status) => meaning(status, limits),
+        None => CompileError::Time(limits.compile_time),
+    }
+}
+
+/// Its status, if it ends so soon: it has closed its stdout, and ends now unless something keeps it.
+fn status(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+    let began = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if began.elapsed() < limit => thread::sleep(Duration::from_millis(1)),
+            _ => return None,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn meaning(status: ExitStatus, limits: &Limits) -> CompileError {
+    use rustix::process::Signal;
+    use std::os::unix::process::ExitStatusExt as _;
+    match status.signal().and_then(Signal::from_named_raw) {
+        // An allocation that fails aborts; the system ends the largest process where memory is short.
+        Some(Signal::ABORT | Signal::KILL) => CompileError::Memory(limits.compile_memory_bytes),
+        Some(Signal::XCPU) => CompileError::Time(limits.compile_time),
+        _ => CompileError::Broken(format!("stopped on the component ({status})")),
+    }
+}
+
+#[cfg(not(unix))]
+fn meaning(status: ExitStatus, _limits: &Limits) -> CompileError {
+    CompileError::Broken(format!("stopped on the component ({status})"))
+}

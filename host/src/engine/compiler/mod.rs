@@ -1,0 +1,95 @@
+//! Compiling components: one at a time, and in a process of its own where there is a program for that.
+//!
+//! A component of some megabytes can take a compiler gigabytes and minutes. A process can be limited and ended, a thread
+//! can't. The parent starts `PROGRAM compile SETTINGS`, writes the component to its stdin and reads the machine code
+//! from its stdout. It trusts that code as it trusts its own: the program is the host's owner's choice.
+
+mod child;
+mod frame;
+mod serve;
+mod turn;
+
+pub use serve::compile_for_parent;
+
+use super::Limits;
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+use turn::Turn;
+use wasmtime::Engine;
+
+/// Machine code has at most this many bytes for each byte of its component, and [`CODE_BYTES`] more. Known guests have
+/// 2 to 5.
+const CODE_FACTOR: usize = 8;
+const CODE_BYTES: usize = 4 << 20;
+
+/// Why there is no machine code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CompileError {
+    #[error("the component takes longer than {0:?} to compile")]
+    Time(Duration),
+    #[error("the component takes more than {0} bytes of memory to compile")]
+    Memory(usize),
+    #[error("the component compiles to more than {0} bytes of machine code")]
+    Code(usize),
+    /// The component is not valid; what the compiler says.
+    #[error("{0}")]
+    Invalid(String),
+    /// The compiler does not work.
+    #[error("the compiler {0}")]
+    Broken(String),
+}
+
+/// Makes machine code for engines of [`super::build`].
+pub(crate) struct Compiler {
+    engine: Engine,
+    program: Option<PathBuf>,
+    limits: Arc<Limits>,
+}
+
+impl Compiler {
+    /// One that starts `program`, or uses `engine` in this process if there is none.
+    pub(crate) fn new(engine: Engine, program: Option<PathBuf>, limits: Arc<Limits>) -> Self {
+        Self { engine, program, limits }
+    }
+
+    /// Compiles a component that was checked to be of a size that is fit to compile.
+    pub(crate) fn compile(&self, component: &[u8]) -> Result<Vec<u8>, CompileError> {
+        match &self.program {
+            Some(program) => {
+                let _turn = Turn::wait();
+                child::compile(program, component, &self.limits)
+            }
+            None => in_process(&self.engine, component.to_vec(), self.limits.compile_time),
+        }
+    }
+}
+
+/// Compiles on a thread. After `limit` nobody waits for it any more, but it goes on, and so has its turn until it ends.
+fn in_process(engine: &Engine, component: Vec<u8>, limit: Duration) -> Result<Vec<u8>, CompileError> {
+    let turn = Turn::wait_for(limit).ok_or(CompileError::Time(limit))?;
+    let engine = engine.clone();
+    let (sender, receiver) = mpsc::channel();
+    let work = move || {
+        let code = precompile(&engine, &component);
+        drop(turn);
+        drop(sender.send(code));
+    };
+    let spawned = std::thread::Builder::new().name("flowhost-compiler".to_owned()).spawn(work);
+    spawned.map_err(|error| CompileError::Broken(format!("gets no thread: {error}")))?;
+    receiver.recv_timeout(limit).unwrap_or_else(|error| match error {
+        mpsc::RecvTimeoutError::Timeout => Err(CompileError::Time(limit)),
+        mpsc::RecvTimeoutError::Disconnected => Err(CompileError::Broken("stopped on the component".to_owned())),
+    })
+}
+
+fn precompile(engine: &Engine, component: &[u8]) -> Result<Vec<u8>, CompileError> {
+    let code = engine.precompile_component(component).map_err(|error| CompileError::Invalid(format!("{error:#}")))?;
+    let most = code_limit(component.len());
+    if code.len() > most { Err(CompileError::Code(most)) } else { Ok(code) }
+}
+
+/// The most machine code that a component of this size may have.
+fn code_limit(component_bytes: usize) -> usize {
+    component_bytes.saturating_mul(CODE_FACTOR).saturating_add(CODE_BYTES)
+}

@@ -1,0 +1,63 @@
+//! The child's side: limits itself, then compiles what comes through stdin.
+
+use super::super::{Limits, build_compiler};
+use super::{CompileError, frame, precompile};
+use std::io::{self, Read as _};
+
+/// Compiles the component on stdin and writes the machine code to stdout, for the parent process that asked for it. A
+/// program that [`crate::Builder::compiler`] names calls this first when its first argument is `compile`, with the
+/// limits that the other arguments give, and then exits.
+///
+/// The process limits itself before it reads: its memory to [`Limits::compile_memory_bytes`], its CPU time to
+/// [`Limits::compile_time`] on each processor. It closes what it has inherited beside stdin, stdout and stderr, and ends
+/// with its parent. So it must not have started threads or opened anything.
+///
+/// # Errors
+/// The limits can't be set, or the parent is gone.
+pub fn compile_for_parent(limits: &Limits) -> io::Result<()> {
+    restrict(limits)?;
+    let mut component = Vec::new();
+    io::stdin().lock().read_to_end(&mut component)?;
+    let compiled = build_compiler(limits)
+        .map_err(|error| CompileError::Broken(format!("doesn't start: {error:#}")))
+        .and_then(|engine| precompile(&engine, &component));
+    frame::write(io::stdout().lock(), &compiled)
+}
+
+#[cfg(unix)]
+fn restrict(limits: &Limits) -> io::Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    close_inherited();
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    let processors = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let seconds = (limits.compile_time.as_secs() + 1).saturating_mul(processors).min(u64::from(u32::MAX));
+    let memory = limits.compile_memory_bytes as u64;
+    // At the first limit of time a signal says so, at the second the system ends the process.
+    let limits = [(Resource::Core, 0, 0), (Resource::Cpu, seconds, seconds + 5), (Resource::Data, memory, memory)];
+    for (resource, current, maximum) in limits {
+        // A limit that was set before may be lower, and only root may raise it.
+        let maximum = getrlimit(resource).maximum.map_or(maximum, |before| before.min(maximum));
+        setrlimit(resource, Rlimit { current: Some(current.min(maximum)), maximum: Some(maximum) })?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn restrict(_limits: &Limits) -> io::Result<()> {
+    Ok(())
+}
+
+/// Closes what a parent of the parent left open for its children.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "a descriptor that nobody owns can be closed by its number only")]
+fn close_inherited() {
+    let Ok(entries) = std::fs::read_dir("/proc/self/fd") else { return };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let open: Vec<std::os::fd::RawFd> = names.filter(|descriptor| *descriptor > 2).collect();
+    for descriptor in open {
+        // SAFETY: this process has opened nothing yet, so nothing in it uses a descriptor beside the first three. The
+        // folder's own is closed already, and closing it again has no effect.
+        unsafe { rustix::io::close(descriptor) };
+    }
+}

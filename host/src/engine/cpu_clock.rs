@@ -1,0 +1,96 @@
+//! CPU time of the calling thread, read seldom.
+//!
+//! Reading the clock costs as much as a tenth of a small invocation. So a worker measures short polls by wall time, and
+//! reads the CPU clock only around polls that may have been preempted by the system: those longer than [`PRECISION`].
+
+use cpu_time::ThreadTime;
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// Wall time up to which a measurement may count waiting for a processor as computing.
+const PRECISION: Duration = Duration::from_micros(super::TICK.as_micros() as u64 / 2);
+
+/// One reading of both clocks.
+#[derive(Clone, Copy)]
+struct Reading {
+    wall: Instant,
+    cpu: Duration,
+}
+
+thread_local! {
+    static LAST: Cell<Option<Reading>> = const { Cell::new(None) };
+}
+
+/// CPU time of the calling thread since its start; `None` where the system does not measure it.
+fn thread_cpu_time() -> Option<Duration> {
+    ThreadTime::try_now().ok().map(|time| time.as_duration())
+}
+
+/// Measures what one thread computes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ThreadTimer {
+    wall: Instant,
+    cpu: Option<Duration>,
+}
+
+impl ThreadTimer {
+    /// Starts on the calling thread.
+    pub(crate) fn start() -> Self {
+        Self { wall: Instant::now(), cpu: thread_cpu_time() }
+    }
+
+    /// CPU time since the start; wall time where the system does not measure that. Must be asked on the same thread.
+    pub(crate) fn elapsed(&self) -> Duration {
+        match (self.cpu, thread_cpu_time()) {
+            (Some(start), Some(now)) => now.saturating_sub(start),
+            _ => self.wall.elapsed(),
+        }
+    }
+}
+
+/// Prepares the measurement of what the thread computes from `now` on. An exact one reads the CPU clock; another one
+/// does so only if the last reading is older than [`PRECISION`].
+pub(super) fn start(now: Instant, exact: bool) {
+    let is_recent = |last: Reading| now.saturating_duration_since(last.wall) <= PRECISION;
+    if exact || !LAST.get().is_some_and(is_recent) {
+        LAST.set(thread_cpu_time().map(|cpu| Reading { wall: now, cpu }));
+    }
+}
+
+/// CPU time that the thread has used from `since`, for which [`start`] was called, until `now`. At most [`PRECISION`] too
+/// long, and never longer than the wall time.
+pub(super) fn elapsed(since: Instant, now: Instant) -> Duration {
+    let wall = now.saturating_duration_since(since);
+    if wall <= PRECISION {
+        return wall;
+    }
+    match (LAST.get(), thread_cpu_time()) {
+        (Some(last), Some(cpu)) => wall.min(cpu.saturating_sub(last.cpu)),
+        _ => wall,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn waiting_is_not_computing() {
+        let since = Instant::now();
+        start(since, true);
+        std::thread::park_timeout(Duration::from_millis(30));
+        assert!(elapsed(since, Instant::now()) < Duration::from_millis(10));
+    }
+
+    #[test]
+    fn computing_is_measured() {
+        let since = Instant::now();
+        start(since, false);
+        let timer = ThreadTimer::start();
+        while timer.elapsed() < Duration::from_millis(20) {
+            std::hint::spin_loop();
+        }
+        assert!(elapsed(since, Instant::now()) >= Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,209 @@
+//! Memory that all invocations of a host may use together.
+//!
+//! Each admitted invocation reserves [`BASE_BYTES`] and the bytes of its request. What its instance and its host calls use
+//! beyond that is reserved before it is used; where nothing is left, the invocation ends and may be repeated later. No
+//! tenant has more than an eighth of the budget beside others, or half of it alone.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// Memory that every admitted invocation has, bytes: a small instance, and what its host calls carry.
+pub(crate) const BASE_BYTES: usize = 2 << 20;
+
+/// Reservations beyond [`BASE_BYTES`] are multiples of this many bytes, so that growing by pages rarely reserves.
+const STEP_BYTES: usize = 1 << 20;
+
+/// Memory that one invocation may need beyond its base: a whole instance, its host calls and an evaluation.
+const WHOLE_BYTES: usize = 112 << 20;
+
+/// The part of the budget that one tenant may have beside others.
+const SHARED_PART: usize = 8;
+
+/// The part that one tenant may have while it is alone, and that all growth together may have.
+const LONE_PART: usize = 2;
+
+/// The budget of one host.
+#[derive(Debug)]
+pub(crate) struct MemoryBudget {
+    total: usize,
+    free: AtomicUsize,
+    grown: Mutex<Grown>,
+    released: Notify,
+}
+
+/// What invocations have reserved beyond their base.
+#[derive(Debug, Default)]
+struct Grown {
+    total: usize,
+    by_tenant: HashMap<String, usize>,
+}
+
+/// A part of a budget for one invocation, returned when dropped.
+#[derive(Debug)]
+pub(crate) struct Reservation {
+    budget: Arc<MemoryBudget>,
+    tenant: Option<String>,
+    bytes: usize,
+}
+
+impl MemoryBudget {
+    pub(crate) fn new(bytes: usize) -> Arc<Self> {
+        let (free, grown, released) = (AtomicUsize::new(bytes), Mutex::default(), Notify::new());
+        Arc::new(Self { total: bytes, free, grown, released })
+    }
+
+    /// Bytes that the admitted invocations of one tenant may have reserved together, beside others or alone.
+    pub(crate) fn share(&self, is_alone: bool) -> usize {
+        self.total / if is_alone { LONE_PART } else { SHARED_PART }
+    }
+
+    /// Takes `bytes` out of the budget; whether there were so many.
+    pub(crate) fn try_take(&self, bytes: usize) -> bool {
+        let take = |free: usize| free.checked_sub(bytes);
+        self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+
+    /// Returns what [`MemoryBudget::try_take`] took.
+    pub(crate) fn put_back(&self, bytes: usize) {
+        self.free.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Takes `bytes` for an invocation that grows. All that grow leave half of the budget to those that are admitted, and
+    /// one tenant leaves most to the others; but one invocation may always grow to the limits of its instance.
+    fn try_grow(&self, tenant: &str, bytes: usize) -> bool {
+        let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_tenant = grown.by_tenant.get(tenant).copied().unwrap_or_default().saturating_add(bytes);
+        let is_alone = grown.by_tenant.keys().all(|other| other == tenant);
+        let is_fair = of_tenant <= self.share(is_alone).max(WHOLE_BYTES);
+        let total = grown.total.saturating_add(bytes);
+        if !is_fair || total > (self.total / LONE_PART).max(WHOLE_BYTES) || !self.try_take(bytes) {
+            return false;
+        }
+        grown.total = total;
+        match grown.by_tenant.get_mut(tenant) {
+            Some(known) => *known = of_tenant,
+            None => drop(grown.by_tenant.insert(tenant.to_owned(), of_tenant)),
+        }
+        true
+    }
+
+    /// Returns what [`MemoryBudget::try_grow`] took.
+    fn shrink(&self, tenant: &str, bytes: usize) {
+        let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
+        grown.total = grown.total.saturating_sub(bytes);
+        if let Some(of_tenant) = grown.by_tenant.get_mut(tenant) {
+            *of_tenant = of_tenant.saturating_sub(bytes);
+            if *of_tenant == 0 {
+                grown.by_tenant.remove(tenant);
+            }
+        }
+        drop(grown);
+        self.put_back(bytes);
+        self.released.notify_waiters();
+    }
+
+    /// Waits until a reservation is returned.
+    pub(crate) async fn wait_for_release(&self) {
+        self.released.notified().await;
+    }
+
+    #[cfg(test)]
+    fn free(&self) -> usize {
+        self.free.load(Ordering::Relaxed)
+    }
+}
+
+impl Reservation {
+    /// A reservation of nothing beyond an invocation's base.
+    pub(crate) fn empty(budget: Arc<MemoryBudget>) -> Self {
+        Self { budget, tenant: None, bytes: 0 }
+    }
+
+    /// Makes room for `bytes` of use by an invocation of this tenant, the base included. False: the host has no memory
+    /// left for it.
+    pub(crate) fn cover(&mut self, bytes: usize, tenant: &str) -> bool {
+        let covered = BASE_BYTES.saturating_add(self.bytes);
+        if bytes <= covered {
+            return true;
+        }
+        let Some(more) = (bytes - covered).checked_next_multiple_of(STEP_BYTES) else { return false };
+        let taken = self.budget.try_grow(tenant, more);
+        if taken {
+            self.bytes += more;
+            self.tenant.get_or_insert_with(|| tenant.to_owned());
+        }
+        taken
+    }
+
+    /// Another part of the same budget. `None`: the host has no memory left.
+    pub(crate) fn beside(&self, bytes: usize, tenant: &str) -> Option<Self> {
+        let (budget, taken) = (Arc::clone(&self.budget), self.budget.try_grow(tenant, bytes));
+        taken.then(|| Self { budget, tenant: Some(tenant.to_owned()), bytes })
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if let Some(tenant) = &self.tenant {
+            self.budget.shrink(tenant, self.bytes);
+        }
+    }
+}
+
+/// Half of the machine's memory or, where that is less, of what the process's control group may use.
+pub(crate) fn default_bytes() -> usize {
+    static BYTES: LazyLock<usize> = LazyLock::new(measure);
+    *BYTES
+}
+
+fn measure() -> usize {
+    // A system that does not tell has enough.
+    let Ok(mut system) = sysinfo::System::new() else { return usize::MAX };
+    system.refresh_memory();
+    let group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
+    usize::try_from(system.total_memory().min(group) / 2).unwrap_or(usize::MAX).max(64 * BASE_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::indexing_slicing)]
+    use super::*;
+
+    const MIB: usize = 1 << 20;
+
+    #[test]
+    fn the_base_is_free_and_growth_is_returned() {
+        let budget = MemoryBudget::new(1 << 30);
+        let mut reservation = Reservation::empty(Arc::clone(&budget));
+        assert!(reservation.cover(BASE_BYTES, "acme"));
+        assert_eq!(budget.free(), 1024 * MIB);
+        assert!(reservation.cover(BASE_BYTES + 1, "acme"));
+        assert_eq!(budget.free(), 1023 * MIB);
+        assert!(reservation.cover(BASE_BYTES + 10 * MIB, "acme"));
+        assert_eq!(budget.free(), 1014 * MIB);
+        drop(reservation);
+        assert_eq!(budget.free(), 1024 * MIB);
+    }
+
+    #[test]
+    fn growth_leaves_room_for_other_tenants_and_for_admission() {
+        let budget = MemoryBudget::new(1024 * MIB);
+        let mut all: Vec<_> = (0..8).map(|_| Reservation::empty(Arc::clone(&budget))).collect();
+        assert!(all[0].cover(BASE_BYTES + 112 * MIB, "acme"));
+        assert!(all[1].cover(BASE_BYTES + 112 * MIB, "other"));
+        assert!(!all[2].cover(BASE_BYTES + 112 * MIB, "acme"), "beside others a tenant has an eighth");
+        assert!(all[3].cover(BASE_BYTES + 112 * MIB, "third"));
+        assert!(all[4].cover(BASE_BYTES + 112 * MIB, "fourth"));
+        assert!(!all[5].cover(BASE_BYTES + 112 * MIB, "fifth"), "half is left to those that are admitted");
+        assert!(budget.try_take(512 * MIB));
+        drop(all.swap_remove(1));
+        assert!(all[5].cover(BASE_BYTES + 64 * MIB, "fifth"));
+    }
+
+    #[test]
+    fn the_default_is_less_than_the_machine_has() {
+        assert!(default_bytes() >= 64 * BASE_BYTES);
+    }
+}

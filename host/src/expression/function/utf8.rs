@@ -1,0 +1,47 @@
+//! Bytes cut where no character is cut.
+
+/// Bytes that are read between two payments.
+const PIECE: usize = 4 * 1024;
+
+/// The pieces of bytes that may be text. No sequence of bytes that makes up a character is in two of them.
+pub(super) fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let (piece, tail) = rest.split_at(boundary(rest, PIECE.min(rest.len())));
+        rest = tail;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+/// The last place up to `at` where no character is cut.
+fn boundary(bytes: &[u8], at: usize) -> usize {
+    let goes_on = |at: &usize| bytes.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    // A character has at most three bytes that go on with it, so four in a row do not belong to one.
+    let first = (at.saturating_sub(3)..=at).rev().find(|at| !goes_on(at));
+    first.filter(|first| *first > 0).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PIECE, pieces};
+
+    #[test]
+    fn pieces_read_as_the_whole_does() {
+        for character in ["a", "é", "€", "😀", "\u{fffd}"] {
+            for shift in 0..5 {
+                let text = format!("{}{}", "x".repeat(shift), character.repeat(PIECE));
+                for cut in 0..4 {
+                    let bytes = &text.as_bytes()[..text.len() - cut];
+                    let read: String = pieces(bytes).map(String::from_utf8_lossy).collect();
+                    assert_eq!(read, String::from_utf8_lossy(bytes));
+                    assert!(pieces(bytes).all(|piece| piece.len() <= PIECE));
+                }
+            }
+        }
+        for byte in [0x80, 0xff, 0xe2, 0xf0] {
+            let bytes = vec![byte; 3 * PIECE];
+            let read: String = pieces(&bytes).map(String::from_utf8_lossy).collect();
+            assert_eq!(read, String::from_utf8_lossy(&bytes));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Regular expressions whose every cost is known before it arises.
+//!
+//! The syntax is that of the crate `regex-syntax`, which also knows the alphabets behind `\w` and `\p{…}`. The automaton
+//! is this module's own, for two reasons. It works on characters, so a class is one state and compiles at once. The search
+//! takes steps as it goes, and it can pause between any two characters.
+
+mod program;
+mod search;
+mod weight;
+
+use std::sync::{Arc, LazyLock};
+
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use regex_syntax::ast::parse::ParserBuilder;
+use regex_syntax::hir::translate::TranslatorBuilder;
+
+use super::budget::Fuel;
+use super::error::{Fault, Outcome, shortened};
+use program::Program;
+
+/// Bytes of a pattern.
+const PATTERN_BYTES: usize = 1_000;
+/// Groups and classes inside one another.
+const NESTING: u32 = 30;
+/// Steps for parsing a byte of a pattern.
+const STEPS_PER_BYTE: usize = 3;
+/// States that one step of compiling makes.
+const STATES_PER_STEP: usize = 4;
+/// Bytes of compiled patterns that are kept for all tenants together.
+const KEPT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Compiled patterns by their source. Each use takes the steps of compiling, so the number of steps does not depend on
+/// what is kept.
+static COMPILED: LazyLock<Cache<Box<str>, Arc<Pattern>, BySize>> =
+    LazyLock::new(|| Cache::with_weighter(512, KEPT_BYTES, BySize));
+
+/// A compiled pattern.
+pub(super) struct Pattern {
+    program: Program,
+    /// The cost of compiling it, parsing apart.
+    steps: usize,
+}
+
+#[derive(Clone)]
+struct BySize;
+
+impl Weighter<Box<str>, Arc<Pattern>> for BySize {
+    fn weight(&self, source: &Box<str>, pattern: &Arc<Pattern>) -> u64 {
+        (source.len() + pattern.program.memory() + 512) as u64
+    }
+}
+
+impl Pattern {
+    /// The pattern of a source, compiled now or before.
+    pub(super) fn of(fuel: &mut Fuel<'_>, source: &str) -> Outcome<Arc<Self>> {
+        if source.len() > PATTERN_BYTES {
+            return Err(too_large());
+        }
+        fuel.spend(10 + STEPS_PER_BYTE * source.len())?;
+        if let Some(known) = COMPILED.get(source) {
+            fuel.spend(known.steps)?;
+            return Ok(known);
+        }
+        let pattern = Arc::new(Self::compile(fuel, source)?);
+        COMPILED.insert(source.into(), Arc::clone(&pattern));
+        Ok(pattern)
+    }
+
+    /// Whether the pattern matches anywhere in a text.
+    pub(super) fn is_match(&self, fuel: &mut Fuel<'_>, text: &str) -> Outcome<bool> {
+        search::is_match(&self.program, fuel, text)
+    }
+
+    fn compile(fuel: &mut Fuel<'_>, source: &str) -> Outcome<Self> {
+        let wrong = || Fault::failed(format!("`{}` is not a regular expression", shortened(source)));
+        let parsed = ParserBuilder::new().nest_limit(NESTING).build().parse(source).map_err(|_| wrong())?;
+        let weight = weight::weight(&parsed, source).ok_or_else(too_large)?;
+        fuel.spend(weight)?;
+        let translated = TranslatorBuilder::new().build().translate(source, &parsed).map_err(|_| wrong())?;
+        let size = program::size(&translated).ok_or_else(too_large)?;
+        let making = size / STATES_PER_STEP;
+        fuel.spend(making)?;
+        let program = Program::new(&translated).ok_or_else(wrong)?;
+        Ok(Self { program, steps: weight + making })
+    }
+}
+
+fn too_large() -> Box<Fault> {
+    Fault::too_large(
+        "steps",
+        "the regular expression is too large: make it shorter, repeat less, or use fewer classes such as \\w and \\p{L}",
+    )
+}

@@ -1,0 +1,208 @@
+//! The automaton of a pattern: its states and the classes of characters that they take.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
+
+/// States of an automaton.
+const STATES: usize = 10_000;
+/// The state that ends every match.
+const END: u32 = 0;
+
+/// An automaton without output: it tells whether there is a match.
+pub(super) struct Program {
+    states: Vec<State>,
+    classes: Vec<Characters>,
+    start: u32,
+    /// Whether a match begins at the beginning of the text only.
+    is_anchored: bool,
+}
+
+/// The work of a state, and the states that follow it.
+pub(super) enum State {
+    /// Ends a match.
+    End,
+    /// Takes one character.
+    Character { character: char, next: u32 },
+    /// Takes a character of a class.
+    Class { class: u32, next: u32 },
+    /// Goes on where an assertion about the place holds.
+    Look { look: Look, next: u32 },
+    /// Goes on in both ways.
+    Split { first: u32, second: u32 },
+}
+
+/// A set of characters.
+pub(super) struct Characters {
+    /// The first 128 characters, a bit each.
+    ascii: u128,
+    /// First and last of each range, in order.
+    ranges: Box<[(char, char)]>,
+}
+
+impl Characters {
+    fn new(ranges: Box<[(char, char)]>) -> Self {
+        let early = || ranges.iter().take_while(|(first, _)| first.is_ascii());
+        let has = |code: &u8| early().any(|(first, last)| (*first..=*last).contains(&char::from(*code)));
+        let ascii = (0..128_u8).filter(has).fold(0, |ascii, code| ascii | 1_u128 << code);
+        Self { ascii, ranges }
+    }
+
+    fn of(class: &Class) -> Self {
+        Self::new(match class {
+            Class::Unicode(class) => class.ranges().iter().map(|range| (range.start(), range.end())).collect(),
+            // Only ASCII is left of them, since a pattern matches whole characters.
+            Class::Bytes(class) => {
+                class.ranges().iter().map(|range| (range.start().into(), range.end().into())).collect()
+            }
+        })
+    }
+
+    pub(super) fn contains(&self, character: char) -> bool {
+        if character.is_ascii() {
+            return self.ascii >> u32::from(character) & 1 == 1;
+        }
+        let after = self.ranges.partition_point(|(first, _)| *first <= character);
+        after.checked_sub(1).and_then(|index| self.ranges.get(index)).is_some_and(|(_, last)| character <= *last)
+    }
+}
+
+/// The number of states that a pattern needs, which is also what making them costs. `None`: too many.
+pub(super) fn size(pattern: &Hir) -> Option<usize> {
+    let size = match pattern.kind() {
+        HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Capture(capture) => size(&capture.sub)?,
+        HirKind::Repetition(Repetition { min, max, sub, .. }) => {
+            let times = max.unwrap_or(*min).max(1);
+            (size(sub)? + 1).checked_mul(usize::try_from(times).ok()?)?
+        }
+        HirKind::Concat(parts) => parts.iter().try_fold(0_usize, |sum, part| sum.checked_add(size(part)?))?,
+        HirKind::Alternation(parts) => parts.iter().try_fold(0_usize, |sum, part| sum.checked_add(size(part)? + 1))?,
+    };
+    (size < STATES).then_some(size)
+}
+
+impl Program {
+    /// Compiles a pattern whose [`size`] is known to be allowed. `None`: it has a literal that is not text.
+    pub(super) fn new(pattern: &Hir) -> Option<Self> {
+        let mut compiler = Compiler {
+            states: vec![State::End],
+            classes: Vec::new(),
+            known: HashMap::with_hasher(RandomState::default()),
+        };
+        let start = compiler.compile(pattern, END)?;
+        let Compiler { states, classes, .. } = compiler;
+        let is_anchored = pattern.properties().look_set_prefix().contains(Look::Start);
+        Some(Self { states, classes, start, is_anchored })
+    }
+
+    pub(super) fn state(&self, state: u32) -> Option<&State> {
+        self.states.get(state as usize)
+    }
+
+    pub(super) fn class_contains(&self, class: u32, character: char) -> bool {
+        self.classes.get(class as usize).is_some_and(|class| class.contains(character))
+    }
+
+    pub(super) fn start(&self) -> u32 {
+        self.start
+    }
+
+    pub(super) fn is_anchored(&self) -> bool {
+        self.is_anchored
+    }
+
+    /// The number of its states.
+    pub(super) fn size(&self) -> usize {
+        self.states.len()
+    }
+
+    /// The bytes that it takes.
+    pub(super) fn memory(&self) -> usize {
+        let ranges: usize = self.classes.iter().map(|class| size_of_val(&*class.ranges)).sum();
+        self.states.capacity() * size_of::<State>() + self.classes.capacity() * size_of::<Characters>() + ranges
+    }
+}
+
+/// Makes states from the end of a pattern to its beginning, so that each knows those that follow it.
+struct Compiler {
+    states: Vec<State>,
+    classes: Vec<Characters>,
+    /// Classes by their place in the pattern, where a repetition meets them again.
+    known: HashMap<*const Class, u32, RandomState>,
+}
+
+impl Compiler {
+    fn push(&mut self, state: State) -> u32 {
+        self.states.push(state);
+        // There are at most as many as `size` allows.
+        self.states.len() as u32 - 1
+    }
+
+    /// The first state of a pattern that `next` follows.
+    fn compile(&mut self, pattern: &Hir, next: u32) -> Option<u32> {
+        Some(match pattern.kind() {
+            HirKind::Empty => next,
+            HirKind::Literal(literal) => {
+                let text = str::from_utf8(&literal.0).ok()?;
+                text.chars().rev().fold(next, |next, character| self.push(State::Character { character, next }))
+            }
+            HirKind::Class(class) => {
+                let class = self.class(class);
+                self.push(State::Class { class, next })
+            }
+            HirKind::Look(look) => self.push(State::Look { look: *look, next }),
+            HirKind::Capture(capture) => self.compile(&capture.sub, next)?,
+            HirKind::Concat(parts) => parts.iter().rev().try_fold(next, |next, part| self.compile(part, next))?,
+            HirKind::Alternation(parts) => {
+                let mut entries = parts.iter().rev();
+                let mut entry = self.compile(entries.next()?, next)?;
+                for part in entries {
+                    let first = self.compile(part, next)?;
+                    entry = self.push(State::Split { first, second: entry });
+                }
+                entry
+            }
+            HirKind::Repetition(repetition) => self.repetition(repetition, next)?,
+        })
+    }
+
+    fn repetition(&mut self, repetition: &Repetition, next: u32) -> Option<u32> {
+        let Repetition { min, max, sub, .. } = repetition;
+        let mut required = *min;
+        let mut entry = next;
+        match max {
+            Some(max) => {
+                for _ in *min..*max {
+                    let first = self.compile(sub, entry)?;
+                    entry = self.push(State::Split { first, second: next });
+                }
+            }
+            None => {
+                let again = self.push(State::Split { first: next, second: next });
+                let body = self.compile(sub, again)?;
+                if let Some(State::Split { first, .. }) = self.states.get_mut(again as usize) {
+                    *first = body;
+                }
+                entry = if required > 0 { body } else { again };
+                required = required.saturating_sub(1);
+            }
+        }
+        for _ in 0..required {
+            entry = self.compile(sub, entry)?;
+        }
+        Some(entry)
+    }
+
+    fn class(&mut self, class: &Class) -> u32 {
+        if let Some(known) = self.known.get(&std::ptr::from_ref(class)) {
+            return *known;
+        }
+        let index = self.classes.len() as u32;
+        self.classes.push(Characters::of(class));
+        self.known.insert(std::ptr::from_ref(class), index);
+        index
+    }
+}

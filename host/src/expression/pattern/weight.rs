@@ -1,0 +1,121 @@
+//! The cost of translating a parsed pattern, before it is translated.
+
+use std::convert::Infallible;
+
+use regex_syntax::ast::{
+    self, Ast, ClassSetBinaryOp, ClassSetItem, ClassUnicode, ClassUnicodeKind, Flag, Flags, Visitor,
+};
+
+/// Steps of the heaviest pattern: about half a millisecond, since translating does not pause.
+const HEAVIEST: usize = 8_000;
+/// Steps for translating a byte of a pattern.
+const STEPS_PER_BYTE: usize = 6;
+/// Steps for a class that has a name, such as `\w`, by itself.
+const STEPS_PER_CLASS: usize = 250;
+/// Steps for joining a class that has a name with others.
+const STEPS_PER_JOINED_CLASS: usize = 400;
+/// Steps for a class with a name whose characters are looked up one by one: where case does not matter, or by a property
+/// such as `\p{age=6.0}`.
+const STEPS_PER_LONG_CLASS: usize = 3_500;
+/// Steps for looking up the other cases of a character by itself.
+const STEPS_PER_FOLDED_CHARACTER: usize = 10;
+/// Characters of a range that one step looks up where case does not matter.
+const CHARACTERS_PER_STEP: usize = 3;
+
+/// The steps of translating a pattern. `None`: too many.
+pub(super) fn weight(parsed: &Ast, source: &str) -> Option<usize> {
+    let scale = Scale { steps: STEPS_PER_BYTE * source.len(), ignores_case: false, brackets: 0 };
+    let Ok(steps) = ast::visit(parsed, scale);
+    (steps <= HEAVIEST).then_some(steps)
+}
+
+struct Scale {
+    steps: usize,
+    /// Whether case does not matter, from some place before this one on.
+    ignores_case: bool,
+    /// Brackets of classes around the current place. Each may look up the characters of those inside it again.
+    brackets: usize,
+}
+
+impl Scale {
+    fn add(&mut self, steps: usize) {
+        self.steps = self.steps.saturating_add(steps);
+    }
+
+    fn add_flags(&mut self, flags: &Flags) {
+        self.ignores_case |= flags.flag_state(Flag::CaseInsensitive) == Some(true);
+    }
+
+    fn add_class(&mut self, is_long: bool) {
+        self.add(match (is_long, self.brackets) {
+            (true, brackets) => STEPS_PER_LONG_CLASS * brackets.max(1),
+            (false, 0) => STEPS_PER_CLASS,
+            (false, _) => STEPS_PER_JOINED_CLASS,
+        });
+    }
+}
+
+/// Whether the characters of a class depend on a property other than script and category.
+fn is_by_value(class: &ClassUnicode) -> bool {
+    matches!(class.kind, ClassUnicodeKind::NamedValue { .. })
+}
+
+impl Visitor for Scale {
+    type Output = usize;
+    type Err = Infallible;
+
+    fn finish(self) -> Result<usize, Infallible> {
+        Ok(self.steps)
+    }
+
+    fn visit_pre(&mut self, parsed: &Ast) -> Result<(), Infallible> {
+        match parsed {
+            Ast::Flags(set) => self.add_flags(&set.flags),
+            Ast::Group(group) => group.flags().into_iter().for_each(|flags| self.add_flags(flags)),
+            Ast::Literal(_) if self.ignores_case => self.add(STEPS_PER_FOLDED_CHARACTER),
+            Ast::ClassPerl(_) => self.add_class(false),
+            Ast::ClassUnicode(class) => self.add_class(self.ignores_case || is_by_value(class)),
+            Ast::ClassBracketed(_) => self.brackets += 1,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn visit_post(&mut self, parsed: &Ast) -> Result<(), Infallible> {
+        if matches!(parsed, Ast::ClassBracketed(_)) {
+            self.brackets -= 1;
+        }
+        Ok(())
+    }
+
+    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Infallible> {
+        match item {
+            ClassSetItem::Perl(_) => self.add_class(self.ignores_case),
+            ClassSetItem::Unicode(class) => self.add_class(self.ignores_case || is_by_value(class)),
+            ClassSetItem::Ascii(_) => self.add(20),
+            ClassSetItem::Literal(_) if self.ignores_case => self.add(STEPS_PER_FOLDED_CHARACTER),
+            ClassSetItem::Range(range) if self.ignores_case => {
+                let characters = u32::from(range.end.c).saturating_sub(u32::from(range.start.c)) as usize;
+                self.add(self.brackets * (characters / CHARACTERS_PER_STEP));
+            }
+            ClassSetItem::Bracketed(_) => {
+                self.brackets += 1;
+                self.add(20);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn visit_class_set_item_post(&mut self, item: &ClassSetItem) -> Result<(), Infallible> {
+        if matches!(item, ClassSetItem::Bracketed(_)) {
+            self.brackets -= 1;
+        }
+        Ok(())
+    }
+
+    fn visit_class_set_binary_op_pre(&mut self, _: &ClassSetBinaryOp) -> Result<(), Infallible> {
+        self.add(STEPS_PER_JOINED_CLASS);
+        Ok(())
+    }
+}

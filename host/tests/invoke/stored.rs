@@ -1,0 +1,92 @@
+//! Limits of what a tenant has stored: of each outcome under a key, and of all together.
+
+use crate::world::{ALWAYS, World, code, session};
+use flowhost::{Limits, Outcome, Session};
+use serde_json::{Value as Json, json};
+
+/// A record for the session's contact.
+fn record() -> Json {
+    json!({
+        "CAMPAIGN_ID": ALWAYS, "CONTACT_IDENTIFIER_ENTITY": "contact_id", "RECORD_ID_ENTITY": "r", "OPERATION_ENTITY": "o",
+        "OUTBOUND_MESSAGE_EXPRESSION_MESSENGER": "'Hola'", "MULTIPLE_ACTIVE_RECORDS": true,
+    })
+}
+
+/// Adds parameters that the action doesn't know: the outcome warns of each.
+fn with_warnings(mut parameters: Json) -> Json {
+    for number in 0..20 {
+        parameters[format!("{}_{number}", "X".repeat(90))] = json!("");
+    }
+    parameters
+}
+
+/// A world, and a session of a user who has a contact.
+async fn within(change: impl FnOnce(&mut Limits)) -> (World, Session) {
+    let world = World::within(change).await;
+    let mut ana = world.known("messenger", "m-1").await;
+    ana.id = "s-1".to_owned();
+    (world, ana)
+}
+
+const RECORDS: &str = "campaign-record-administration";
+
+#[tokio::test]
+async fn an_outcome_that_is_too_large_for_its_key_is_refused() {
+    let (world, ana) = within(|limits| limits.outcome_bytes = 1_500).await;
+    let much = with_warnings(record());
+    let refused = world.request(RECORDS, &ana, much.clone(), Some("k")).await.unwrap();
+    assert_eq!((code(&refused), refused.replayed), ("limit-value-size", false));
+    assert_eq!(refused.entities["o"], json!("ERROR"));
+    assert_eq!(world.records(None).await, []);
+    let again = world.request(RECORDS, &ana, much.clone(), Some("k")).await.unwrap();
+    assert_eq!(again, Outcome { replayed: true, ..refused });
+    // The limit concerns stored outcomes only, and a small one has room.
+    assert_eq!(world.invoke(RECORDS, &ana, much).await.error, None);
+    let small = world.request(RECORDS, &ana, record(), Some("small")).await.unwrap();
+    assert_eq!(small.error, None);
+    assert_eq!(world.records(None).await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_outcome_that_changed_nothing_is_refused_too() {
+    let (world, ana) = within(|limits| limits.outcome_bytes = 1_500).await;
+    let parameters = with_warnings(
+        json!({ "CONTACT_IDENTIFIER_ENTITY": "contact_id", "CAMPAIGN_ID": ALWAYS, "DND_VALIDATION_RESULT": "b" }),
+    );
+    for replayed in [false, true] {
+        let refused = world.request("campaign-dnd-validator", &ana, parameters.clone(), Some("k")).await.unwrap();
+        assert_eq!((code(&refused), refused.replayed), ("limit-value-size", replayed));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_too_large_to_be_kept_is_a_failure() {
+    let (world, ana) = within(|limits| limits.outcome_bytes = 100).await;
+    let failure = world.request(RECORDS, &ana, record(), Some("k")).await.unwrap_err();
+    assert_eq!((failure.code.as_str(), failure.retryable), ("request-too-large", false));
+    assert_eq!(world.records(None).await, []);
+}
+
+#[tokio::test]
+async fn a_tenant_beyond_its_quota_fails_and_no_other_does() {
+    let (world, ana) = within(|limits| limits.stored_bytes = 3_000).await;
+    let mut done = 0;
+    let failure = loop {
+        match world.request(RECORDS, &ana, record(), Some(&done.to_string())).await {
+            Ok(outcome) => assert_eq!(outcome.error, None),
+            Err(failure) => break failure,
+        }
+        done += 1;
+    };
+    assert_eq!((failure.code.as_str(), failure.retryable), ("quota", false));
+    assert!((1..10).contains(&done), "{done} records");
+    assert_eq!(world.records(None).await.len(), done);
+    // An outcome under a key is replayed, and a refusal without a key stores nothing.
+    assert!(world.request(RECORDS, &ana, record(), Some("0")).await.unwrap().replayed);
+    let cancelled =
+        json!({ "CONTACT_IDENTIFIER_ENTITY": "nobody", "CAMPAIGN_ID": ALWAYS, "DND_VALIDATION_RESULT": "b" });
+    assert_eq!(code(&world.invoke("campaign-dnd-validator", &ana, cancelled).await), "entity-not-set");
+    let mut other = session("messenger", "m-1");
+    other.tenant = "other".to_owned();
+    world.contact(&other).await;
+}
