@@ -31,11 +31,20 @@ fn build() -> PathBuf {
     profile.join("flowhost").with_extension(std::env::consts::EXE_EXTENSION)
 }
 
+/// The folder that cargo builds in.
+pub(crate) fn target() -> &'static Path {
+    BINARY.ancestors().nth(2).expect("the binary stands in the target folder")
+}
+
 /// The core module of a built-in action, as its author's compiler made it.
 pub fn core_module(action: &str) -> Vec<u8> {
-    let target = BINARY.ancestors().nth(2).expect("the binary stands in the target folder");
     let module = format!("guests/wasm32-unknown-unknown/release/{}.wasm", action.replace('-', "_"));
-    std::fs::read(target.join(module)).expect("the actions were built with the binary")
+    std::fs::read(target().join(module)).expect("the actions were built with the binary")
+}
+
+/// The binary's path.
+pub fn binary() -> &'static Path {
+    &BINARY
 }
 
 /// A folder with a store in it, both gone at the end of the test.

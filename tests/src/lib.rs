@@ -3,4 +3,6 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that fails panics")]
 
 pub mod command;
+pub mod components;
+pub mod plugins;
 pub mod tenants;

@@ -362,3 +362,105 @@ fn a_session_outside_of_history() {
     assert!(answers[0]["failure"]["message"].as_str().unwrap().contains("years 1 to 9999"), "{}", answers[0]);
     assert_eq!((&answers[1]["port"], &answers[2]["port"]), (&json!("next"), &json!("next")), "{answers:?}");
 }
+
+/// The code of the failure with which the batch answers each of these lines.
+fn codes_of_failures(place: &Place, lines: &[String]) -> Vec<String> {
+    let answers = place.run_with(&["invoke", "--batch"], &(lines.join("\n") + "\n")).done().lines();
+    assert_eq!(answers.len(), lines.len());
+    answers.iter().map(|answer| answer["failure"]["code"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// A request as text, with `old` replaced by `new`.
+fn altered(request: &Json, old: &str, new: &str) -> String {
+    let text = request.to_string();
+    assert!(text.contains(old), "`{old}` isn't in {text}");
+    text.replace(old, new)
+}
+
+#[test]
+fn a_name_that_an_object_repeats() {
+    let place = Place::with(&tenants::apply());
+    let mut request = contact_request("acme", "u-1");
+    request["session"]["entities"] = json!({ "order": [{ "lines": 1 }] });
+    request["parameters"]["X"] = json!({ "y": 1 });
+    let repeated = [
+        ("\"order\":", "\"order\":1,\"order\":"),
+        ("\"lines\":1", "\"lines\":1,\"line\\u0073\":2"),
+        ("\"tenant\":\"acme\"", "\"tenant\":\"rival\",\"tenant\":\"acme\""),
+        ("\"CONTACT_NAME_EXPRESSION\":", "\"CONTACT_NAME_EXPRESSION\":\"'Eva'\",\"CONTACT_NAME_EXPRESSION\":"),
+        ("\"y\":1", "\"y\":1,\"y\":1"),
+        ("\"action\":", "\"action\":\"x\",\"action\":"),
+    ];
+    let lines: Vec<_> = repeated.iter().map(|(old, new)| altered(&request, old, new)).collect();
+    assert_eq!(codes_of_failures(&place, &lines), vec!["request-invalid"; lines.len()]);
+
+    place.file("session.json", request["session"].to_string());
+    place.file("parameters.json", request["parameters"].to_string());
+    place.file("session-twice.json", altered(&request["session"], "\"lines\":1", "\"lines\":1,\"lines\":1"));
+    place.file("parameters-twice.json", altered(&request["parameters"], "\"y\":1", "\"y\":1,\"y\":1"));
+    let flow = json!([{ "id": "n1", "type": "campaign-contact-manager", "wires": [[], []] }]);
+    place.file("flow.json", flow.to_string());
+    place.file("flow-twice.json", altered(&flow, "\"id\":\"n1\"", "\"id\":\"n0\",\"id\":\"n1\""));
+    let tenant = altered(&tenants::apply(), "\"name\":\"Acme\"", "\"name\":\"Other\",\"name\":\"Acme\"");
+    place.file("tenants-twice.json", tenant);
+    let campaign = altered(&tenants::apply(), "\"name\":\"Other\"", "\"name\":\"Other\",\"name\":\"Another\"");
+    place.file("campaigns-twice.json", campaign);
+    let invoke = |session: &'static str, parameters: &'static str| {
+        ["invoke", "campaign-contact-manager", "--session", session, "--parameters", parameters].to_vec()
+    };
+    for (arguments, file, code) in [
+        (invoke("session-twice.json", "parameters.json"), "session-twice.json", "session-invalid"),
+        (invoke("session.json", "parameters-twice.json"), "parameters-twice.json", "request-invalid"),
+        (vec!["run", "flow.json", "--session", "session-twice.json"], "session-twice.json", "session-invalid"),
+        (vec!["run", "flow-twice.json", "--session", "session.json"], "flow-twice.json", "request-invalid"),
+        (vec!["check", "flow-twice.json"], "flow-twice.json", "request-invalid"),
+        (vec!["apply", "tenants-twice.json"], "tenants-twice.json", "apply-invalid"),
+        (vec!["apply", "campaigns-twice.json"], "campaigns-twice.json", "apply-invalid"),
+    ] {
+        place.run(&arguments).refused(1, &[file, "line 1 column", code]);
+    }
+    assert_eq!(contents(&place), vec![Vec::<Json>::new(); 3]);
+}
+
+#[test]
+fn an_integer_beyond_64_bits_among_the_entities() {
+    let place = Place::with(&tenants::apply());
+    let mut request = contact_request("acme", "u-1");
+    request["session"]["entities"] = json!({ "order": { "lines": [1, "here"] } });
+    request["session"]["seed"] = json!(u64::MAX);
+    let with = |value: &str| altered(&request, "\"here\"", value);
+    let beyond = ["9223372036854775808", "-9223372036854775809", "18446744073709551616", "-100000000000000000000"];
+    let lines = beyond.map(with);
+    assert_eq!(codes_of_failures(&place, &lines), vec!["session-invalid"; lines.len()]);
+    let lines = ["9223372036854775807", "-9223372036854775808", "1e30", "18446744073709551616.0"].map(with);
+    assert_eq!(codes_of_failures(&place, &lines), vec![""; lines.len()]);
+
+    place.file("session.json", altered(&request["session"], "\"here\"", beyond[2]));
+    place.file("parameters.json", request["parameters"].to_string());
+    let invoke = ["invoke", "campaign-contact-manager", "--session", "session.json", "--parameters", "parameters.json"];
+    place.run(&invoke).refused(1, &["session.json", "session-invalid"]);
+
+    for integer in beyond {
+        let entities = format!("{{\"a\":[{integer}]}}");
+        place.run(&["eval", "a[0]", "--entities", &entities]).refused(1, &["entity-type"]);
+        let line = format!("{{\"expr\":\"a[0]\",\"entities\":{entities}}}\n");
+        let answers = place.run_with(&["eval", "--batch"], &line).done().lines();
+        assert_eq!(answers[0]["error"]["code"], "entity-type");
+    }
+}
+
+#[test]
+fn a_nul_in_a_session_or_a_key() {
+    let place = Place::with(&tenants::apply());
+    let mut keyed = contact_request("acme", "u-1");
+    keyed["key"] = json!("k\u{0}1");
+    let mut lines = vec![keyed.to_string()];
+    for field in ["id", "tenant", "user", "channel"] {
+        let mut request = contact_request("acme", "u-1");
+        request["session"][field] = json!("a\u{0}b");
+        lines.push(request.to_string());
+    }
+    let invalid = "session-invalid";
+    assert_eq!(codes_of_failures(&place, &lines), ["request-invalid", invalid, invalid, invalid, invalid]);
+    assert_eq!(contents(&place), vec![Vec::<Json>::new(); 3]);
+}

@@ -104,13 +104,17 @@ fn what_an_author_built_is_packed_checked_and_run() {
     place.file("core.wasm", core_module("campaign-dnd-validator"));
     std::fs::create_dir(place.path("plugins")).unwrap();
     place.run(&["pack", "core.wasm", "-o", "plugins/packed.wasm"]).done();
-    let checked = place.run(&["check", "plugins/packed.wasm", "--json"]).done().json();
+    // Its id is a shipped action's.
+    place.run(&["check", "plugins/packed.wasm"]).refused(1, &["action-reserved"]);
+    let replace = ["--replace", "campaign-dnd-validator"];
+    let checked = place.run(&[&["check", "plugins/packed.wasm", "--json"], &replace[..]].concat()).done().json();
     assert_eq!(checked["id"], "campaign-dnd-validator");
     let imports: Vec<_> =
         checked["imports"].as_array().unwrap().iter().map(|import| import.as_str().unwrap()).collect();
     assert!(imports.contains(&"flow:outbound/dnd#blocks-campaign"));
     assert!(imports.iter().all(|import| import.starts_with("flow:")), "{imports:?}");
-    assert_eq!(place.run(&["actions", "--plugins", "plugins"]).done().stdout.lines().count(), 11);
+    let actions = place.run(&[&["actions", "--plugins", "plugins"], &replace[..]].concat()).done();
+    assert_eq!((actions.stdout.lines().count(), actions.stderr.as_str()), (11, ""));
     place.run(&["pack", "plugins/packed.wasm", "-o", "again.wasm"]).refused(1, &["already"]);
 }
 

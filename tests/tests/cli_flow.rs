@@ -273,3 +273,14 @@ fn without_a_session_a_new_one_begins_if_there_is_one_tenant() {
     assert_eq!((&answer.json()["tenant"], &answer.json()["channel"]), (&json!("rival"), &json!("messenger")));
     assert!(answer.json()["id"].is_string());
 }
+
+#[test]
+fn a_session_without_an_id_runs_with_a_new_one() {
+    let place = place(&json!([contact("a", json!([[], []]))]));
+    let mut session = session("acme", "u-1", json!({}));
+    session.as_object_mut().unwrap().remove("id");
+    place.file("session.json", session.to_string());
+    let (first, second) = (run(&place).done().json(), run(&place).done().json());
+    assert!(first["id"].is_string() && first["id"] != second["id"], "{first} {second}");
+    assert!(first["entities"]["contact_a"].is_string(), "{first}");
+}

@@ -99,6 +99,61 @@ fn a_key_is_done_once() {
 }
 
 #[test]
+fn a_key_needs_a_session_with_an_id() {
+    let place = place();
+    let mut request = with_key(contact_request("acme", "u-1"), "k-1");
+    request["session"].as_object_mut().unwrap().remove("id");
+    place.file("session.json", request["session"].to_string());
+    let arguments = ["invoke", ACTION, "--session", "session.json", "--parameters", "parameters.json", "--key", "k-1"];
+    let answer = place.run(&arguments).refused(1, &["request-invalid", "`id`"]).json();
+    assert_eq!(
+        (&answer["failure"]["code"], &answer["failure"]["retryable"]),
+        (&json!("request-invalid"), &json!(false))
+    );
+    assert_eq!(place.batch(&[request.clone()])[0]["failure"]["code"], "request-invalid");
+    assert_eq!(place.list(&["contacts"]), Vec::<Json>::new());
+
+    // Without a key it needs none, and with an id the key can be replayed.
+    let without_key = arguments.split_at(6).0;
+    assert_eq!(place.run(without_key).done().json()["port"], "next");
+    request["session"]["id"] = json!("s-1");
+    let replayed: Vec<_> = (0..2).map(|_| place.batch(&[request.clone()])[0]["replayed"].clone()).collect();
+    assert_eq!(replayed, [false, true]);
+}
+
+#[test]
+fn long_and_short_requests_are_answered_in_order() {
+    let place = place();
+    let mut long = contact_request("acme", "long");
+    long["parameters"]["X"] = json!("x".repeat(3 << 20));
+    let mut lines = vec![long.to_string(); 4];
+    lines.extend((0..20).map(|index| contact_request("acme", &format!("u-{index}")).to_string()));
+    let answers = place.run_with(&["invoke", "--batch", "--jobs", "8"], &(lines.join("\n") + "\n")).done().lines();
+    assert_eq!(answers.len(), 24);
+    assert!(answers.iter().all(|answer| answer["port"] == "next"), "{answers:?}");
+    assert!(answers[..4].iter().all(|answer| answer["entities"] == answers[0]["entities"]));
+    assert_eq!(place.list(&["contacts"]).len(), 21);
+}
+
+#[test]
+fn a_list_of_more_than_100_elements_is_refused() {
+    let place = place();
+    let contact = place.batch(&[contact_request("acme", "u-1")])[0]["entities"]["contact_id"].clone();
+    let request = |count: usize| record_request("acme", &contact, &json!({ "HSM_MTM_DATA": vec!["'b'"; count] }));
+    let answers = place.batch(&[request(100), request(101)]);
+    assert_eq!((&answers[0]["port"], &answers[0]["error"]), (&json!("next"), &Json::Null));
+    assert_eq!((&answers[1]["port"], &answers[1]["error"]["code"]), (&json!("error"), &json!("parameter-invalid")));
+    assert_eq!(answers[1]["error"]["parameter"], "HSM_MTM_DATA");
+    let mut node = request(101)["parameters"].clone();
+    node["id"] = json!("n1");
+    node["type"] = json!("campaign-record-administration");
+    place.file("flow.json", json!([node]).to_string());
+    let found = place.run(&["check", "flow.json", "--json"]);
+    assert_eq!(found.code, 1);
+    assert!(found.json().as_array().unwrap().iter().any(|found| found["code"] == "parameter-invalid"), "{found:?}");
+}
+
+#[test]
 fn a_key_is_done_once_at_once() {
     let place = place();
     let contact = place.batch(&[contact_request("acme", "u-1")])[0]["entities"]["contact_id"].clone();
@@ -176,6 +231,16 @@ fn each_outcome_of_a_batch_is_there_before_the_next_request() {
     drop(stdin);
     assert!(answers.next().is_none());
     assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_mark_at_the_beginning_of_a_batch_is_skipped() {
+    let place = place();
+    let lines = format!("\u{feff}{}\n{}\n", contact_request("acme", "u-1"), contact_request("acme", "u-2"));
+    let answers = place.run_with(&["invoke", "--batch"], &lines).done().lines();
+    assert!(answers.len() == 2 && answers.iter().all(|answer| answer["port"] == "next"), "{answers:?}");
+    let answers = place.run_with(&["eval", "--batch"], "\u{feff}{\"expr\":\"1\"}\n").done().lines();
+    assert_eq!(answers, [json!({ "type": "integer", "value": 1 })]);
 }
 
 #[test]

@@ -116,14 +116,57 @@ fn do_not_disturb_entries_name_a_campaign_or_a_category() {
         request("campaign-dnd-manager-by-category", "CAMPAIGN_CATEGORY", "Other"),
     ]);
     let entries = [
-        json!({ "contact": contacts[0], "campaign": ALWAYS_ON }),
-        json!({ "contact": contacts[0], "category": "Other" }),
+        json!({ "tenant": "acme", "contact": contacts[0], "campaign": ALWAYS_ON }),
+        json!({ "tenant": "acme", "contact": contacts[0], "category": "Other" }),
     ];
     assert_eq!(place.list(&["dnd"]), entries);
     assert_eq!(place.list(&["dnd", "--category", "Other"]), entries[1..]);
     assert_eq!(place.list(&["dnd", "--campaign", ALWAYS_ON]), entries[..1]);
     let after = format!("{}/{ALWAYS_ON}", contacts[0].as_str().unwrap());
     assert_eq!(place.list(&["dnd", "--after", &after]), entries[1..]);
+}
+
+#[test]
+fn a_list_goes_on_after_an_entry_that_was_removed() {
+    let (place, contacts) = place();
+    let request = |category: &str, on: bool| {
+        json!({
+            "action": "campaign-dnd-manager-by-category",
+            "session": session("acme", "u-0", json!({ "contact_id": contacts[0] })),
+            "parameters": {
+                "CAMPAIGN_CATEGORY": category, "CONTACT_IDENTIFIER_ENTITY": "contact_id", "DND_CONTACT_EXPRESSION": on
+            }
+        })
+    };
+    place.batch(&[request("Other", true), request("Test", true), request("Other", false)]);
+    let after = format!("{}/Other", contacts[0].as_str().unwrap());
+    assert_eq!(place.list(&["dnd", "--after", &after]).len(), 1);
+    let nobody = format!("{OTHER}/Other");
+    assert_eq!(place.list(&["dnd", "--after", &nobody]), [] as [Json; 0]);
+}
+
+#[test]
+fn two_tenants_may_have_one_campaign_id() {
+    let mut apply = tenants::apply();
+    for campaign in apply["campaigns"].as_array_mut().unwrap() {
+        if campaign["tenant"] == "rival" {
+            campaign["id"] = json!(ALWAYS_ON);
+        }
+    }
+    let place = Place::with(&apply);
+    let both = place.list(&["campaigns", "--campaign", ALWAYS_ON]);
+    let tenants: Vec<_> = both.iter().map(|campaign| campaign["tenant"].clone()).collect();
+    assert_eq!(tenants, ["acme", "rival"]);
+    // Another file may use it, too.
+    let of = |field: &str| {
+        let mut thing = apply[field].as_array().unwrap().last().unwrap().clone();
+        thing[if field == "tenants" { "id" } else { "tenant" }] = json!("third");
+        thing
+    };
+    place.file("third.json", json!({ "tenants": [of("tenants")], "campaigns": [of("campaigns")] }).to_string());
+    let answer = place.run(&["apply", "third.json"]).done();
+    assert!(!answer.stdout.contains("acme") && !answer.stdout.contains("rival"), "{}", answer.stdout);
+    assert_eq!(place.list(&["campaigns", "--campaign", ALWAYS_ON]).len(), 3);
 }
 
 #[test]

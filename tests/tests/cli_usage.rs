@@ -71,6 +71,30 @@ fn a_store_that_cannot_be_used_is_named() {
 }
 
 #[test]
+fn a_wrong_variable_fails_only_what_needs_its_store() {
+    let place = Place::new();
+    place.file("apply.json", tenants::apply().to_string());
+    let run = |arguments: &[&str]| {
+        let output = place.command(arguments).env("FLOWHOST_STORE", "no-such-store").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for arguments in [
+        ["actions", "--json"].as_slice(),
+        &["eval", "1 + 1"],
+        &["wit", "wit"],
+        &["--store", "sqlite:own.db", "apply", "apply.json"],
+        &["tenants", "--store", "sqlite:own.db"],
+        &["tenants", "--help"],
+    ] {
+        assert_eq!(run(arguments).0, Some(0), "{arguments:?}: {}", run(arguments).1);
+    }
+    let (code, stderr) = run(&["tenants"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("FLOWHOST_STORE") && stderr.contains("no-such-store"), "{stderr}");
+    assert!(!place.path("flowhost.db").exists());
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error() {
     let place = Place::with(&tenants::apply());
     let mut child = place.command(&["actions", "--json"]).spawn().unwrap();

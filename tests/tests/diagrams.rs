@@ -66,7 +66,10 @@ fn collections_honour_do_not_disturb() {
     assert_eq!((&entities["bloqueado"], &entities["operacion_recordatorio"]), (&json!(true), &json!("ERROR")));
     assert_eq!((entities.get("recordatorio"), &entities["pendientes"]), (None, &json!([])));
     assert_eq!(place.list(&["records"]), Vec::<Json>::new());
-    assert_eq!(place.list(&["dnd"]), [json!({ "contact": entities["contacto"], "category": "Cobranza" })]);
+    assert_eq!(
+        place.list(&["dnd"]),
+        [json!({ "tenant": "finanzas-sur", "contact": entities["contacto"], "category": "Cobranza" })]
+    );
 }
 
 #[test]

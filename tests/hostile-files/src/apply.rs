@@ -12,7 +12,7 @@ const ALL: Page = Page { after: None, limit: 100_000 };
 pub(crate) fn parse(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let store = MemoryStore::new();
-    watch::quick("the files", || text.split('\u{c}').for_each(|file| apply_twice(&store, file)));
+    watch::lengthy("the files", || text.split('\u{c}').for_each(|file| apply_twice(&store, file)));
 }
 
 fn apply_twice(store: &MemoryStore, file: &str) {
@@ -21,7 +21,7 @@ fn apply_twice(store: &MemoryStore, file: &str) {
         Ok(report) => report,
         Err(refusal) => {
             words::message(&refusal.message);
-            words::code(refusal.code, &[Class::Apply]);
+            words::code(refusal.code, &[Class::Apply, Class::Failure]);
             let detail = |wanted: &str| refusal.details.iter().find(|(name, _)| name == wanted)?.1.parse().ok();
             if let Some((line, column)) = detail("line").zip(detail("column")) {
                 words::json_place(file, line, column);

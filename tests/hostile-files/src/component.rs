@@ -33,7 +33,7 @@ fn made_of(bytes: &[u8]) -> Option<Vec<u8>> {
         b'c' => Some(wasm_smith::Component::new(Config::default(), &mut random).ok()?.to_bytes()),
         b'm' => {
             let module = wasm_smith::Module::new(Config::default(), &mut random).ok()?.to_bytes();
-            if let Err(error) = watch::quick("the packing", || flowhost::catalog::pack(&module)) {
+            if let Err(error) = watch::lengthy("the packing", || flowhost::catalog::pack(&module)) {
                 refused(&error);
             }
             Some(module)
@@ -66,7 +66,7 @@ fn manifest() -> String {
 
 /// The outcome of an action that was loaded.
 fn load_and_invoke(host: &Host, component: &[u8]) -> Result<Outcome, LoadError> {
-    let action = watch::quick("the component", || host.load(component)).inspect_err(refused)?;
+    let action = watch::lengthy("the component", || host.load(component)).inspect_err(refused)?;
     let schema = action.parameters_schema("es");
     assert_eq!(schema["properties"].as_object().map(Map::len).unwrap_or_default(), properties(&action));
     let name = format!("{}@{}", action.manifest.id, action.manifest.version);

@@ -5,7 +5,8 @@ use crate::{watch, words};
 use chrono::{DateTime, Datelike as _, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use flowhost::domain::schedule;
-use flowhost::expression::{Expression, Scope, SessionView, Value};
+use flowhost::expression::bounds::STEPS;
+use flowhost::expression::{Budget, Expression, Scope, SessionView, Value};
 use serde_json::json;
 
 pub(crate) fn parse(bytes: &[u8]) {
@@ -48,7 +49,7 @@ fn by_pattern(date: &str, pattern: &str) {
         now: DateTime::<Utc>::UNIX_EPOCH,
         region: &Utopia,
     };
-    let evaluate = |source: &str| Expression::parse(source).unwrap().evaluate(&scope);
+    let evaluate = |source: &str| Expression::parse(source).unwrap().evaluate(&scope, &mut Budget::new(STEPS));
     match evaluate("parseDate(date, pattern)") {
         Ok(value) => {
             assert!(matches!(value, Value::Timestamp(_)), "{value:?}");

@@ -2,7 +2,10 @@
 
 use crate::{watch, words};
 use chrono::{DateTime, NaiveDateTime, Utc};
-use flowhost::expression::{Expression, ExpressionError, Region, Scope, SessionView, TextExpression, Value, answer};
+use flowhost::expression::bounds::STEPS;
+use flowhost::expression::{
+    Budget, Expression, ExpressionError, Region, Scope, SessionView, TextExpression, Value, answer,
+};
 use serde_json::{Map, Value as Json, json};
 use std::sync::LazyLock;
 
@@ -39,6 +42,18 @@ static ENTITIES: LazyLock<Map<String, Json>> = LazyLock::new(|| {
         "h": (0..10_000).collect::<Vec<i32>>(),
         "i": deep,
         "n": null,
+        // Operands that cost much: digits, numbers near the least one, long texts and parts of them, long lists.
+        "j": "9".repeat(400),
+        "k": format!("{}.{}", "1".repeat(500), "7".repeat(500)),
+        "l": "2.470328229206232720882843964341106861825299013071623822127e-324",
+        "m": "a".repeat(1 << 20),
+        "o": format!("{}b{}", "a".repeat(29), "a".repeat(30)),
+        "p": "1h".repeat(30),
+        "q": (0..10_000).map(|id| format!("text {}", id * 7_919 % 10_000)).collect::<Vec<String>>(),
+        "r": (0..50_000).map(|id| f64::from(id) / 7.0).collect::<Vec<f64>>(),
+        "s": (0..2_000).map(|id| json!({"id": id, "tags": ["a", "b"]})).collect::<Vec<Json>>(),
+        "t": (0..20_000).map(|id| (format!("key {id}"), json!(id))).collect::<Map<String, Json>>(),
+        "u": "é€😀".repeat(20_000),
     });
     entities.as_object().cloned().unwrap_or_default()
 });
@@ -48,12 +63,26 @@ pub(crate) fn parse(bytes: &[u8]) {
     on_little_stack(|| evaluate(source));
 }
 
-/// Opens a template before the text, and closes one behind it.
+/// Opens a template before the text, and closes one behind it. Its lines are the elements of a list, too.
 pub(crate) fn template(bytes: &[u8]) {
     let Ok(source) = str::from_utf8(bytes) else { return };
     on_little_stack(|| {
         evaluate(&format!("Hola {{{{ {source}"));
         evaluate(&format!("Hola {{{{ {source} }}}}"));
+        evaluate_list(source);
+    });
+}
+
+/// A list of as many elements as a parameter may have, which share the steps of an invocation.
+fn evaluate_list(source: &str) {
+    const ELEMENTS: usize = 100;
+    watch::quick("the list", || {
+        let mut budget = full();
+        for element in source.lines().cycle().take(ELEMENTS) {
+            told(element, TextExpression::parse(element), |text| {
+                told(element, text.evaluate(&scope(), &mut budget), drop);
+            });
+        }
     });
 }
 
@@ -70,31 +99,38 @@ fn on_little_stack(work: impl FnOnce() + Send) {
     });
 }
 
-/// As an expression where any value is due, where a boolean is due, and as a text.
-fn evaluate(source: &str) {
-    let scope = Scope {
+/// The steps of one evaluation.
+fn full() -> Budget<'static> {
+    Budget::new(STEPS)
+}
+
+fn scope() -> Scope<'static> {
+    Scope {
         entities: &*ENTITIES,
         session: SessionView { id: "s", channel: "whatsapp", user: "56987654321" },
         now: DateTime::UNIX_EPOCH,
         region: &Utopia,
-    };
-    watch::quick("the expression", || {
-        told(source, Expression::parse(source), |expression| {
-            assert_eq!(expression.source(), source);
-            let first = told(source, expression.evaluate(&scope), |value| value);
-            let second = expression.evaluate(&scope).ok();
-            // Through JSON, since no number is equal to none.
-            let shown = |value: Option<Value>| value.map(|value| answer(Ok(value)));
-            assert_eq!(shown(first), shown(second));
-            told(source, expression.evaluate_boolean(&scope), |_| ());
-        });
+    }
+}
+
+/// As an expression where any value is due, where a boolean is due, and as a text.
+fn evaluate(source: &str) {
+    let scope = scope();
+    told(source, watch::quick("the expression", || Expression::parse(source)), |expression| {
+        assert_eq!(expression.source(), source);
+        let value = || watch::quick("the value", || expression.evaluate(&scope, &mut full()));
+        let first = told(source, value(), |value| value);
+        // Through JSON, since no number is equal to none.
+        let shown = |value: Option<Value>| value.map(|value| answer(Ok(value)));
+        assert_eq!(shown(first), shown(value().ok()));
+        let boolean = watch::quick("the boolean", || expression.evaluate_boolean(&scope, &mut full()));
+        told(source, boolean, |_| ());
     });
-    watch::quick("the text", || {
-        told(source, TextExpression::parse(source), |expression| {
-            assert_eq!(expression.source(), source);
-            let first = told(source, expression.evaluate(&scope), |text| text);
-            assert_eq!(first, expression.evaluate(&scope).ok());
-        });
+    told(source, watch::quick("the text", || TextExpression::parse(source)), |expression| {
+        assert_eq!(expression.source(), source);
+        let text = || watch::quick("the text's value", || expression.evaluate(&scope, &mut full()));
+        let first = told(source, text(), |text| text);
+        assert_eq!(first, text().ok());
     });
 }
 

@@ -10,7 +10,7 @@ static HOST: Lender = Lender::new(with_actions);
 
 pub(crate) fn parse(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
-    let flow = match watch::quick("the flow", || Flow::parse(text)) {
+    let flow = match watch::lengthy("the flow", || Flow::parse(text)) {
         Ok(flow) => flow,
         Err(error) => {
             words::message(&error.message);
@@ -25,7 +25,7 @@ pub(crate) fn parse(bytes: &[u8]) {
 }
 
 fn check_and_run(host: &Host, flow: &Flow) {
-    let diagram = watch::quick("the flow's checks", || Diagram::new(host, flow, None));
+    let diagram = watch::lengthy("the flow's checks", || Diagram::new(host, flow, None));
     let of_tenant = now(diagram.check_tenant(host.store().as_ref(), TENANT)).unwrap();
     for found in diagram.diagnostics().iter().chain(&of_tenant) {
         assert!(!found.path.is_empty());

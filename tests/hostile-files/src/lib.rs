@@ -4,8 +4,9 @@
 //! parser breaks a promise. `tests/replay.rs` runs every target over its corpus and over seeded mutations of it with
 //! the stable compiler; `host/fuzz` runs the same functions under libFuzzer for as long as one likes.
 //!
-//! A panic anywhere, on a host's own threads too, is a finding, and so is an input that takes long: time is counted in
-//! this thread's time of computing, so that a busy machine fails nothing.
+//! A panic anywhere, on a host's own threads too, is a finding. So is an input that takes more than 50 ms or 64 MiB: time is
+//! counted in this thread's time of computing, so that a busy machine fails nothing. `examples/search.rs` looks for inputs
+//! that cost more than those before.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -14,6 +15,7 @@
     reason = "a test that fails panics"
 )]
 
+mod allocation;
 mod apply;
 mod component;
 mod date;
@@ -31,6 +33,8 @@ mod wanted;
 mod watch;
 mod words;
 mod world;
+
+pub use watch::{Cost, process_memory, take_cost};
 
 /// Something that is parsed.
 #[derive(Debug, Clone, Copy)]

@@ -83,5 +83,6 @@ fn failed(failure: &Failure) {
 }
 
 fn is_kept(outcome: &Outcome) -> bool {
-    outcome.error.as_ref().is_none_or(|error| class(&error.code) == Some(Class::Refusal))
+    let is_kept = |code: &str| class(code) == Some(Class::Refusal) && code != "tenant-not-found";
+    outcome.error.as_ref().is_none_or(|error| is_kept(&error.code))
 }

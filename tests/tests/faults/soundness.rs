@@ -50,6 +50,16 @@ const WRONG: [(&str, &str); 9] = [
     ),
 ];
 
+const COUNTED: &str = "SELECT tenant, bytes FROM usage WHERE bytes <> 0";
+
+/// The statement that counts what each tenant has stored, as the migration does.
+fn stored() -> &'static str {
+    let migration = include_str!("../../../host/migrations/sqlite/0002_limits.sql");
+    let begin = migration.find("SELECT tenant, sum(bytes)").unwrap();
+    let statement = &migration[begin..];
+    &statement[..statement.find(';').unwrap()]
+}
+
 /// Asserts it, and gives the outcomes that are kept under keys.
 pub(crate) async fn check(database: &Path) -> HashMap<String, String> {
     let mut connection = connect(database).await;
@@ -62,6 +72,10 @@ pub(crate) async fn check(database: &Path) -> HashMap<String, String> {
         let found = column(&mut connection, text).await;
         assert!(found.is_empty(), "{what}: {found:?}");
     }
+    let miscounted =
+        format!("SELECT tenant FROM ({0} EXCEPT {1}) UNION ALL SELECT tenant FROM ({1} EXCEPT {0})", COUNTED, stored());
+    let miscounted = connection.fetch_all(AssertSqlSafe(miscounted)).await.unwrap().len();
+    assert_eq!(miscounted, 0, "tenants whose bytes are counted wrongly");
     let rows = connection.fetch_all("SELECT key, outcome FROM keys").await.unwrap();
     connection.close().await.unwrap();
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()

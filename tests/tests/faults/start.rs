@@ -44,7 +44,7 @@ pub(crate) async fn is_newer() {
     assert!(error.to_string().contains("version 99"), "{error}");
     assert!(std::fs::read(database(folder.path())).unwrap() == before, "the file has changed");
 
-    set_version(folder.path(), 1).await;
+    set_version(folder.path(), 2).await;
     let world = World::on(folder, disk).await;
     assert_goes_on(&world.ask_all(1).await, &answers, &world.kept().await);
 }
@@ -57,7 +57,7 @@ pub(crate) async fn becomes_newer() {
     assert_eq!(answers.iter().filter(|(.., answer)| answer.is_err()).count(), 4);
     assert_true(&answers, &world.kept().await, &["store-newer"]);
     assert_goes_on(&world.ask_all(0).await, &known, &world.kept().await);
-    set_version(world.folder.path(), 1).await;
+    set_version(world.folder.path(), 2).await;
     assert_goes_on(&world.ask_all(1).await, &answers, &world.kept().await);
 }
 

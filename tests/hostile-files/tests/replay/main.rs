@@ -63,7 +63,7 @@ fn replay(name: &str) {
     watch_panics();
     let (target, corpus) = (target(name), corpus(target(name)));
     corpus.iter().for_each(|bytes| parse(target, bytes));
-    let mut mutator = Mutator::new(&corpus, dictionary(target), LARGEST);
+    let mut mutator = Mutator::seeded(&corpus, dictionary(target), LARGEST, 1);
     for _ in 0..target.tries {
         parse(target, &mutator.next());
     }

@@ -12,8 +12,9 @@ pub(crate) struct Mutator<'c> {
 }
 
 impl<'c> Mutator<'c> {
-    pub(crate) fn new(corpus: &'c [Vec<u8>], dictionary: Vec<Vec<u8>>, largest: usize) -> Self {
-        Self { corpus, dictionary, largest, random: Generator::seed_from_u64(1) }
+    /// The files of a seed are the same each time.
+    pub(crate) fn seeded(corpus: &'c [Vec<u8>], dictionary: Vec<Vec<u8>>, largest: usize, seed: u64) -> Self {
+        Self { corpus, dictionary, largest, random: Generator::seed_from_u64(seed) }
     }
 
     pub(crate) fn next(&mut self) -> Vec<u8> {

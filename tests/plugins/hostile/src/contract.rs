@@ -29,6 +29,25 @@ pub(crate) fn refuses_with_a_fault() -> Result<Port, Error> {
     Err(Error::new("limit-cpu", "a code that is not a plugin's to give"))
 }
 
+/// Control characters of both kinds, marks of writing direction and separators of lines.
+const HIDDEN: &str = "a\u{1b}]0;title\u{7}\u{9b}2J\u{202e}b\u{2066}\u{200f}\u{61c}c\u{2028}\u{2029}d";
+
+pub(crate) fn refuses_with_an_escape() -> Result<Port, Error> {
+    Err(Error::new("acme/\u{1b}]0;title\u{7}", "a code that a terminal obeys"))
+}
+
+pub(crate) fn warns_with_an_escape() -> Result<Port, Error> {
+    log::warning("acme/\u{202e}wol", "a code that reads otherwise", None);
+    Ok(NEXT)
+}
+
+pub(crate) fn hides_characters() -> Result<Port, Error> {
+    log::write(log::Level::Error, HIDDEN);
+    log::warning("acme/hidden", HIDDEN, Some(HIDDEN));
+    session::set_entity(HIDDEN, Some(HIDDEN.to_owned()))?;
+    Ok(NEXT)
+}
+
 pub(crate) fn reads_what_is_undeclared() -> Result<Port, Error> {
     parameters::get("CAMPAIGN_ID")?;
     Ok(NEXT)
@@ -56,6 +75,11 @@ pub(crate) fn sets_no_json() -> Result<Port, Error> {
 
 pub(crate) fn sets_nested_json() -> Result<Port, Error> {
     session::set_entity("a list", Some(Json::from_text("[".repeat(500_000))))?;
+    Ok(NEXT)
+}
+
+pub(crate) fn sets_a_large_integer() -> Result<Port, Error> {
+    session::set_entity("a list", Some(Json::from_text("[{\"a\":18446744073709551616}]".to_owned())))?;
     Ok(NEXT)
 }
 

@@ -32,3 +32,13 @@ pub(crate) fn waits() -> Result<Port, Error> {
     contacts::name(&ContactId::from(crate::first()?).into())?;
     Ok(NEXT)
 }
+
+/// Some tens of milliseconds of computing, always the same.
+pub(crate) fn computes_a_while() -> Result<Port, Error> {
+    let mut sum = 0_u64;
+    for number in 0..40_000_000_u64 {
+        sum = black_box(sum.wrapping_add(number));
+    }
+    black_box(sum);
+    Ok(NEXT)
+}

@@ -25,6 +25,7 @@ macro_rules! deeds {
 deeds! {
     "computes" => forever::computes;
     "computes-in-calls" => forever::computes_in_calls;
+    "computes-a-while" => forever::computes_a_while;
     "recurses" => forever::recurses;
     "waits" => forever::waits;
     "hoards-bit-by-bit" => much::hoards_bit_by_bit;
@@ -34,6 +35,7 @@ deeds! {
     "sends-much-in-all" => much::sends_much_in_all;
     "calls-often" => much::calls_often;
     "logs-often" => much::logs_often;
+    "logs-at-length" => much::logs_at_length;
     "forges-a-line" => contract::forges_a_line;
     "warns-often" => much::warns_often;
     "warns-at-length" => much::warns_at_length;
@@ -42,7 +44,14 @@ deeds! {
     "sets-a-large-value" => much::sets_a_large_value;
     "nests-an-expression" => much::nests_an_expression;
     "chains-an-expression" => much::chains_an_expression;
+    "evaluates-often" => much::evaluates_often;
+    "evaluates-large-texts" => much::evaluates_large_texts;
+    "repeats-a-failure" => much::repeats_a_failure;
+    "sets-many-nodes" => much::sets_many_nodes;
     "panics" => contract::panics;
+    "refuses-with-an-escape" => contract::refuses_with_an_escape;
+    "warns-with-an-escape" => contract::warns_with_an_escape;
+    "hides-characters" => contract::hides_characters;
     "leaves-by-no-port" => contract::leaves_by_no_port;
     "leaves-by-error" => contract::leaves_by_error;
     "refuses-without-slash" => contract::refuses_without_slash;
@@ -53,6 +62,7 @@ deeds! {
     "sets-no-number" => contract::sets_no_number;
     "sets-no-json" => contract::sets_no_json;
     "sets-nested-json" => contract::sets_nested_json;
+    "sets-a-large-integer" => contract::sets_a_large_integer;
     "sets-another-type" => contract::sets_another_type;
     "traps-while-writing" => writes::traps;
     "computes-while-writing" => writes::computes;
@@ -76,6 +86,9 @@ flow_sdk::parameters! {
     const SECOND: Optional<Text> = Parameter::optional("SECOND")
         .title("Second id", "Segundo id")
         .help("What else it is about.", "De qué más trata.");
+    const TEXTS: Optional<ExpressionList> = Parameter::optional("TEXTS")
+        .title("Texts", "Textos")
+        .help("Expressions to evaluate.", "Expresiones para evaluar.");
     const RESULT: Parameter<EntityOut<bool>> = Parameter::required("RESULT_ENTITY")
         .title("Entity for the result", "Entidad para el resultado")
         .help("Cleared when it goes wrong.", "Queda vacía cuando sale mal.");

@@ -52,6 +52,14 @@ pub(crate) fn logs_often() -> Result<Port, Error> {
     Ok(NEXT)
 }
 
+pub(crate) fn logs_at_length() -> Result<Port, Error> {
+    let line = text(4 << 10);
+    for _ in 0..1_000 {
+        log::write(Level::Error, &line);
+    }
+    Ok(NEXT)
+}
+
 pub(crate) fn warns_often() -> Result<Port, Error> {
     for _ in 0..1_000 {
         log::warning("acme/often", "one of many", None);
@@ -93,5 +101,38 @@ pub(crate) fn nests_an_expression() -> Result<Port, Error> {
 
 pub(crate) fn chains_an_expression() -> Result<Port, Error> {
     expressions::evaluate::<i64>(&["1", &"+1".repeat(4_500)].concat())?;
+    Ok(NEXT)
+}
+
+pub(crate) fn evaluates_often() -> Result<Port, Error> {
+    for _ in 0..2_000 {
+        expressions::evaluate::<i64>("size(lists.range(10000).map(x, x*x+x*x*x+x))")?;
+    }
+    Ok(NEXT)
+}
+
+pub(crate) fn evaluates_large_texts() -> Result<Port, Error> {
+    // Texts of 1,000,000 characters, none of which the plugin keeps.
+    let doubled = "'x'".to_owned() + &".replace('x', 'xxxxxxxxxx')".repeat(6);
+    for _ in 0..1_000 {
+        drop(expressions::evaluate::<String>(&doubled)?);
+    }
+    Ok(NEXT)
+}
+
+/// Asks for an expression list that is at its limit, and for what fails in it, as often as it may.
+pub(crate) fn repeats_a_failure() -> Result<Port, Error> {
+    let mut last = Ok(());
+    for _ in 0..9_000 {
+        last = crate::TEXTS.get().map(drop);
+    }
+    last.map(|()| NEXT)
+}
+
+pub(crate) fn sets_many_nodes() -> Result<Port, Error> {
+    let list = Json::from_text(["[0", &",0".repeat(MIB / 2 - 2), "]"].concat());
+    for index in 0..1_000 {
+        session::set_entity(&format!("entity-{index}"), Some(list.clone()))?;
+    }
     Ok(NEXT)
 }

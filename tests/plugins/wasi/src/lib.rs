@@ -16,7 +16,7 @@ impl Guest for Component {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
         let text = r#"{"manifest":1,"id":"hostile-wasi","version":"1.0.0","category":"Test","title":{"en":"WASI"},
             "description":{"en":"DIFFERS"},"parameters":[{"name":"DEED","title":{"en":"Deed"},"help":{"en":"What"},
-            "kind":"choice","choices":["looks-around","sleeps","prints-often","takes-much-chance","exits"],"required":true}],
+            "kind":"choice","choices":["looks-around","sleeps","prints-often","takes-much-chance","takes-chance-often","asks-often","holds-many-resources","exits"],"required":true}],
             "ports":["next","error"],"locales":["en"],"uses":["flow:action/session#set-entity"]}"#;
         text.replace("DIFFERS", &format!("{chance} {now}"))
     }
@@ -26,8 +26,11 @@ impl Guest for Component {
             Some(Value::Text(deed)) => match deed.as_str() {
                 "looks-around" => looks_around()?,
                 "sleeps" => std::thread::sleep(Duration::from_secs(86_400)),
-                "prints-often" => (0..5_000).for_each(|_| println!("a printed line of many")),
+                "prints-often" => (0..2_000).for_each(|_| println!("a printed line of many")),
                 "takes-much-chance" => takes_much_chance(),
+                "takes-chance-often" => takes_chance_often(),
+                "asks-often" => asks_often(),
+                "holds-many-resources" => holds_many_resources(),
                 _ => std::process::exit(0),
             },
             _ => std::process::exit(1),
@@ -43,6 +46,31 @@ flow_sdk::bindings::export_handler!(Component);
 fn takes_much_chance() {
     #[cfg(target_os = "wasi")]
     std::hint::black_box(wasip2::random::random::get_random_bytes(1 << 20));
+}
+
+/// Random bytes for as long as there are any.
+fn takes_chance_often() {
+    #[cfg(target_os = "wasi")]
+    for _ in 0..1_000 {
+        std::hint::black_box(wasip2::random::random::get_random_bytes(64 << 10));
+    }
+}
+
+/// A million calls of WASI, which has no limit of its own.
+fn asks_often() {
+    #[cfg(target_os = "wasi")]
+    for _ in 0..1_000_000 {
+        std::hint::black_box(wasip2::clocks::monotonic_clock::now());
+    }
+}
+
+/// Timers that nobody waits for.
+fn holds_many_resources() {
+    #[cfg(target_os = "wasi")]
+    {
+        let timers: Vec<_> = (0..5_000).map(wasip2::clocks::monotonic_clock::subscribe_instant).collect();
+        std::hint::black_box(timers);
+    }
 }
 
 /// Writes down what it finds: texts, which differ where anything of the machine shows.

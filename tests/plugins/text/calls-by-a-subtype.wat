@@ -1,0 +1,16 @@
+;; Calls a function of one type by another type, which its own could extend.
+(module
+  (type $own (sub (func)))
+  (type $other (sub (func (result f64))))
+  (memory (export "memory") 1)
+  (data (i32.const 1024) "$MANIFEST")
+  (func (export "flow:action/handler@0.1.0#describe") (result i32)
+    (i32.store (i32.const 0) (i32.const 1024))
+    (i32.store (i32.const 4) (i32.const $LENGTH))
+    (i32.const 0))
+  (func $f (type $own))
+  (table 1 funcref)
+  (elem (i32.const 0) $f)
+  (func (export "flow:action/handler@0.1.0#invoke") (result i32)
+    (drop (call_indirect (type $other) (i32.const 0)))
+    unreachable))

@@ -1,0 +1,16 @@
+;; Asks whether a function reference has a type that it has not.
+(module
+  (type $own (func (param i64)))
+  (type $other (func (param f64)))
+  (memory (export "memory") 1)
+  (data (i32.const 1024) "$MANIFEST")
+  (func (export "flow:action/handler@0.1.0#describe") (result i32)
+    (i32.store (i32.const 0) (i32.const 1024))
+    (i32.store (i32.const 4) (i32.const $LENGTH))
+    (i32.const 0))
+  (func $f (type $own))
+  (table 1 funcref)
+  (elem (i32.const 0) $f)
+  (func (export "flow:action/handler@0.1.0#invoke") (result i32)
+    (drop (ref.test (ref $other) (table.get 0 (i32.const 0))))
+    unreachable))

@@ -1,0 +1,8 @@
+//! Attacks on a host that runs as a process: its memory stays within what is promised, and a neighbour tenant is served.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod admission;
+mod evaluation;
+mod memory;
+mod plugins;
+mod target;

@@ -1,0 +1,39 @@
+//! A folder with the hostile plugins, built once.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+/// The folder.
+pub(crate) static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins");
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (all, out) = (temporary.join("all-hostile-plugins"), temporary.join("hostile-plugins"));
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WORKSPACE_WRAPPER"] {
+        cargo.env_remove(name);
+    }
+    // Where the shipped actions are built, so that what both are made of is compiled once.
+    let target = temporary.join("../guests");
+    cargo.args(["run", "--quiet", "--locked", "-p", "assemble", "--"]).args([&all, &target]);
+    let status = cargo.env("CARGO_TARGET_DIR", &target).current_dir(plugins).status().unwrap();
+    assert!(status.success(), "the hostile plugins can't be built, see above");
+    std::fs::create_dir_all(&out).unwrap();
+    for name in ["hostile.wasm", "hostile-wasi.wasm"] {
+        std::fs::copy(all.join(name), out.join(name)).unwrap();
+    }
+    out
+});
+
+/// A request to such a plugin.
+pub(crate) fn request(plugin: &str, name: &str) -> serde_json::Value {
+    let mut parameters = serde_json::json!({ "DEED": name });
+    if plugin == "hostile" {
+        parameters["RESULT_ENTITY"] = "result".into();
+        parameters["STATUS_ENTITY"] = "status".into();
+    }
+    serde_json::json!({
+        "action": plugin, "parameters": parameters,
+        "session": { "id": "p", "tenant": "acme", "channel": "messenger", "user": "attacker", "entities": {} },
+    })
+}

@@ -1,0 +1,200 @@
+//! The attacked process, from outside.
+
+use serde_json::{Value as Json, json};
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tempfile::TempDir;
+
+pub(crate) const CAMPAIGN: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1dc";
+
+/// Rounds in which a promise about time must hold at least once: another process may disturb a round, and a host that
+/// breaks the promise breaks it in each.
+const ROUNDS: usize = 6;
+
+/// One process at a time, so that none disturbs the others' measurements.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// The process, ended with the test.
+pub(crate) struct Target {
+    _alone: MutexGuard<'static, ()>,
+    child: Child,
+    commands: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+    others: HashMap<String, Json>,
+    next: u64,
+    _folder: TempDir,
+}
+
+impl Target {
+    pub(crate) fn start() -> Self {
+        Self::with(None, None)
+    }
+
+    /// With a folder of plugins, and memory for all invocations.
+    pub(crate) fn with(plugins: Option<&Path>, memory: Option<usize>) -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = TempDir::new().unwrap();
+        let apply = folder.path().join("apply.json");
+        std::fs::write(&apply, configuration().to_string()).unwrap();
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("attacked-cache");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_attack-target"));
+        command.arg(apply).arg(cache).args(plugins);
+        command.envs(memory.map(|bytes| ("FLOWHOST_TARGET_MEMORY", bytes.to_string())));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let answers = BufReader::new(child.stdout.take().unwrap()).lines();
+        let commands = child.stdin.take().unwrap();
+        let mut target =
+            Self { _alone: alone, child, commands, answers, others: HashMap::new(), next: 0, _folder: folder };
+        target.wait("ready");
+        // The first invocation sets up much that is not part of an attack.
+        let id = target.invoke(&neighbour("other"));
+        target.wait(&id);
+        target
+    }
+
+    /// Sends a request; the id of its answer.
+    pub(crate) fn invoke(&mut self, request: &Json) -> String {
+        self.send(json!({ "invoke": request }))
+    }
+
+    /// The answer to a request.
+    pub(crate) fn wait(&mut self, id: &str) -> Json {
+        loop {
+            if let Some(answer) = self.others.remove(id) {
+                return answer;
+            }
+            let line = self.answers.next().expect("the process goes on").unwrap();
+            let answer: Json = serde_json::from_str(&line).unwrap();
+            let id = answer["id"].as_str().unwrap_or_else(|| panic!("{line}")).to_owned();
+            self.others.insert(id, answer);
+        }
+    }
+
+    /// How a request ends: a code, or the port that is not `error`.
+    pub(crate) fn end_of(&mut self, request: &Json) -> String {
+        let id = self.invoke(request);
+        end(&self.wait(&id))
+    }
+
+    /// Latencies of a neighbour that invokes so many times, one after the other, in microseconds and in order.
+    fn measure(&mut self, request: &Json, times: usize) -> Vec<u64> {
+        let id = self.send(json!({ "measure": request, "times": times }));
+        let answer = self.wait(&id);
+        let micros = answer["micros"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        let mut micros: Vec<u64> = micros.iter().map(|micros| micros.as_u64().unwrap()).collect();
+        micros.sort_unstable();
+        micros
+    }
+
+    /// Asserts that a neighbour's 99th percentile beside `attack` is at most twice that without it, or 1 ms more. All
+    /// attacks are answered before the next round.
+    pub(crate) fn assert_neighbour_unharmed(&mut self, attack: &[Json], times: usize) {
+        let request = neighbour("third");
+        let mut rounds = Vec::new();
+        for _ in 0..ROUNDS {
+            let alone = percentile_99(&self.measure(&request, times));
+            let attacks: Vec<_> = attack.iter().map(|request| self.invoke(request)).collect();
+            let beside = percentile_99(&self.measure(&request, times));
+            attacks.iter().for_each(|id| drop(self.wait(id)));
+            if beside <= (2 * alone).max(alone + 1_000) {
+                return;
+            }
+            rounds.push((alone, beside));
+        }
+        panic!("99th percentiles in microseconds, alone and beside the attack: {rounds:?}");
+    }
+
+    /// The greatest resident memory so far, bytes.
+    pub(crate) fn peak_memory(&self) -> usize {
+        peak_memory(self.child.id())
+    }
+
+    fn send(&mut self, mut command: Json) -> String {
+        let id = self.next.to_string();
+        self.next += 1;
+        command["id"] = json!(id);
+        writeln!(self.commands, "{command}").unwrap();
+        id
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The greatest resident memory of a process so far, bytes.
+pub(crate) fn peak_memory(process: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
+}
+
+fn percentile_99(sorted: &[u64]) -> u64 {
+    sorted[sorted.len() * 99 / 100]
+}
+
+/// How an answer says that it ended.
+pub(crate) fn end(answer: &Json) -> String {
+    let code = answer.pointer("/outcome/error/code").or_else(|| answer.pointer("/failure/code"));
+    let end = code.or_else(|| answer.pointer("/outcome/port")).and_then(Json::as_str);
+    end.unwrap_or_else(|| panic!("{answer}")).to_owned()
+}
+
+/// A request that takes little and writes nothing: whether somebody unknown is on a list.
+fn neighbour(tenant: &str) -> Json {
+    json!({
+        "action": "campaign-dnd-validator",
+        "session": { "id": "n", "tenant": tenant, "channel": "messenger", "user": "neighbour",
+                     "entities": { "contact": CAMPAIGN } },
+        "parameters": { "CONTACT_IDENTIFIER_ENTITY": "contact", "CAMPAIGN_ID": CAMPAIGN, "DND_VALIDATION_RESULT": "blocked" },
+    })
+}
+
+/// A request that makes a contact.
+pub(crate) fn newcomer(tenant: &str, channel: &str, user: &str) -> Json {
+    json!({
+        "action": "campaign-contact-manager",
+        "session": { "id": "n", "tenant": tenant, "channel": channel, "user": user, "entities": {} },
+        "parameters": { "CONTACT_NAME_EXPRESSION": "'Ana'", "CONTACT_IDENTIFIER_ENTITY": "contact" },
+    })
+}
+
+/// A request that records something for a contact of the tenant `acme`, with these parameters beside the required ones.
+pub(crate) fn record(entities: &Json, more: &Json) -> Json {
+    let mut parameters = json!({
+        "CAMPAIGN_ID": CAMPAIGN, "CONTACT_IDENTIFIER_ENTITY": "contact", "RECORD_ID_ENTITY": "record",
+        "OPERATION_ENTITY": "operation",
+    });
+    parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({
+        "action": "campaign-record-administration",
+        "session": { "id": "a", "tenant": "acme", "channel": "messenger", "user": "attacker", "entities": entities },
+        "parameters": parameters,
+    })
+}
+
+/// A contact of the tenant `acme`, by its id.
+pub(crate) fn contact(target: &mut Target, channel: &str, user: &str) -> String {
+    let id = target.invoke(&newcomer("acme", channel, user));
+    let answer = target.wait(&id);
+    answer.pointer("/outcome/entities/contact").and_then(Json::as_str).unwrap_or_else(|| panic!("{answer}")).to_owned()
+}
+
+pub(crate) fn configuration() -> Json {
+    let tenant = |id: &str| {
+        json!({ "id": id, "name": id, "time_zone": "UTC", "phone_region": "CL", "default_intention": "menu",
+                "channels": ["whatsapp", "messenger", "telegram"] })
+    };
+    let tenants: Vec<_> = ["acme", "other", "third"].into_iter().map(tenant).collect();
+    json!({
+        "tenants": tenants,
+        "campaigns": [{ "tenant": "acme", "id": CAMPAIGN, "name": "Recovery", "type": "simple", "mode": "always-on",
+                        "category": "Collections", "valid_until": "2099-01-31" }],
+    })
+}
