@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 pub(super) enum Signal {
     /// Of the terminal: somebody does not want the rest.
     Interrupt,
-    /// Of whoever started the process: it shall end in order.
+    /// From the program that started the process: it shall end in order.
     Terminate,
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct MemoryBudget {
     released: Notify,
 }
 
-/// What invocations have reserved beyond their base.
+/// The reservations of invocations beyond their base.
 #[derive(Debug, Default)]
 struct Grown {
     total: usize,
