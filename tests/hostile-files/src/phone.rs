@@ -7,9 +7,9 @@ use flowhost::domain::phone::{self, Phone};
 pub(crate) fn parse(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let (region, number) = text.split_once('\n').unwrap_or(("CL", text));
-    // The tables of all countries are read once.
+    // The tables of all countries are read once, and the patterns of a country when it is first met.
     phone::load();
-    watch::quick("the number", || {
+    watch::lengthy("the number", || {
         read(phone::normalise(number, Some(region)), Some(region));
         read(phone::normalise(number, None), None);
         read(phone::from_whatsapp(number), None);

@@ -17,7 +17,9 @@ pub(crate) fn parse(bytes: &[u8]) {
         watch::quick("the session", || read(text));
     }
     let lines: Vec<Line> = Lines::new(bytes, LIMIT).map(Result::unwrap).collect();
-    let given = bytes.split(|byte| *byte == b'\n').filter(|line| line.len() > LIMIT || !line.trim_ascii().is_empty());
+    // A byte order mark at the beginning is not part of the first line.
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let given = text.split(|byte| *byte == b'\n').filter(|line| line.len() > LIMIT || !line.trim_ascii().is_empty());
     assert_eq!(lines.len(), given.count(), "a line has one answer");
     for line in lines {
         match line {

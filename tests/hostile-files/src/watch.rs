@@ -48,7 +48,7 @@ pub(crate) fn quick<T>(what: &str, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Does `work` that compiles a component, or reads a large file.
+/// Does `work` that compiles a component, reads a large file, or prepares something once.
 pub(crate) fn lengthy<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let (result, cost) = measured(work);
     assert!(cost.time < LENGTHY, "{what} took {:?}", cost.time);
