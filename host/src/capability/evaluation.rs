@@ -176,10 +176,18 @@ impl State {
             let result = work(&session, &tenant, &mut allowance);
             (session, result, allowance.budget.steps_left())
         };
-        let (session, result, left) = Slices::new(evaluation, Arc::clone(&self.journal)).map_err(Halt::stack)?.await;
+        let (session, result, left) = self.work_in_slices(evaluation).await?;
         self.session.take_back(session);
         self.steps = left;
         Ok(result)
+    }
+
+    /// Does work on a stack of its own. Whenever it pauses after the end of a slice, it yields to the worker.
+    pub(super) async fn work_in_slices<T: 'static>(
+        &mut self,
+        work: impl FnOnce(&dyn Fn()) -> T + 'static,
+    ) -> wasmtime::Result<T> {
+        Ok(Slices::new(work, Arc::clone(&self.journal)).map_err(Halt::stack)?.await)
     }
 }
 

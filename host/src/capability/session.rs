@@ -370,9 +370,9 @@ impl Host for State {
         Ok(value)
     }
 
-    fn set_entity(&mut self, name: String, value: Option<Value>) -> Answer<()> {
+    async fn set_entity(&mut self, name: String, value: Option<Value>) -> Answer<()> {
         self.enter(Function::SessionSetEntity, name.len() + value.as_ref().map_or(0, value::bytes))?;
-        self.write_entity(name, value, None)
+        self.write_entity(name, value, None).await
     }
 }
 

@@ -4,7 +4,7 @@ use super::bindings::flow::action::types::{Error, Value};
 use super::evaluation::{Allowance, Exceeded, JsonWriter};
 use super::{Answer, State};
 use crate::catalog::manifest::ValueType;
-use crate::domain::json::{self, Integers};
+use crate::domain::json;
 use crate::domain::refusal::on_one_line;
 use serde_json::{Number, Value as Json};
 
@@ -100,13 +100,21 @@ pub(super) fn refusal(code: &str, message: impl Into<String>) -> Error {
     Error { code: code.to_owned(), message: on_one_line(message.into()), parameter: None, details: Vec::new() }
 }
 
-/// A plugin's value as JSON, or why it can't be an entity's.
-fn to_json(value: Value, limit: usize) -> Result<Json, Error> {
-    let size = bytes(&value);
+/// JSON of a plugin that is parsed at once, bytes: some 0.1 ms.
+const INLINE_JSON: usize = 8 << 10;
+
+/// Refuses a plugin's value that is too large for an entity.
+fn check_size(value: &Value, limit: usize) -> Result<(), Error> {
+    let size = bytes(value);
     if size > limit {
         let message = format!("a value of {size} bytes is too large; at most {limit} are allowed");
         return Err(refusal("limit-value-size", message));
     }
+    Ok(())
+}
+
+/// A plugin's value as JSON, or why it can't be an entity's.
+fn to_json(value: Value, pause: &dyn Fn()) -> Result<Json, Error> {
     match value {
         Value::Boolean(value) => Ok(Json::Bool(value)),
         Value::Integer(value) => Ok(Json::from(value)),
@@ -114,13 +122,11 @@ fn to_json(value: Value, limit: usize) -> Result<Json, Error> {
         Value::Number(value) => Number::from_f64(value)
             .map(Json::Number)
             .ok_or_else(|| refusal("entity-type", format!("{value} is no finite number"))),
-        Value::Json(text) => match serde_json::from_str(&text) {
-            Ok(value @ (Json::Array(_) | Json::Object(_))) => {
-                match json::inspect(&text, Integers::Everywhere).large_integer {
-                    Some(found) => Err(refusal("entity-type", found.to_string())),
-                    None => Ok(value),
-                }
-            }
+        Value::Json(text) => match json::parse_in_pieces(&text, pause) {
+            Ok(value @ (Json::Array(_) | Json::Object(_))) => match json::find_large_integer(&text, pause) {
+                Some(found) => Err(refusal("entity-type", found.to_string())),
+                None => Ok(value),
+            },
             Ok(other) => Err(refusal("entity-type", format!("{} is no list or map", json_type(&other)))),
             Err(error) => Err(refusal("entity-type", format!("the JSON of a list or map doesn't parse: {error}"))),
         },
@@ -129,7 +135,7 @@ fn to_json(value: Value, limit: usize) -> Result<Json, Error> {
 
 impl State {
     /// Writes an entity that the plugin gave; `expected` is what the manifest promises.
-    pub(super) fn write_entity(
+    pub(super) async fn write_entity(
         &mut self,
         name: String,
         value: Option<Value>,
@@ -138,11 +144,20 @@ impl State {
         if let Some(Value::Json(text)) = &value {
             self.carry(json::tree_bytes(text))?;
         }
-        Ok(self.put_entity(name, value, expected))
+        let value = match value {
+            Some(value) => match check_size(&value, self.limits.value_bytes) {
+                Ok(()) if matches!(&value, Value::Json(text) if text.len() > INLINE_JSON) => {
+                    self.work_in_slices(move |pause| to_json(value, pause)).await?.map(Some)
+                }
+                Ok(()) => to_json(value, &|| ()).map(Some),
+                Err(error) => Err(error),
+            },
+            None => Ok(None),
+        };
+        Ok(value.and_then(|value| self.put_entity(name, value, expected)))
     }
 
-    fn put_entity(&mut self, name: String, value: Option<Value>, expected: Option<ValueType>) -> Result<(), Error> {
-        let value = value.map(|value| to_json(value, self.limits.value_bytes)).transpose()?;
+    fn put_entity(&mut self, name: String, value: Option<Json>, expected: Option<ValueType>) -> Result<(), Error> {
         if let (Some(value), Some(expected)) = (&value, expected)
             && !is_of(value, expected)
         {
@@ -171,16 +186,16 @@ mod tests {
         let from_json = |value: &Json| try_inline(&mut 0, 0, |allowance| from_json(value, allowance)).unwrap().unwrap();
         assert!(matches!(from_json(&json!(1)), Value::Integer(1)));
         assert!(matches!(from_json(&json!(1.0)), Value::Number(number) if number == 1.0));
-        assert_eq!(to_json(Value::Number(1.0), 10).unwrap().to_string(), "1.0");
-        assert_eq!(to_json(Value::Integer(1), 10).unwrap().to_string(), "1");
+        assert_eq!(to_json(Value::Number(1.0), &|| ()).unwrap().to_string(), "1.0");
+        assert_eq!(to_json(Value::Integer(1), &|| ()).unwrap().to_string(), "1");
     }
 
     #[test]
     fn what_json_cannot_hold_is_refused() {
         for value in [Value::Number(f64::NAN), Value::Json("1".to_owned()), Value::Json("[".to_owned())] {
-            assert_eq!(to_json(value, 10).unwrap_err().code, "entity-type");
+            assert_eq!(to_json(value, &|| ()).unwrap_err().code, "entity-type");
         }
-        assert_eq!(to_json(Value::Text("12345678901".to_owned()), 10).unwrap_err().code, "limit-value-size");
+        assert_eq!(check_size(&Value::Text("12345678901".to_owned()), 10).unwrap_err().code, "limit-value-size");
     }
 
     #[test]
@@ -194,9 +209,9 @@ mod tests {
     fn an_integer_beyond_64_bits_in_a_plugins_json_is_refused() {
         for integer in ["9223372036854775808", "-9223372036854775809", "100000000000000000000"] {
             let value = Value::Json(format!("{{\"a\":[{integer}]}}"));
-            assert_eq!(to_json(value, 100).unwrap_err().code, "entity-type", "{integer}");
+            assert_eq!(to_json(value, &|| ()).unwrap_err().code, "entity-type", "{integer}");
         }
         let value = Value::Json("[9223372036854775807,-9223372036854775808,1e20]".to_owned());
-        assert!(to_json(value, 100).is_ok());
+        assert!(to_json(value, &|| ()).is_ok());
     }
 }

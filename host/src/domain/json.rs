@@ -4,7 +4,7 @@
 use super::refusal::{on_one_line, quoted};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::fmt;
+use std::{fmt, io};
 
 /// Bytes of a path in a message.
 const MAX_PATH: usize = 200;
@@ -78,20 +78,63 @@ pub enum Integers<'n> {
 /// Inspects a JSON text in one pass, whose time is proportional to its length but for the sorting of names. `text` must
 /// be one that the parser accepts; the findings in another text have no meaning.
 pub fn inspect(text: &str, integers: Integers<'_>) -> Findings {
-    let inspects_integers = integers == Integers::Everywhere;
-    let mut scanner = Scanner {
-        text,
-        at: 0,
-        containers: Vec::new(),
-        names: Vec::new(),
-        integers,
-        inspects_integers,
-        findings: Findings::default(),
-    };
+    let mut scanner = Scanner::new(text, integers, true);
     while let Some(byte) = scanner.peek() {
         scanner.step(byte);
     }
     scanner.findings
+}
+
+/// Bytes of a text between two pauses.
+const PIECE: usize = 4 << 10;
+
+/// The first integer beyond 64 bits in a JSON text that the parser accepts. Calls `pause` after each piece of some
+/// kilobytes.
+pub fn find_large_integer(text: &str, pause: &dyn Fn()) -> Option<Finding> {
+    let mut scanner = Scanner::new(text, Integers::Everywhere, false);
+    let mut next_pause = PIECE;
+    while let Some(byte) = scanner.peek() {
+        scanner.step(byte);
+        if scanner.at >= next_pause {
+            next_pause = scanner.at + PIECE;
+            pause();
+        }
+    }
+    scanner.findings.large_integer
+}
+
+/// Parses a JSON text, and calls `pause` after each piece of some kilobytes.
+///
+/// # Errors
+/// Those of the parser.
+pub fn parse_in_pieces(text: &str, pause: &dyn Fn()) -> serde_json::Result<Value> {
+    if text.len() <= PIECE {
+        serde_json::from_str(text)
+    } else {
+        serde_json::from_reader(Pieces { text, at: 0, pause })
+    }
+}
+
+/// A text as a reader that pauses.
+struct Pieces<'t> {
+    text: &'t str,
+    at: usize,
+    pause: &'t dyn Fn(),
+}
+
+impl io::Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let end = (self.at + buffer.len()).min((self.at / PIECE + 1) * PIECE).min(self.text.len());
+        let piece = self.text.as_bytes().get(self.at..end).unwrap_or_default();
+        if let Some(target) = buffer.get_mut(..piece.len()) {
+            target.copy_from_slice(piece);
+        }
+        self.at = end;
+        if end % PIECE == 0 {
+            (self.pause)();
+        }
+        Ok(piece.len())
+    }
 }
 
 /// Memory that the lists and objects of one request may take, bytes.
@@ -155,10 +198,25 @@ struct Scanner<'t, 'n> {
     integers: Integers<'n>,
     /// Whether the current place is one in which integers are inspected.
     inspects_integers: bool,
+    /// Whether names that an object repeats are looked for.
+    compares_names: bool,
     findings: Findings,
 }
 
-impl<'t> Scanner<'t, '_> {
+impl<'t, 'n> Scanner<'t, 'n> {
+    fn new(text: &'t str, integers: Integers<'n>, compares_names: bool) -> Self {
+        Self {
+            text,
+            at: 0,
+            containers: Vec::new(),
+            names: Vec::new(),
+            integers,
+            inspects_integers: integers == Integers::Everywhere,
+            compares_names,
+            findings: Findings::default(),
+        }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -189,7 +247,7 @@ impl<'t> Scanner<'t, '_> {
     fn close(&mut self) {
         let Some(Container { names_before, .. }) = self.containers.last() else { return };
         let names = self.names.get_mut(*names_before..).unwrap_or_default();
-        if self.findings.duplicate.is_none() && names.len() > 1 {
+        if self.compares_names && self.findings.duplicate.is_none() && names.len() > 1 {
             names.sort_unstable();
             let mut pairs = names.array_windows();
             if let Some([_, (name, at)]) = pairs.find(|[(first, _), (second, _)]| first == second) {
@@ -293,91 +351,4 @@ fn push_name(path: &mut String, name: &str) {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn nodes_are_counted_and_texts_are_not() {
-        assert_eq!(tree_bytes(r#""{[,:\\\"{[""#), 0);
-        assert_eq!(tree_bytes("[0,0]"), 128 + 64);
-        assert_eq!(tree_bytes(r#"{"a":{"b":1}}"#), 2 * (640 + 64));
-    }
-    use proptest::prelude::*;
-
-    fn duplicate(text: &str) -> Option<(String, String, usize, usize)> {
-        let Finding { defect, path, line, column } = inspect(text, Integers::Everywhere).duplicate?;
-        let Defect::DuplicateMember(name) = defect else { return None };
-        Some((name, path, line, column))
-    }
-
-    fn large_integer(text: &str, integers: Integers<'_>) -> Option<String> {
-        inspect(text, integers).large_integer.map(|finding| finding.path)
-    }
-
-    #[test]
-    fn a_repeated_name_is_found_at_every_depth() {
-        let found = |name: &str, path: &str, line, column| Some((name.to_owned(), path.to_owned(), line, column));
-        for (text, expected) in [
-            (r#"{"a":1,"a":2}"#, found("a", "", 1, 8)),
-            ("{\"a\":1,\n \"\\u0061\":2}", found("a", "", 2, 2)),
-            (r#"{"x":{"b":[0,{"c":1,"c":1}]}}"#, found("c", "x.b[1]", 1, 21)),
-            (r#"[{},{"é f":{"":1,"":{"d":1}}}]"#, found("", "[1][\"é f\"]", 1, 19)),
-            (r#"{"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}],"c":"a"}"#, None),
-            (r#"{"a":"\",\"a\":1","b":"\\","c":1}"#, None),
-            ("[]", None),
-            ("\"a\"", None),
-        ] {
-            assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text}");
-            assert_eq!(duplicate(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_integer_beyond_64_bits_is_found_and_a_number_is_not() {
-        for (text, expected) in [
-            ("9223372036854775807", None),
-            ("-9223372036854775808", None),
-            ("9223372036854775808", Some("")),
-            ("-9223372036854775809", Some("")),
-            (r#"{"a":[1,{"b":18446744073709551616}]}"#, Some("a[1].b")),
-            (r#"{"a":18446744073709551616.0,"b":1e30,"c":"18446744073709551616","d":1E+25}"#, None),
-        ] {
-            assert_eq!(large_integer(text, Integers::Everywhere).as_deref(), expected, "{text}");
-            assert_eq!(large_integer(text, Integers::Nowhere), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn integers_are_inspected_in_one_member() {
-        let within = Integers::InMember("entities");
-        let large = u64::MAX;
-        assert_eq!(large_integer(&format!("{{\"seed\":{large},\"entities\":{{}},\"x\":{large}}}"), within), None);
-        let inside = format!("{{\"seed\":{large},\"entities\":{{\"a\":{{\"entities\":0}},\"b\":[{large}]}}}}");
-        assert_eq!(large_integer(&inside, within).as_deref(), Some("entities.b[0]"));
-        assert_eq!(large_integer(&format!("[{large}]"), within), None);
-    }
-
-    #[test]
-    fn a_message_is_short_and_on_one_line() {
-        let name = "\\n".repeat(100_000);
-        let text = format!("{}{{\"{name}\":1,\"{name}\":2}}{}", "{\"\\u001b\":".repeat(100), "}".repeat(100));
-        let message = inspect(&text, Integers::Nowhere).any().unwrap().to_string();
-        assert!(message.chars().count() <= 501 && !message.contains(char::is_control), "{message}");
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_read_to_its_end(text in "[\\[\\]{}:,\"\\\\a1.e\\- é\n]{0,60}") {
-            inspect(&text, Integers::Everywhere);
-        }
-
-        #[test]
-        fn a_name_that_the_parser_drops_is_a_duplicate(names in proptest::collection::vec("[ab\u{e9}]{0,2}", 0..6)) {
-            let members: Vec<_> = names.iter().map(|name| format!("{}:0", serde_json::Value::from(name.as_str()))).collect();
-            let text = format!("{{{}}}", members.join(","));
-            let parsed: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
-            prop_assert_eq!(duplicate(&text).is_some(), parsed.len() < names.len());
-        }
-    }
-}
+mod tests;

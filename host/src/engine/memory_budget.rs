@@ -54,6 +54,11 @@ impl MemoryBudget {
         Arc::new(Self { total: bytes, free, grown, released })
     }
 
+    /// Bytes of the whole budget.
+    pub(crate) fn total(&self) -> usize {
+        self.total
+    }
+
     /// Bytes that the admitted invocations of one tenant may have reserved together, beside others or alone.
     pub(crate) fn share(&self, is_alone: bool) -> usize {
         self.total / if is_alone { LONE_PART } else { SHARED_PART }
@@ -110,7 +115,7 @@ impl MemoryBudget {
     }
 
     #[cfg(test)]
-    fn free(&self) -> usize {
+    pub(crate) fn free(&self) -> usize {
         self.free.load(Ordering::Relaxed)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A host has as many permits as its workers have places for instances. No tenant holds more than an eighth of them, or
 //! half while no other tenant has an invocation here. Those that wait get permits in turn, one tenant after the other.
-//! An invocation also needs memory of the host's budget before it is admitted.
+//! A request that waits reserves its memory in the host's budget; an invocation needs memory there before it is admitted.
 
 use super::outcome::Failure;
 use crate::engine::Limits;
@@ -16,6 +16,9 @@ const SHARED_PART: usize = 8;
 
 /// The part that a tenant may hold while it is alone.
 const LONE_PART: usize = 2;
+
+/// The part of the memory that requests which wait may take.
+const WAITING_PART: usize = 4;
 
 /// Decides which invocations run.
 pub(crate) struct Admission {
@@ -31,6 +34,8 @@ struct State {
     tenants: HashMap<Arc<str>, Tenant, foldhash::fast::RandomState>,
     /// Tenants with waiting invocations that may hold another permit, in the order of their turns.
     turns: VecDeque<Arc<str>>,
+    /// Memory that the requests of all that wait have reserved, bytes.
+    waiting_bytes: usize,
 }
 
 /// A tenant with invocations here. Removed with the last one.
@@ -40,6 +45,8 @@ struct Tenant {
     /// Memory that those which run have reserved here, bytes.
     bytes: usize,
     waiting: usize,
+    /// Memory that the requests of those which wait have reserved, bytes.
+    waiting_bytes: usize,
     queue: VecDeque<Waiter>,
     /// Whether it stands in `State::turns`.
     has_turn: bool,
@@ -52,8 +59,8 @@ struct Waiter {
 }
 
 /// The right to run, returned when dropped.
-pub(crate) struct AdmissionPermit<'a> {
-    admission: &'a Admission,
+pub(crate) struct AdmissionPermit {
+    admission: Arc<Admission>,
     tenant: Arc<str>,
     bytes: usize,
     /// False while its invocation waits for it.
@@ -61,14 +68,15 @@ pub(crate) struct AdmissionPermit<'a> {
 }
 
 /// A place in a tenant's queue, left when dropped.
-struct Place<'a> {
-    permit: Option<AdmissionPermit<'a>>,
+struct Place {
+    permit: Option<AdmissionPermit>,
     granted: oneshot::Receiver<()>,
 }
 
 /// How a tenant's turn ended.
 enum Granted {
-    One,
+    /// Granted to a request of so many bytes.
+    One(usize),
     None,
     NoMemory,
 }
@@ -86,14 +94,14 @@ impl Tenant {
 }
 
 impl Admission {
-    pub(crate) fn new(limits: Arc<Limits>, permits: usize, memory: Arc<MemoryBudget>) -> Self {
+    pub(crate) fn new(limits: Arc<Limits>, permits: usize, memory: Arc<MemoryBudget>) -> Arc<Self> {
         let permits = permits.max(1);
-        let state = State { free: permits, tenants: HashMap::default(), turns: VecDeque::new() };
-        Self { limits, permits, memory, state: Mutex::new(state) }
+        let state = State { free: permits, tenants: HashMap::default(), turns: VecDeque::new(), waiting_bytes: 0 };
+        Arc::new(Self { limits, permits, memory, state: Mutex::new(state) })
     }
 
     /// Admits an invocation of this tenant whose request has `bytes`, at once or when others have ended.
-    pub(crate) async fn admit(&self, tenant: &str, bytes: usize) -> Result<AdmissionPermit<'_>, Failure> {
+    pub(crate) async fn admit(self: &Arc<Self>, tenant: &str, bytes: usize) -> Result<AdmissionPermit, Failure> {
         let (permit, granted) = self.register(tenant, BASE_BYTES.saturating_add(bytes))?;
         let Some(granted) = granted else { return Ok(permit) };
         let place = Place { permit: Some(permit), granted };
@@ -102,7 +110,7 @@ impl Admission {
     }
 
     /// Waits for the grant. Memory may become free without the end of an admitted invocation.
-    async fn wait<'a>(&'a self, mut place: Place<'a>) -> Result<AdmissionPermit<'a>, Failure> {
+    async fn wait(&self, mut place: Place) -> Result<AdmissionPermit, Failure> {
         loop {
             tokio::select! {
                 _ = &mut place.granted => break,
@@ -116,19 +124,24 @@ impl Admission {
 
     /// Enters an invocation: with a permit, or with a receiver of one.
     fn register(
-        &self,
+        self: &Arc<Self>,
         tenant: &str,
         bytes: usize,
-    ) -> Result<(AdmissionPermit<'_>, Option<oneshot::Receiver<()>>), Failure> {
+    ) -> Result<(AdmissionPermit, Option<oneshot::Receiver<()>>), Failure> {
         let mut state = self.lock();
         let tenant = match state.tenants.get_key_value(tenant) {
             Some((known, _)) => Arc::clone(known),
             None => Arc::from(tenant),
         };
         let (most, share) = self.most_of_one(&state, &tenant);
-        let State { free, tenants, turns } = &mut *state;
+        let State { free, tenants, turns, waiting_bytes } = &mut *state;
         let entry = tenants.entry(Arc::clone(&tenant)).or_default();
-        let permit = |is_granted| AdmissionPermit { admission: self, tenant: Arc::clone(&tenant), bytes, is_granted };
+        let permit = |is_granted| AdmissionPermit {
+            admission: Arc::clone(self),
+            tenant: Arc::clone(&tenant),
+            bytes,
+            is_granted,
+        };
         // Those that have a turn come first.
         let is_next = turns.is_empty() && entry.waiting == 0 && *free > 0 && entry.running < most;
         if is_next && entry.may_take(bytes, share) && self.memory.try_take(bytes) {
@@ -138,6 +151,10 @@ impl Admission {
         }
         if entry.waiting >= self.limits.waiting_per_tenant {
             return Err(overloaded("the tenant has too many invocations at once"));
+        }
+        let request = bytes - BASE_BYTES;
+        if !self.reserve_waiting(entry, waiting_bytes, request, share) {
+            return Err(overloaded("the requests that wait take too much memory"));
         }
         let (grant, granted) = oneshot::channel();
         entry.waiting += 1;
@@ -149,6 +166,19 @@ impl Admission {
         let permit = permit(false);
         self.grant(&mut state);
         Ok((permit, Some(granted)))
+    }
+
+    /// Reserves the memory of a request that waits. All that wait take at most a quarter of the host's memory, those of one
+    /// tenant at most a quarter of its share; but one request of a tenant may always wait.
+    fn reserve_waiting(&self, entry: &mut Tenant, all: &mut usize, request: usize, share: usize) -> bool {
+        let of_tenant = entry.waiting_bytes.saturating_add(request);
+        let with_all = all.saturating_add(request);
+        let is_fair = entry.waiting_bytes == 0 || of_tenant <= share / WAITING_PART;
+        if !is_fair || with_all > self.memory.total() / WAITING_PART || !self.memory.try_take(request) {
+            return false;
+        }
+        (entry.waiting_bytes, *all) = (of_tenant, with_all);
+        true
     }
 
     /// How many permits this tenant may hold, and how many bytes of memory.
@@ -171,10 +201,14 @@ impl Admission {
     }
 
     /// Takes an invocation out of the queue whose caller does not wait any more.
-    fn leave(&self, tenant: &str) {
+    fn leave(&self, tenant: &str, bytes: usize) {
+        let request = bytes - BASE_BYTES;
+        self.memory.put_back(request);
         let mut state = self.lock();
+        state.waiting_bytes -= request;
         if let Some(entry) = state.tenants.get_mut(tenant) {
             entry.waiting -= 1;
+            entry.waiting_bytes -= request;
             // Those that left stay in the queue until they are half of it, so that leaving takes constant time.
             if entry.queue.len() > 2 * entry.waiting {
                 entry.queue.retain(|waiter| !waiter.grant.is_closed());
@@ -207,12 +241,12 @@ impl Admission {
         while state.free > 0 && misfits < state.turns.len() {
             let Some(name) = state.turns.pop_front() else { return };
             let (most, share) = self.most_of_one(state, &name);
-            let State { free, tenants, turns } = &mut *state;
+            let State { free, tenants, turns, waiting_bytes } = &mut *state;
             let Some(entry) = tenants.get_mut(&name) else { continue };
             entry.has_turn = false;
-            let granted = self.grant_one(entry, most, share);
-            match granted {
-                Granted::One => {
+            match self.grant_one(entry, most, share) {
+                Granted::One(request) => {
+                    *waiting_bytes -= request;
                     *free -= 1;
                     misfits = 0;
                 }
@@ -237,16 +271,19 @@ impl Admission {
                 entry.queue.push_front(waiter);
                 return Granted::None;
             }
-            if !entry.may_take(bytes, share) || !self.memory.try_take(bytes) {
+            // The request has its memory already.
+            if !entry.may_take(bytes, share) || !self.memory.try_take(BASE_BYTES) {
                 entry.queue.push_front(waiter);
                 return Granted::NoMemory;
             }
             if waiter.grant.send(()).is_ok() {
+                let request = bytes - BASE_BYTES;
                 entry.start(bytes);
                 entry.waiting -= 1;
-                return Granted::One;
+                entry.waiting_bytes -= request;
+                return Granted::One(request);
             }
-            self.memory.put_back(bytes);
+            self.memory.put_back(BASE_BYTES);
         }
         Granted::None
     }
@@ -256,7 +293,7 @@ impl Admission {
     }
 }
 
-impl Drop for AdmissionPermit<'_> {
+impl Drop for AdmissionPermit {
     fn drop(&mut self) {
         if self.is_granted {
             self.admission.release(&self.tenant, self.bytes);
@@ -264,14 +301,14 @@ impl Drop for AdmissionPermit<'_> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
         let Some(permit) = &mut self.permit else { return };
         self.granted.close();
         // A permit that was granted at the last moment returns when it is dropped.
         permit.is_granted = self.granted.try_recv().is_ok();
         if !permit.is_granted {
-            permit.admission.leave(&permit.tenant);
+            permit.admission.leave(&permit.tenant, permit.bytes);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! An admitted invocation on its worker, until it has an outcome.
 
+use super::admission::AdmissionPermit;
 use super::answer::{conflict, of_guest, of_rule, over_quota};
 use super::codes::may_refuse_with;
 use super::outcome::{Failure, Outcome, OutcomeError};
@@ -16,6 +17,7 @@ use crate::engine::governor::{Course, Stage};
 use crate::store::{Commit, KeyedOutcome, Lookup, StoredOutcome, Verdict, View, ViewError};
 use chrono::{DateTime, SubsecRound, Utc};
 use rand_xoshiro::rand_core::SeedableRng;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -38,6 +40,8 @@ pub(super) struct Invocation {
     pub(super) request: Request,
     pub(super) workshop: Rc<Workshop>,
     pub(super) reply: Reply,
+    /// Held until the invocation has ended, even if its caller does not wait any more.
+    pub(super) permit: Cell<Option<AdmissionPermit>>,
     pub(super) course: Course,
     pub(super) journal: Arc<Journal>,
     pub(super) now: DateTime<Utc>,
@@ -45,7 +49,7 @@ pub(super) struct Invocation {
 }
 
 /// Bytes of an outcome that joins the next commit without anybody waiting for it.
-const JOINED_BYTES: usize = 16 << 10;
+const JOINED_BYTES: usize = 4 << 10;
 
 /// One attempt's end.
 enum Attempt {
@@ -64,12 +68,13 @@ impl From<ViewError> for Ended {
 }
 
 impl Invocation {
-    pub(super) fn new(request: Request, workshop: Rc<Workshop>, reply: Reply) -> Self {
+    pub(super) fn new(request: Request, permit: AdmissionPermit, workshop: Rc<Workshop>, reply: Reply) -> Self {
         let (session, journal) = (&request.session, Arc::new(Journal::new(&workshop.limits)));
         // The store keeps microseconds.
         let now = session.at.unwrap_or_else(Utc::now).trunc_subsecs(6);
         let seed = session.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().1);
-        Self { request, workshop, reply, course: Course::new(), journal, now, seed }
+        let permit = Cell::new(Some(permit));
+        Self { request, workshop, reply, permit, course: Course::new(), journal, now, seed }
     }
 
     pub(super) fn tenant(&self) -> &str {

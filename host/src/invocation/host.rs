@@ -64,7 +64,7 @@ pub struct Host {
     loading: Loading,
     catalog: Current<Catalog>,
     expressions: ExpressionCache,
-    admission: Admission,
+    admission: Arc<Admission>,
     store: Arc<dyn Store>,
 }
 
@@ -187,21 +187,19 @@ impl Host {
     /// The request was not carried out, and nothing changed; see [`Failure`].
     pub async fn invoke(&self, request: Request) -> Result<Outcome, Failure> {
         let bytes = self.check(&request)?;
-        let admitted = self.admission.admit(&request.session.tenant, bytes).await?;
+        let permit = self.admission.admit(&request.session.tenant, bytes).await?;
         let (reply, answer) = oneshot::channel();
         let queued = Instant::now();
         let submitted = self.worker().is_some_and(|worker| {
             worker.submit(Box::new(move |workshop| {
-                job(Invocation::new(request, Rc::clone(workshop), Reply::new(reply)), queued)
+                job(Invocation::new(request, permit, Rc::clone(workshop), Reply::new(reply)), queued)
             }))
         });
         let stopping = || Failure::passing("overloaded", "the host is stopping");
         if !submitted {
             return Err(stopping());
         }
-        let result = answer.await.map_err(|_| stopping())?;
-        drop(admitted);
-        result
+        answer.await.map_err(|_| stopping())?
     }
 
     /// Finishes what runs, and lets the store tidy up: afterwards a file stands for itself, without others beside it.

@@ -62,6 +62,8 @@ impl Task for Invocation {
     }
 
     fn answer(&self) {
+        // Before the answer, after which the caller may invoke again.
+        drop(self.permit.take());
         if let (Some(to), Some(answer)) = (self.reply.to.take(), self.reply.answer.take()) {
             // Whoever waited may be gone.
             drop(to.send(answer));

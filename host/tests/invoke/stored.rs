@@ -90,3 +90,15 @@ async fn a_tenant_beyond_its_quota_fails_and_no_other_does() {
     other.tenant = "other".to_owned();
     world.contact(&other).await;
 }
+
+#[tokio::test]
+async fn a_large_outcome_that_changed_nothing_meets_the_quota() {
+    let (world, ana) = within(|limits| limits.stored_bytes = 6_000).await;
+    let parameters = with_warnings(
+        json!({ "CONTACT_IDENTIFIER_ENTITY": "contact_id", "CAMPAIGN_ID": ALWAYS, "DND_VALIDATION_RESULT": "b" }),
+    );
+    let failure = world.request("campaign-dnd-validator", &ana, parameters.clone(), Some("k")).await.unwrap_err();
+    assert_eq!((failure.code.as_str(), failure.retryable), ("quota", false));
+    // Without a key nothing is stored.
+    assert_eq!(world.invoke("campaign-dnd-validator", &ana, parameters).await.error, None);
+}

@@ -61,7 +61,7 @@ impl Host for State {
         self.answer(answered, bytes)
     }
 
-    fn set(&mut self, name: String, value: Option<Value>) -> Answer<()> {
+    async fn set(&mut self, name: String, value: Option<Value>) -> Answer<()> {
         self.enter(Function::ParametersSet, name.len() + value.as_ref().map_or(0, value::bytes))?;
         let declared = self.parameters.declared(&name);
         let Some(expected) = declared.filter(|parameter| parameter.kind == Kind::EntityOut).map(|p| p.value_type)
@@ -69,7 +69,7 @@ impl Host for State {
             return Err(undeclared(&name).into());
         };
         let Some(entity) = self.parameters.entity_out(&name).map(str::to_owned) else { return Ok(Ok(())) };
-        let written = self.write_entity(entity, value, expected)?;
+        let written = self.write_entity(entity, value, expected).await?;
         Ok(written.map_err(|error| Error { parameter: Some(name), ..error }))
     }
 }

@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-fn admission(permits: usize, change: impl FnOnce(&mut Limits)) -> Admission {
+fn admission(permits: usize, change: impl FnOnce(&mut Limits)) -> Arc<Admission> {
     let mut limits = Limits::default();
     change(&mut limits);
     Admission::new(Arc::new(limits), permits, MemoryBudget::new(1 << 40))
@@ -17,7 +17,7 @@ fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-async fn all<'a>(admission: &'a Admission, tenant: &str, count: usize) -> Vec<AdmissionPermit<'a>> {
+async fn all(admission: &Arc<Admission>, tenant: &str, count: usize) -> Vec<AdmissionPermit> {
     let mut permits = Vec::new();
     for _ in 0..count {
         permits.push(admission.admit(tenant, 0).await.unwrap());
@@ -122,5 +122,28 @@ async fn no_tenant_takes_the_memory_of_the_others() {
     let mut large = pin!(admission.admit("b", 8 * BASE_BYTES));
     assert!(poll(large.as_mut()).is_pending());
     let _third = all(&admission, "c", 8).await;
-    let _whole = admission.admit("d", 11 * BASE_BYTES).await.unwrap();
+    let _whole = admission.admit("d", 7 * BASE_BYTES).await.unwrap();
+}
+
+#[tokio::test]
+async fn requests_that_wait_reserve_their_memory() {
+    let memory = MemoryBudget::new(64 * BASE_BYTES);
+    let admission = Admission::new(Arc::new(Limits::default()), 8, Arc::clone(&memory));
+    // A quarter of the share of a tenant that is alone: 8 bases.
+    let held = all(&admission, "a", 4).await;
+    let mut waiting: Vec<_> = (0..8).map(|_| Box::pin(admission.admit("a", BASE_BYTES))).collect();
+    for place in &mut waiting {
+        assert!(poll(place.as_mut()).is_pending());
+    }
+    assert_eq!(admission.admit("a", 1).await.err().unwrap().code, "overloaded");
+    // Beside others it is 2 bases, and one request always.
+    let other = admission.admit("b", 0).await.unwrap();
+    let mut large = pin!(admission.admit("b", 3 * BASE_BYTES));
+    assert!(poll(large.as_mut()).is_pending());
+    assert_eq!(admission.admit("b", 1).await.err().unwrap().code, "overloaded");
+    drop((waiting, held, other));
+    drop(large.await.unwrap());
+    let state = admission.lock();
+    assert!(state.tenants.is_empty() && state.waiting_bytes == 0);
+    assert_eq!(memory.free(), 64 * BASE_BYTES);
 }
