@@ -15,9 +15,9 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Deeds that end by themselves or soon, each with the code of its end; first those that make the host hold much.
-const DEEDS: [(&str, &str); 15] = [
-    ("hoards-bit-by-bit", "limit-memory"),
-    ("hoards-at-once", "limit-memory"),
+const ATTACKS: [(&str, &str); 15] = [
+    ("grow-memory-in-steps", "limit-memory"),
+    ("allocate-at-once", "limit-memory"),
     ("sends-much-in-all", "limit-host-bytes"),
     ("returns-much", "limit-host-bytes"),
     ("sets-many-entities", "limit-entities"),
@@ -29,49 +29,49 @@ const DEEDS: [(&str, &str); 15] = [
     ("chains-an-expression", "expression-too-large"),
     ("recurses", "plugin-trap"),
     ("panics", "plugin-trap"),
-    ("leaves-by-no-port", "plugin-contract"),
-    ("calls-what-it-does-not-use", "plugin-contract"),
+    ("exit-through-unknown-port", "plugin-contract"),
+    ("calls-undeclared-function", "plugin-contract"),
 ];
 
 /// Of each deed at once.
-const AT_ONCE: usize = 4;
+const CONCURRENCY: usize = 4;
 
 /// What rounds may leave behind. Each holds some hundred MiB in its course.
-const LEFT_BYTES: u64 = 64 << 20;
+const MAX_RETAINED_BYTES: u64 = 64 << 20;
 
 fn resident_bytes() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
     pages.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * rustix::param::page_size() as u64
 }
 
-fn request(host: &Host, deed: &str) -> Request {
+fn request(host: &Host, attack: &str) -> Request {
     let parameters = json!({
-        "DEED": deed, "FIRST": "", "SECOND": "", "RESULT_ENTITY": "result", "STATUS_ENTITY": "status",
+        "ATTACK": attack, "FIRST": "", "SECOND": "", "RESULT_ENTITY": "result", "STATUS_ENTITY": "status",
     });
     let node = host.prepare("hostile", parameters.as_object().unwrap()).unwrap();
     Request::new(node, Session::new("acme", "messenger", "u"))
 }
 
-async fn round(host: &Host) {
-    let deeds = DEEDS.iter().cycle().take(DEEDS.len() * AT_ONCE).map(async |(deed, code)| {
-        let outcome = host.invoke(request(host, deed)).await.unwrap();
-        assert_eq!(outcome.error.unwrap().code, *code, "{deed}");
+async fn run_attacks(host: &Host) {
+    let attacks = ATTACKS.iter().cycle().take(ATTACKS.len() * CONCURRENCY).map(async |(attack, code)| {
+        let outcome = host.invoke(request(host, attack)).await.unwrap();
+        assert_eq!(outcome.error.unwrap().code, *code, "{attack}");
     });
-    join_all(deeds).await;
+    join_all(attacks).await;
 }
 
 /// Publishing an action often leaves the code of the last one only.
-async fn publish(host: &Host, times: usize) {
+async fn replace_action(host: &Host, times: usize) {
     for _ in 0..times {
         host.load(&plugins::component("hostile")).unwrap();
-        let deed = request(host, "calls-often");
-        let outcomes = join_all((0..AT_ONCE).map(|_| host.invoke(deed.clone()))).await;
+        let attack = request(host, "calls-often");
+        let outcomes = join_all((0..CONCURRENCY).map(|_| host.invoke(attack.clone()))).await;
         assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
     }
 }
 
 #[tokio::test]
-async fn what_is_over_is_given_back() {
+async fn memory_of_finished_invocations_is_released() {
     let store = MemoryStore::new();
     let tenant = json!({
         "id": "acme", "name": "acme", "time_zone": "UTC", "phone_region": "CL", "default_intention": "menu",
@@ -80,8 +80,8 @@ async fn what_is_over_is_given_back() {
     store::apply(&store, &json!({ "tenants": [tenant] }).to_string()).await.unwrap();
     let mut limits = Limits::default();
     // That it ends by what it hoards, on a busy machine, too.
-    limits.cpu = Duration::from_secs(10);
-    limits.deadline = Duration::from_secs(60);
+    limits.cpu_time = Duration::from_secs(10);
+    limits.invocation_timeout = Duration::from_secs(60);
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-hostile");
     let open = async || {
         let host = Host::builder().workers(2).limits(limits.clone()).cache(&cache);
@@ -92,22 +92,22 @@ async fn what_is_over_is_given_back() {
 
     // Dropping a host waits for what it has yet to give back; so what it leaves is what it forgot.
     let host = open().await;
-    round(&host).await;
+    run_attacks(&host).await;
     drop(host);
     let before = resident_bytes();
     for _ in 0..3 {
         let host = open().await;
-        round(&host).await;
-        round(&host).await;
+        run_attacks(&host).await;
+        run_attacks(&host).await;
         drop(host);
     }
     let after = resident_bytes();
-    assert!(after < before + LEFT_BYTES, "{} MiB before, {} MiB after", before >> 20, after >> 20);
+    assert!(after < before + MAX_RETAINED_BYTES, "{} MiB before, {} MiB after", before >> 20, after >> 20);
 
     let host = open().await;
-    publish(&host, 20).await;
+    replace_action(&host, 20).await;
     let before = resident_bytes();
-    publish(&host, 200).await;
+    replace_action(&host, 200).await;
     let after = resident_bytes();
-    assert!(after < before + LEFT_BYTES, "{} MiB before, {} MiB after", before >> 20, after >> 20);
+    assert!(after < before + MAX_RETAINED_BYTES, "{} MiB before, {} MiB after", before >> 20, after >> 20);
 }

@@ -20,7 +20,7 @@ const TICK_MICROS: u64 = 1_000;
 
 /// So many neighbours come and go in the time of a tick, at least. Some twenty do where there is nothing else to do; one
 /// at most would if each had to wait for the tick.
-const A_TICK: u64 = 2;
+const MIN_NEIGHBOURS_PER_TICK: u64 = 2;
 
 async fn host() -> Host {
     let store = MemoryStore::new();
@@ -36,7 +36,7 @@ async fn host() -> Host {
     });
     store::apply(&store, &configuration.to_string()).await.unwrap();
     let mut limits = Limits::default();
-    limits.cpu = Duration::from_millis(500);
+    limits.cpu_time = Duration::from_millis(500);
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-preemption");
     let host = Host::builder().workers(1).limits(limits).cache(cache).open(store).await.unwrap();
     host.load(&plugins::component("hostile")).unwrap();
@@ -53,10 +53,10 @@ fn request(host: &Host, action: &str, parameters: &Json) -> Request {
 #[tokio::test]
 async fn neighbours_do_not_wait_for_the_next_tick() {
     let host = host().await;
-    let computes = request(
+    let infinite_loop = request(
         &host,
         "hostile",
-        &json!({ "DEED": "computes", "FIRST": "", "SECOND": "", "RESULT_ENTITY": "result", "STATUS_ENTITY": "status" }),
+        &json!({ "ATTACK": "infinite-loop", "FIRST": "", "SECOND": "", "RESULT_ENTITY": "result", "STATUS_ENTITY": "status" }),
     );
     let neighbour = request(
         &host,
@@ -65,7 +65,7 @@ async fn neighbours_do_not_wait_for_the_next_tick() {
     );
     let done = Cell::new(false);
     let computing = async {
-        let outcome = host.invoke(computes).await.unwrap();
+        let outcome = host.invoke(infinite_loop).await.unwrap();
         done.set(true);
         outcome
     };
@@ -81,5 +81,5 @@ async fn neighbours_do_not_wait_for_the_next_tick() {
     let (outcome, count) = tokio::join!(computing, neighbours);
     assert_eq!(outcome.error.unwrap().code, "limit-cpu");
     let ticks = outcome.usage.cpu_us / TICK_MICROS;
-    assert!(count > A_TICK * ticks, "{count} neighbours in {ticks} ticks");
+    assert!(count > MIN_NEIGHBOURS_PER_TICK * ticks, "{count} neighbours in {ticks} ticks");
 }

@@ -48,13 +48,13 @@ pub fn binary() -> &'static Path {
 }
 
 /// A folder with a store in it, both gone at the end of the test.
-pub struct Place {
+pub struct TestEnv {
     folder: TempDir,
 }
 
 /// What a command answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct CommandOutput {
     /// The exit code.
     pub code: i32,
     /// The data.
@@ -63,7 +63,7 @@ pub struct Answer {
     pub stderr: String,
 }
 
-impl Place {
+impl TestEnv {
     /// An empty one.
     #[expect(clippy::new_without_default, reason = "a folder of its own is no default value")]
     pub fn new() -> Self {
@@ -71,11 +71,11 @@ impl Place {
     }
 
     /// A place whose store holds what this apply file says.
-    pub fn with(apply: &Json) -> Self {
-        let place = Self::new();
-        place.file("apply.json", apply.to_string());
-        place.run(&["apply", "apply.json"]).done();
-        place
+    pub fn with_configuration(apply: &Json) -> Self {
+        let env = Self::new();
+        env.file("apply.json", apply.to_string());
+        env.run(&["apply", "apply.json"]).assert_success();
+        env
     }
 
     /// The path of a file in it.
@@ -91,12 +91,12 @@ impl Place {
     }
 
     /// Runs `flowhost` with these arguments and nothing on stdin.
-    pub fn run(&self, arguments: &[&str]) -> Answer {
+    pub fn run(&self, arguments: &[&str]) -> CommandOutput {
         self.run_with(arguments, "")
     }
 
     /// Runs `flowhost` with these arguments and this on stdin.
-    pub fn run_with(&self, arguments: &[&str], input: &str) -> Answer {
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> CommandOutput {
         let mut child = self.command(arguments).spawn().expect("the binary runs");
         let mut stdin = child.stdin.take().expect("stdin is a pipe");
         let input = input.to_owned();
@@ -104,7 +104,7 @@ impl Place {
         let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
         let output = child.wait_with_output().expect("the binary ends");
         writer.join().expect("writing never panics");
-        Answer {
+        CommandOutput {
             code: output.status.code().expect("it ends by itself and not by a signal"),
             stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
             stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
@@ -126,29 +126,29 @@ impl Place {
     /// Invokes each request of a batch; an answer for each.
     pub fn batch(&self, requests: &[Json]) -> Vec<Json> {
         let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
-        let answers = self.run_with(&["invoke", "--batch"], &lines).done().lines();
+        let answers = self.run_with(&["invoke", "--batch"], &lines).assert_success().lines();
         assert_eq!(answers.len(), requests.len());
         answers
     }
 
     /// A list of the store's, as JSON.
     pub fn list(&self, arguments: &[&str]) -> Vec<Json> {
-        let answer = self.run(&[arguments, &["--json"]].concat()).done().json();
+        let answer = self.run(&[arguments, &["--json"]].concat()).assert_success().json();
         answer.as_array().expect("a list is an array").clone()
     }
 }
 
-impl Answer {
+impl CommandOutput {
     /// Asserts that it ended with exit code 0.
     #[track_caller]
-    pub fn done(self) -> Self {
+    pub fn assert_success(self) -> Self {
         assert_eq!(self.code, 0, "stderr: {}\nstdout: {}", self.stderr, self.stdout);
         self
     }
 
     /// Asserts that it ended with this exit code, an error on stderr that names all of these.
     #[track_caller]
-    pub fn refused(self, code: i32, names: &[&str]) -> Self {
+    pub fn assert_failure(self, code: i32, names: &[&str]) -> Self {
         assert_eq!(self.code, code, "stderr: {}\nstdout: {}", self.stderr, self.stdout);
         assert!(self.stderr.contains("error: "), "stderr: {}", self.stderr);
         for name in names {

@@ -36,18 +36,18 @@ pub fn with_functions(mut component: Vec<u8>, bodies: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// The body of a function that adds up numbers for so many bytes.
-pub fn adds(bytes: usize) -> Vec<u8> {
+pub fn adding_body(bytes: usize) -> Vec<u8> {
     [b"\0\x41\x01".as_slice(), &b"\x41\x01\x6a".repeat(bytes / 3), b"\x0b"].concat()
 }
 
 /// The body of a function that yields the first of so many locals.
-pub fn has_locals(locals: usize) -> Vec<u8> {
+pub fn body_with_locals(locals: usize) -> Vec<u8> {
     [&[1], number(locals).as_slice(), b"\x7f\x20\0\x0b"].concat()
 }
 
 /// The body of a function of so many bytes that changes each of so many locals in turn, each on a condition. The memory
 /// that its compilation takes grows with the product.
-pub fn branches(locals: usize, bytes: usize) -> Vec<u8> {
+pub fn branching_body(locals: usize, bytes: usize) -> Vec<u8> {
     let mut body = [&[1], number(locals).as_slice(), b"\x7f"].concat();
     for turn in 0.. {
         let local = number(turn * 7 % locals);

@@ -1,6 +1,6 @@
 //! The hostile plugins as components, built once for all tests of a process.
 
-use crate::command::{Place, target};
+use crate::command::{TestEnv, target};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -13,13 +13,13 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WORKSPACE_WRAPPER"] {
         cargo.env_remove(name);
     }
-    cargo.args(["run", "--quiet", "--locked", "-p", "assemble", "--"]).args([&out, &guests]);
+    cargo.args(["run", "--quiet", "--locked", "-p", "build-plugins", "--"]).args([&out, &guests]);
     let status = cargo.env("CARGO_TARGET_DIR", &guests).current_dir(plugins).status().expect("cargo runs");
     assert!(status.success(), "the hostile plugins can't be built, see above");
     out
 });
 
-impl Place {
+impl TestEnv {
     /// Puts these hostile plugins into the folder `plugins` of the place.
     pub fn plugins(&self, names: &[&str]) {
         let folder = self.path("plugins");

@@ -5,11 +5,11 @@ use serde_json::{Value as Json, json};
 /// A simple, always-on campaign of `acme`, category Test.
 pub const ALWAYS_ON: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1dc";
 /// Another one of `acme`, category Other.
-pub const OTHER: &str = "b1f1d0c6-6d0f-4d55-8f0f-0c4d6c1a2b3c";
+pub const OTHER_CAMPAIGN: &str = "b1f1d0c6-6d0f-4d55-8f0f-0c4d6c1a2b3c";
 /// A campaign of `acme` whose validity has passed.
 pub const EXPIRED: &str = "c2a2e1d7-7e10-4e66-9a1a-1d5e7d2b3c4d";
 /// A campaign of `rival`, category Secret.
-pub const OF_RIVAL: &str = "d3b3f2e8-8f21-4f77-8b2b-2e6f8e3c4d5e";
+pub const RIVAL_CAMPAIGN: &str = "d3b3f2e8-8f21-4f77-8b2b-2e6f8e3c4d5e";
 
 /// `acme` in Santiago and `rival` in Buenos Aires.
 pub fn apply() -> Json {
@@ -32,9 +32,9 @@ pub fn apply() -> Json {
         ],
         "campaigns": [
             campaign("acme", ALWAYS_ON, "DemoOutboundTest", "Test", Json::Null),
-            campaign("acme", OTHER, "Other", "Other", Json::Null),
+            campaign("acme", OTHER_CAMPAIGN, "Other", "Other", Json::Null),
             campaign("acme", EXPIRED, "Expired", "Test", json!("2020-01-31")),
-            campaign("rival", OF_RIVAL, "Secret", "Secret", Json::Null)
+            campaign("rival", RIVAL_CAMPAIGN, "Secret", "Secret", Json::Null)
         ]
     })
 }

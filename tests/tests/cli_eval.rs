@@ -1,13 +1,13 @@
 //! `flowhost eval`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use flowhost_tests::command::Place;
+use flowhost_tests::command::TestEnv;
 use serde_json::{Value as Json, json};
 
 fn eval(expression: &str, entities: &Json) -> Json {
-    let place = Place::new();
-    let answer = place.run(&["eval", expression, "--entities", &entities.to_string()]).done();
-    assert!(!place.path("flowhost.db").exists());
+    let env = TestEnv::new();
+    let answer = env.run(&["eval", expression, "--entities", &entities.to_string()]).assert_success();
+    assert!(!env.path("flowhost.db").exists());
     answer.json()
 }
 
@@ -33,26 +33,26 @@ fn values_of_each_type() {
 #[test]
 fn a_number_is_the_nearest_that_there_is() {
     // Read quickly, it would end in 6.
-    let place = Place::new();
+    let env = TestEnv::new();
     let entities = r#"{"x": 122.416294033786585}"#;
-    let answer = place.run(&["eval", "x", "--entities", entities]).done();
+    let answer = env.run(&["eval", "x", "--entities", entities]).assert_success();
     assert_eq!(answer.json(), json!({ "type": "number", "value": 122.416_294_033_786_58 }));
     assert!(answer.stdout.contains("122.41629403378658"), "{}", answer.stdout);
 }
 
 #[test]
 fn an_error_shows_its_place() {
-    let place = Place::new();
-    let refused = place.run(&["eval", "1 +\n  + 2"]).refused(1, &["expression-syntax", "2 |   + 2", "^"]);
+    let env = TestEnv::new();
+    let refused = env.run(&["eval", "1 +\n  + 2"]).assert_failure(1, &["expression-syntax", "2 |   + 2", "^"]);
     assert_eq!(refused.stdout, "");
-    place.run(&["eval", "name"]).refused(1, &["entity-not-set", "name"]);
-    place.run(&["eval", "phone('9 8765 4321')"]).refused(1, &["expression-failed"]);
-    place.run(&["eval", "1", "--entities", "[]"]).refused(1, &["--entities"]);
+    env.run(&["eval", "name"]).assert_failure(1, &["entity-not-set", "name"]);
+    env.run(&["eval", "phone('9 8765 4321')"]).assert_failure(1, &["expression-failed"]);
+    env.run(&["eval", "1", "--entities", "[]"]).assert_failure(1, &["--entities"]);
 }
 
 #[test]
 fn a_batch_answers_every_line() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let lines = [
         json!({ "expr": "a + 1", "entities": { "a": 1 } }).to_string(),
         json!({ "expr": "1 +" }).to_string(),
@@ -61,7 +61,7 @@ fn a_batch_answers_every_line() {
         json!({ "expr": "{{ a }}", "entities": { "a": 1 } }).to_string(),
         json!({ "expr": "'ñ'" }).to_string(),
     ];
-    let answers = place.run_with(&["eval", "--batch"], &lines.join("\n")).done().lines();
+    let answers = env.run_with(&["eval", "--batch"], &lines.join("\n")).assert_success().lines();
     assert_eq!(answers[0], json!({ "type": "integer", "value": 2 }));
     assert_eq!(answers[1]["error"]["code"], "expression-syntax");
     assert_eq!((&answers[1]["error"]["line"], answers[1]["error"]["column"].is_u64()), (&json!(1), true));

@@ -1,12 +1,12 @@
 //! Flow files: what is wrong with them, and how they run.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use flowhost_tests::command::{Answer, Place};
-use flowhost_tests::tenants::{self, ALWAYS_ON, OF_RIVAL, session};
+use flowhost_tests::command::{CommandOutput, TestEnv};
+use flowhost_tests::tenants::{self, ALWAYS_ON, RIVAL_CAMPAIGN, session};
 use serde_json::{Value as Json, json};
 
 /// A node that makes the session's contact.
-fn contact(id: &str, wires: Json) -> Json {
+fn contact_node(id: &str, wires: Json) -> Json {
     json!({
         "id": id, "type": "campaign-contact-manager", "name": format!("Contact {id}"), "x": 1, "y": 2, "z": "tab",
         "CONTACT_NAME_EXPRESSION": "'Ana'", "CONTACT_IDENTIFIER_ENTITY": format!("contact_{id}"), "wires": wires
@@ -18,25 +18,25 @@ fn with(mut node: Json, property: &str, value: Json) -> Json {
     node
 }
 
-fn place(flow: &Json) -> Place {
-    let place = Place::with(&tenants::apply());
-    place.file("flow.json", flow.to_string());
-    place.file("session.json", session("acme", "u-1", json!({ "order": 7 })).to_string());
-    place
+fn test_env(flow: &Json) -> TestEnv {
+    let env = TestEnv::with_configuration(&tenants::apply());
+    env.file("flow.json", flow.to_string());
+    env.file("session.json", session("acme", "u-1", json!({ "order": 7 })).to_string());
+    env
 }
 
-fn run(place: &Place) -> Answer {
-    place.run(&["run", "flow.json", "--session", "session.json"])
+fn run(env: &TestEnv) -> CommandOutput {
+    env.run(&["run", "flow.json", "--session", "session.json"])
 }
 
 /// The ids of the nodes that a run came to, from its trace.
-fn visited(answer: &Answer) -> Vec<String> {
+fn visited(answer: &CommandOutput) -> Vec<String> {
     let steps = answer.stderr.lines().filter(|line| line.contains(" → "));
     steps.filter_map(|line| line.split_whitespace().nth(1)).map(str::to_owned).collect()
 }
 
 /// What `check --json` finds: path, code, severity.
-fn findings(answer: &Answer) -> Vec<(String, String, String)> {
+fn findings(answer: &CommandOutput) -> Vec<(String, String, String)> {
     let text = |found: &Json, field: &str| found[field].as_str().unwrap().to_owned();
     let found = answer.json();
     found.as_array().unwrap().iter().map(|f| (text(f, "path"), text(f, "code"), text(f, "severity"))).collect()
@@ -53,13 +53,13 @@ fn a_flow_runs_from_node_to_node_and_answers_the_session() {
         { "id": "note", "type": "comment", "name": "note", "wires": [] },
         { "id": "in", "type": "inject", "z": "tab", "wires": [["turn"]] },
         { "id": "turn", "type": "junction", "wires": [["a"]] },
-        contact("a", json!([["b", "see"], ["see"]])),
-        contact("b", json!([])),
+        contact_node("a", json!([["b", "see"], ["see"]])),
+        contact_node("b", json!([])),
         { "id": "see", "type": "debug", "wires": [] },
         { "id": "box", "type": "group", "nodes": ["a", "b"] }
     ]);
-    let place = place(&flow);
-    let answer = run(&place).done();
+    let env = test_env(&flow);
+    let answer = run(&env).assert_success();
     assert_eq!(visited(&answer), ["a", "b"]);
     assert!(answer.stderr.contains("Contact a") && answer.stderr.contains("contact_a = "), "{}", answer.stderr);
     let session = answer.json();
@@ -74,88 +74,99 @@ fn faults_are_found_and_nothing_is_run() {
     let unknown = json!({ "id": "mqtt", "type": "mqtt out", "name": "Publish", "wires": [] });
     for (flow, path, code, words) in [
         (
-            json!([contact("a", json!([["b", "c"]])), contact("b", json!([])), contact("c", json!([]))]),
+            json!([contact_node("a", json!([["b", "c"]])), contact_node("b", json!([])), contact_node("c", json!([]))]),
             "a/wires[0]",
             "port-fan-out",
             "Contact c",
         ),
-        (json!([contact("a", json!([[], ["gone"]]))]), "a/wires[1]", "node-unknown", "gone"),
-        (json!([contact("a", json!([["mqtt"]])), unknown]), "mqtt", "node-unknown", "mqtt out"),
+        (json!([contact_node("a", json!([[], ["gone"]]))]), "a/wires[1]", "node-unknown", "gone"),
+        (json!([contact_node("a", json!([["mqtt"]])), unknown]), "mqtt", "node-unknown", "mqtt out"),
         (
-            json!([with(contact("a", json!([])), "type", json!("subflow:7"))]),
+            json!([with(contact_node("a", json!([])), "type", json!("subflow:7"))]),
             "a",
             "node-unknown",
             "subflows aren't followed",
         ),
         (
-            json!([with(contact("a", json!([])), "type", json!("campaign-contact-maneger"))]),
+            json!([with(contact_node("a", json!([])), "type", json!("campaign-contact-maneger"))]),
             "a",
             "node-unknown",
             "campaign-contact-manager",
         ),
-        (json!([with(contact("a", json!([])), "type", json!("campaign-contact-manager@9"))]), "a", "node-unknown", "9"),
-        (json!([contact("a", json!([])), contact("b", json!([]))]), "flow", "start-ambiguous", "Contact b"),
         (
-            json!([inject(json!(["a", "b"])), contact("a", json!([])), contact("b", json!([]))]),
+            json!([with(contact_node("a", json!([])), "type", json!("campaign-contact-manager@9"))]),
+            "a",
+            "node-unknown",
+            "9",
+        ),
+        (json!([contact_node("a", json!([])), contact_node("b", json!([]))]), "flow", "start-ambiguous", "Contact b"),
+        (
+            json!([inject(json!(["a", "b"])), contact_node("a", json!([])), contact_node("b", json!([]))]),
             "flow",
             "start-ambiguous",
             "Contact b",
         ),
-        (json!([contact("a", json!([["b"]])), contact("b", json!([["a"]]))]), "flow", "start-ambiguous", "--start"),
-        (json!([inject(json!([])), contact("a", json!([]))]), "flow", "start-ambiguous", "inject"),
+        (
+            json!([contact_node("a", json!([["b"]])), contact_node("b", json!([["a"]]))]),
+            "flow",
+            "start-ambiguous",
+            "--start",
+        ),
+        (json!([inject(json!([])), contact_node("a", json!([]))]), "flow", "start-ambiguous", "inject"),
         (json!([]), "flow", "start-ambiguous", "no node"),
-        (json!([contact("a", json!([[], [], ["a"]]))]), "a/wires[2]", "port-unknown", "next, error"),
+        (json!([contact_node("a", json!([[], [], ["a"]]))]), "a/wires[2]", "port-unknown", "next, error"),
     ] {
-        let place = place(&flow);
-        let checked = place.run(&["check", "flow.json", "--json"]);
+        let env = test_env(&flow);
+        let checked = env.run(&["check", "flow.json", "--json"]);
         assert_eq!(checked.code, 1, "{flow}");
         assert!(findings(&checked).contains(&finding(path, code, "error")), "{flow}: {}", checked.stdout);
         assert!(checked.stdout.contains(words), "`{words}` isn't in {}", checked.stdout);
-        run(&place).refused(1, &[words, code]);
-        assert_eq!(place.list(&["contacts"]), Vec::<Json>::new(), "{flow}");
+        run(&env).assert_failure(1, &[words, code]);
+        assert_eq!(env.list(&["contacts"]), Vec::<Json>::new(), "{flow}");
     }
 }
 
 #[test]
 fn a_start_can_be_chosen() {
-    let flow = json!([contact("a", json!([["b"]])), contact("b", json!([["a"]])), contact("c", json!([]))]);
-    let place = place(&flow);
+    let flow =
+        json!([contact_node("a", json!([["b"]])), contact_node("b", json!([["a"]])), contact_node("c", json!([]))]);
+    let env = test_env(&flow);
     for start in ["c", "Contact c"] {
-        let answer = place.run(&["run", "flow.json", "--session", "session.json", "--start", start]).done();
+        let answer = env.run(&["run", "flow.json", "--session", "session.json", "--start", start]).assert_success();
         assert_eq!(visited(&answer), ["c"]);
     }
-    place.run(&["run", "flow.json", "--session", "session.json", "--start", "nowhere"]).refused(1, &["nowhere"]);
+    env.run(&["run", "flow.json", "--session", "session.json", "--start", "nowhere"]).assert_failure(1, &["nowhere"]);
 }
 
 #[test]
 fn an_unwired_port_is_a_warning_and_ends_the_flow() {
-    let place = place(&json!([contact("a", json!([["b"], []])), contact("b", json!([]))]));
-    let checked = place.run(&["check", "flow.json", "--json"]).done();
+    let env = test_env(&json!([contact_node("a", json!([["b"], []])), contact_node("b", json!([]))]));
+    let checked = env.run(&["check", "flow.json", "--json"]).assert_success();
     let warning = |path| finding(path, "port-unwired", "warning");
     assert_eq!(findings(&checked), [warning("a/wires[1]"), warning("b/wires[0]"), warning("b/wires[1]")]);
-    assert_eq!(visited(&run(&place).done()), ["a", "b"]);
+    assert_eq!(visited(&run(&env).assert_success()), ["a", "b"]);
 }
 
 #[test]
 fn disabled_nodes_are_absent() {
     let flow = json!([
-        contact("a", json!([["b"]])),
-        with(contact("b", json!([["c"]])), "d", json!(true)),
-        contact("c", json!([["a"]])),
+        contact_node("a", json!([["b"]])),
+        with(contact_node("b", json!([["c"]])), "d", json!(true)),
+        contact_node("c", json!([["a"]])),
         { "id": "off", "type": "tab", "disabled": true },
         { "id": "odd", "type": "no such action", "z": "off", "wires": [] },
     ]);
-    let place = place(&flow);
-    let checked = place.run(&["check", "flow.json", "--json"]).done();
+    let env = test_env(&flow);
+    let checked = env.run(&["check", "flow.json", "--json"]).assert_success();
     assert!(findings(&checked).contains(&finding("a/wires[0]", "port-unwired", "warning")));
-    assert_eq!(visited(&run(&place).done()), ["c", "a"]);
+    assert_eq!(visited(&run(&env).assert_success()), ["c", "a"]);
 }
 
 #[test]
 fn a_loop_ends_after_a_thousand_steps_with_the_session_as_it_stood() {
-    let flow = json!([{ "id": "in", "type": "inject", "wires": [["a"]] }, contact("a", json!([["b"]])), contact("b", json!([["a"]]))]);
-    let place = place(&flow);
-    let answer = run(&place).refused(1, &["limit-steps", "1000"]);
+    let flow = json!([{ "id": "in", "type": "inject", "wires": [["a"]] }, contact_node("a", json!([["b"]])), contact_node("b", json!([["a"]]))]);
+    let env = test_env(&flow);
+    let answer = run(&env).assert_failure(1, &["limit-steps", "1000"]);
     assert_eq!(visited(&answer).len(), 1_000);
     let session = answer.json();
     assert_eq!((&session["node"], &session["visit"]), (&json!("b"), &json!(500)));
@@ -172,49 +183,50 @@ fn running_a_session_again_does_nothing_twice() {
             "OPERATION_ENTITY": "operation", "wires": wires
         })
     };
-    let place = place(&json!([contact("a", json!([["b"]])), record("b", json!([["c"]])), record("c", json!([]))]));
-    let (first, second) = (run(&place).done(), run(&place).done());
+    let env =
+        test_env(&json!([contact_node("a", json!([["b"]])), record("b", json!([["c"]])), record("c", json!([]))]));
+    let (first, second) = (run(&env).assert_success(), run(&env).assert_success());
     assert_eq!(first.json(), second.json());
     assert_eq!(second.stderr.matches("done before").count(), 3, "{}", second.stderr);
-    assert_eq!(place.list(&["records"]).len(), 2);
+    assert_eq!(env.list(&["records"]).len(), 2);
     // Another session of the same user starts over.
     let other = with(session("acme", "u-1", json!({ "order": 8 })), "id", json!("another"));
-    place.file("session.json", other.to_string());
-    run(&place).done();
-    assert_eq!((place.list(&["records"]).len(), place.list(&["contacts"]).len()), (4, 1));
+    env.file("session.json", other.to_string());
+    run(&env).assert_success();
+    assert_eq!((env.list(&["records"]).len(), env.list(&["contacts"]).len()), (4, 1));
 }
 
 #[test]
 fn a_flow_that_changed_is_not_resumed() {
-    let place = place(&json!([contact("a", json!([]))]));
-    run(&place).done();
-    place.file("flow.json", json!([with(contact("a", json!([])), "x", json!(99))]).to_string());
-    assert!(run(&place).done().stderr.contains("done before"), "moving a node changes nothing");
-    let changed = with(contact("a", json!([])), "CONTACT_NAME_EXPRESSION", json!("'Eva'"));
-    place.file("flow.json", json!([changed]).to_string());
-    run(&place).refused(1, &["key-reused", "node a", "hint: "]);
+    let env = test_env(&json!([contact_node("a", json!([]))]));
+    run(&env).assert_success();
+    env.file("flow.json", json!([with(contact_node("a", json!([])), "x", json!(99))]).to_string());
+    assert!(run(&env).assert_success().stderr.contains("done before"), "moving a node changes nothing");
+    let changed = with(contact_node("a", json!([])), "CONTACT_NAME_EXPRESSION", json!("'Eva'"));
+    env.file("flow.json", json!([changed]).to_string());
+    run(&env).assert_failure(1, &["key-reused", "node a", "hint: "]);
 }
 
 #[test]
-fn a_node_with_wrong_parameters_leaves_by_its_error_port() {
-    let wrong = with(contact("a", json!([["b"], ["c"]])), "CONTACT_NAME_EXPRESSION", json!("1 +"));
-    let flow = json!([wrong, contact("b", json!([])), contact("c", json!([]))]);
-    let place = place(&flow);
-    let checked = place.run(&["check", "flow.json", "--json"]);
+fn a_node_with_wrong_parameters_exits_through_error() {
+    let wrong = with(contact_node("a", json!([["b"], ["c"]])), "CONTACT_NAME_EXPRESSION", json!("1 +"));
+    let flow = json!([wrong, contact_node("b", json!([])), contact_node("c", json!([]))]);
+    let env = test_env(&flow);
+    let checked = env.run(&["check", "flow.json", "--json"]);
     assert_eq!(checked.code, 1);
     assert!(findings(&checked).contains(&finding("a/CONTACT_NAME_EXPRESSION", "expression-syntax", "error")));
     assert!(checked.stdout.contains("line 1, column"), "{}", checked.stdout);
-    let answer = run(&place).done();
+    let answer = run(&env).assert_success();
     assert_eq!(visited(&answer), ["a", "c"]);
     assert!(answer.stderr.contains("expression-syntax"), "{}", answer.stderr);
 }
 
 #[test]
-fn unknown_parameters_are_warned_about_and_what_the_editor_keeps_is_not() {
-    let node = contact("a", json!([]));
+fn unknown_parameters_are_warned_about_except_editor_properties() {
+    let node = contact_node("a", json!([]));
     let node = with(with(node, "UPDATE_CONTACT_NAMES", json!("YES")), "update_contact_name", json!("YES"));
-    let place = place(&json!([with(with(node, "info", json!("…")), "inputLabels", json!([]))]));
-    let checked = place.run(&["check", "flow.json", "--json"]).done();
+    let env = test_env(&json!([with(with(node, "info", json!("…")), "inputLabels", json!([]))]));
+    let checked = env.run(&["check", "flow.json", "--json"]).assert_success();
     let unknown: Vec<_> = findings(&checked)
         .into_iter()
         .filter(|(_, code, _)| code == "parameter-unknown")
@@ -224,7 +236,7 @@ fn unknown_parameters_are_warned_about_and_what_the_editor_keeps_is_not() {
 }
 
 #[test]
-fn a_check_against_a_tenant_looks_for_what_the_nodes_name() {
+fn a_check_against_a_tenant_resolves_references() {
     let validator = |id: &str, campaign: &str, wires: Json| {
         json!({
             "id": id, "type": "campaign-dnd-validator", "CAMPAIGN_ID": campaign, "CONTACT_IDENTIFIER_ENTITY": "contact_a",
@@ -240,15 +252,15 @@ fn a_check_against_a_tenant_looks_for_what_the_nodes_name() {
         "CONTACT_IDENTIFIER_EXPRESSION": "'1'", "CONTACT_IDENTIFIER_ENTITY": "other"
     });
     let flow = json!([
-        contact("a", json!([["b"]])),
+        contact_node("a", json!([["b"]])),
         validator("b", ALWAYS_ON, json!([["c"]])),
-        validator("c", OF_RIVAL, json!([["d"]])),
+        validator("c", RIVAL_CAMPAIGN, json!([["d"]])),
         category,
         channel
     ]);
-    let place = place(&flow);
-    place.run(&["check", "flow.json"]).done();
-    let checked = place.run(&["check", "flow.json", "--tenant", "acme", "--json"]);
+    let env = test_env(&flow);
+    env.run(&["check", "flow.json"]).assert_success();
+    let checked = env.run(&["check", "flow.json", "--tenant", "acme", "--json"]);
     assert_eq!(checked.code, 1);
     let errors: Vec<_> = findings(&checked).into_iter().filter(|(.., severity)| severity == "error").collect();
     let error = |path, code| finding(path, code, "error");
@@ -258,29 +270,29 @@ fn a_check_against_a_tenant_looks_for_what_the_nodes_name() {
         error("e/CONTACT_CHANNEL", "channel-not-enabled"),
     ];
     assert_eq!(errors, expected);
-    let nobody = place.run(&["check", "flow.json", "--tenant", "nobody", "--json"]);
+    let nobody = env.run(&["check", "flow.json", "--tenant", "nobody", "--json"]);
     assert_eq!(nobody.code, 1);
     assert!(findings(&nobody).contains(&error("flow", "tenant-not-found")));
 }
 
 #[test]
 fn without_a_session_a_new_one_begins_if_there_is_one_tenant() {
-    let place = place(&json!([contact("a", json!([]))]));
-    place.run(&["run", "flow.json"]).refused(1, &["--session"]);
+    let env = test_env(&json!([contact_node("a", json!([]))]));
+    env.run(&["run", "flow.json"]).assert_failure(1, &["--session"]);
     let one = json!({ "tenants": [tenants::apply()["tenants"][1]] });
-    place.file("one.json", one.to_string());
-    let answer = place.run(&["--store", "memory:", "run", "flow.json", "--apply", "one.json"]).done();
+    env.file("one.json", one.to_string());
+    let answer = env.run(&["--store", "memory:", "run", "flow.json", "--apply", "one.json"]).assert_success();
     assert_eq!((&answer.json()["tenant"], &answer.json()["channel"]), (&json!("rival"), &json!("messenger")));
     assert!(answer.json()["id"].is_string());
 }
 
 #[test]
 fn a_session_without_an_id_runs_with_a_new_one() {
-    let place = place(&json!([contact("a", json!([[], []]))]));
+    let env = test_env(&json!([contact_node("a", json!([[], []]))]));
     let mut session = session("acme", "u-1", json!({}));
     session.as_object_mut().unwrap().remove("id");
-    place.file("session.json", session.to_string());
-    let (first, second) = (run(&place).done().json(), run(&place).done().json());
+    env.file("session.json", session.to_string());
+    let (first, second) = (run(&env).assert_success().json(), run(&env).assert_success().json());
     assert!(first["id"].is_string() && first["id"] != second["id"], "{first} {second}");
     assert!(first["entities"]["contact_a"].is_string(), "{first}");
 }

@@ -1,7 +1,7 @@
 //! The log on stderr: its levels, and that nobody waits for a reader who does not read it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use flowhost_tests::command::Place;
+use flowhost_tests::command::TestEnv;
 use flowhost_tests::tenants::{contact_request, session};
 use serde_json::{Value as Json, json};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -10,29 +10,30 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 /// Longer than any answer takes on a busy machine.
-const LONG: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// Tenants whose plugins log more than stderr and the queue before it hold.
 const NOISY: [&str; 3] = ["noisy-1", "noisy-2", "noisy-3"];
 
-fn place() -> Place {
+fn test_env() -> TestEnv {
     let tenant = |id: &str| {
         json!({
             "id": id, "name": id, "time_zone": "UTC", "phone_region": "CL", "default_intention": "menu",
             "channels": ["messenger"]
         })
     };
-    let place =
-        Place::with(&json!({ "tenants": [tenant("acme"), tenant(NOISY[0]), tenant(NOISY[1]), tenant(NOISY[2])] }));
-    place.plugins(&["hostile"]);
-    place
+    let env = TestEnv::with_configuration(
+        &json!({ "tenants": [tenant("acme"), tenant(NOISY[0]), tenant(NOISY[1]), tenant(NOISY[2])] }),
+    );
+    env.plugins(&["hostile"]);
+    env
 }
 
-fn hostile(tenant: &str, harm: &str) -> Json {
+fn attack_request(tenant: &str, attack: &str) -> Json {
     json!({
         "action": "hostile",
         "session": session(tenant, "u-1", json!({})),
-        "parameters": { "DEED": harm, "RESULT_ENTITY": "result", "STATUS_ENTITY": "status" }
+        "parameters": { "ATTACK": attack, "RESULT_ENTITY": "result", "STATUS_ENTITY": "status" }
     })
 }
 
@@ -45,8 +46,8 @@ struct Batch {
 }
 
 impl Batch {
-    fn start(place: &Place) -> Self {
-        let mut child = place.command(&["--plugins", "plugins", "invoke", "--batch", "--jobs", "4"]).spawn().unwrap();
+    fn start(env: &TestEnv) -> Self {
+        let mut child = env.command(&["--plugins", "plugins", "invoke", "--batch", "--jobs", "4"]).spawn().unwrap();
         let (sender, answers) = mpsc::channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || {
@@ -61,7 +62,7 @@ impl Batch {
     fn answer_all(&mut self) {
         let requests: Vec<_> = (0..60)
             .flat_map(|number| {
-                [hostile(NOISY[number % 3], "logs-at-length"), contact_request("acme", &format!("u-{number}"))]
+                [attack_request(NOISY[number % 3], "logs-at-length"), contact_request("acme", &format!("u-{number}"))]
             })
             .collect();
         let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
@@ -71,7 +72,7 @@ impl Batch {
             stdin
         });
         for request in &requests {
-            let answer = self.answers.recv_timeout(LONG).expect("an answer comes though nobody reads the log");
+            let answer = self.answers.recv_timeout(TIME_LIMIT).expect("an answer comes though nobody reads the log");
             // On a busy machine a limit may end what logs much; nothing ends the neighbour.
             let is_expected = request["action"] == "hostile" || answer["port"] == "next";
             assert!(answer["port"].is_string() && is_expected, "{request} → {answer}");
@@ -89,19 +90,19 @@ impl Drop for Batch {
 
 #[test]
 fn a_log_that_nobody_reads_delays_neither_answers_nor_the_end() {
-    let place = place();
-    let mut batch = Batch::start(&place);
+    let env = test_env();
+    let mut batch = Batch::start(&env);
     batch.answer_all();
     drop(batch.stdin.take());
     // The answers end when the process does.
-    assert_eq!(batch.answers.recv_timeout(LONG), Err(mpsc::RecvTimeoutError::Disconnected));
+    assert_eq!(batch.answers.recv_timeout(TIME_LIMIT), Err(mpsc::RecvTimeoutError::Disconnected));
     assert!(batch.child.wait().unwrap().success());
 }
 
 #[test]
 fn dropped_lines_are_counted_and_their_number_is_shown_when_the_log_is_read_again() {
-    let place = place();
-    let mut batch = Batch::start(&place);
+    let env = test_env();
+    let mut batch = Batch::start(&env);
     batch.answer_all();
     let (sender, reports) = mpsc::channel();
     let stderr = BufReader::new(batch.stderr.take().unwrap());
@@ -109,7 +110,7 @@ fn dropped_lines_are_counted_and_their_number_is_shown_when_the_log_is_read_agai
         let lines = stderr.lines().map_while(Result::ok).filter(|line| line.contains("were dropped"));
         lines.for_each(|line| drop(sender.send(line)));
     });
-    let report = reports.recv_timeout(LONG).unwrap();
+    let report = reports.recv_timeout(TIME_LIMIT).unwrap();
     let dropped: u64 = report.split_whitespace().find_map(|word| word.parse().ok()).unwrap();
     assert!(dropped > 0, "{report}");
     drop(batch.stdin.take());
@@ -117,12 +118,12 @@ fn dropped_lines_are_counted_and_their_number_is_shown_when_the_log_is_read_agai
 }
 
 #[test]
-fn lines_of_plugins_below_a_warning_are_shown_only_when_wanted() {
-    let place = place();
-    let request = format!("{}\n", hostile("acme", "logs-often"));
+fn plugin_lines_below_warning_are_shown_only_on_request() {
+    let env = test_env();
+    let request = format!("{}\n", attack_request("acme", "logs-often"));
     let batch = ["--plugins", "plugins", "invoke", "--batch"];
     let is_shown = |arguments: &[&str]| {
-        let answer = place.run_with(&[arguments, &batch].concat(), &request).done();
+        let answer = env.run_with(&[arguments, &batch].concat(), &request).assert_success();
         answer.stderr.contains("a line of many")
     };
     assert!(!is_shown(&[]));

@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use flowhost_tests::command::{Answer, Place};
+use flowhost_tests::command::{CommandOutput, TestEnv};
 use flowhost_tests::components::plugin;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::fs::{self, File, Permissions};
@@ -10,24 +10,24 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::Path;
 
 /// A place with these components in its folder `plugins`.
-fn place(plugins: &[(&str, Vec<u8>)]) -> Place {
-    let place = Place::new();
-    fs::create_dir(place.path("plugins")).unwrap();
+fn test_env(plugins: &[(&str, Vec<u8>)]) -> TestEnv {
+    let env = TestEnv::new();
+    fs::create_dir(env.path("plugins")).unwrap();
     for (name, component) in plugins {
-        place.file(&format!("plugins/{name}"), component);
+        env.file(&format!("plugins/{name}"), component);
     }
-    place
+    env
 }
 
 /// The versions of an action that are listed.
-fn version(place: &Place, arguments: &[&str], action: &str) -> String {
+fn version(env: &TestEnv, arguments: &[&str], action: &str) -> String {
     let arguments = [&["--plugins", "plugins", "actions", action, "--json"], arguments].concat();
-    place.run(&arguments).done().json()["version"].as_str().unwrap().to_owned()
+    env.run(&arguments).assert_success().json()["version"].as_str().unwrap().to_owned()
 }
 
 /// Asserts that this file was left out, with this code.
 #[track_caller]
-fn assert_left_out(answer: &Answer, file: &str, code: &str) {
+fn assert_skipped(answer: &CommandOutput, file: &str, code: &str) {
     let is_it = |line: &&str| line.contains(&format!("{file} is left out: {code}: "));
     assert_eq!(answer.stderr.lines().filter(is_it).count(), 1, "{file}, {code}: {}", answer.stderr);
 }
@@ -35,20 +35,20 @@ fn assert_left_out(answer: &Answer, file: &str, code: &str) {
 #[test]
 fn the_ids_of_shipped_actions_and_node_types_are_reserved() {
     let shipped = "campaign-dnd-validator";
-    let place = place(&[("own.wasm", plugin(shipped, "9.0.0")), ("tab.wasm", plugin("tab", "1.0.0"))]);
-    let answer = place.run(&["--plugins", "plugins", "actions"]).done();
-    assert_left_out(&answer, "own.wasm", "action-reserved");
-    assert_left_out(&answer, "tab.wasm", "action-reserved");
+    let env = test_env(&[("own.wasm", plugin(shipped, "9.0.0")), ("tab.wasm", plugin("tab", "1.0.0"))]);
+    let answer = env.run(&["--plugins", "plugins", "actions"]).assert_success();
+    assert_skipped(&answer, "own.wasm", "action-reserved");
+    assert_skipped(&answer, "tab.wasm", "action-reserved");
     assert_eq!(answer.stdout.lines().count(), 11);
-    assert_eq!(version(&place, &[], shipped), "1.0.0");
-    place.run(&["check", "plugins/own.wasm"]).refused(1, &["action-reserved"]);
+    assert_eq!(version(&env, &[], shipped), "1.0.0");
+    env.run(&["check", "plugins/own.wasm"]).assert_failure(1, &["action-reserved"]);
 
     let replace = ["--replace", shipped, "--replace", "tab"];
-    let answer = place.run(&[&["--plugins", "plugins", "actions"], &replace[..]].concat()).done();
-    assert_left_out(&answer, "tab.wasm", "action-reserved");
+    let answer = env.run(&[&["--plugins", "plugins", "actions"], &replace[..]].concat()).assert_success();
+    assert_skipped(&answer, "tab.wasm", "action-reserved");
     assert!(!answer.stderr.contains("own.wasm"), "{}", answer.stderr);
-    assert_eq!(version(&place, &replace, shipped), "9.0.0");
-    place.run(&[&["check", "plugins/own.wasm"], &replace[..]].concat()).done();
+    assert_eq!(version(&env, &replace, shipped), "9.0.0");
+    env.run(&[&["check", "plugins/own.wasm"], &replace[..]].concat()).assert_success();
 }
 
 #[test]
@@ -56,56 +56,56 @@ fn a_replacement_of_the_same_version_takes_the_shipped_actions_place() {
     let shipped = "campaign-dnd-validator";
     // A section without meaning, so that it is another component.
     let other = [plugin(shipped, "1.0.0"), b"\0\x05\x03abc\x01".to_vec()].concat();
-    let place = place(&[("own.wasm", other)]);
-    let manifests = place.run(&["--plugins", "plugins", "actions", "--replace", shipped, "--json"]).done();
+    let env = test_env(&[("own.wasm", other)]);
+    let manifests = env.run(&["--plugins", "plugins", "actions", "--replace", shipped, "--json"]).assert_success();
     assert_eq!((manifests.json().as_array().unwrap().len(), manifests.stderr.as_str()), (10, ""));
 }
 
 #[test]
-fn the_second_of_two_components_with_one_id_and_version_is_left_out() {
+fn a_duplicate_id_and_version_is_skipped() {
     let first = plugin("acme-greeting", "1.2.0");
     let second = [first.clone(), b"\0\x05\x03abc\x01".to_vec()].concat();
-    let place = place(&[
+    let env = test_env(&[
         ("a.wasm", first.clone()),
         ("b.wasm", second),
         ("c.wasm", first),
         ("d.wasm", plugin("acme-greeting", "1.1.0")),
     ]);
-    let answer = place.run(&["--plugins", "plugins", "actions"]).done();
-    assert_left_out(&answer, "b.wasm", "action-duplicate");
+    let answer = env.run(&["--plugins", "plugins", "actions"]).assert_success();
+    assert_skipped(&answer, "b.wasm", "action-duplicate");
     let line = answer.stderr.lines().find(|line| line.contains("action-duplicate")).unwrap();
     assert!(line.contains("a.wasm"), "{line}");
     assert_eq!(answer.stderr.lines().count(), 1, "{}", answer.stderr);
-    assert_eq!(version(&place, &[], "acme-greeting"), "1.2.0");
-    assert_eq!(version(&place, &[], "acme-greeting@1.1"), "1.1.0");
+    assert_eq!(version(&env, &[], "acme-greeting"), "1.2.0");
+    assert_eq!(version(&env, &[], "acme-greeting@1.1"), "1.1.0");
 }
 
 #[test]
 fn a_prerelease_is_named_by_its_full_version_only() {
-    let place = place(&[
+    let env = test_env(&[
         ("release.wasm", plugin("acme-greeting", "1.2.0")),
         ("candidate.wasm", plugin("acme-greeting", "1.3.0-rc.1")),
         ("next.wasm", plugin("acme-next", "1.0.0-rc.1")),
     ]);
     for name in ["acme-greeting", "acme-greeting@1", "acme-greeting@1.2"] {
-        assert_eq!(version(&place, &[], name), "1.2.0", "{name}");
+        assert_eq!(version(&env, &[], name), "1.2.0", "{name}");
     }
-    assert_eq!(version(&place, &[], "acme-greeting@1.3.0-rc.1"), "1.3.0-rc.1");
+    assert_eq!(version(&env, &[], "acme-greeting@1.3.0-rc.1"), "1.3.0-rc.1");
     for name in ["acme-greeting@1.3", "acme-greeting@1.3.0", "acme-next", "acme-next@1", "acme-next@1.0.0"] {
         let arguments = ["--plugins", "plugins", "actions", name];
-        place.run(&arguments).refused(1, &["action-not-found", "-rc.1"]);
+        env.run(&arguments).assert_failure(1, &["action-not-found", "-rc.1"]);
     }
 }
 
 #[test]
-fn what_is_not_a_file_or_too_large_is_left_out() {
-    let place = place(&[("good.wasm", plugin("acme-greeting", "1.0.0"))]);
-    let plugins = place.path("plugins");
+fn files_that_are_special_or_too_large_are_skipped() {
+    let env = test_env(&[("good.wasm", plugin("acme-greeting", "1.0.0"))]);
+    let plugins = env.path("plugins");
     fs::create_dir(plugins.join("folder.wasm")).unwrap();
     File::create(plugins.join("huge.wasm")).unwrap().set_len(1 << 40).unwrap();
     symlink("/dev/zero", plugins.join("device.wasm")).unwrap();
     mknodat(CWD, plugins.join("pipe.wasm"), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
-    let answer = place.run(&["--plugins", "plugins", "actions"]).done();
+    let answer = env.run(&["--plugins", "plugins", "actions"]).assert_success();
     assert_eq!(answer.stdout.lines().count(), 12);
     for (name, code) in [
         ("folder.wasm", "component-invalid"),
@@ -113,18 +113,18 @@ fn what_is_not_a_file_or_too_large_is_left_out() {
         ("device.wasm", "component-invalid"),
         ("pipe.wasm", "component-invalid"),
     ] {
-        assert_left_out(&answer, name, code);
+        assert_skipped(&answer, name, code);
         let file = format!("plugins/{name}");
-        place.run(&["check", &file]).refused(1, &[name, code]);
-        place.run(&["pack", &file, "-o", "out.wasm"]).refused(1, &[name, code]);
+        env.run(&["check", &file]).assert_failure(1, &[name, code]);
+        env.run(&["pack", &file, "-o", "out.wasm"]).assert_failure(1, &[name, code]);
     }
     fs::rename(plugins.join("pipe.wasm"), plugins.join("pipe")).unwrap();
-    place.run(&["check", "plugins/pipe"]).refused(1, &["component-invalid"]);
+    env.run(&["check", "plugins/pipe"]).assert_failure(1, &["component-invalid"]);
 }
 
 /// Lists the actions with this folder of compiled code.
-fn list_with_cache(place: &Place, folder: &Path) -> String {
-    let output = place.command(&["actions"]).env("FLOWHOST_CACHE", folder).output().unwrap();
+fn list_with_cache(env: &TestEnv, folder: &Path) -> String {
+    let output = env.command(&["actions"]).env("FLOWHOST_CACHE", folder).output().unwrap();
     assert!(output.status.success());
     assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 11);
     String::from_utf8(output.stderr).unwrap()
@@ -136,9 +136,9 @@ fn mode(path: &Path) -> u32 {
 
 #[test]
 fn a_folder_of_compiled_code_that_others_may_write_is_not_used_and_not_changed() {
-    let place = Place::new();
-    let folder = place.path("cache/new");
-    assert_eq!(list_with_cache(&place, &folder), "");
+    let env = TestEnv::new();
+    let folder = env.path("cache/new");
+    assert_eq!(list_with_cache(&env, &folder), "");
     assert_eq!(mode(&folder), 0o700);
     let entries = || {
         let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap());
@@ -153,38 +153,38 @@ fn a_folder_of_compiled_code_that_others_may_write_is_not_used_and_not_changed()
     let before = entries();
     for others in [0o720, 0o702, 0o1777] {
         fs::set_permissions(&folder, Permissions::from_mode(others)).unwrap();
-        let log = list_with_cache(&place, &folder);
+        let log = list_with_cache(&env, &folder);
         assert!(log.contains("compiled code is not kept"), "{log}");
         assert_eq!((mode(&folder), entries()), (others, before.clone()));
     }
     fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(list_with_cache(&place, &folder), "");
+    assert_eq!(list_with_cache(&env, &folder), "");
     assert_eq!((mode(&folder), entries()), (0o755, before.clone()));
 
     // Only root can give files away.
     if chown(&folder, Some(65_534), None).is_ok() {
-        let log = list_with_cache(&place, &folder);
+        let log = list_with_cache(&env, &folder);
         assert!(log.contains("compiled code is not kept"), "{log}");
         assert_eq!((mode(&folder), entries()), (0o755, before));
     }
 }
 
 #[test]
-fn compiled_code_that_others_may_have_written_is_made_anew() {
-    let place = Place::new();
-    let folder = place.path("cache");
-    assert_eq!(list_with_cache(&place, &folder), "");
+fn compiled_code_that_others_may_have_written_is_replaced() {
+    let env = TestEnv::new();
+    let folder = env.path("cache");
+    assert_eq!(list_with_cache(&env, &folder), "");
     let mut entries: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     let (writable, linked) = (&entries[0], &entries[2]);
     fs::set_permissions(writable, Permissions::from_mode(0o666)).unwrap();
-    fs::rename(linked, place.path("elsewhere")).unwrap();
-    symlink(place.path("elsewhere"), linked).unwrap();
-    let log = list_with_cache(&place, &folder);
+    fs::rename(linked, env.path("elsewhere")).unwrap();
+    symlink(env.path("elsewhere"), linked).unwrap();
+    let log = list_with_cache(&env, &folder);
     for entry in [writable, linked] {
         assert!(log.contains(entry.file_name().unwrap().to_str().unwrap()), "{log}");
         assert_eq!(mode(entry), 0o600);
         assert!(fs::symlink_metadata(entry).unwrap().is_file());
     }
-    assert_eq!(list_with_cache(&place, &folder), "");
+    assert_eq!(list_with_cache(&env, &folder), "");
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg(target_os = "linux")]
 
-use flowhost_tests::command::Place;
+use flowhost_tests::command::TestEnv;
 use flowhost_tests::tenants::{self, contact_request, session};
 use rustix::io::ioctl_fionbio;
 use rustix::process::{Pid, Signal, kill_process};
@@ -11,21 +11,21 @@ use std::io::{BufRead as _, BufReader, PipeReader, PipeWriter, Write as _};
 use std::process::{Child, Command};
 
 /// Bytes that a pipe and the readers behind it never hold.
-const MUCH: usize = 1 << 20;
+const PIPE_BYTES: usize = 1 << 20;
 
-fn place() -> Place {
-    let place = Place::with(&tenants::apply());
-    place.plugins(&["hostile"]);
-    place
+fn test_env() -> TestEnv {
+    let env = TestEnv::with_configuration(&tenants::apply());
+    env.plugins(&["hostile"]);
+    env
 }
 
-fn command(place: &Place) -> Command {
-    place.command(&["--plugins", "plugins", "invoke", "--batch"])
+fn command(env: &TestEnv) -> Command {
+    env.command(&["--plugins", "plugins", "invoke", "--batch"])
 }
 
 /// A line that is read only when the one before the last one is in flight, since it is too long for what lies between.
-fn long(request: &Json) -> Vec<u8> {
-    format!("{request}{}\n", " ".repeat(MUCH)).into_bytes()
+fn long_line(request: &Json) -> Vec<u8> {
+    format!("{request}{}\n", " ".repeat(PIPE_BYTES)).into_bytes()
 }
 
 fn send(child: &Child, signal: Signal) {
@@ -34,17 +34,17 @@ fn send(child: &Child, signal: Signal) {
 
 /// Sends the signal while the first of several requests is in flight; the exit code, and the answers.
 fn stop(signal: Signal) -> (Option<i32>, Vec<Json>) {
-    let place = place();
+    let env = test_env();
     let slow = json!({
         "action": "hostile",
         "session": session("acme", "u-1", json!({})),
-        "parameters": { "DEED": "computes", "RESULT_ENTITY": "result", "STATUS_ENTITY": "status" }
+        "parameters": { "ATTACK": "infinite-loop", "RESULT_ENTITY": "result", "STATUS_ENTITY": "status" }
     });
-    let mut child = command(&place).spawn().unwrap();
+    let mut child = command(&env).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     for user in ["u-1", "u-2", "u-3"] {
         let request = if user == "u-1" { slow.clone() } else { contact_request("acme", user) };
-        stdin.write_all(&long(&request)).unwrap();
+        stdin.write_all(&long_line(&request)).unwrap();
     }
     send(&child, signal);
     let answers = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -77,8 +77,8 @@ fn a_batch_that_is_interrupted_answers_what_is_in_flight_and_says_so() {
 
 #[test]
 fn a_batch_without_requests_ends_when_it_is_terminated() {
-    let place = place();
-    let mut child = command(&place).spawn().unwrap();
+    let env = test_env();
+    let mut child = command(&env).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
     writeln!(stdin, "{}", contact_request("acme", "u-1")).unwrap();
@@ -101,12 +101,12 @@ fn full_pipe() -> (PipeReader, PipeWriter) {
 
 #[test]
 fn a_second_signal_ends_a_batch_whose_answers_nobody_reads() {
-    let place = place();
+    let env = test_env();
     let (answers, full) = full_pipe();
-    let mut child = command(&place).stdout(full).spawn().unwrap();
+    let mut child = command(&env).stdout(full).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     for user in ["u-1", "u-2", "u-3"] {
-        stdin.write_all(&long(&contact_request("acme", user))).unwrap();
+        stdin.write_all(&long_line(&contact_request("acme", user))).unwrap();
     }
     send(&child, Signal::INT);
     let mut said = String::new();

@@ -1,14 +1,14 @@
 //! Arguments, help, stores, exit codes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use flowhost_tests::command::Place;
+use flowhost_tests::command::TestEnv;
 use flowhost_tests::tenants;
 use serde_json::json;
 use std::io::Read as _;
 
 #[test]
 fn wrong_usage_is_exit_code_2() {
-    let place = Place::new();
+    let env = TestEnv::new();
     for (arguments, words) in [
         (vec!["invok"], "invoke"),
         (vec!["invoke"], "--session"),
@@ -23,59 +23,56 @@ fn wrong_usage_is_exit_code_2() {
         (vec!["tenants", "--store", "mysql://host/db"], "sqlite:PATH"),
         (vec!["pack", "core.wasm"], "--output"),
     ] {
-        place.run(&arguments).refused(2, &[words]);
+        env.run(&arguments).assert_failure(2, &[words]);
     }
-    let nothing = place.run(&[]);
+    let nothing = env.run(&[]);
     assert_eq!((nothing.code, nothing.stdout.as_str()), (2, ""));
     assert!(nothing.stderr.contains("Usage"));
 }
 
 #[test]
 fn help_goes_to_stdout_and_has_examples() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let commands = "run invoke actions check eval wit pack apply tenants campaigns contacts records dnd";
-    let help = place.run(&["--help"]).done().stdout;
+    let help = env.run(&["--help"]).assert_success().stdout;
     for command in commands.split(' ') {
         assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command} isn't in {help}");
-        let own = place.run(&[command, "--help"]).done().stdout;
+        let own = env.run(&[command, "--help"]).assert_success().stdout;
         assert!(own.contains(&format!("flowhost {command}")) && own.contains("Example"), "{own}");
     }
-    assert!(place.run(&["--version"]).done().stdout.starts_with("flowhost "));
+    assert!(env.run(&["--version"]).assert_success().stdout.starts_with("flowhost "));
 }
 
 #[test]
 fn a_store_is_made_when_missing_wherever_the_option_stands() {
-    let place = Place::new();
-    place.file("apply.json", tenants::apply().to_string());
-    place.run(&["--store", "sqlite:other.db", "apply", "apply.json"]).done();
-    assert!(place.path("other.db").exists() && !place.path("flowhost.db").exists());
-    assert_eq!(place.list(&["tenants", "--store", "sqlite:other.db"]).len(), 2);
-    assert_eq!(place.list(&["tenants"]).len(), 0);
-    assert!(place.path("flowhost.db").exists());
+    let env = TestEnv::new();
+    env.file("apply.json", tenants::apply().to_string());
+    env.run(&["--store", "sqlite:other.db", "apply", "apply.json"]).assert_success();
+    assert!(env.path("other.db").exists() && !env.path("flowhost.db").exists());
+    assert_eq!(env.list(&["tenants", "--store", "sqlite:other.db"]).len(), 2);
+    assert_eq!(env.list(&["tenants"]).len(), 0);
+    assert!(env.path("flowhost.db").exists());
 
-    let mut command = place.command(&["tenants", "--json"]);
+    let mut command = env.command(&["tenants", "--json"]);
     let output = command.env("FLOWHOST_STORE", "sqlite:other.db").output().unwrap();
     assert_eq!(serde_json::from_slice::<Vec<serde_json::Value>>(&output.stdout).unwrap().len(), 2);
 }
 
 #[test]
 fn a_store_that_cannot_be_used_is_named() {
-    let place = Place::new();
-    place.run(&["tenants", "--store", "postgres://host/db"]).refused(1, &["later release", "sqlite:PATH"]);
-    place.run(&["tenants", "--store", "sqlite:no/such/folder/a.db"]).refused(1, &["store-"]);
-    place.file(
-        "text.db",
-        "this is no database, but it is long enough to look like a file that could be one ".repeat(50),
-    );
-    place.run(&["tenants", "--store", "sqlite:text.db"]).refused(1, &["store-"]);
+    let env = TestEnv::new();
+    env.run(&["tenants", "--store", "postgres://host/db"]).assert_failure(1, &["later release", "sqlite:PATH"]);
+    env.run(&["tenants", "--store", "sqlite:no/such/folder/a.db"]).assert_failure(1, &["store-"]);
+    env.file("text.db", "this is no database, but it is long enough to look like a file that could be one ".repeat(50));
+    env.run(&["tenants", "--store", "sqlite:text.db"]).assert_failure(1, &["store-"]);
 }
 
 #[test]
 fn a_wrong_variable_fails_only_what_needs_its_store() {
-    let place = Place::new();
-    place.file("apply.json", tenants::apply().to_string());
+    let env = TestEnv::new();
+    env.file("apply.json", tenants::apply().to_string());
     let run = |arguments: &[&str]| {
-        let output = place.command(arguments).env("FLOWHOST_STORE", "no-such-store").output().unwrap();
+        let output = env.command(arguments).env("FLOWHOST_STORE", "no-such-store").output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     for arguments in [
@@ -91,13 +88,13 @@ fn a_wrong_variable_fails_only_what_needs_its_store() {
     let (code, stderr) = run(&["tenants"]);
     assert_eq!(code, Some(2));
     assert!(stderr.contains("FLOWHOST_STORE") && stderr.contains("no-such-store"), "{stderr}");
-    assert!(!place.path("flowhost.db").exists());
+    assert!(!env.path("flowhost.db").exists());
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
-    let place = Place::with(&tenants::apply());
-    let mut child = place.command(&["actions", "--json"]).spawn().unwrap();
+fn a_closed_stdout_is_not_an_error() {
+    let env = TestEnv::with_configuration(&tenants::apply());
+    let mut child = env.command(&["actions", "--json"]).spawn().unwrap();
     // Closed before anything is written to it.
     drop(child.stdout.take());
     let mut stderr = String::new();
@@ -108,16 +105,16 @@ fn a_reader_that_goes_away_is_no_error() {
 
 #[test]
 fn applying_twice_changes_nothing_the_second_time() {
-    let place = Place::new();
-    place.file("apply.json", tenants::apply().to_string());
-    let first = place.run(&["apply", "apply.json"]).done();
+    let env = TestEnv::new();
+    env.file("apply.json", tenants::apply().to_string());
+    let first = env.run(&["apply", "apply.json"]).assert_success();
     assert!(first.stdout.contains("created tenant acme"), "{}", first.stdout);
     assert_eq!(first.stdout.lines().count(), 6);
-    assert_eq!(place.run(&["apply", "apply.json"]).done().stdout, "");
+    assert_eq!(env.run(&["apply", "apply.json"]).assert_success().stdout, "");
 
-    place.file("rename.json", json!({ "tenants": [{ "id": "acme", "name": "Acme SpA" }] }).to_string());
-    assert_eq!(place.run(&["apply", "rename.json"]).done().stdout, "updated tenant acme: name\n");
-    let report = place.run(&["apply", "rename.json", "--json"]).done().json();
+    env.file("rename.json", json!({ "tenants": [{ "id": "acme", "name": "Acme SpA" }] }).to_string());
+    assert_eq!(env.run(&["apply", "rename.json"]).assert_success().stdout, "updated tenant acme: name\n");
+    let report = env.run(&["apply", "rename.json", "--json"]).assert_success().json();
     assert_eq!(
         report,
         json!([{ "kind": "tenant", "id": "acme", "tenant": "acme", "action": "unchanged", "fields": [] }])
@@ -125,11 +122,11 @@ fn applying_twice_changes_nothing_the_second_time() {
 }
 
 #[test]
-fn what_is_listed_can_be_applied() {
-    let place = Place::with(&tenants::apply());
-    let listed = json!({ "tenants": place.list(&["tenants"]), "campaigns": place.list(&["campaigns"]) });
-    place.file("listed.json", listed.to_string());
-    assert_eq!(place.run(&["apply", "listed.json"]).done().stdout, "");
-    let copy = Place::with(&listed);
-    assert_eq!(copy.list(&["campaigns"]), place.list(&["campaigns"]));
+fn listed_configuration_can_be_applied() {
+    let env = TestEnv::with_configuration(&tenants::apply());
+    let listed = json!({ "tenants": env.list(&["tenants"]), "campaigns": env.list(&["campaigns"]) });
+    env.file("listed.json", listed.to_string());
+    assert_eq!(env.run(&["apply", "listed.json"]).assert_success().stdout, "");
+    let copy = TestEnv::with_configuration(&listed);
+    assert_eq!(copy.list(&["campaigns"]), env.list(&["campaigns"]));
 }

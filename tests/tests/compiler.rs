@@ -4,44 +4,44 @@
 
 use flowhost::store::MemoryStore;
 use flowhost::{Host, Limits};
-use flowhost_tests::command::{Place, binary};
-use flowhost_tests::components::{adds, branches, has_locals, plugin, with_functions};
+use flowhost_tests::command::{TestEnv, binary};
+use flowhost_tests::components::{adding_body, body_with_locals, branching_body, plugin, with_functions};
 use flowhost_tests::tenants::{self, ALWAYS_ON, contact_request, session};
 use serde_json::{Value as Json, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 /// The most memory that a host may have had while it refused them.
-const MOST_KIB: u64 = 256 << 10;
+const MAX_HOST_KIB: u64 = 256 << 10;
 
 /// How long a process may take that is busy with nothing.
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Components of 0.03 to 7 MB, by their files' names.
 fn bombs() -> [(&'static str, Vec<u8>); 4] {
     let bomb = |bodies: &[Vec<u8>]| with_functions(plugin("acme-bomb", "1.0.0"), bodies);
     [
-        ("one-huge-function.wasm", bomb(&[adds(7_000_000)])),
-        ("many-functions.wasm", bomb(&vec![adds(50); 100_000])),
-        ("many-locals.wasm", bomb(&vec![has_locals(50_000); 1_000])),
-        ("many-locals-and-branches.wasm", bomb(&vec![branches(50_000, 200_000); 20])),
+        ("one-huge-function.wasm", bomb(&[adding_body(7_000_000)])),
+        ("many-functions.wasm", bomb(&vec![adding_body(50); 100_000])),
+        ("many-locals.wasm", bomb(&vec![body_with_locals(50_000); 1_000])),
+        ("many-locals-and-branches.wasm", bomb(&vec![branching_body(50_000, 200_000); 20])),
     ]
 }
 
 /// So much that it takes seconds and gigabytes, in parts that are each small enough.
-fn slow() -> Vec<u8> {
-    with_functions(plugin("acme-slow", "1.0.0"), &vec![branches(4_000, 1_000_000); 4])
+fn slow_component() -> Vec<u8> {
+    with_functions(plugin("acme-slow", "1.0.0"), &vec![branching_body(4_000, 1_000_000); 4])
 }
 
 #[test]
 fn a_host_stays_small_while_it_refuses_them_and_a_neighbour_works() {
-    let place = Place::with(&tenants::apply());
-    std::fs::create_dir(place.path("plugins")).unwrap();
+    let env = TestEnv::with_configuration(&tenants::apply());
+    std::fs::create_dir(env.path("plugins")).unwrap();
     for (name, bomb) in bombs() {
-        place.file(&format!("plugins/{name}"), bomb);
+        env.file(&format!("plugins/{name}"), bomb);
     }
-    place.file("plugins/neighbour.wasm", plugin("acme-neighbour", "1.0.0"));
-    let mut host = place.command(&["--plugins", "plugins", "invoke", "--batch"]).spawn().unwrap();
+    env.file("plugins/neighbour.wasm", plugin("acme-neighbour", "1.0.0"));
+    let mut host = env.command(&["--plugins", "plugins", "invoke", "--batch"]).spawn().unwrap();
     let (mut requests, answers) = (host.stdin.take().unwrap(), BufReader::new(host.stdout.take().unwrap()));
     let mut log = host.stderr.take().unwrap();
     let log = std::thread::spawn(move || {
@@ -63,7 +63,7 @@ fn a_host_stays_small_while_it_refuses_them_and_a_neighbour_works() {
         },
     }));
     assert_eq!((&answer["port"], &answer["entities"]["blocked"]), (&json!("next"), &json!(false)), "{answer}");
-    let most = highest_kib(host.id());
+    let most = peak_memory_kib(host.id());
     drop(requests);
     assert!(host.wait().unwrap().success());
     let log = log.join().unwrap();
@@ -71,15 +71,15 @@ fn a_host_stays_small_while_it_refuses_them_and_a_neighbour_works() {
         let line = log.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("{name} isn't in {log}"));
         assert!(line.contains("limit-component-size"), "{line}");
     }
-    assert!(most <= MOST_KIB, "the host had {most} KiB");
+    assert!(most <= MAX_HOST_KIB, "the host had {most} KiB");
 }
 
 #[test]
 fn each_is_refused_by_the_check_of_a_component() {
-    let place = Place::new();
+    let env = TestEnv::new();
     for (name, bomb) in bombs() {
-        place.file(name, bomb);
-        place.run(&["check", name]).refused(1, &[name, "limit-component-size"]);
+        env.file(name, bomb);
+        env.run(&["check", name]).assert_failure(1, &[name, "limit-component-size"]);
     }
 }
 
@@ -89,19 +89,19 @@ async fn a_compiler_is_ended_at_its_limits_of_memory_and_time() {
     // Tells this host's children from others.
     limits.compile_memory_bytes = 201 << 20;
     let host = open(limits.clone()).await;
-    assert_eq!(host.load(&slow()).unwrap_err().code, "limit-component-size");
-    assert_eq!(children("--compile-memory-bytes=210763776"), Vec::<u32>::new());
+    assert_eq!(host.load(&slow_component()).unwrap_err().code, "limit-component-size");
+    assert_eq!(children_with_argument("--compile-memory-bytes=210763776"), Vec::<u32>::new());
     assert_eq!(host.load(&plugin("acme-greeting", "1.0.0")).unwrap().manifest.id, "acme-greeting");
 
     limits.compile_memory_bytes = 2_001 << 20;
     limits.compile_time = Duration::from_millis(500);
     let host = open(limits).await;
     let began = Instant::now();
-    assert_eq!(host.load(&slow()).unwrap_err().code, "limit-compile-time");
-    assert!(began.elapsed() < SOON);
-    assert_eq!(children("--compile-memory-bytes=2098200576"), Vec::<u32>::new());
-    let most = highest_kib(std::process::id());
-    assert!(most <= MOST_KIB, "the host had {most} KiB");
+    assert_eq!(host.load(&slow_component()).unwrap_err().code, "limit-compile-time");
+    assert!(began.elapsed() < TIME_LIMIT);
+    assert_eq!(children_with_argument("--compile-memory-bytes=2098200576"), Vec::<u32>::new());
+    let most = peak_memory_kib(std::process::id());
+    assert!(most <= MAX_HOST_KIB, "the host had {most} KiB");
 }
 
 #[tokio::test]
@@ -115,17 +115,17 @@ async fn a_compiler_that_does_not_work_is_a_refusal() {
 
 #[test]
 fn a_compiler_ends_with_its_host() {
-    let place = Place::new();
-    place.file("slow.wasm", slow());
-    let mut host = place.command(&["check", "slow.wasm"]).env("FLOWHOST_CACHE", place.path("cache")).spawn().unwrap();
+    let env = TestEnv::new();
+    env.file("slow.wasm", slow_component());
+    let mut host = env.command(&["check", "slow.wasm"]).env("FLOWHOST_CACHE", env.path("cache")).spawn().unwrap();
     // It compiles the shipped actions first; the one that takes long is the one that is still there afterwards.
-    let compiler = until(|| {
+    let compiler = wait_until(|| {
         let child = children_of(host.id()).into_iter().next()?;
         (cpu_ticks(child)? > 20).then_some(child)
     });
     host.kill().unwrap();
     host.wait().unwrap();
-    until(|| (state(compiler).is_none_or(|state| state == 'Z')).then_some(()));
+    wait_until(|| (state(compiler).is_none_or(|state| state == 'Z')).then_some(()));
 }
 
 async fn open(limits: Limits) -> Host {
@@ -134,19 +134,19 @@ async fn open(limits: Limits) -> Host {
 }
 
 /// Looks again until there is something.
-fn until<T>(look: impl Fn() -> Option<T>) -> T {
+fn wait_until<T>(look: impl Fn() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         match look() {
             Some(found) => return found,
-            None => assert!(began.elapsed() < SOON, "it doesn't happen"),
+            None => assert!(began.elapsed() < TIME_LIMIT, "it doesn't happen"),
         }
         std::thread::yield_now();
     }
 }
 
 /// The most memory that a process has had.
-fn highest_kib(process: u32) -> u64 {
+fn peak_memory_kib(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
@@ -174,7 +174,7 @@ fn children_of(parent: u32) -> Vec<u32> {
 }
 
 /// The children of this process that have this argument, or have ended and were not waited for.
-fn children(argument: &str) -> Vec<u32> {
+fn children_with_argument(argument: &str) -> Vec<u32> {
     let mut children = children_of(std::process::id());
     children.retain(|child| {
         let arguments = std::fs::read_to_string(format!("/proc/{child}/cmdline")).unwrap_or_default();

@@ -3,17 +3,17 @@
 use flow_sdk::prelude::*;
 
 flow_sdk::parameters! {
-    const NAME: Parameter<TextExpression> = usual::CONTACT_NAME;
-    const UPDATE_NAME: Parameter<Boolean> = usual::UPDATE_CONTACT_NAME;
-    const CONTACT: Parameter<EntityOut<ContactId>> = usual::CONTACT_OUT;
+    const NAME: Parameter<TextExpression> = presets::CONTACT_NAME;
+    const UPDATE_NAME: Parameter<Boolean> = presets::UPDATE_CONTACT_NAME;
+    const CONTACT: Parameter<EntityOut<ContactId>> = presets::CONTACT_OUT;
 }
 
 const MANIFEST: Manifest = Manifest {
     id: "campaign-contact-manager",
     version: env!("CARGO_PKG_VERSION"),
-    category: usual::OUTBOUND,
-    title: Words { en: "Campaign Contact Manager", es: "Gestor de contactos de campaña" },
-    description: Words {
+    category: presets::OUTBOUND,
+    title: LocalizedText { en: "Campaign Contact Manager", es: "Gestor de contactos de campaña" },
+    description: LocalizedText {
         en: "Creates the contact of the session's user in the session's channel, or finds it and updates its name. Records \
              need the id that it gives.",
         es: "Crea el contacto del usuario de la sesión en el canal de la sesión, o lo encuentra y actualiza su nombre. \

@@ -3,8 +3,8 @@
 use flow_sdk::prelude::*;
 
 flow_sdk::parameters! {
-    const CATEGORY: Parameter<Category> = usual::CATEGORY;
-    const CONTACT: Parameter<EntityIn<ContactId>> = usual::CONTACT;
+    const CATEGORY: Parameter<Category> = presets::CATEGORY;
+    const CONTACT: Parameter<EntityIn<ContactId>> = presets::CONTACT;
     const BLOCKED: Parameter<BooleanExpression> = Parameter::required("DND_CONTACT_EXPRESSION")
         .title("Do not disturb", "No molestar")
         .help(
@@ -18,9 +18,9 @@ flow_sdk::parameters! {
 const MANIFEST: Manifest = Manifest {
     id: "campaign-dnd-manager-by-category",
     version: env!("CARGO_PKG_VERSION"),
-    category: usual::OUTBOUND,
-    title: Words { en: "Campaign DND Manager By Category", es: "Gestor de DND por categoría" },
-    description: Words {
+    category: presets::OUTBOUND,
+    title: LocalizedText { en: "Campaign DND Manager By Category", es: "Gestor de DND por categoría" },
+    description: LocalizedText {
         en: "Puts the contact on the do-not-disturb list of a category of campaigns, or takes it off that list and off \
              those of the category's campaigns.",
         es: "Pone al contacto en la lista de no molestar de una categoría de campañas, o lo saca de esa lista y de las de \

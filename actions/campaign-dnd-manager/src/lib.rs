@@ -3,8 +3,8 @@
 use flow_sdk::prelude::*;
 
 flow_sdk::parameters! {
-    const CAMPAIGN: Parameter<Campaign> = usual::CAMPAIGN;
-    const CONTACT: Parameter<EntityIn<ContactId>> = usual::CONTACT;
+    const CAMPAIGN: Parameter<Campaign> = presets::CAMPAIGN;
+    const CONTACT: Parameter<EntityIn<ContactId>> = presets::CONTACT;
     const BLOCKED: Parameter<BooleanExpression> = Parameter::required("DND_CONTACT_EXPRESSION")
         .title("Do not disturb", "No molestar")
         .help(
@@ -18,9 +18,9 @@ flow_sdk::parameters! {
 const MANIFEST: Manifest = Manifest {
     id: "campaign-dnd-manager",
     version: env!("CARGO_PKG_VERSION"),
-    category: usual::OUTBOUND,
-    title: Words { en: "Campaign DND Manager", es: "Gestor de DND de campaña" },
-    description: Words {
+    category: presets::OUTBOUND,
+    title: LocalizedText { en: "Campaign DND Manager", es: "Gestor de DND de campaña" },
+    description: LocalizedText {
         en: "Puts the contact on the campaign's do-not-disturb list or takes it off. The category's list stays as it is.",
         es: "Pone al contacto en la lista de no molestar de la campaña o lo saca de ella. La lista de la categoría no \
              cambia.",

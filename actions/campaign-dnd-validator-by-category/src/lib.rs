@@ -3,8 +3,8 @@
 use flow_sdk::prelude::*;
 
 flow_sdk::parameters! {
-    const CONTACT: Parameter<EntityIn<ContactId>> = usual::CONTACT;
-    const CATEGORY: Parameter<Category> = usual::CATEGORY;
+    const CONTACT: Parameter<EntityIn<ContactId>> = presets::CONTACT;
+    const CATEGORY: Parameter<Category> = presets::CATEGORY;
     const RESULT: Parameter<EntityOut<bool>> = Parameter::required("DND_VALIDATION_RESULT")
         .title("Entity for the result", "Entidad para el resultado")
         .help(
@@ -18,9 +18,9 @@ flow_sdk::parameters! {
 const MANIFEST: Manifest = Manifest {
     id: "campaign-dnd-validator-by-category",
     version: env!("CARGO_PKG_VERSION"),
-    category: usual::OUTBOUND,
-    title: Words { en: "Campaign DND Validator By Category", es: "Validador de DND por categoría" },
-    description: Words {
+    category: presets::OUTBOUND,
+    title: LocalizedText { en: "Campaign DND Validator By Category", es: "Validador de DND por categoría" },
+    description: LocalizedText {
         en: "Tells whether the contact is on the do-not-disturb list of the category or of any campaign in it.",
         es: "Indica si el contacto está en la lista de no molestar de la categoría o de cualquiera de sus campañas.",
     },

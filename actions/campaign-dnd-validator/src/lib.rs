@@ -3,8 +3,8 @@
 use flow_sdk::prelude::*;
 
 flow_sdk::parameters! {
-    const CONTACT: Parameter<EntityIn<ContactId>> = usual::CONTACT;
-    const CAMPAIGN: Parameter<Campaign> = usual::CAMPAIGN;
+    const CONTACT: Parameter<EntityIn<ContactId>> = presets::CONTACT;
+    const CAMPAIGN: Parameter<Campaign> = presets::CAMPAIGN;
     const RESULT: Parameter<EntityOut<bool>> = Parameter::required("DND_VALIDATION_RESULT")
         .title("Entity for the result", "Entidad para el resultado")
         .help(
@@ -18,9 +18,9 @@ flow_sdk::parameters! {
 const MANIFEST: Manifest = Manifest {
     id: "campaign-dnd-validator",
     version: env!("CARGO_PKG_VERSION"),
-    category: usual::OUTBOUND,
-    title: Words { en: "Campaign DND Validator", es: "Validador de DND de campaña" },
-    description: Words {
+    category: presets::OUTBOUND,
+    title: LocalizedText { en: "Campaign DND Validator", es: "Validador de DND de campaña" },
+    description: LocalizedText {
         en: "Tells whether the contact is on the do-not-disturb list of the campaign or of the campaign's category: the \
              test that sending makes.",
         es: "Indica si el contacto está en la lista de no molestar de la campaña o de la categoría de la campaña: la \

@@ -8,9 +8,9 @@ use parameters::{CHANNEL, CONTACT, CORRELATIONS, IDENTIFIER, NAME, PARAMETERS, U
 const MANIFEST: Manifest = Manifest {
     id: "campaign-dynamic-contact-manager",
     version: env!("CARGO_PKG_VERSION"),
-    category: usual::OUTBOUND,
-    title: Words { en: "Campaign Dynamic Contact Manager", es: "Gestor dinámico de contactos de campaña" },
-    description: Words {
+    category: presets::OUTBOUND,
+    title: LocalizedText { en: "Campaign Dynamic Contact Manager", es: "Gestor dinámico de contactos de campaña" },
+    description: LocalizedText {
         en: "Creates or updates a contact in any of the tenant's channels, such as the WhatsApp contact of a customer who \
              writes in the web chat. Correlations link the contacts of one person.",
         es: "Crea o actualiza un contacto en cualquiera de los canales del tenant, como el contacto de WhatsApp de un \

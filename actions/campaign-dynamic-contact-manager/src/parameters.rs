@@ -4,10 +4,10 @@ use flow_sdk::prelude::*;
 
 const CORRELATION: Group = Group {
     id: "correlation",
-    title: Words { en: "Linking contacts (optional)", es: "Vincular contactos (opcional)" },
+    title: LocalizedText { en: "Linking contacts (optional)", es: "Vincular contactos (opcional)" },
 };
 
-pub(crate) const CORRELATIONS: [Optional<TextExpression>; 3] = [CORRELATION_1, CORRELATION_2, CORRELATION_3];
+pub(crate) const CORRELATIONS: [OptionalParameter<TextExpression>; 3] = [CORRELATION_1, CORRELATION_2, CORRELATION_3];
 pub(crate) const UPDATE_CORRELATIONS: [Parameter<Boolean>; 3] =
     [UPDATE_CORRELATION_1, UPDATE_CORRELATION_2, UPDATE_CORRELATION_3];
 
@@ -18,8 +18,8 @@ flow_sdk::parameters! {
             "The channel in which the contact can be reached; it need not be the session's. Example: whatsapp.",
             "El canal en el que se puede llegar al contacto; no tiene que ser el de la sesión. Ejemplo: whatsapp.",
         )
-        .group(&usual::group::CONTACT);
-    pub(crate) const NAME: Parameter<TextExpression> = usual::CONTACT_NAME.group(&usual::group::CONTACT);
+        .group(&presets::group::CONTACT);
+    pub(crate) const NAME: Parameter<TextExpression> = presets::CONTACT_NAME.group(&presets::group::CONTACT);
     pub(crate) const IDENTIFIER: Parameter<TextExpression> = Parameter::required("CONTACT_IDENTIFIER_EXPRESSION")
         .title("Contact's identifier", "Identificador del contacto")
         .help(
@@ -28,9 +28,9 @@ flow_sdk::parameters! {
             "Una expresión o una plantilla que da el identificador del usuario en ese canal: un número de teléfono para \
              WhatsApp, Voz y SMS. Ejemplo: customer_phone.",
         )
-        .group(&usual::group::CONTACT);
-    pub(crate) const UPDATE_NAME: Parameter<Boolean> = usual::UPDATE_CONTACT_NAME.group(&usual::group::CONTACT);
-    const CORRELATION_1: Optional<TextExpression> = correlation(
+        .group(&presets::group::CONTACT);
+    pub(crate) const UPDATE_NAME: Parameter<Boolean> = presets::UPDATE_CONTACT_NAME.group(&presets::group::CONTACT);
+    const CORRELATION_1: OptionalParameter<TextExpression> = correlation(
         "CORRELATION_1_EXPRESSION",
         "Correlation 1",
         "Correlación 1",
@@ -41,7 +41,7 @@ flow_sdk::parameters! {
         "Update correlation 1",
         "Actualizar la correlación 1",
     );
-    const CORRELATION_2: Optional<TextExpression> = correlation(
+    const CORRELATION_2: OptionalParameter<TextExpression> = correlation(
         "CORRELATION_2_EXPRESSION",
         "Correlation 2",
         "Correlación 2",
@@ -52,7 +52,7 @@ flow_sdk::parameters! {
         "Update correlation 2",
         "Actualizar la correlación 2",
     );
-    const CORRELATION_3: Optional<TextExpression> = correlation(
+    const CORRELATION_3: OptionalParameter<TextExpression> = correlation(
         "CORRELATION_3_EXPRESSION",
         "Correlation 3",
         "Correlación 3",
@@ -63,10 +63,10 @@ flow_sdk::parameters! {
         "Update correlation 3",
         "Actualizar la correlación 3",
     );
-    pub(crate) const CONTACT: Parameter<EntityOut<ContactId>> = usual::CONTACT_OUT.group(&usual::group::RESULT);
+    pub(crate) const CONTACT: Parameter<EntityOut<ContactId>> = presets::CONTACT_OUT.group(&presets::group::RESULT);
 }
 
-const fn correlation(name: &'static str, en: &'static str, es: &'static str) -> Optional<TextExpression> {
+const fn correlation(name: &'static str, en: &'static str, es: &'static str) -> OptionalParameter<TextExpression> {
     Parameter::optional(name)
         .title(en, es)
         .help(
@@ -84,7 +84,7 @@ const fn update_correlation(
     en: &'static str,
     es: &'static str,
 ) -> Parameter<Boolean> {
-    Parameter::or(name, Literal::Boolean(false))
+    Parameter::with_default(name, Literal::Boolean(false))
         .title(en, es)
         .help(
             "YES: overwrite the value that the contact has. NO: keep it, and store this one only where there is none.",

@@ -12,9 +12,9 @@ use parameters::{
 const MANIFEST: Manifest = Manifest {
     id: "campaign-record-administration",
     version: env!("CARGO_PKG_VERSION"),
-    category: usual::OUTBOUND,
-    title: Words { en: "Campaign Record Administration", es: "Administración de registros de campaña" },
-    description: Words {
+    category: presets::OUTBOUND,
+    title: LocalizedText { en: "Campaign Record Administration", es: "Administración de registros de campaña" },
+    description: LocalizedText {
         en: "Creates a campaign record for a contact, or updates the one that is still to be sent: an external one sends a \
              message, an internal one starts a session.",
         es: "Crea un registro de campaña para un contacto, o actualiza el que aún no se ha enviado: uno externo envía un \
@@ -51,7 +51,7 @@ fn run() -> Result<Port, Error> {
 }
 
 /// WhatsApp's data where it is given, else that of the contact's other channels.
-fn data_for_a_session(channels: &[String]) -> Result<Named<Option<Json>>, Error> {
+fn data_for_a_session(channels: &[String]) -> Result<FromParameter<Option<Json>>, Error> {
     let (whatsapp, others): (Vec<_>, Vec<_>) = channels.iter().partition(|channel| *channel == WHATSAPP);
     for channel in whatsapp.into_iter().chain(others) {
         let data = ADDITIONAL_DATA.get(channel)?;
@@ -59,7 +59,7 @@ fn data_for_a_session(channels: &[String]) -> Result<Named<Option<Json>>, Error>
             return Ok(data);
         }
     }
-    Ok(Named::default())
+    Ok(FromParameter::default())
 }
 
 /// What the contact's channel sends, and its data. A contact with a number in both WhatsApp and Voice is written to where
@@ -87,7 +87,7 @@ fn fill_message(draft: &mut Draft, channels: &[String]) -> Result<(), Error> {
     Ok(())
 }
 
-fn template() -> Result<Named<Option<Template>>, Error> {
+fn template() -> Result<FromParameter<Option<Template>>, Error> {
     let name = TEMPLATE.get()?;
     if name.is_none() {
         return Ok(name.map(|_| None));

@@ -2,18 +2,18 @@
 
 use flow_sdk::prelude::*;
 
-const CAMPAIGN_GROUP: Group = Group { id: "record", title: Words { en: "Record", es: "Registro" } };
+const CAMPAIGN_GROUP: Group = Group { id: "record", title: LocalizedText { en: "Record", es: "Registro" } };
 const MESSAGE_GROUP: Group =
-    Group { id: "message", title: Words { en: "Message by channel", es: "Mensaje por canal" } };
+    Group { id: "message", title: LocalizedText { en: "Message by channel", es: "Mensaje por canal" } };
 const TEMPLATE_GROUP: Group =
-    Group { id: "whatsapp-template", title: Words { en: "WhatsApp template", es: "Plantilla de WhatsApp" } };
+    Group { id: "whatsapp-template", title: LocalizedText { en: "WhatsApp template", es: "Plantilla de WhatsApp" } };
 
 flow_sdk::parameters! {
-    pub(crate) const CAMPAIGN: Parameter<Campaign> = usual::CAMPAIGN.group(&CAMPAIGN_GROUP);
+    pub(crate) const CAMPAIGN: Parameter<Campaign> = presets::CAMPAIGN.group(&CAMPAIGN_GROUP);
 
-    pub(crate) const CONTACT: Parameter<EntityIn<ContactId>> = usual::CONTACT.group(&CAMPAIGN_GROUP);
+    pub(crate) const CONTACT: Parameter<EntityIn<ContactId>> = presets::CONTACT.group(&CAMPAIGN_GROUP);
 
-    pub(crate) const SCHEDULE: Optional<TextExpression> = Parameter::optional("SCHEDULE_CONTACT_ENTITY")
+    pub(crate) const SCHEDULE: OptionalParameter<TextExpression> = Parameter::optional("SCHEDULE_CONTACT_ENTITY")
         .title("Date and time", "Fecha y hora")
         .help(
             "An expression or a template that yields when to process the record, as dd/MM/yyyy HH:mm:ss in the tenant's \
@@ -25,7 +25,7 @@ flow_sdk::parameters! {
         )
         .group(&CAMPAIGN_GROUP);
 
-    pub(crate) const INTERNAL: Parameter<BooleanExpression> = Parameter::or("IS_INTERNAL", Literal::Boolean(false))
+    pub(crate) const INTERNAL: Parameter<BooleanExpression> = Parameter::with_default("IS_INTERNAL", Literal::Boolean(false))
         .title("Internal", "Interno")
         .help(
             "An expression that yields true for an internal record, which starts a session with the additional data, or \
@@ -35,7 +35,7 @@ flow_sdk::parameters! {
         )
         .group(&CAMPAIGN_GROUP);
 
-    pub(crate) const ALLOW_DND: Parameter<Boolean> = Parameter::or("ALLOW_DND_CONTACT", Literal::Boolean(false))
+    pub(crate) const ALLOW_DND: Parameter<Boolean> = Parameter::with_default("ALLOW_DND_CONTACT", Literal::Boolean(false))
         .title("Allow contacts in do-not-disturb", "Permitir contactos en no molestar")
         .help(
             "YES: create the record though the contact is on a do-not-disturb list. Sending checks again, so the contact \
@@ -45,7 +45,7 @@ flow_sdk::parameters! {
         )
         .group(&CAMPAIGN_GROUP);
 
-    pub(crate) const MULTIPLE: Parameter<Boolean> = Parameter::or("MULTIPLE_ACTIVE_RECORDS", Literal::Boolean(false))
+    pub(crate) const MULTIPLE: Parameter<Boolean> = Parameter::with_default("MULTIPLE_ACTIVE_RECORDS", Literal::Boolean(false))
         .title("Several active records", "Varios registros activos")
         .help(
             "YES: each pass through this action creates a record. NO: if the contact has a Ready record in the campaign, \
@@ -55,7 +55,7 @@ flow_sdk::parameters! {
         )
         .group(&CAMPAIGN_GROUP);
 
-    pub(crate) const MESSAGE: PerChannel<TextExpression> =
+    pub(crate) const MESSAGE: PerChannelParameter<TextExpression> =
         Parameter::per_channel("OUTBOUND_MESSAGE_EXPRESSION_<CHANNEL>")
             .except(&["whatsapp", "voice"])
             .title("Message", "Mensaje")
@@ -67,7 +67,7 @@ flow_sdk::parameters! {
             )
             .group(&MESSAGE_GROUP);
 
-    pub(crate) const ADDITIONAL_DATA: PerChannel<EntityList> = Parameter::per_channel("<CHANNEL>_ADDITIONAL_DATA")
+    pub(crate) const ADDITIONAL_DATA: PerChannelParameter<EntityList> = Parameter::per_channel("<CHANNEL>_ADDITIONAL_DATA")
         .title("Additional data", "Datos adicionales")
         .help(
             "Names of entities whose present values the record keeps, for contacts of this channel. The session that the \
@@ -77,7 +77,7 @@ flow_sdk::parameters! {
         )
         .group(&MESSAGE_GROUP);
 
-    pub(crate) const TEMPLATE: Optional<Text> = Parameter::optional("TEMPLATE")
+    pub(crate) const TEMPLATE: OptionalParameter<Text> = Parameter::optional("TEMPLATE")
         .title("Template", "Plantilla")
         .help(
             "The name or id of a template that WhatsApp has approved. An external record for a WhatsApp contact needs it. \
@@ -87,7 +87,7 @@ flow_sdk::parameters! {
         )
         .group(&TEMPLATE_GROUP);
 
-    pub(crate) const NAMESPACE: Optional<Text> = Parameter::optional("NAMESPACE")
+    pub(crate) const NAMESPACE: OptionalParameter<Text> = Parameter::optional("NAMESPACE")
         .title("Namespace", "Espacio de nombres")
         .help(
             "The workspace that the template belongs to, where the provider asks for it.",
@@ -96,7 +96,7 @@ flow_sdk::parameters! {
         .group(&TEMPLATE_GROUP)
         .shown_when(Condition::Given("TEMPLATE"));
 
-    pub(crate) const LOCALE: Optional<Text> = Parameter::optional("LOCALE")
+    pub(crate) const LOCALE: OptionalParameter<Text> = Parameter::optional("LOCALE")
         .title("Language", "Idioma")
         .help(
             "The template's language; a template needs it. Example: es_CL.",
@@ -105,7 +105,7 @@ flow_sdk::parameters! {
         .group(&TEMPLATE_GROUP)
         .shown_when(Condition::Given("TEMPLATE"));
 
-    pub(crate) const WHATSAPP_NUMBER: Optional<Text> = Parameter::optional("WHATSAPP_NUMBER")
+    pub(crate) const WHATSAPP_NUMBER: OptionalParameter<Text> = Parameter::optional("WHATSAPP_NUMBER")
         .title("WhatsApp number", "Número de WhatsApp")
         .help(
             "The number of the service that sends the template; a template needs it. Example: 56221234567.",
@@ -114,7 +114,7 @@ flow_sdk::parameters! {
         .group(&TEMPLATE_GROUP)
         .shown_when(Condition::Given("TEMPLATE"));
 
-    pub(crate) const HSM_TYPE: Parameter<Choice> = Parameter::or("HSM_TYPE", Literal::Text("MTM"))
+    pub(crate) const HSM_TYPE: Parameter<Choice> = Parameter::with_default("HSM_TYPE", Literal::Text("MTM"))
         .title("Type of template", "Tipo de plantilla")
         .help(
             "MTM: a text message. MMT: a multimedia message, with a header.",
@@ -124,7 +124,7 @@ flow_sdk::parameters! {
         .group(&TEMPLATE_GROUP)
         .shown_when(Condition::Given("TEMPLATE"));
 
-    pub(crate) const MTM_DATA: Parameter<ExpressionList> = Parameter::or("HSM_MTM_DATA", Literal::List(&[]))
+    pub(crate) const MTM_DATA: Parameter<ExpressionList> = Parameter::with_default("HSM_MTM_DATA", Literal::List(&[]))
         .title("Text parameters", "Parámetros del texto")
         .help(
             "Expressions for the template's parameters, in their order. Example: contact_name, then order_id.",
@@ -133,7 +133,7 @@ flow_sdk::parameters! {
         .group(&TEMPLATE_GROUP)
         .shown_when(Condition::Is("HSM_TYPE", &["MTM"]));
 
-    pub(crate) const HEADER_DATA: Parameter<ExpressionList> = Parameter::or("HSM_MMT_HEADER_DATA", Literal::List(&[]))
+    pub(crate) const HEADER_DATA: Parameter<ExpressionList> = Parameter::with_default("HSM_MMT_HEADER_DATA", Literal::List(&[]))
         .title("Header parameters", "Parámetros del encabezado")
         .help(
             "Expressions for the parameters of the template's header, in their order. Example: image_url.",
@@ -142,7 +142,7 @@ flow_sdk::parameters! {
         .group(&TEMPLATE_GROUP)
         .shown_when(Condition::Is("HSM_TYPE", &["MMT"]));
 
-    pub(crate) const BODY_DATA: Parameter<ExpressionList> = Parameter::or("HSM_MMT_BODY_DATA", Literal::List(&[]))
+    pub(crate) const BODY_DATA: Parameter<ExpressionList> = Parameter::with_default("HSM_MMT_BODY_DATA", Literal::List(&[]))
         .title("Body parameters", "Parámetros del cuerpo")
         .help(
             "Expressions for the parameters of the template's body, in their order. Example: contact_name, then order_id.",
@@ -160,7 +160,7 @@ flow_sdk::parameters! {
             "La entidad en la que se guarda el id del registro. Ejemplo: record_id. Queda vacía cuando la acción sale por \
              el puerto de error.",
         )
-        .group(&usual::group::RESULT);
+        .group(&presets::group::RESULT);
 
     pub(crate) const OPERATION: Parameter<EntityOut<String>> = Parameter::required("OPERATION_ENTITY")
         .title("Entity for the operation", "Entidad para la operación")
@@ -171,5 +171,5 @@ flow_sdk::parameters! {
              Ejemplo: operation.",
         )
         .on_error(Literal::Text("ERROR"))
-        .group(&usual::group::RESULT);
+        .group(&presets::group::RESULT);
 }

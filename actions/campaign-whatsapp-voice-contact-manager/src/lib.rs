@@ -3,7 +3,7 @@
 use flow_sdk::prelude::*;
 
 flow_sdk::parameters! {
-    const NAME: Parameter<TextExpression> = usual::CONTACT_NAME;
+    const NAME: Parameter<TextExpression> = presets::CONTACT_NAME;
     const NUMBER: Parameter<TextExpression> = Parameter::required("CONTACT_NUMBER_EXPRESSION")
         .title("Contact's number", "Número del contacto")
         .help(
@@ -12,16 +12,19 @@ flow_sdk::parameters! {
             "Una expresión o una plantilla que da el número de teléfono. Sin prefijo internacional se lee como un \
              número del país del tenant. Ejemplos: phone_number, o +56 9 8765 4321.",
         );
-    const UPDATE_NAME: Parameter<Boolean> = usual::UPDATE_CONTACT_NAME;
-    const CONTACT: Parameter<EntityOut<ContactId>> = usual::CONTACT_OUT;
+    const UPDATE_NAME: Parameter<Boolean> = presets::UPDATE_CONTACT_NAME;
+    const CONTACT: Parameter<EntityOut<ContactId>> = presets::CONTACT_OUT;
 }
 
 const MANIFEST: Manifest = Manifest {
     id: "campaign-whatsapp-voice-contact-manager",
     version: env!("CARGO_PKG_VERSION"),
-    category: usual::OUTBOUND,
-    title: Words { en: "Campaign WhatsApp/Voice Contact Manager", es: "Gestor de contactos WhatsApp/Voz de campaña" },
-    description: Words {
+    category: presets::OUTBOUND,
+    title: LocalizedText {
+        en: "Campaign WhatsApp/Voice Contact Manager",
+        es: "Gestor de contactos WhatsApp/Voz de campaña",
+    },
+    description: LocalizedText {
         en: "Creates one contact for a phone number in both WhatsApp and Voice, or finds it and updates its name.",
         es: "Crea un único contacto para un número de teléfono en WhatsApp y en Voz, o lo encuentra y actualiza su nombre.",
     },

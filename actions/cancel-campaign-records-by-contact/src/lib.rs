@@ -3,7 +3,7 @@
 use flow_sdk::prelude::*;
 
 flow_sdk::parameters! {
-    const CONTACT: Parameter<EntityIn<ContactId>> = usual::CONTACT;
+    const CONTACT: Parameter<EntityIn<ContactId>> = presets::CONTACT;
     const RECORD: Parameter<TextExpression> = Parameter::required("CAMPAIGN_RECORD_ID")
         .title("Record's id", "Id del registro")
         .help(
@@ -25,9 +25,11 @@ flow_sdk::parameters! {
 const MANIFEST: Manifest = Manifest {
     id: "cancel-campaign-records-by-contact",
     version: env!("CARGO_PKG_VERSION"),
-    category: usual::OUTBOUND,
-    title: Words { en: "Cancel Campaign Records By Contact", es: "Cancelar registros de campaña por contacto" },
-    description: Words {
+    category: presets::OUTBOUND,
+    title: LocalizedText {
+        en: "Cancel Campaign Records By Contact", es: "Cancelar registros de campaña por contacto"
+    },
+    description: LocalizedText {
         en: "Cancels a record of the contact that is still to be sent; the record is kept for history.",
         es: "Cancela un registro del contacto que aún no se ha enviado; el registro se conserva en el historial.",
     },

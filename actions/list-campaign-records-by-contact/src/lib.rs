@@ -7,8 +7,8 @@ use flow_sdk::records::Summary;
 const MOST: u32 = 1_000;
 
 flow_sdk::parameters! {
-    const CONTACT: Parameter<EntityIn<ContactId>> = usual::CONTACT;
-    const CAMPAIGN: Parameter<Campaign> = usual::CAMPAIGN;
+    const CONTACT: Parameter<EntityIn<ContactId>> = presets::CONTACT;
+    const CAMPAIGN: Parameter<Campaign> = presets::CAMPAIGN;
     const RESULT: Parameter<EntityOut<Json>> = Parameter::required("RECORDS_RESULT")
         .title("Entity for the records", "Entidad para los registros")
         .help(
@@ -26,9 +26,9 @@ flow_sdk::parameters! {
 const MANIFEST: Manifest = Manifest {
     id: "list-campaign-records-by-contact",
     version: env!("CARGO_PKG_VERSION"),
-    category: usual::OUTBOUND,
-    title: Words { en: "List Campaign Records By Contact", es: "Listar registros de campaña por contacto" },
-    description: Words {
+    category: presets::OUTBOUND,
+    title: LocalizedText { en: "List Campaign Records By Contact", es: "Listar registros de campaña por contacto" },
+    description: LocalizedText {
         en: "Lists the contact's records in the campaign that are still to be sent.",
         es: "Lista los registros del contacto en la campaña que aún no se han enviado.",
     },

@@ -13,7 +13,7 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// An action as a component.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Guest {
+pub struct BuiltAction {
     /// The action's id, which is the name of its folder.
     pub id: String,
     /// The component.
@@ -47,7 +47,7 @@ pub fn component(core: &[u8]) -> Result<Vec<u8>, Error> {
 ///
 /// # Errors
 /// The folder can't be read.
-pub fn ids(actions: &Path) -> Result<Vec<String>, Error> {
+pub fn action_ids(actions: &Path) -> Result<Vec<String>, Error> {
     let unreadable = |error| Error(format!("the folder {} can't be read: {error}", actions.display()));
     let mut ids = Vec::new();
     for entry in std::fs::read_dir(actions).map_err(unreadable)? {
@@ -71,7 +71,7 @@ pub fn ids(actions: &Path) -> Result<Vec<String>, Error> {
 ///
 /// # Errors
 /// The toolchain lacks [`TARGET`], an action doesn't compile, or one doesn't fit the contract.
-pub fn build(actions: &Path, target: &Path) -> Result<Vec<Guest>, Error> {
+pub fn build(actions: &Path, target: &Path) -> Result<Vec<BuiltAction>, Error> {
     check_toolchain()?;
     let status = cargo(actions, target)
         .args(["build", "--release", "--locked", "--target", TARGET])
@@ -80,15 +80,15 @@ pub fn build(actions: &Path, target: &Path) -> Result<Vec<Guest>, Error> {
     if !status.success() {
         return Err(Error(format!("the actions in {} don't compile, see above", actions.display())));
     }
-    ids(actions)?.into_iter().map(|id| guest(target, id)).collect()
+    action_ids(actions)?.into_iter().map(|id| built_action(target, id)).collect()
 }
 
-fn guest(target: &Path, id: String) -> Result<Guest, Error> {
+fn built_action(target: &Path, id: String) -> Result<BuiltAction, Error> {
     let core: PathBuf = [target, Path::new(TARGET), Path::new("release")].iter().collect();
     let core = core.join(id.replace('-', "_")).with_extension("wasm");
     let bytes = std::fs::read(&core).map_err(|error| Error(format!("{} can't be read: {error}", core.display())))?;
     match component(&bytes) {
-        Ok(bytes) => Ok(Guest { id, bytes }),
+        Ok(bytes) => Ok(BuiltAction { id, bytes }),
         Err(error) => Err(Error(format!("the action {id} makes no component: {error}"))),
     }
 }
@@ -98,7 +98,7 @@ fn guest(target: &Path, id: String) -> Result<Guest, Error> {
 fn cargo(actions: &Path, target: &Path) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(belongs_to_the_outer_build) {
+        if name.to_str().is_some_and(is_outer_build_variable) {
             cargo.env_remove(name);
         }
     }
@@ -106,7 +106,7 @@ fn cargo(actions: &Path, target: &Path) -> Command {
     cargo
 }
 
-fn belongs_to_the_outer_build(name: &str) -> bool {
+fn is_outer_build_variable(name: &str) -> bool {
     const NAMES: [&str; 10] = [
         "CARGO_ENCODED_RUSTFLAGS",
         "CARGO_INCREMENTAL",
@@ -152,18 +152,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_outer_builds_settings_are_kept_out_and_the_rest_let_through() {
+    fn settings_of_the_outer_build_are_removed() {
         for name in ["RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR", "CARGO_PROFILE_RELEASE_LTO"] {
-            assert!(belongs_to_the_outer_build(name), "{name}");
+            assert!(is_outer_build_variable(name), "{name}");
         }
         for name in ["PATH", "RUSTC", "CARGO", "CARGO_HOME", "RUSTUP_TOOLCHAIN", "CARGO_NET_OFFLINE", "CARGO_MAKEFLAGS"]
         {
-            assert!(!belongs_to_the_outer_build(name), "{name}");
+            assert!(!is_outer_build_variable(name), "{name}");
         }
     }
 
     #[test]
-    fn what_is_no_module_gives_no_component() {
+    fn an_invalid_module_is_an_error() {
         assert!(component(b"\0asm\x01\0\0").is_err());
         assert!(component(b"").is_err());
     }

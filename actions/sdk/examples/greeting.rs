@@ -3,9 +3,9 @@
 use flow_sdk::prelude::*;
 
 flow_sdk::parameters! {
-    const CONTACT: Parameter<EntityIn<ContactId>> = usual::CONTACT;
+    const CONTACT: Parameter<EntityIn<ContactId>> = presets::CONTACT;
 
-    const FORMAL: Parameter<Boolean> = Parameter::or("FORMAL", Literal::Boolean(false))
+    const FORMAL: Parameter<Boolean> = Parameter::with_default("FORMAL", Literal::Boolean(false))
         .title("Formal", "Formal")
         .help("YES: greet as in a letter.", "SÍ: saludar como en una carta.");
 
@@ -21,8 +21,8 @@ const MANIFEST: Manifest = Manifest {
     id: "acme-greeting",
     version: "1.0.0",
     category: "Acme",
-    title: Words { en: "Greeting", es: "Saludo" },
-    description: Words { en: "Greets a contact by name.", es: "Saluda a un contacto por su nombre." },
+    title: LocalizedText { en: "Greeting", es: "Saludo" },
+    description: LocalizedText { en: "Greets a contact by name.", es: "Saluda a un contacto por su nombre." },
     icon: "hand-wave",
     parameters: PARAMETERS,
     ports: &[NEXT, NAMELESS],

@@ -12,12 +12,12 @@ use core::ops::Range;
 use core::ptr::{self, NonNull};
 
 /// Every block's address and size is a multiple of this; what wants more is allocated apart.
-const GRAIN: usize = 8;
+const ALIGNMENT: usize = 8;
 /// Four sizes to every doubling, from 16 bytes to the end of a 32-bit address space.
 const CLASSES: usize = 28 * 4;
 
 /// Where memory comes from.
-pub(crate) trait Memory {
+pub(crate) trait MemorySource {
     /// The addresses that are free at the start.
     fn initial(&self) -> Range<usize>;
     /// At least `bytes` more, or `None`.
@@ -34,11 +34,11 @@ struct State {
     /// The part of the memory that no block has taken yet; `None` before the first allocation.
     rest: Option<Range<usize>>,
     /// Freed blocks by class, each holding the address of the next one.
-    free: [Option<NonNull<Link>>; CLASSES],
+    free: [Option<NonNull<FreeBlock>>; CLASSES],
 }
 
-struct Link {
-    next: Option<NonNull<Link>>,
+struct FreeBlock {
+    next: Option<NonNull<FreeBlock>>,
 }
 
 // SAFETY: a component has one thread.
@@ -52,16 +52,16 @@ impl<M> Allocator<M> {
 
 /// The size of the block that serves `size` bytes, and its class. At most a quarter more than asked for.
 fn class(size: usize) -> (usize, usize) {
-    let size = size.max(2 * GRAIN).next_multiple_of(GRAIN);
+    let size = size.max(2 * ALIGNMENT).next_multiple_of(ALIGNMENT);
     let magnitude = size.ilog2() as usize;
-    let rounded = size.next_multiple_of((1 << (magnitude - 2)).max(GRAIN));
+    let rounded = size.next_multiple_of((1 << (magnitude - 2)).max(ALIGNMENT));
     let magnitude = rounded.ilog2() as usize;
     (rounded, (magnitude - 4) * 4 + ((rounded >> (magnitude - 2)) & 3))
 }
 
-impl<M: Memory> Allocator<M> {
+impl<M: MemorySource> Allocator<M> {
     /// Takes `size` bytes from the rest, growing it where it must. Null: there is no more memory.
-    fn take(&self, rest: &mut Option<Range<usize>>, size: usize, align: usize) -> *mut u8 {
+    fn bump(&self, rest: &mut Option<Range<usize>>, size: usize, align: usize) -> *mut u8 {
         let room = rest.get_or_insert_with(|| self.memory.initial());
         loop {
             let Some(start) = room.start.checked_next_multiple_of(align) else {
@@ -92,12 +92,12 @@ impl<M: Memory> Allocator<M> {
 
 // SAFETY: blocks never overlap, since each is cut from the rest once and is afterwards either in use or in one free list;
 // a free list holds blocks of at least its class's size.
-unsafe impl<M: Memory> GlobalAlloc for Allocator<M> {
+unsafe impl<M: MemorySource> GlobalAlloc for Allocator<M> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: one thread, and nothing below calls back into the allocator.
         let state = unsafe { &mut *self.state.get() };
-        if layout.align() > GRAIN {
-            return self.take(&mut state.rest, layout.size(), layout.align());
+        if layout.align() > ALIGNMENT {
+            return self.bump(&mut state.rest, layout.size(), layout.align());
         }
         let (size, class) = class(layout.size());
         match state.free.get_mut(class) {
@@ -107,7 +107,7 @@ unsafe impl<M: Memory> GlobalAlloc for Allocator<M> {
                     *list = unsafe { block.as_ref() }.next;
                     block.as_ptr().cast()
                 }
-                None => self.take(&mut state.rest, size, GRAIN),
+                None => self.bump(&mut state.rest, size, ALIGNMENT),
             },
             None => ptr::null_mut(),
         }
@@ -115,7 +115,7 @@ unsafe impl<M: Memory> GlobalAlloc for Allocator<M> {
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // Blocks with a larger alignment are rare, and end with the component.
-        if layout.align() > GRAIN {
+        if layout.align() > ALIGNMENT {
             return;
         }
         // SAFETY: as in `alloc`.
@@ -124,9 +124,9 @@ unsafe impl<M: Memory> GlobalAlloc for Allocator<M> {
         match (&mut state.rest, state.free.get_mut(class), NonNull::new(block)) {
             (Some(rest), _, _) if block.addr() + size == rest.start => rest.start = block.addr(),
             (_, Some(list), Some(block)) => {
-                let block = block.cast::<Link>();
-                // SAFETY: the caller gives the block up; it is aligned to `GRAIN` and holds two words at least.
-                unsafe { block.write(Link { next: *list }) };
+                let block = block.cast::<FreeBlock>();
+                // SAFETY: the caller gives the block up; it is aligned to `ALIGNMENT` and holds two words at least.
+                unsafe { block.write(FreeBlock { next: *list }) };
                 *list = Some(block);
             }
             _ => {}
@@ -136,7 +136,7 @@ unsafe impl<M: Memory> GlobalAlloc for Allocator<M> {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         // SAFETY: the caller vouches that `new_size` doesn't overflow when rounded up to the alignment.
         let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
-        if layout.align() <= GRAIN {
+        if layout.align() <= ALIGNMENT {
             let ((old, _), (new, _)) = (class(layout.size()), class(new_size));
             // SAFETY: as in `alloc`.
             let state = unsafe { &mut *self.state.get() };
@@ -166,7 +166,7 @@ unsafe impl<M: Memory> GlobalAlloc for Allocator<M> {
 /// it owns the same initial memory.
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 mod component {
-    use super::{Allocator, Memory, Range};
+    use super::{Allocator, MemorySource, Range};
     use core::arch::wasm32::{memory_grow, memory_size};
 
     const PAGE: usize = 65536;
@@ -181,7 +181,7 @@ mod component {
         static __heap_base: u8;
     }
 
-    impl Memory for LinearMemory {
+    impl MemorySource for LinearMemory {
         fn initial(&self) -> Range<usize> {
             let start = &raw const __heap_base;
             start.expose_provenance()..memory_size::<0>() * PAGE

@@ -20,7 +20,7 @@ impl Buffer {
     }
 }
 
-impl Memory for Buffer {
+impl MemorySource for Buffer {
     fn initial(&self) -> Range<usize> {
         self.base..self.base + self.used.get()
     }
@@ -44,8 +44,8 @@ fn a_block_is_at_least_as_large_as_asked_for_and_at_most_a_quarter_larger() {
     let mut last = 0;
     for size in 0..100_000 {
         let (rounded, class) = class(size);
-        assert!(rounded >= size && rounded % GRAIN == 0 && class < CLASSES);
-        assert!(rounded <= size + size / 4 + 2 * GRAIN, "{size} became {rounded}");
+        assert!(rounded >= size && rounded % ALIGNMENT == 0 && class < CLASSES);
+        assert!(rounded <= size + size / 4 + 2 * ALIGNMENT, "{size} became {rounded}");
         assert!(class >= last, "classes grow with sizes");
         last = class;
     }
@@ -75,7 +75,7 @@ fn the_newest_block_grows_where_it_is() {
 }
 
 #[test]
-fn more_than_there_is_gives_null() {
+fn an_exhausted_memory_gives_null() {
     let allocator = Allocator::new(Buffer::new(4096, 1024, 0));
     // SAFETY: as above.
     unsafe {

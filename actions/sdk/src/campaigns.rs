@@ -2,7 +2,7 @@
 
 use crate::bindings::flow::outbound::campaigns;
 use crate::error::Error;
-use crate::named::Named;
+use crate::from_parameter::FromParameter;
 use crate::value::CampaignId;
 
 /// The interface's name in the contract.
@@ -25,9 +25,9 @@ pub struct Campaign {
 ///
 /// # Errors
 /// `campaign-not-found`.
-pub fn get(campaign: &Named<CampaignId>) -> Result<Campaign, Error> {
+pub fn get(campaign: &FromParameter<CampaignId>) -> Result<Campaign, Error> {
     match campaigns::get(campaign.as_str()) {
         Ok(found) => Ok(Campaign { id: found.id.into(), name: found.name, category: found.category, kind: found.kind }),
-        Err(error) => Err(error.of_arguments(&[("campaign", campaign.parameter())])),
+        Err(error) => Err(error.map_arguments(&[("campaign", campaign.parameter())])),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::bindings::flow::outbound::contacts;
 use crate::error::Error;
-use crate::named::Named;
+use crate::from_parameter::FromParameter;
 use crate::value::ContactId;
 
 /// The interface's name in the contract.
@@ -12,9 +12,9 @@ pub const INTERFACE: &str = "flow:outbound/contacts";
 #[derive(Debug, Clone)]
 pub struct Address {
     /// A channel of the tenant.
-    pub channel: Named<String>,
+    pub channel: FromParameter<String>,
     /// As the user typed it; the host normalises it.
-    pub identifier: Named<String>,
+    pub identifier: FromParameter<String>,
 }
 
 /// A value that links the contacts of one person in several channels.
@@ -23,14 +23,14 @@ pub struct Correlator {
     /// 1, 2 or 3.
     pub slot: u8,
     /// An empty one is no correlator.
-    pub value: Named<String>,
+    pub value: FromParameter<String>,
     /// Overwrite a stored value. An empty slot is filled either way.
     pub update: bool,
 }
 
 /// What an upsert did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Upserted {
+pub struct UpsertResult {
     /// The contact.
     pub id: ContactId,
     /// False: it was there already.
@@ -44,17 +44,17 @@ pub struct Upserted {
 /// `channel-not-enabled`, `phone-invalid`, `identifier-invalid`, `ambiguous-contact`, `value-too-large`.
 pub fn upsert(
     addresses: &[Address],
-    name: &Named<String>,
+    name: &FromParameter<String>,
     update_name: bool,
     correlators: &[Correlator],
-) -> Result<Upserted, Error> {
+) -> Result<UpsertResult, Error> {
     let lowered: Vec<_> = addresses
         .iter()
         .map(|each| contacts::Address { channel: each.channel.to_string(), identifier: each.identifier.to_string() })
         .collect();
-    contacts::upsert(&lowered, name, update_name, &lower(correlators))
-        .map(raise)
-        .map_err(|error| of_upsert(error, name, addresses, correlators))
+    contacts::upsert(&lowered, name, update_name, &to_wit(correlators))
+        .map(from_wit)
+        .map_err(|error| upsert_arguments(error, name, addresses, correlators))
 }
 
 /// The same for the session's own user in the session's own channel.
@@ -62,34 +62,34 @@ pub fn upsert(
 /// # Errors
 /// As [`upsert`].
 pub fn upsert_session_user(
-    name: &Named<String>,
+    name: &FromParameter<String>,
     update_name: bool,
     correlators: &[Correlator],
-) -> Result<Upserted, Error> {
-    contacts::upsert_session_user(name, update_name, &lower(correlators))
-        .map(raise)
-        .map_err(|error| of_upsert(error, name, &[], correlators))
+) -> Result<UpsertResult, Error> {
+    contacts::upsert_session_user(name, update_name, &to_wit(correlators))
+        .map(from_wit)
+        .map_err(|error| upsert_arguments(error, name, &[], correlators))
 }
 
 /// The channels in which this contact has an address, in order of their names.
 ///
 /// # Errors
 /// `contact-not-found`.
-pub fn channels(contact: &Named<ContactId>) -> Result<Vec<String>, Error> {
-    contacts::channels(contact.as_str()).map_err(|error| of_id(error, contact))
+pub fn channels(contact: &FromParameter<ContactId>) -> Result<Vec<String>, Error> {
+    contacts::channels(contact.as_str()).map_err(|error| id_argument(error, contact))
 }
 
 /// The contact's addresses, in order of their channels.
 ///
 /// # Errors
 /// `contact-not-found`.
-pub fn addresses(contact: &Named<ContactId>) -> Result<Vec<Address>, Error> {
+pub fn addresses(contact: &FromParameter<ContactId>) -> Result<Vec<Address>, Error> {
     match contacts::addresses(contact.as_str()) {
         Ok(addresses) => Ok(addresses
             .into_iter()
             .map(|each| Address { channel: each.channel.into(), identifier: each.identifier.into() })
             .collect()),
-        Err(error) => Err(of_id(error, contact)),
+        Err(error) => Err(id_argument(error, contact)),
     }
 }
 
@@ -97,43 +97,48 @@ pub fn addresses(contact: &Named<ContactId>) -> Result<Vec<Address>, Error> {
 ///
 /// # Errors
 /// `contact-not-found`.
-pub fn name(contact: &Named<ContactId>) -> Result<String, Error> {
-    contacts::name(contact.as_str()).map_err(|error| of_id(error, contact))
+pub fn name(contact: &FromParameter<ContactId>) -> Result<String, Error> {
+    contacts::name(contact.as_str()).map_err(|error| id_argument(error, contact))
 }
 
 /// The same person's contact in `channel`, if there is one: it shares a correlator with this one.
 ///
 /// # Errors
 /// `contact-not-found`.
-pub fn linked(contact: &Named<ContactId>, channel: &Named<String>) -> Result<Option<ContactId>, Error> {
+pub fn linked(contact: &FromParameter<ContactId>, channel: &FromParameter<String>) -> Result<Option<ContactId>, Error> {
     match contacts::linked(contact.as_str(), channel) {
         Ok(linked) => Ok(linked.map(ContactId::from)),
-        Err(error) => Err(error.of_arguments(&[("contact", contact.parameter()), ("channel", channel.parameter())])),
+        Err(error) => Err(error.map_arguments(&[("contact", contact.parameter()), ("channel", channel.parameter())])),
     }
 }
 
-fn of_id(error: Error, contact: &Named<ContactId>) -> Error {
-    error.of_arguments(&[("contact", contact.parameter())])
+fn id_argument(error: Error, contact: &FromParameter<ContactId>) -> Error {
+    error.map_arguments(&[("contact", contact.parameter())])
 }
 
-fn raise(upserted: contacts::Upserted) -> Upserted {
-    Upserted { id: upserted.id.into(), created: upserted.created }
+fn from_wit(upserted: contacts::Upserted) -> UpsertResult {
+    UpsertResult { id: upserted.id.into(), created: upserted.created }
 }
 
-fn lower(correlators: &[Correlator]) -> Vec<contacts::Correlator> {
+fn to_wit(correlators: &[Correlator]) -> Vec<contacts::Correlator> {
     correlators
         .iter()
         .map(|each| contacts::Correlator { slot: each.slot, value: each.value.to_string(), update: each.update })
         .collect()
 }
 
-fn of_upsert(error: Error, name: &Named<String>, addresses: &[Address], correlators: &[Correlator]) -> Error {
+fn upsert_arguments(
+    error: Error,
+    name: &FromParameter<String>,
+    addresses: &[Address],
+    correlators: &[Correlator],
+) -> Error {
     let slot = error.detail("slot").and_then(|slot| slot.parse().ok());
     let correlator = correlators.iter().find(|each| slot.is_none_or(|slot: u8| slot == each.slot));
     let correlator = correlator.and_then(|correlator| correlator.value.parameter());
     let address = addresses.first();
     let identifier = address.and_then(|address| address.identifier.parameter());
-    error.of_arguments(&[
+    error.map_arguments(&[
         ("name", name.parameter()),
         ("channel", address.and_then(|address| address.channel.parameter())),
         ("addresses", identifier),
@@ -149,14 +154,14 @@ mod tests {
     use std::borrow::Cow;
 
     fn correlator(slot: u8, parameter: &'static str) -> Correlator {
-        Correlator { slot, value: Named::new(String::from("1-9"), Cow::Borrowed(parameter)), update: false }
+        Correlator { slot, value: FromParameter::new(String::from("1-9"), Cow::Borrowed(parameter)), update: false }
     }
 
     #[test]
-    fn a_refused_correlator_is_told_from_its_neighbours_by_its_slot() {
+    fn a_refused_correlator_is_identified_by_its_slot() {
         let given = [correlator(1, "CORRELATION_1_EXPRESSION"), correlator(3, "CORRELATION_3_EXPRESSION")];
         let refused = Error::new("value-too-large", "too long").with("argument", "value").with("slot", "3");
-        let error = of_upsert(refused, &String::from("Ana").into(), &[], &given);
+        let error = upsert_arguments(refused, &String::from("Ana").into(), &[], &given);
         assert_eq!(error.parameter.as_deref(), Some("CORRELATION_3_EXPRESSION"));
     }
 }

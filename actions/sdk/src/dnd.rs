@@ -4,7 +4,7 @@
 
 use crate::bindings::flow::outbound::dnd;
 use crate::error::Error;
-use crate::named::Named;
+use crate::from_parameter::FromParameter;
 use crate::value::{CampaignId, ContactId};
 
 /// The interface's name in the contract.
@@ -14,16 +14,20 @@ pub const INTERFACE: &str = "flow:outbound/dnd";
 ///
 /// # Errors
 /// `contact-not-found`, `campaign-not-found`.
-pub fn blocks_campaign(campaign: &Named<CampaignId>, contact: &Named<ContactId>) -> Result<bool, Error> {
-    dnd::blocks_campaign(campaign.as_str(), contact.as_str()).map_err(|error| of_campaign(error, campaign, contact))
+pub fn blocks_campaign(
+    campaign: &FromParameter<CampaignId>,
+    contact: &FromParameter<ContactId>,
+) -> Result<bool, Error> {
+    dnd::blocks_campaign(campaign.as_str(), contact.as_str())
+        .map_err(|error| campaign_arguments(error, campaign, contact))
 }
 
 /// Whether the contact is on the category's list or that of any campaign in it.
 ///
 /// # Errors
 /// `contact-not-found`, `category-not-found`.
-pub fn blocks_category(category: &Named<String>, contact: &Named<ContactId>) -> Result<bool, Error> {
-    dnd::blocks_category(category, contact.as_str()).map_err(|error| of_category(error, category, contact))
+pub fn blocks_category(category: &FromParameter<String>, contact: &FromParameter<ContactId>) -> Result<bool, Error> {
+    dnd::blocks_category(category, contact.as_str()).map_err(|error| category_arguments(error, category, contact))
 }
 
 /// Puts the contact on the campaign's list or takes it off. True if that changed anything. `reason` is kept with a new
@@ -32,13 +36,13 @@ pub fn blocks_category(category: &Named<String>, contact: &Named<ContactId>) -> 
 /// # Errors
 /// `contact-not-found`, `campaign-not-found`, `value-too-large`.
 pub fn set_campaign(
-    campaign: &Named<CampaignId>,
-    contact: &Named<ContactId>,
+    campaign: &FromParameter<CampaignId>,
+    contact: &FromParameter<ContactId>,
     blocked: bool,
     reason: Option<&str>,
 ) -> Result<bool, Error> {
     dnd::set_campaign(campaign.as_str(), contact.as_str(), blocked, reason)
-        .map_err(|error| of_campaign(error, campaign, contact))
+        .map_err(|error| campaign_arguments(error, campaign, contact))
 }
 
 /// The same for the category. Taking off removes the entries on its campaigns too.
@@ -46,19 +50,19 @@ pub fn set_campaign(
 /// # Errors
 /// `contact-not-found`, `category-not-found`, `value-too-large`.
 pub fn set_category(
-    category: &Named<String>,
-    contact: &Named<ContactId>,
+    category: &FromParameter<String>,
+    contact: &FromParameter<ContactId>,
     blocked: bool,
     reason: Option<&str>,
 ) -> Result<bool, Error> {
     dnd::set_category(category, contact.as_str(), blocked, reason)
-        .map_err(|error| of_category(error, category, contact))
+        .map_err(|error| category_arguments(error, category, contact))
 }
 
-fn of_campaign(error: Error, campaign: &Named<CampaignId>, contact: &Named<ContactId>) -> Error {
-    error.of_arguments(&[("campaign", campaign.parameter()), ("contact", contact.parameter())])
+fn campaign_arguments(error: Error, campaign: &FromParameter<CampaignId>, contact: &FromParameter<ContactId>) -> Error {
+    error.map_arguments(&[("campaign", campaign.parameter()), ("contact", contact.parameter())])
 }
 
-fn of_category(error: Error, category: &Named<String>, contact: &Named<ContactId>) -> Error {
-    error.of_arguments(&[("category", category.parameter()), ("contact", contact.parameter())])
+fn category_arguments(error: Error, category: &FromParameter<String>, contact: &FromParameter<ContactId>) -> Error {
+    error.map_arguments(&[("category", category.parameter()), ("contact", contact.parameter())])
 }

@@ -12,7 +12,7 @@ impl Error {
     /// ```
     /// use flow_sdk::Error;
     ///
-    /// let error = Error::new("acme/credit-too-low", "the credit of 12 is below the minimum of 50").about("CREDIT_ENTITY");
+    /// let error = Error::new("acme/credit-too-low", "the credit of 12 is below the minimum of 50").for_parameter("CREDIT_ENTITY");
     /// assert_eq!(error.parameter.as_deref(), Some("CREDIT_ENTITY"));
     /// ```
     #[must_use]
@@ -22,7 +22,7 @@ impl Error {
 
     /// Names the parameter that the designer has to mend.
     #[must_use]
-    pub fn about(mut self, parameter: impl Into<String>) -> Self {
+    pub fn for_parameter(mut self, parameter: impl Into<String>) -> Self {
         self.parameter = Some(parameter.into());
         self
     }
@@ -43,7 +43,7 @@ impl Error {
     /// Where the host blames an argument, blames the parameter that the argument's value came from.
     #[cold]
     #[inline(never)]
-    pub(crate) fn of_arguments(self, arguments: &[Argument<'_>]) -> Self {
+    pub(crate) fn map_arguments(self, arguments: &[Argument<'_>]) -> Self {
         if self.parameter.is_some() {
             return self;
         }
@@ -52,7 +52,7 @@ impl Error {
         };
         let parameter = arguments.iter().find(|(name, _)| *name == argument).and_then(|(_, parameter)| *parameter);
         match parameter.map(str::to_owned) {
-            Some(parameter) => self.about(parameter),
+            Some(parameter) => self.for_parameter(parameter),
             None => self,
         }
     }
@@ -69,19 +69,20 @@ mod tests {
     #[test]
     fn an_argument_becomes_the_parameter_it_came_from() {
         let arguments = [("campaign", Some("CAMPAIGN_ID")), ("contact", Some("CONTACT_IDENTIFIER_ENTITY"))];
-        let error = refused("contact").of_arguments(&arguments);
+        let error = refused("contact").map_arguments(&arguments);
         assert_eq!(error.parameter.as_deref(), Some("CONTACT_IDENTIFIER_ENTITY"));
     }
 
     #[test]
     fn a_parameter_that_the_host_named_stays() {
-        let error = refused("contact").about("OTHER").of_arguments(&[("contact", Some("CONTACT_IDENTIFIER_ENTITY"))]);
+        let error =
+            refused("contact").for_parameter("OTHER").map_arguments(&[("contact", Some("CONTACT_IDENTIFIER_ENTITY"))]);
         assert_eq!(error.parameter.as_deref(), Some("OTHER"));
     }
 
     #[test]
     fn a_value_of_no_parameter_blames_none() {
-        assert_eq!(refused("contact").of_arguments(&[("contact", None)]).parameter, None);
-        assert_eq!(refused("limit").of_arguments(&[("contact", Some("X"))]).parameter, None);
+        assert_eq!(refused("contact").map_arguments(&[("contact", None)]).parameter, None);
+        assert_eq!(refused("limit").map_arguments(&[("contact", Some("X"))]).parameter, None);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::bindings::flow::action::expressions;
 use crate::error::Error;
-use crate::value::Typed;
+use crate::value::EntityType;
 
 /// The interface's name in the contract.
 pub const INTERFACE: &str = "flow:action/expressions";
@@ -12,7 +12,7 @@ pub const INTERFACE: &str = "flow:action/expressions";
 /// # Errors
 /// `expression-syntax`, `expression-failed`, `expression-too-large`, `entity-not-set`, and `expression-type`, also where
 /// it yields another type than `T`.
-pub fn evaluate<T: Typed>(source: &str) -> Result<Option<T>, Error> {
+pub fn evaluate<T: EntityType>(source: &str) -> Result<Option<T>, Error> {
     let Some(value) = expressions::evaluate(source)? else {
         return Ok(None);
     };

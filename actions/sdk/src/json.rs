@@ -184,7 +184,7 @@ fn write_list(text: &mut String, write: impl FnOnce(&mut List<'_>)) {
 fn write_text(text: &mut String, value: &str) {
     text.push('"');
     let mut rest = value;
-    while let Some((plain, special, after)) = cut(rest) {
+    while let Some((plain, special, after)) = split_at_escape(rest) {
         text.push_str(plain);
         match special {
             '"' => text.push_str("\\\""),
@@ -202,7 +202,7 @@ fn write_text(text: &mut String, value: &str) {
 }
 
 /// The text before the first character that JSON escapes, that character, and the text after it.
-fn cut(text: &str) -> Option<(&str, char, &str)> {
+fn split_at_escape(text: &str) -> Option<(&str, char, &str)> {
     let at = text.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\')?;
     let (plain, rest) = text.split_at_checked(at)?;
     let mut rest = rest.chars();

@@ -1,7 +1,7 @@
 //! The kinds of parameters: what the designer writes, and what the action gets.
 
 use crate::json::Json;
-use crate::value::{CampaignId, Typed};
+use crate::value::{CampaignId, EntityType};
 use std::marker::PhantomData;
 
 /// A kind of parameter.
@@ -15,9 +15,9 @@ pub trait Kind {
 }
 
 /// A kind whose parameters have a value for the action to read.
-pub trait Readable: Kind {
+pub trait ReadableKind: Kind {
     /// What the action gets.
-    type Value: Typed;
+    type Value: EntityType;
 }
 
 macro_rules! kinds {
@@ -30,7 +30,7 @@ macro_rules! kinds {
             const NAME: &'static str = $name;
         }
 
-        impl Readable for $kind {
+        impl ReadableKind for $kind {
             type Value = $value;
         }
     )*};
@@ -63,13 +63,13 @@ kinds! {
 #[derive(Debug)]
 pub struct EntityIn<T>(PhantomData<fn() -> T>);
 
-impl<T: Typed> Kind for EntityIn<T> {
+impl<T: EntityType> Kind for EntityIn<T> {
     const NAME: &'static str = "entity-in";
     const TYPE: Option<&'static str> = T::TYPE;
     const REFERS_TO: Option<&'static str> = T::REFERS_TO;
 }
 
-impl<T: Typed> Readable for EntityIn<T> {
+impl<T: EntityType> ReadableKind for EntityIn<T> {
     type Value = T;
 }
 
@@ -77,7 +77,7 @@ impl<T: Typed> Readable for EntityIn<T> {
 #[derive(Debug)]
 pub struct EntityOut<T>(PhantomData<fn() -> T>);
 
-impl<T: Typed> Kind for EntityOut<T> {
+impl<T: EntityType> Kind for EntityOut<T> {
     const NAME: &'static str = "entity-out";
     const TYPE: Option<&'static str> = T::TYPE;
     const REFERS_TO: Option<&'static str> = T::REFERS_TO;

@@ -11,7 +11,7 @@
 //! use flow_sdk::prelude::*;
 //!
 //! flow_sdk::parameters! {
-//!     const CONTACT: Parameter<EntityIn<ContactId>> = usual::CONTACT;
+//!     const CONTACT: Parameter<EntityIn<ContactId>> = presets::CONTACT;
 //!     const GREETING: Parameter<EntityOut<String>> = Parameter::required("GREETING_ENTITY")
 //!         .title("Entity for the greeting", "Entidad para el saludo")
 //!         .help("Where the greeting goes. Example: greeting.", "Dónde queda el saludo. Ejemplo: greeting.");
@@ -21,8 +21,8 @@
 //!     id: "acme-greeting",
 //!     version: "1.0.0",
 //!     category: "Acme",
-//!     title: Words { en: "Greeting", es: "Saludo" },
-//!     description: Words { en: "Greets a contact by name.", es: "Saluda a un contacto por su nombre." },
+//!     title: LocalizedText { en: "Greeting", es: "Saludo" },
+//!     description: LocalizedText { en: "Greets a contact by name.", es: "Saluda a un contacto por su nombre." },
 //!     icon: "hand-wave",
 //!     parameters: PARAMETERS,
 //!     ports: &[NEXT],
@@ -92,25 +92,25 @@ pub mod contacts;
 pub mod dnd;
 mod error;
 pub mod expressions;
+mod from_parameter;
 pub mod json;
 pub mod kind;
 pub mod log;
 pub mod manifest;
 mod manifest_json;
-mod named;
 mod parameter;
 pub mod prelude;
+pub mod presets;
 pub mod records;
 pub mod session;
-pub mod usual;
 mod value;
 
 pub use error::Error;
+pub use from_parameter::FromParameter;
 pub use json::Json;
 pub use manifest::{Manifest, NEXT, Port};
-pub use named::Named;
-pub use parameter::{Always, EveryChannel, Maybe, Optional, Parameter, PerChannel};
-pub use value::{CampaignId, ContactId, RecordId, Typed, Value};
+pub use parameter::{Optional, OptionalParameter, Parameter, PerChannel, PerChannelParameter, Required};
+pub use value::{CampaignId, ContactId, EntityType, RecordId, Value};
 
 #[doc(hidden)]
 pub use wit_bindgen::rt as wit_bindgen_runtime;

@@ -10,9 +10,9 @@ pub struct Manifest {
     /// The section of the palette.
     pub category: &'static str,
     /// The action's name for a designer.
-    pub title: Words,
+    pub title: LocalizedText,
     /// What it does, in a sentence or two.
-    pub description: Words,
+    pub description: LocalizedText,
     /// The name of the palette's icon.
     pub icon: &'static str,
     /// The parameters, as [`parameters!`](crate::parameters) lists them.
@@ -26,7 +26,7 @@ pub struct Manifest {
 
 /// A text in each language that the form speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Words {
+pub struct LocalizedText {
     /// English.
     pub en: &'static str,
     /// Spanish.
@@ -39,7 +39,7 @@ pub struct Group {
     /// In `kebab-case`, unique in the action.
     pub id: &'static str,
     /// Its heading.
-    pub title: Words,
+    pub title: LocalizedText,
 }
 
 /// A port by which an action leaves.
@@ -107,8 +107,8 @@ pub struct Declaration {
     pub(crate) kind: &'static str,
     pub(crate) entity_type: Option<&'static str>,
     pub(crate) refers_to: Option<&'static str>,
-    pub(crate) title: Words,
-    pub(crate) help: Words,
+    pub(crate) title: LocalizedText,
+    pub(crate) help: LocalizedText,
     pub(crate) required: bool,
     pub(crate) default: Option<Literal>,
     pub(crate) group: Option<&'static Group>,
@@ -126,7 +126,7 @@ impl Declaration {
         entity_type: Option<&'static str>,
         refers_to: Option<&'static str>,
     ) -> Self {
-        const EMPTY: Words = Words { en: "", es: "" };
+        const EMPTY: LocalizedText = LocalizedText { en: "", es: "" };
         Self {
             name,
             kind,

@@ -1,7 +1,7 @@
 //! The manifest as JSON, written while the action is compiled: a component holds the finished text and no code to make
 //! it.
 
-use crate::manifest::{Capability, Condition, Declaration, Group, Literal, Manifest, Words};
+use crate::manifest::{Capability, Condition, Declaration, Group, Literal, LocalizedText, Manifest};
 
 impl Manifest {
     /// Writes the manifest's JSON to `out`, as far as there is room, and gives its whole length in bytes.
@@ -13,8 +13,8 @@ impl Manifest {
     /// #     id: "a",
     /// #     version: "1.0.0",
     /// #     category: "A",
-    /// #     title: Words { en: "A", es: "A" },
-    /// #     description: Words { en: "A", es: "A" },
+    /// #     title: LocalizedText { en: "A", es: "A" },
+    /// #     description: LocalizedText { en: "A", es: "A" },
     /// #     icon: "a",
     /// #     parameters: &[],
     /// #     ports: &[NEXT],
@@ -31,8 +31,8 @@ impl Manifest {
         writer.text_field("id", self.id);
         writer.text_field("version", self.version);
         writer.text_field("category", self.category);
-        writer.words_field("title", self.title);
-        writer.words_field("description", self.description);
+        writer.localized_text_field("title", self.title);
+        writer.localized_text_field("description", self.description);
         writer.text_field("icon", self.icon);
         writer.groups_field(self.parameters);
         writer.parameters_field(self.parameters);
@@ -112,17 +112,17 @@ impl Writer<'_> {
         }
     }
 
-    const fn words(&mut self, words: Words) {
+    const fn localized_text(&mut self, text: LocalizedText) {
         self.raw("{\"en\":");
-        self.text(words.en);
+        self.text(text.en);
         self.raw(",\"es\":");
-        self.text(words.es);
+        self.text(text.es);
         self.raw("}");
     }
 
-    const fn words_field(&mut self, key: &str, words: Words) {
+    const fn localized_text_field(&mut self, key: &str, text: LocalizedText) {
         self.key(key);
-        self.words(words);
+        self.localized_text(text);
     }
 
     const fn texts(&mut self, mut texts: &[&str]) {
@@ -158,7 +158,7 @@ impl Writer<'_> {
                 first = false;
                 self.raw("{\"id\":");
                 self.text(group.id);
-                self.words_field("title", group.title);
+                self.localized_text_field("title", group.title);
                 self.raw("}");
             }
             (seen, _) = parameters.split_at(parameters.len() - rest.len());
@@ -182,8 +182,8 @@ impl Writer<'_> {
     const fn parameter(&mut self, parameter: &Declaration) {
         self.raw("{\"name\":");
         self.text(parameter.name);
-        self.words_field("title", parameter.title);
-        self.words_field("help", parameter.help);
+        self.localized_text_field("title", parameter.title);
+        self.localized_text_field("help", parameter.help);
         self.text_field("kind", parameter.kind);
         self.optional_text_field("type", parameter.entity_type);
         self.optional_text_field("refers-to", parameter.refers_to);

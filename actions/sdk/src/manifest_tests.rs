@@ -4,14 +4,14 @@
 use crate::prelude::*;
 use serde_json::{Value as Read, json};
 
-const MESSAGE: Group = Group { id: "message", title: Words { en: "Message", es: "Mensaje" } };
+const MESSAGE: Group = Group { id: "message", title: LocalizedText { en: "Message", es: "Mensaje" } };
 
 crate::parameters! {
     const CONTACT: Parameter<EntityIn<ContactId>> =
         Parameter::required("CONTACT_ENTITY").title("Contact", "Contacto").help("Who.", "Quién.");
-    const TEXT: PerChannel<TextExpression> = Parameter::per_channel("TEXT_<CHANNEL>").except(&["voice"]).group(&MESSAGE);
-    const STYLE: Parameter<Choice> = Parameter::or("STYLE", Literal::Text("PLAIN")).choices(&["PLAIN", "RICH"]).group(&MESSAGE);
-    const PARTS: Optional<ExpressionList> = Parameter::optional("PARTS")
+    const TEXT: PerChannelParameter<TextExpression> = Parameter::per_channel("TEXT_<CHANNEL>").except(&["voice"]).group(&MESSAGE);
+    const STYLE: Parameter<Choice> = Parameter::with_default("STYLE", Literal::Text("PLAIN")).choices(&["PLAIN", "RICH"]).group(&MESSAGE);
+    const PARTS: OptionalParameter<ExpressionList> = Parameter::optional("PARTS")
         .required_when(Condition::Is("STYLE", &["RICH"]))
         .shown_when(Condition::Given("CONTACT_ENTITY"));
     const RESULT: Parameter<EntityOut<String>> = Parameter::required("RESULT_ENTITY").on_error(Literal::Text("ERROR"));
@@ -21,8 +21,8 @@ const MANIFEST: Manifest = Manifest {
     id: "send",
     version: "1.2.3",
     category: "Test",
-    title: Words { en: "Send", es: "Enviar" },
-    description: Words { en: "Sends \"now\",\n\\ later.\u{1f}", es: "Envía." },
+    title: LocalizedText { en: "Send", es: "Enviar" },
+    description: LocalizedText { en: "Sends \"now\",\n\\ later.\u{1f}", es: "Envía." },
     icon: "send",
     parameters: PARAMETERS,
     ports: &[NEXT, Port::new("later")],
@@ -47,7 +47,7 @@ fn a_text_without_room_is_cut_and_still_measured() {
 }
 
 #[test]
-fn the_head_says_what_the_action_is() {
+fn the_header_describes_the_action() {
     let manifest = manifest();
     assert_eq!(manifest["manifest"], 1);
     assert_eq!(manifest["id"], "send");
@@ -72,7 +72,7 @@ fn a_group_is_listed_once() {
 }
 
 #[test]
-fn the_rust_type_tells_the_entitys_type_and_what_it_refers_to() {
+fn the_rust_type_determines_entity_type_and_reference() {
     let contact = parameter(0);
     assert_eq!(contact["kind"], "entity-in");
     assert_eq!(contact["type"], "text");

@@ -2,10 +2,10 @@
 
 use crate::bindings::flow::action::parameters;
 use crate::error::Error;
-use crate::kind::{EntityOut, Kind, Readable};
-use crate::manifest::{Condition, Declaration, Group, Literal, Words};
-use crate::named::Named;
-use crate::value::Typed;
+use crate::from_parameter::FromParameter;
+use crate::kind::{EntityOut, Kind, ReadableKind};
+use crate::manifest::{Condition, Declaration, Group, Literal, LocalizedText};
+use crate::value::EntityType;
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
@@ -19,34 +19,34 @@ use std::marker::PhantomData;
 ///     .title("Credit", "Crédito")
 ///     .help("The entity that holds the customer's credit.", "La entidad que contiene el crédito del cliente.");
 ///
-/// const STRICT: Parameter<Boolean> = Parameter::or("STRICT", Literal::Boolean(false))
+/// const STRICT: Parameter<Boolean> = Parameter::with_default("STRICT", Literal::Boolean(false))
 ///     .title("Strict", "Estricto")
 ///     .help("Refuse customers without credit.", "Rechazar a clientes sin crédito.");
 /// # assert_eq!((CREDIT.name(), STRICT.name()), ("CREDIT_ENTITY", "STRICT"));
 /// ```
 #[derive(Debug)]
-pub struct Parameter<K, A = Always> {
+pub struct Parameter<K, A = Required> {
     declaration: Declaration,
     kind: PhantomData<fn() -> (K, A)>,
 }
 
 /// A parameter that the designer may leave empty.
-pub type Optional<K> = Parameter<K, Maybe>;
+pub type OptionalParameter<K> = Parameter<K, Optional>;
 
 /// A parameter that repeats for each of the tenant's channels; its name holds `<CHANNEL>`.
-pub type PerChannel<K> = Parameter<K, EveryChannel>;
+pub type PerChannelParameter<K> = Parameter<K, PerChannel>;
 
 /// The parameter always has a value: it is required, or it has a default.
 #[derive(Debug)]
-pub enum Always {}
+pub enum Required {}
 
 /// The parameter may have a value.
 #[derive(Debug)]
-pub enum Maybe {}
+pub enum Optional {}
 
 /// The parameter may have a value for each channel.
 #[derive(Debug)]
-pub enum EveryChannel {}
+pub enum PerChannel {}
 
 impl<K: Kind, A> Parameter<K, A> {
     const fn declare(name: &'static str) -> Self {
@@ -72,13 +72,13 @@ impl<K: Kind, A> Parameter<K, A> {
     /// The form's label, in English and Spanish.
     #[must_use]
     pub const fn title(self, en: &'static str, es: &'static str) -> Self {
-        Self::change(Declaration { title: Words { en, es }, ..self.declaration })
+        Self::change(Declaration { title: LocalizedText { en, es }, ..self.declaration })
     }
 
     /// What the form explains, in English and Spanish: what it is for, and an example where that helps.
     #[must_use]
     pub const fn help(self, en: &'static str, es: &'static str) -> Self {
-        Self::change(Declaration { help: Words { en, es }, ..self.declaration })
+        Self::change(Declaration { help: LocalizedText { en, es }, ..self.declaration })
     }
 
     /// The section of the form.
@@ -106,7 +106,7 @@ impl<K: Kind, A> Parameter<K, A> {
     }
 }
 
-impl<K: Kind> Parameter<K, Always> {
+impl<K: Kind> Parameter<K, Required> {
     /// A parameter that the designer has to give.
     #[must_use]
     pub const fn required(name: &'static str) -> Self {
@@ -115,12 +115,12 @@ impl<K: Kind> Parameter<K, Always> {
 
     /// A parameter that has this value where the designer gives none.
     #[must_use]
-    pub const fn or(name: &'static str, default: Literal) -> Self {
+    pub const fn with_default(name: &'static str, default: Literal) -> Self {
         Self::change(Declaration { default: Some(default), ..Self::declare(name).declaration })
     }
 }
 
-impl<K: Kind> Parameter<K, Maybe> {
+impl<K: Kind> Parameter<K, Optional> {
     /// A parameter that the designer may leave empty.
     #[must_use]
     pub const fn optional(name: &'static str) -> Self {
@@ -128,7 +128,7 @@ impl<K: Kind> Parameter<K, Maybe> {
     }
 }
 
-impl<K: Kind> Parameter<K, EveryChannel> {
+impl<K: Kind> Parameter<K, PerChannel> {
     /// One parameter for each of the tenant's channels, all optional. `name` holds `<CHANNEL>`, which stands for the
     /// channel in capitals with `_` for `-`.
     #[must_use]
@@ -143,46 +143,46 @@ impl<K: Kind> Parameter<K, EveryChannel> {
     }
 }
 
-impl<K: Readable> Parameter<K, Always> {
+impl<K: ReadableKind> Parameter<K, Required> {
     /// The value; an expression is evaluated when it is first asked for.
     ///
     /// # Errors
     /// What the host says of the parameter: `parameter-missing`, `expression-type`, `entity-not-set`, ...
-    pub fn get(&self) -> Result<Named<K::Value>, Error> {
+    pub fn get(&self) -> Result<FromParameter<K::Value>, Error> {
         let name = self.declaration.name;
         match read(name)? {
-            Some(value) => Ok(Named::new(value, Cow::Borrowed(name))),
-            None => Err(refused("parameter-missing", name, " is required, but it has no value")),
+            Some(value) => Ok(FromParameter::new(value, Cow::Borrowed(name))),
+            None => Err(read_error("parameter-missing", name, " is required, but it has no value")),
         }
     }
 }
 
-impl<K: Readable> Parameter<K, Maybe> {
+impl<K: ReadableKind> Parameter<K, Optional> {
     /// The value, if there is one. It knows its parameter even where there is none.
     ///
     /// # Errors
     /// What the host says of the parameter: `expression-type`, `entity-not-set`, ...
-    pub fn get(&self) -> Result<Named<Option<K::Value>>, Error> {
+    pub fn get(&self) -> Result<FromParameter<Option<K::Value>>, Error> {
         let name = self.declaration.name;
-        Ok(Named::new(read(name)?, Cow::Borrowed(name)))
+        Ok(FromParameter::new(read(name)?, Cow::Borrowed(name)))
     }
 }
 
-impl<K: Readable> Parameter<K, EveryChannel> {
+impl<K: ReadableKind> Parameter<K, PerChannel> {
     /// The value for `channel`, if there is one.
     ///
     /// # Errors
     /// What the host says of the parameter: `expression-type`, `entity-not-set`, ...
-    pub fn get(&self, channel: &str) -> Result<Named<Option<K::Value>>, Error> {
+    pub fn get(&self, channel: &str) -> Result<FromParameter<Option<K::Value>>, Error> {
         if self.declaration.per_channel.is_some_and(|except| except.contains(&channel)) {
-            return Ok(Named::default());
+            return Ok(FromParameter::default());
         }
         let name = for_channel(self.declaration.name, channel);
-        Ok(Named::new(read(&name)?, Cow::Owned(name)))
+        Ok(FromParameter::new(read(&name)?, Cow::Owned(name)))
     }
 }
 
-impl<T: Typed, A> Parameter<EntityOut<T>, A> {
+impl<T: EntityType, A> Parameter<EntityOut<T>, A> {
     /// Sets the entity that the parameter names. The session sees it when the action has ended well.
     ///
     /// # Errors
@@ -206,21 +206,21 @@ impl<T: Typed, A> Parameter<EntityOut<T>, A> {
     }
 }
 
-fn read<T: Typed>(name: &str) -> Result<Option<T>, Error> {
+fn read<T: EntityType>(name: &str) -> Result<Option<T>, Error> {
     let Some(value) = parameters::get(name)? else {
         return Ok(None);
     };
     match T::from_value(value) {
         Some(value) => Ok(Some(value)),
-        None => Err(refused("entity-type", name, " holds a value of another type than the action takes")),
+        None => Err(read_error("entity-type", name, " holds a value of another type than the action takes")),
     }
 }
 
 /// Apart and without formatting, since every read of a parameter ends in it.
 #[cold]
 #[inline(never)]
-fn refused(code: &str, name: &str, what: &str) -> Error {
-    Error::new(code, [name, what].concat()).about(name)
+fn read_error(code: &str, name: &str, what: &str) -> Error {
+    Error::new(code, [name, what].concat()).for_parameter(name)
 }
 
 fn for_channel(name: &str, channel: &str) -> String {

@@ -3,8 +3,8 @@
 
 use crate::bindings::flow::outbound::records;
 use crate::error::{Argument, Error};
+use crate::from_parameter::FromParameter;
 use crate::json::{self, Json};
-use crate::named::Named;
 use crate::value::{CampaignId, ContactId, RecordId};
 
 /// The interface's name in the contract.
@@ -14,23 +14,23 @@ pub const INTERFACE: &str = "flow:outbound/records";
 #[derive(Debug, Clone)]
 pub struct Draft {
     /// The campaign that owes it.
-    pub campaign: Named<CampaignId>,
+    pub campaign: FromParameter<CampaignId>,
     /// The contact that it is for.
-    pub contact: Named<ContactId>,
+    pub contact: FromParameter<ContactId>,
     /// `dd/MM/yyyy HH:mm:ss` in the tenant's zone, or RFC 3339 with an offset.
-    pub schedule: Named<Option<String>>,
+    pub schedule: FromParameter<Option<String>>,
     /// Start a session in place of sending a message.
-    pub internal: Named<bool>,
+    pub internal: FromParameter<bool>,
     /// Create it though the contact is on a do-not-disturb list.
     pub allow_dnd: bool,
     /// Always a new record, in place of updating the newest Ready one.
     pub multiple: bool,
     /// The text to send, for a channel that needs one.
-    pub message: Named<Option<String>>,
+    pub message: FromParameter<Option<String>>,
     /// What to send, for WhatsApp.
-    pub template: Named<Option<Template>>,
+    pub template: FromParameter<Option<Template>>,
     /// Entities to hand on to the session that the record leads to: a map.
-    pub data: Named<Option<Json>>,
+    pub data: FromParameter<Option<Json>>,
 }
 
 /// A WhatsApp template with what fills it.
@@ -39,11 +39,11 @@ pub struct Template {
     /// Its name.
     pub name: String,
     /// The workspace that it belongs to.
-    pub namespace: Named<Option<String>>,
+    pub namespace: FromParameter<Option<String>>,
     /// Its language; the host requires it.
-    pub locale: Named<Option<String>>,
+    pub locale: FromParameter<Option<String>>,
     /// The service's number; the host requires it.
-    pub whatsapp_number: Named<Option<String>>,
+    pub whatsapp_number: FromParameter<Option<String>>,
     /// What it is made of.
     pub content: Content,
 }
@@ -52,19 +52,19 @@ pub struct Template {
 #[derive(Debug, Clone)]
 pub enum Content {
     /// A text message, MTM, with a list of the texts that fill it.
-    Text(Named<Json>),
+    Text(FromParameter<Json>),
     /// A multimedia message, MMT.
     Media {
         /// A list of the texts that fill its header.
-        header: Named<Json>,
+        header: FromParameter<Json>,
         /// A list of the texts that fill its body.
-        body: Named<Json>,
+        body: FromParameter<Json>,
     },
 }
 
 /// What [`save`] did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Saved {
+pub struct SaveResult {
     /// The record.
     pub id: RecordId,
     /// False: an existing Ready record was replaced and kept its id.
@@ -83,17 +83,17 @@ pub struct Summary {
 impl Draft {
     /// An external record, as soon as the campaign runs, that updates the newest Ready one.
     #[must_use]
-    pub fn new(campaign: Named<CampaignId>, contact: Named<ContactId>) -> Self {
+    pub fn new(campaign: FromParameter<CampaignId>, contact: FromParameter<ContactId>) -> Self {
         Self {
             campaign,
             contact,
-            schedule: Named::default(),
+            schedule: FromParameter::default(),
             internal: false.into(),
             allow_dnd: false,
             multiple: false,
-            message: Named::default(),
-            template: Named::default(),
-            data: Named::default(),
+            message: FromParameter::default(),
+            template: FromParameter::default(),
+            data: FromParameter::default(),
         }
     }
 }
@@ -138,7 +138,7 @@ impl Template {
 /// `schedule-invalid`, `schedule-in-the-past`, `schedule-out-of-range`, `channel-cannot-send`,
 /// `channel-not-enabled`, `channel-not-configured`, `parameter-missing`, `campaign-type-channel`,
 /// `internal-depth`, `value-too-large`, `parameter-invalid`.
-pub fn save(draft: &Draft) -> Result<Saved, Error> {
+pub fn save(draft: &Draft) -> Result<SaveResult, Error> {
     let lowered = records::Draft {
         campaign: draft.campaign.as_str().to_owned(),
         contact: draft.contact.as_str().to_owned(),
@@ -151,7 +151,7 @@ pub fn save(draft: &Draft) -> Result<Saved, Error> {
         data: draft.data.as_ref().map(|data| data.as_str().to_owned()),
     };
     match records::save(&lowered) {
-        Ok(saved) => Ok(Saved { id: saved.id.into(), created: saved.created }),
+        Ok(saved) => Ok(SaveResult { id: saved.id.into(), created: saved.created }),
         Err(error) => {
             let arguments = [
                 ("campaign", draft.campaign.parameter()),
@@ -162,9 +162,9 @@ pub fn save(draft: &Draft) -> Result<Saved, Error> {
                 ("template", draft.template.parameter()),
                 ("data", draft.data.parameter()),
             ];
-            let error = error.of_arguments(&arguments);
+            let error = error.map_arguments(&arguments);
             Err(match draft.template.as_ref() {
-                Some(template) => error.of_arguments(&template.arguments()),
+                Some(template) => error.map_arguments(&template.arguments()),
                 None => error,
             })
         }
@@ -177,14 +177,14 @@ pub fn save(draft: &Draft) -> Result<Saved, Error> {
 /// # Errors
 /// `contact-not-found`, `campaign-not-found`, `parameter-invalid`.
 pub fn list_ready(
-    campaign: &Named<CampaignId>,
-    contact: &Named<ContactId>,
+    campaign: &FromParameter<CampaignId>,
+    contact: &FromParameter<ContactId>,
     after: Option<&RecordId>,
     limit: u32,
 ) -> Result<Vec<Summary>, Error> {
     match records::list_ready(campaign.as_str(), contact.as_str(), after.map(RecordId::as_str), limit) {
         Ok(page) => Ok(page.into_iter().map(|each| Summary { id: each.id.into(), schedule: each.schedule }).collect()),
-        Err(error) => Err(error.of_arguments(&[("campaign", campaign.parameter()), ("contact", contact.parameter())])),
+        Err(error) => Err(error.map_arguments(&[("campaign", campaign.parameter()), ("contact", contact.parameter())])),
     }
 }
 
@@ -192,9 +192,9 @@ pub fn list_ready(
 ///
 /// # Errors
 /// `contact-not-found`.
-pub fn cancel(contact: &Named<ContactId>, record: &Named<RecordId>) -> Result<bool, Error> {
+pub fn cancel(contact: &FromParameter<ContactId>, record: &FromParameter<RecordId>) -> Result<bool, Error> {
     records::cancel(contact.as_str(), record.as_str())
-        .map_err(|error| error.of_arguments(&[("contact", contact.parameter()), ("id", record.parameter())]))
+        .map_err(|error| error.map_arguments(&[("contact", contact.parameter()), ("id", record.parameter())]))
 }
 
 #[cfg(test)]
@@ -205,14 +205,14 @@ mod tests {
     fn template(content: Content) -> Template {
         Template {
             name: String::from("reminder"),
-            namespace: Named::default(),
-            locale: Named::new(None, Cow::Borrowed("LOCALE")),
+            namespace: FromParameter::default(),
+            locale: FromParameter::new(None, Cow::Borrowed("LOCALE")),
             whatsapp_number: Some(String::from("56221234567")).into(),
             content,
         }
     }
 
-    fn texts(texts: &[&str]) -> Named<Json> {
+    fn texts(texts: &[&str]) -> FromParameter<Json> {
         json::list(|list| {
             for text in texts {
                 list.text(text);
@@ -236,9 +236,9 @@ mod tests {
     }
 
     #[test]
-    fn what_a_template_lacks_still_names_its_parameter() {
+    fn a_missing_template_field_names_its_parameter() {
         let template = template(Content::Text(texts(&[])));
         let error = Error::new("parameter-missing", "a template needs a language").with("argument", "locale");
-        assert_eq!(error.of_arguments(&template.arguments()).parameter.as_deref(), Some("LOCALE"));
+        assert_eq!(error.map_arguments(&template.arguments()).parameter.as_deref(), Some("LOCALE"));
     }
 }

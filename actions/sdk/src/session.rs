@@ -2,7 +2,7 @@
 
 use crate::bindings::flow::action::session;
 use crate::error::Error;
-use crate::value::Typed;
+use crate::value::EntityType;
 
 pub use crate::bindings::flow::action::types::Timestamp;
 
@@ -37,7 +37,7 @@ pub fn random() -> u64 {
 ///
 /// # Errors
 /// `entity-type`: it holds a value of another type.
-pub fn get_entity<T: Typed>(name: &str) -> Result<Option<T>, Error> {
+pub fn get_entity<T: EntityType>(name: &str) -> Result<Option<T>, Error> {
     let Some(value) = session::get_entity(name) else {
         return Ok(None);
     };
@@ -54,6 +54,6 @@ pub fn get_entity<T: Typed>(name: &str) -> Result<Option<T>, Error> {
 ///
 /// # Errors
 /// `limit-value-size`, `limit-entities`, `entity-type`.
-pub fn set_entity<T: Typed>(name: &str, value: Option<T>) -> Result<(), Error> {
+pub fn set_entity<T: EntityType>(name: &str, value: Option<T>) -> Result<(), Error> {
     session::set_entity(name, value.map(T::into_value).as_ref())
 }

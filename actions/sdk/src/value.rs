@@ -4,7 +4,7 @@ pub use crate::bindings::flow::action::types::Value;
 use crate::json::Json;
 
 /// A Rust type that an entity or a parameter can hold.
-pub trait Typed: Sized {
+pub trait EntityType: Sized {
     /// The type that the manifest promises; `None`: any.
     const TYPE: Option<&'static str>;
     /// What a value of this type identifies: `contact`, `campaign` or `record`.
@@ -17,7 +17,7 @@ pub trait Typed: Sized {
 
 macro_rules! typed {
     ($($rust:ty, $name:literal, $case:ident;)*) => {$(
-        impl Typed for $rust {
+        impl EntityType for $rust {
             const TYPE: Option<&'static str> = Some($name);
 
             fn from_value(value: Value) -> Option<Self> {
@@ -41,7 +41,7 @@ typed! {
     String, "text", Text;
 }
 
-impl Typed for Json {
+impl EntityType for Json {
     const TYPE: Option<&'static str> = Some("json");
 
     fn from_value(value: Value) -> Option<Self> {
@@ -56,7 +56,7 @@ impl Typed for Json {
     }
 }
 
-impl Typed for Value {
+impl EntityType for Value {
     const TYPE: Option<&'static str> = None;
 
     fn from_value(value: Value) -> Option<Self> {
@@ -88,7 +88,7 @@ macro_rules! id {
             }
         }
 
-        impl Typed for $name {
+        impl EntityType for $name {
             const TYPE: Option<&'static str> = Some("text");
             const REFERS_TO: Option<&'static str> = Some($refers_to);
 

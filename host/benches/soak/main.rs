@@ -31,19 +31,19 @@ use std::time::{Duration, Instant};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What the hostile plugin does, again and again.
-const HARM: [&str; 3] = ["computes", "hoards-bit-by-bit", "calls-often"];
+const ATTACKS: [&str; 3] = ["infinite-loop", "grow-memory-in-steps", "calls-often"];
 
 /// Sessions at once.
-const AT_ONCE: usize = 16;
+const CONCURRENCY: usize = 16;
 
 /// Lines of the table.
-const PARTS: u32 = 20;
+const REPORT_LINES: u32 = 20;
 
 /// Time between two looks at the memory.
-const OFTEN: Duration = Duration::from_millis(20);
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What a host keeps, and how quick it was since the last look.
-struct Look {
+struct Sample {
     /// The least and the most since then: what hostile plugins hold comes and goes.
     resident_mib: [f64; 2],
     files: usize,
@@ -58,18 +58,24 @@ fn resident_mib() -> f64 {
     (pages * rustix::param::page_size()) as f64 / f64::from(1 << 20)
 }
 
-fn look(latencies: &mut Vec<Duration>, resident_mib: [f64; 2]) -> Look {
+fn sample(latencies: &mut Vec<Duration>, resident_mib: [f64; 2]) -> Sample {
     latencies.sort();
     let at = |part: f64| latencies.get((latencies.len().saturating_sub(1) as f64 * part) as usize);
     let (median, slowest_percent) = (at(0.5).copied().unwrap_or_default(), at(0.99).copied().unwrap_or_default());
     let files = std::fs::read_dir("/proc/self/fd").unwrap().count();
     let count = latencies.len();
     latencies.clear();
-    Look { resident_mib, files, count, median, slowest_percent }
+    Sample { resident_mib, files, count, median, slowest_percent }
 }
 
 /// One of the sessions: the ten actions in turn until the end.
-async fn work(host: &Host, requests: &[Request], first: usize, until: Instant, latencies: &RefCell<Vec<Duration>>) {
+async fn run_session(
+    host: &Host,
+    requests: &[Request],
+    first: usize,
+    until: Instant,
+    latencies: &RefCell<Vec<Duration>>,
+) {
     for request in requests.iter().cycle().skip(first) {
         let began = Instant::now();
         if began >= until {
@@ -82,11 +88,11 @@ async fn work(host: &Host, requests: &[Request], first: usize, until: Instant, l
 }
 
 /// One hostile plugin: again as soon as it was stopped.
-async fn harm(host: &Host, deed: &str, until: Instant) -> usize {
+async fn run_attack(host: &Host, attack: &str, until: Instant) -> usize {
     let parameters = json!({
-        "DEED": deed, "FIRST": "", "SECOND": "", "RESULT_ENTITY": "result", "STATUS_ENTITY": "status",
+        "ATTACK": attack, "FIRST": "", "SECOND": "", "RESULT_ENTITY": "result", "STATUS_ENTITY": "status",
     });
-    let request = Request::new(load::node(host, "hostile", &parameters), Session::new("harmful", "messenger", deed));
+    let request = Request::new(load::node(host, "hostile", &parameters), Session::new("harmful", "messenger", attack));
     let mut times = 0;
     while Instant::now() < until {
         let outcome = host.invoke(request.clone()).await.unwrap();
@@ -96,59 +102,60 @@ async fn harm(host: &Host, deed: &str, until: Instant) -> usize {
     times
 }
 
-async fn soak(time: Duration) -> (Vec<Look>, [usize; 3]) {
+async fn soak(time: Duration) -> (Vec<Sample>, [usize; 3]) {
     let store = SqliteStore::open(load::folder("soak").join("store.db"), SqliteOptions::default()).await.unwrap();
     load::configure(&store, &["harmful".to_owned()]).await;
     let host = load::host(store, 2).await;
     host.load(&plugins::component("hostile")).unwrap();
-    let requests = load::mix(&host).await;
+    let requests = load::all_actions(&host).await;
     let until = Instant::now() + time;
     let latencies = RefCell::default();
-    let working = (0..AT_ONCE).map(|first| work(&host, &requests, first, until, &latencies));
-    let looking = async {
-        let mut looks = Vec::new();
-        for part in (0..PARTS).rev() {
+    let working = (0..CONCURRENCY).map(|first| run_session(&host, &requests, first, until, &latencies));
+    let sampling = async {
+        let mut samples = Vec::new();
+        for part in (0..REPORT_LINES).rev() {
             let (mut least, mut most) = (f64::MAX, 0.0_f64);
-            while Instant::now() + time / PARTS * part < until {
-                tokio::time::sleep(OFTEN).await;
+            while Instant::now() + time / REPORT_LINES * part < until {
+                tokio::time::sleep(SAMPLE_INTERVAL).await;
                 let now = resident_mib();
                 (least, most) = (least.min(now), most.max(now));
             }
-            let look = look(&mut latencies.borrow_mut(), [least, most]);
-            let Look { files, count, median, slowest_percent, .. } = &look;
+            let sample = sample(&mut latencies.borrow_mut(), [least, most]);
+            let Sample { files, count, median, slowest_percent, .. } = &sample;
             println!("| {count} | {median:.0?} | {slowest_percent:.0?} | {least:.0} to {most:.0} MiB | {files} |");
-            looks.push(look);
+            samples.push(sample);
         }
-        looks
+        samples
     };
-    let harming = HARM.map(|deed| harm(&host, deed, until));
-    let harming = futures_util::future::join_all(harming);
-    let (_, looks, harms) = tokio::join!(futures_util::future::join_all(working), looking, harming);
-    (looks, harms.try_into().unwrap())
+    let attacking = ATTACKS.map(|attack| run_attack(&host, attack, until));
+    let attacking = futures_util::future::join_all(attacking);
+    let (_, samples, attack_counts) = tokio::join!(futures_util::future::join_all(working), sampling, attacking);
+    (samples, attack_counts.try_into().unwrap())
 }
 
 fn main() -> ExitCode {
     let seconds = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(600);
     println!("| invocations | median | 99th percentile | resident | file descriptors |\n|---|---|---|---|---|");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (looks, harms) = runtime.block_on(soak(Duration::from_secs(seconds)));
+    let (samples, attack_counts) = runtime.block_on(soak(Duration::from_secs(seconds)));
     println!(
         "hostile invocations: {}",
-        HARM.iter().zip(harms).map(|(deed, n)| format!("{deed} {n}")).collect::<Vec<_>>().join(", ")
+        ATTACKS.iter().zip(attack_counts).map(|(attack, n)| format!("{attack} {n}")).collect::<Vec<_>>().join(", ")
     );
 
     // The first quarter fills caches and pools.
-    let settled = &looks[looks.len() / 4..];
+    let settled = &samples[samples.len() / 4..];
     let (early, late) = settled.split_at(settled.len() / 2);
-    let middle = |looks: &[Look], of: fn(&Look) -> f64| {
-        let mut all: Vec<_> = looks.iter().map(of).collect();
+    let middle = |samples: &[Sample], of: fn(&Sample) -> f64| {
+        let mut all: Vec<_> = samples.iter().map(of).collect();
         all.sort_by(f64::total_cmp);
         all[all.len() / 2]
     };
-    let memory = middle(late, |look| look.resident_mib[0]) / middle(early, |look| look.resident_mib[0]);
-    let most = |looks: &[Look]| looks.iter().map(|look| look.files).max().unwrap_or_default() as f64;
+    let memory = middle(late, |sample| sample.resident_mib[0]) / middle(early, |sample| sample.resident_mib[0]);
+    let most = |samples: &[Sample]| samples.iter().map(|sample| sample.files).max().unwrap_or_default() as f64;
     let files = most(late) - most(early);
-    let latency = middle(late, |look| look.median.as_secs_f64()) / middle(early, |look| look.median.as_secs_f64());
+    let latency =
+        middle(late, |sample| sample.median.as_secs_f64()) / middle(early, |sample| sample.median.as_secs_f64());
     println!(
         "later half over earlier half: least resident {memory:.2} ×, median {latency:.2} ×, {files:+} file descriptors"
     );

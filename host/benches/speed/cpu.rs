@@ -7,32 +7,32 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// Processor time of all threads of this process.
-pub(crate) struct Cpu;
+pub(crate) struct CpuTime;
 
 /// The processor time that this process has used so far.
-pub(crate) fn used() -> Duration {
+pub(crate) fn process_cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap(), u32::try_from(time.tv_nsec).unwrap())
 }
 
 /// The calling thread, and all that it starts from now on, run on these processors only.
-pub(crate) fn confine(cpus: Range<usize>) {
+pub(crate) fn set_affinity(cpus: Range<usize>) {
     let mut set = CpuSet::new();
     cpus.for_each(|cpu| set.set(cpu));
     sched_setaffinity(None, &set).unwrap();
 }
 
 /// How many processors there are.
-pub(crate) fn count() -> usize {
+pub(crate) fn cpu_count() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// How often, and for how long at most, each processor was taken for more than a millisecond from a thread that only
 /// reads the clock.
-pub(crate) fn gaps(time: Duration) {
+pub(crate) fn scheduler_stalls(time: Duration) {
     const LONG: Duration = Duration::from_millis(1);
     let look = |cpu: usize| {
-        confine(cpu..cpu + 1);
+        set_affinity(cpu..cpu + 1);
         let began = Instant::now();
         let (mut last, mut count, mut longest) = (began, 0, Duration::ZERO);
         while last - began < time {
@@ -43,19 +43,19 @@ pub(crate) fn gaps(time: Duration) {
         }
         println!("processor {cpu}: {count} gaps of more than {LONG:?} in {time:?}, the longest {longest:.1?}");
     };
-    std::thread::scope(|scope| (0..count()).for_each(|cpu| drop(scope.spawn(move || look(cpu)))));
+    std::thread::scope(|scope| (0..cpu_count()).for_each(|cpu| drop(scope.spawn(move || look(cpu)))));
 }
 
-impl Measurement for Cpu {
+impl Measurement for CpuTime {
     type Intermediate = Duration;
     type Value = Duration;
 
     fn start(&self) -> Duration {
-        used()
+        process_cpu_time()
     }
 
     fn end(&self, began: Duration) -> Duration {
-        used() - began
+        process_cpu_time() - began
     }
 
     fn add(&self, one: &Duration, other: &Duration) -> Duration {

@@ -8,17 +8,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Row of the table, what the child drives.
-const COUNTED: [(&str, &str); 3] = [("bare", "bare"), ("S1", "memory"), ("S4", "sqlite")];
+const MEASURED_ROWS: [(&str, &str); 3] = [("bare", "bare"), ("S1", "memory"), ("S4", "sqlite")];
 
 /// More than this over what is kept is too much.
 const TOLERANCE: f64 = 1.05;
 
-fn kept() -> PathBuf {
+fn baseline_file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/instructions.txt")
 }
 
 /// What a child executes in all for so many invocations.
-fn executed(what: &str, count: u64) -> u64 {
+fn total_instructions(what: &str, count: u64) -> u64 {
     let child = std::env::current_exe().unwrap();
     let mut valgrind = Command::new("valgrind");
     // The output of callgrind itself is not needed, only its sum.
@@ -32,15 +32,15 @@ fn executed(what: &str, count: u64) -> u64 {
 }
 
 /// Instructions of one invocation: what 2,000 more of them add.
-fn counted(what: &str) -> u64 {
+fn instructions_per_invocation(what: &str) -> u64 {
     // Code compiled for the machine that valgrind shows is kept from the first time on.
-    executed(what, 1);
-    (executed(what, 3_000) - executed(what, 1_000)) / 2_000
+    total_instructions(what, 1);
+    (total_instructions(what, 3_000) - total_instructions(what, 1_000)) / 2_000
 }
 
 /// Counts, prints, and compares with what is kept, or keeps it anew. False: something costs too much.
 pub(crate) fn check(keep: bool) -> bool {
-    let text = std::fs::read_to_string(kept()).unwrap_or_default();
+    let text = std::fs::read_to_string(baseline_file()).unwrap_or_default();
     let before = |row: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(row)?.strip_prefix(' '));
         line.and_then(|count| count.trim().parse::<u64>().ok())
@@ -49,8 +49,8 @@ pub(crate) fn check(keep: bool) -> bool {
     let mut good = true;
     let mut bare = None;
     println!("\n| instructions of one invocation | now | over bare | kept | over bare | |\n|---|---|---|---|---|---|");
-    for (row, what) in COUNTED {
-        let now = counted(what);
+    for (row, what) in MEASURED_ROWS {
+        let now = instructions_per_invocation(what);
         let kept = before(row).unwrap_or(now);
         let (bare_now, bare_kept) = *bare.get_or_insert((now as f64, kept as f64));
         let (over_now, over_kept) = (now as f64 / bare_now, kept as f64 / bare_kept);
@@ -60,7 +60,7 @@ pub(crate) fn check(keep: bool) -> bool {
         lines += &format!("{row} {now}\n");
     }
     if keep {
-        std::fs::write(kept(), lines).unwrap();
+        std::fs::write(baseline_file(), lines).unwrap();
     }
     good || keep
 }

@@ -1,9 +1,9 @@
 //! S1, S3: a whole invocation against a bare call, on the store in memory.
 
-use crate::bare::Bare;
-use crate::cpu::{self, Cpu};
+use crate::baseline::Baseline;
+use crate::compare::{Group, Mode, measure_time, runtime};
+use crate::cpu::{self, CpuTime};
 use crate::load::{self, drive};
-use crate::pair::{Care, Group, runtime, timed};
 use crate::table::{Row, row};
 use criterion::measurement::WallTime;
 use flowhost::store::MemoryStore;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Invocations in flight.
-const AT_ONCE: usize = 64;
+const CONCURRENCY: usize = 64;
 
 /// The component of a shipped action.
 pub(crate) fn component(id: &str) -> &'static [u8] {
@@ -21,30 +21,30 @@ pub(crate) fn component(id: &str) -> &'static [u8] {
 }
 
 /// S1: processor time of everything, the caller's side included.
-pub(crate) fn s1(care: Care) -> Vec<Row> {
-    let mut group = Group::new("S1", care, Cpu);
-    let bare = Bare::new(component("campaign-dnd-validator"));
+pub(crate) fn s1(mode: Mode) -> Vec<Row> {
+    let mut group = Group::new("S1", mode, CpuTime);
+    let baseline = Baseline::new(component("campaign-dnd-validator"));
     let runtime = runtime();
     let host = Arc::new(runtime.block_on(load::host(MemoryStore::new(), 1)));
-    let request = load::validation(&host);
-    let rounds = group.sides([
+    let request = load::validation_request(&host);
+    let rounds = group.alternate([
         ("bare", &mut |count| {
-            let began = cpu::used();
-            (0..count).for_each(|_| bare.call());
-            cpu::used() - began
+            let began = cpu::process_cpu_time();
+            (0..count).for_each(|_| baseline.call());
+            cpu::process_cpu_time() - began
         }),
-        ("host", &mut |count| timed(&runtime, &Cpu, drive(&host, count, AT_ONCE, |_| request.clone()))),
+        ("host", &mut |count| measure_time(&runtime, &CpuTime, drive(&host, count, CONCURRENCY, |_| request.clone()))),
     ]);
-    let ([bare, whole], ratio) = (rounds.medians(), rounds.median(|[bare, whole]| whole / bare));
+    let ([baseline, whole], ratio) = (rounds.medians(), rounds.median(|[baseline, whole]| whole / baseline));
     vec![
         row(
             "S1",
             "CPU of one whole invocation of `campaign-dnd-validator`, in-memory store, one worker; over bare wasmtime",
-            format!("{whole:.1} µs; {bare:.1} µs bare, {ratio:.2} ×"),
+            format!("{whole:.1} µs; {baseline:.1} µs bare, {ratio:.2} ×"),
             "≤ 20 µs, ≤ 2 ×",
             whole <= 20.0 && ratio <= 2.0,
         )
-        .tolerable(ratio <= 5.0),
+        .with_ci_limit(ratio <= 5.0),
     ]
 }
 
@@ -52,20 +52,21 @@ const TENANTS: usize = 1_000;
 const ACTIONS: usize = 200;
 
 /// A host with many tenants and actions, and a request for each tenant.
-async fn host_of_many() -> (Arc<Host>, Vec<Request>) {
+async fn host_with_many_tenants() -> (Arc<Host>, Vec<Request>) {
     let names: Vec<_> = (0..TENANTS).map(|number| format!("tenant-{number}")).collect();
     let store = MemoryStore::new();
     load::configure(&store, &names).await;
     let mut committer = flowhost::store::Store::committer(&store).await.unwrap();
-    let contacts: Vec<_> = names.iter().map(|tenant| load::creation(tenant, 0)).collect();
+    let contacts: Vec<_> = names.iter().map(|tenant| load::contact_creation(tenant, 0)).collect();
     load::commit(&mut *committer, &contacts).await;
     let host = Host::builder().workers(1).cache(load::cache()).open(store).await.unwrap();
     let original = component("campaign-dnd-validator");
     for number in host.catalog().all().count()..ACTIONS {
-        host.load(&renamed(original, "campaign-dnd-validator", &format!("campaign-dnd-valid-{number:03}"))).unwrap();
+        host.load(&with_action_id(original, "campaign-dnd-validator", &format!("campaign-dnd-valid-{number:03}")))
+            .unwrap();
     }
     let sessions = names.iter().map(|tenant| load::session(tenant, 0)).enumerate();
-    let requests = sessions.map(|(number, session)| Request::new(load::validator(&host, number), session));
+    let requests = sessions.map(|(number, session)| Request::new(load::validator_node(&host, number), session));
     let requests = requests.collect();
     (Arc::new(host), requests)
 }
@@ -73,23 +74,23 @@ async fn host_of_many() -> (Arc<Host>, Vec<Request>) {
 /// So many invocations for many tenants in turn, for a tool that looks on from outside.
 pub(crate) fn drive_many(count: u64) {
     runtime().block_on(async {
-        let (host, requests) = host_of_many().await;
-        drive(&host, count, AT_ONCE, |number| requests[number as usize % TENANTS].clone()).await;
+        let (host, requests) = host_with_many_tenants().await;
+        drive(&host, count, CONCURRENCY, |number| requests[number as usize % TENANTS].clone()).await;
     });
 }
 
 /// The same with many tenants and actions loaded, each in turn.
-pub(crate) fn many(care: Care) -> Vec<Row> {
-    let mut group = Group::new("S1-many", care, Cpu);
+pub(crate) fn s1_many_tenants(mode: Mode) -> Vec<Row> {
+    let mut group = Group::new("S1-many", mode, CpuTime);
     let runtime = runtime();
     let small = Arc::new(runtime.block_on(load::host(MemoryStore::new(), 1)));
-    let request = load::validation(&small);
-    let (host, requests) = runtime.block_on(host_of_many());
-    let rounds = group.sides([
-        ("few", &mut |count| timed(&runtime, &Cpu, drive(&small, count, AT_ONCE, |_| request.clone()))),
+    let request = load::validation_request(&small);
+    let (host, requests) = runtime.block_on(host_with_many_tenants());
+    let rounds = group.alternate([
+        ("few", &mut |count| measure_time(&runtime, &CpuTime, drive(&small, count, CONCURRENCY, |_| request.clone()))),
         ("many", &mut |count| {
             let request = |number: u64| requests[number as usize % TENANTS].clone();
-            timed(&runtime, &Cpu, drive(&host, count, AT_ONCE, request))
+            measure_time(&runtime, &CpuTime, drive(&host, count, CONCURRENCY, request))
         }),
     ]);
     let ([_, tenants], ratio) = (rounds.medians(), rounds.median(|[few, many]| many / few));
@@ -103,7 +104,7 @@ pub(crate) fn many(care: Care) -> Vec<Row> {
 }
 
 /// The component with another id, as long as its own.
-fn renamed(component: &[u8], id: &str, other: &str) -> Vec<u8> {
+fn with_action_id(component: &[u8], id: &str, other: &str) -> Vec<u8> {
     assert_eq!(id.len(), other.len());
     let mut bytes = component.to_vec();
     let mut at = 0;
@@ -117,43 +118,43 @@ fn renamed(component: &[u8], id: &str, other: &str) -> Vec<u8> {
 /// Hosts with so many workers each, each host with as many callers, on as many processors.
 fn throughput(hosts: &[(Arc<Host>, Request)], workers: usize, count: u64) -> Duration {
     let total = hosts.len() * workers;
-    cpu::confine(0..total);
+    cpu::set_affinity(0..total);
     let began = Instant::now();
     std::thread::scope(|scope| {
         for (host, request) in hosts {
             for caller in 0..workers as u64 {
                 let count = (count + caller) / total as u64;
-                scope.spawn(move || runtime().block_on(drive(host, count, AT_ONCE, |_| request.clone())));
+                scope.spawn(move || runtime().block_on(drive(host, count, CONCURRENCY, |_| request.clone())));
             }
         }
     });
     let time = began.elapsed();
-    cpu::confine(0..cpu::count());
+    cpu::set_affinity(0..cpu::cpu_count());
     time
 }
 
 /// A host with so many workers, and what is asked of it. It begins on these processors.
-fn host_on(processors: Range<usize>, workers: usize) -> (Arc<Host>, Request) {
-    cpu::confine(processors);
+fn host_on_cpus(processors: Range<usize>, workers: usize) -> (Arc<Host>, Request) {
+    cpu::set_affinity(processors);
     let host = Arc::new(runtime().block_on(load::host(MemoryStore::new(), workers)));
-    cpu::confine(0..cpu::count());
-    let request = load::validation(&host);
+    cpu::set_affinity(0..cpu::cpu_count());
+    let request = load::validation_request(&host);
     (host, request)
 }
 
 /// So many invocations as S3 makes them, of so many workers, for a tool that looks on from outside.
 pub(crate) fn drive_workers(workers: usize, count: u64) {
-    throughput(&[host_on(0..workers, workers)], workers, count);
+    throughput(&[host_on_cpus(0..workers, workers)], workers, count);
 }
 
 /// S3: one worker with one calling thread on one processor, and two with two on two. What two hosts reach that share
 /// nothing shows what the machine has to give.
-pub(crate) fn s3(care: Care) -> Vec<Row> {
-    let mut group = Group::new("S3", care, WallTime);
-    let last = cpu::count().min(2);
-    let (one, two) = ([host_on(0..1, 1)], [host_on(0..last, 2)]);
-    let apart = [host_on(0..1, 1), host_on(last - 1..last, 1)];
-    let rounds = group.sides([
+pub(crate) fn s3(mode: Mode) -> Vec<Row> {
+    let mut group = Group::new("S3", mode, WallTime);
+    let last = cpu::cpu_count().min(2);
+    let (one, two) = ([host_on_cpus(0..1, 1)], [host_on_cpus(0..last, 2)]);
+    let apart = [host_on_cpus(0..1, 1), host_on_cpus(last - 1..last, 1)];
+    let rounds = group.alternate([
         ("one", &mut |count| throughput(&one, 1, count)),
         ("two", &mut |count| throughput(&two, 2, count)),
         ("apart", &mut |count| throughput(&apart, 1, count)),
@@ -173,6 +174,6 @@ pub(crate) fn s3(care: Care) -> Vec<Row> {
             "≥ 1.8 ×",
             ratio >= 1.8,
         )
-        .tolerable(ratio >= 0.8 || cpu::count() < 2),
+        .with_ci_limit(ratio >= 0.8 || cpu::cpu_count() < 2),
     ]
 }

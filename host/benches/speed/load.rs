@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeZone as _, Utc};
 use flowhost::domain::{Address, Contact, Record, RecordState};
-use flowhost::store::{Change, Commit, Committer, Reads, Store, Verdict, apply};
-use flowhost::{Builder, Host, Node, Request, Session};
+use flowhost::store::{Change, CommitOutcome, CommitRequest, Committer, ReadSet, Store, apply};
+use flowhost::{Host, HostBuilder, PreparedNode, Request, Session};
 use serde_json::{Value as Json, json};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -63,7 +63,7 @@ pub(crate) fn long_ago() -> DateTime<Utc> {
 }
 
 /// The creation of the n-th contact.
-pub(crate) fn creation(tenant: &str, number: usize) -> Commit {
+pub(crate) fn contact_creation(tenant: &str, number: usize) -> CommitRequest {
     let identifier = format!("m{number}");
     let address = Address { channel: "messenger".to_owned(), typed: identifier.clone(), identifier };
     let contact = Contact {
@@ -76,12 +76,19 @@ pub(crate) fn creation(tenant: &str, number: usize) -> Commit {
         updated_at: long_ago(),
     };
     let changes = vec![Change::CreateContact(contact)];
-    Commit { tenant: tenant.to_owned(), reads: Reads::default(), changes, key: None, now: long_ago(), quota: None }
+    CommitRequest {
+        tenant: tenant.to_owned(),
+        reads: ReadSet::default(),
+        changes,
+        idempotency_record: None,
+        now: long_ago(),
+        quota: None,
+    }
 }
 
 /// The creation of the n-th contact, and of a record for it.
-pub(crate) fn with_record(number: usize) -> Commit {
-    let mut commit = creation(TENANT, number);
+pub(crate) fn contact_and_record_creation(number: usize) -> CommitRequest {
+    let mut commit = contact_creation(TENANT, number);
     commit.changes.push(Change::CreateRecord(Record {
         id: Uuid::from_u128(contact_id(number).as_u128() + (1 << 64)),
         campaign: CAMPAIGN.parse().unwrap(),
@@ -101,30 +108,30 @@ pub(crate) fn with_record(number: usize) -> Commit {
 }
 
 /// Applies commits, none of which may be refused.
-pub(crate) async fn commit(committer: &mut dyn Committer, batch: &[Commit]) {
+pub(crate) async fn commit(committer: &mut dyn Committer, batch: &[CommitRequest]) {
     let verdicts = committer.commit(batch).await.unwrap();
-    assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Done), "{verdicts:?}");
+    assert!(verdicts.iter().all(|verdict| *verdict == CommitOutcome::Committed), "{verdicts:?}");
 }
 
 /// A host on a store that has the tenant and its first contact.
 pub(crate) async fn host(store: impl Store, workers: usize) -> Host {
-    host_by(Host::builder().workers(workers), store).await
+    host_with(Host::builder().workers(workers), store).await
 }
 
 /// The same with other settings.
-pub(crate) async fn host_by(builder: Builder, store: impl Store) -> Host {
+pub(crate) async fn host_with(builder: HostBuilder, store: impl Store) -> Host {
     configure(&store, &[TENANT.to_owned()]).await;
-    commit(&mut *store.committer().await.unwrap(), &[creation(TENANT, 0)]).await;
+    commit(&mut *store.committer().await.unwrap(), &[contact_creation(TENANT, 0)]).await;
     builder.cache(cache()).open(store).await.unwrap()
 }
 
 /// Prepares a node.
-pub(crate) fn node(host: &Host, action: &str, parameters: &Json) -> Node {
+pub(crate) fn node(host: &Host, action: &str, parameters: &Json) -> PreparedNode {
     host.prepare(action, parameters.as_object().unwrap()).unwrap()
 }
 
 /// The node of the validator, for the n-th tenant.
-pub(crate) fn validator(host: &Host, tenant: usize) -> Node {
+pub(crate) fn validator_node(host: &Host, tenant: usize) -> PreparedNode {
     let parameters = json!({
         "CONTACT_IDENTIFIER_ENTITY": "contact_id", "CAMPAIGN_ID": campaign_id(tenant), "DND_VALIDATION_RESULT": "blocked",
     });
@@ -132,7 +139,7 @@ pub(crate) fn validator(host: &Host, tenant: usize) -> Node {
 }
 
 /// The node that creates or updates the session's own contact.
-pub(crate) fn manager(host: &Host) -> Node {
+pub(crate) fn contact_manager_node(host: &Host) -> PreparedNode {
     let parameters = json!({
         "CONTACT_NAME_EXPRESSION": "contact_name", "CONTACT_IDENTIFIER_ENTITY": "contact_id",
     });
@@ -148,16 +155,16 @@ pub(crate) fn session(tenant: &str, number: usize) -> Session {
 }
 
 /// The validator's request of the first contact.
-pub(crate) fn validation(host: &Host) -> Request {
-    Request::new(validator(host, 0), session(TENANT, 0))
+pub(crate) fn validation_request(host: &Host) -> Request {
+    Request::new(validator_node(host, 0), session(TENANT, 0))
 }
 
 /// A request to each of the ten actions, for the first contact. Those that write find done already what they would do.
-pub(crate) async fn mix(host: &Host) -> Vec<Request> {
+pub(crate) async fn all_actions(host: &Host) -> Vec<Request> {
     let id = json!("contact_id");
     let of = |action: &str, parameters: Json| Request::new(node(host, action, &parameters), session(TENANT, 0));
     let all = vec![
-        Request::new(manager(host), session(TENANT, 0)),
+        Request::new(contact_manager_node(host), session(TENANT, 0)),
         of(
             "campaign-dynamic-contact-manager",
             json!({
@@ -191,7 +198,7 @@ pub(crate) async fn mix(host: &Host) -> Vec<Request> {
                 "CAMPAIGN_CATEGORY": "Collections", "CONTACT_IDENTIFIER_ENTITY": id, "DND_CONTACT_EXPRESSION": "1 > 2",
             }),
         ),
-        Request::new(validator(host, 0), session(TENANT, 0)),
+        Request::new(validator_node(host, 0), session(TENANT, 0)),
         of(
             "campaign-dnd-validator-by-category",
             json!({

@@ -13,29 +13,29 @@
     reason = "a measurement"
 )]
 
-mod bare;
-mod child;
+mod baseline;
+mod compare;
+#[allow(dead_code, reason = "the tests use more of it")]
+#[path = "../../tests/hostile/conflicts.rs"]
+mod conflicts;
 mod cpu;
-#[path = "../../tests/hostile/gate.rs"]
-mod gate;
+#[path = "../../tests/hostile/faulty_store.rs"]
+mod faulty_store;
 mod instructions;
 mod invocation;
 mod load;
-mod neighbours;
-mod pair;
+mod memory;
+mod noisy_neighbour;
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/hostile/plugins.rs"]
 mod plugins;
-mod resident;
-#[allow(dead_code, reason = "the tests use more of it")]
-#[path = "../../tests/hostile/rivals.rs"]
-mod rivals;
 mod sqlite;
 mod start;
+mod subprocess;
 mod system_calls;
 mod table;
 
-use pair::Care;
+use compare::Mode;
 use std::process::ExitCode;
 use table::Row;
 
@@ -44,19 +44,19 @@ use table::Row;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Measures some rows.
-type Measure = fn(Care) -> Vec<Row>;
+type Measure = fn(Mode) -> Vec<Row>;
 
 const ALL: [(&str, Measure); 10] = [
     ("S1", invocation::s1),
-    ("S1-many", invocation::many),
+    ("S1-many", invocation::s1_many_tenants),
     ("S2", system_calls::s2),
     ("S3", invocation::s3),
     ("S4", sqlite::s4),
     ("S5", sqlite::s5),
     ("S6", start::s6),
     ("S7", sqlite::s7),
-    ("S8", neighbours::s8),
-    ("S9", resident::s9),
+    ("S8", noisy_neighbour::s8),
+    ("S9", memory::s9),
 ];
 
 fn main() -> ExitCode {
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
     if let [drive, what, count] = arguments.as_slice()
         && drive == "--drive"
     {
-        child::drive(what, count.parse().unwrap());
+        subprocess::drive(what, count.parse().unwrap());
         return ExitCode::SUCCESS;
     }
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
@@ -74,12 +74,12 @@ fn main() -> ExitCode {
     if has("--check") {
         return check();
     }
-    let care = if has("--quick") { Care::Quick } else { Care::Full };
+    let mode = if has("--quick") { Mode::Quick } else { Mode::Full };
     let wanted: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
     let mut rows = Vec::new();
     for (id, measure) in ALL {
         if wanted.is_empty() || wanted.iter().any(|name| *name == id) {
-            rows.extend(measure(care));
+            rows.extend(measure(mode));
         }
     }
     table::print(&rows);
@@ -88,10 +88,10 @@ fn main() -> ExitCode {
 
 /// What no machine's noise excuses: system calls, an invocation at five times a bare call, a second worker in vain.
 fn check() -> ExitCode {
-    let measured = [system_calls::s2(Care::Quick), invocation::s1(Care::Quick), invocation::s3(Care::Quick)];
+    let measured = [system_calls::s2(Mode::Quick), invocation::s1(Mode::Quick), invocation::s3(Mode::Quick)];
     let rows: Vec<_> = measured.into_iter().flatten().collect();
     table::print(&rows);
-    match rows.iter().find(|row| !row.tolerable) {
+    match rows.iter().find(|row| !row.meets_ci_limit) {
         None => ExitCode::SUCCESS,
         Some(row) => {
             println!("{} is far from its target", row.id);

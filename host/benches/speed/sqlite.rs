@@ -1,14 +1,14 @@
 //! S4, S5, S7: on SQLite, against the same done natively.
 
-use crate::cpu::{self, Cpu};
+use crate::compare::{Group, Mode, measure_time, runtime};
+use crate::cpu::{self, CpuTime};
 use crate::load::{self, drive};
-use crate::pair::{Care, Group, runtime, timed};
 use crate::table::{Row, row};
 use chrono::Utc;
 use criterion::measurement::WallTime;
 use flowhost::domain::dnd;
 use flowhost::store::sqlite::Synchronous;
-use flowhost::store::{Commit, Lookup, Reader, SqliteOptions, SqliteStore, Store, View};
+use flowhost::store::{CommitRequest, Lookup, Reader, SqliteOptions, SqliteStore, Store, Transaction};
 use flowhost::{Host, Request, Session};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,28 +16,28 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Invocations in flight.
-const AT_ONCE: usize = 64;
+const CONCURRENCY: usize = 64;
 
 /// Workers, and threads of the native side.
 const THREADS: usize = 2;
 
 /// Contacts of a small store.
-const FEW: usize = 1_000;
+const SMALL_STORE: usize = 1_000;
 
 /// Contacts of a large one.
-const MANY: usize = 1_000_000;
+const LARGE_STORE: usize = 1_000_000;
 
 async fn open(path: &Path) -> SqliteStore {
     SqliteStore::open(path, SqliteOptions::default()).await.unwrap()
 }
 
 /// What the validator does, without a plugin: one trip, one rule.
-struct Native {
+struct NativeStore {
     readers: Vec<Arc<dyn Reader>>,
     campaign: Uuid,
 }
 
-impl Native {
+impl NativeStore {
     async fn new(store: &SqliteStore) -> Self {
         let mut readers = Vec::new();
         for _ in 0..THREADS {
@@ -47,10 +47,10 @@ impl Native {
     }
 
     async fn validate(&self, reader: &Arc<dyn Reader>, contact: Uuid) {
-        let mut view = View::new(Arc::clone(reader), load::TENANT, Utc::now(), None);
-        view.prefetch(vec![Lookup::Campaign(self.campaign), Lookup::Contact(contact)]).await.unwrap();
-        let campaign = view.campaign(self.campaign).await.unwrap().unwrap();
-        let contact = view.contact(contact).await.unwrap().unwrap();
+        let mut transaction = Transaction::new(Arc::clone(reader), load::TENANT, Utc::now(), None);
+        transaction.prefetch(vec![Lookup::Campaign(self.campaign), Lookup::Contact(contact)]).await.unwrap();
+        let campaign = transaction.campaign(self.campaign).await.unwrap().unwrap();
+        let contact = transaction.contact(contact).await.unwrap().unwrap();
         assert!(!dnd::blocks_campaign(&contact, &campaign));
     }
 
@@ -61,7 +61,7 @@ impl Native {
             while next.get() < count {
                 let number = next.get();
                 next.set(number + 1);
-                self.validate(reader, load::contact_id(number as usize % FEW)).await;
+                self.validate(reader, load::contact_id(number as usize % SMALL_STORE)).await;
             }
         });
         futures_util::future::join_all(callers).await;
@@ -71,51 +71,51 @@ impl Native {
     fn drive_threads(&self, count: u64) {
         std::thread::scope(|scope| {
             for reader in &self.readers {
-                scope.spawn(|| runtime().block_on(self.drive(reader, count / THREADS as u64, AT_ONCE / THREADS)));
+                scope.spawn(|| runtime().block_on(self.drive(reader, count / THREADS as u64, CONCURRENCY / THREADS)));
             }
         });
     }
 }
 
 /// S4: what the plugin adds to the store's own work.
-pub(crate) fn s4(care: Care) -> Vec<Row> {
+pub(crate) fn s4(mode: Mode) -> Vec<Row> {
     let runtime = runtime();
-    let host = Arc::new(runtime.block_on(filled(FEW)));
-    let path = path_of(FEW);
-    let native = runtime.block_on(async { Native::new(&open(&path).await).await });
-    let alone = SqliteOptions { grouping: false, ..SqliteOptions::default() };
-    let alone = runtime.block_on(async { Native::new(&SqliteStore::open(&path, alone).await.unwrap()).await });
-    let validator = load::validator(&host, 0);
-    let sessions: Vec<_> = (0..FEW).map(|number| Arc::new(load::session(load::TENANT, number))).collect();
-    let request = |number: u64| Request::new(validator.clone(), Arc::clone(&sessions[number as usize % FEW]));
+    let host = Arc::new(runtime.block_on(populated_host(SMALL_STORE)));
+    let path = path_of(SMALL_STORE);
+    let native = runtime.block_on(async { NativeStore::new(&open(&path).await).await });
+    let alone = SqliteOptions { coalesce_reads: false, ..SqliteOptions::default() };
+    let alone = runtime.block_on(async { NativeStore::new(&SqliteStore::open(&path, alone).await.unwrap()).await });
+    let validator = load::validator_node(&host, 0);
+    let sessions: Vec<_> = (0..SMALL_STORE).map(|number| Arc::new(load::session(load::TENANT, number))).collect();
+    let request = |number: u64| Request::new(validator.clone(), Arc::clone(&sessions[number as usize % SMALL_STORE]));
     let plugin = |count, at_once| drive(&host, count, at_once, request);
 
-    let mut cpu = Group::new("S4-cpu", care, Cpu);
-    let rounds = cpu.sides([
+    let mut cpu = Group::new("S4-cpu", mode, CpuTime);
+    let rounds = cpu.alternate([
         ("native", &mut |count| {
-            let began = cpu::used();
+            let began = cpu::process_cpu_time();
             native.drive_threads(count);
-            cpu::used() - began
+            cpu::process_cpu_time() - began
         }),
-        ("plugin", &mut |count| timed(&runtime, &Cpu, plugin(count, AT_ONCE))),
+        ("plugin", &mut |count| measure_time(&runtime, &CpuTime, plugin(count, CONCURRENCY))),
     ]);
     let ([native_cpu, plugin_cpu], added) = (rounds.medians(), rounds.median(|[native, plugin]| plugin - native));
 
-    let mut wall = Group::new("S4-time", care, WallTime);
-    let rounds = wall.sides([
-        ("native-1", &mut |count| timed(&runtime, &WallTime, native.drive(&native.readers[0], count, 1))),
-        ("plugin-1", &mut |count| timed(&runtime, &WallTime, plugin(count, 1))),
+    let mut wall = Group::new("S4-time", mode, WallTime);
+    let rounds = wall.alternate([
+        ("native-1", &mut |count| measure_time(&runtime, &WallTime, native.drive(&native.readers[0], count, 1))),
+        ("plugin-1", &mut |count| measure_time(&runtime, &WallTime, plugin(count, 1))),
     ]);
     let ([native_one, plugin_one], one) = (rounds.medians(), rounds.median(|[native, plugin]| native / plugin));
-    let many = |native: &Native, count| {
+    let many = |native: &NativeStore, count| {
         let began = Instant::now();
         native.drive_threads(count);
         began.elapsed()
     };
-    let rounds = wall.sides([
+    let rounds = wall.alternate([
         ("native-64", &mut |count| many(&native, count)),
         ("native-64-alone", &mut |count| many(&alone, count)),
-        ("plugin-64", &mut |count| timed(&runtime, &WallTime, plugin(count, AT_ONCE))),
+        ("plugin-64", &mut |count| measure_time(&runtime, &WallTime, plugin(count, CONCURRENCY))),
     ]);
     let [native_many, alone_many, plugin_many] = rounds.medians();
     let over_native = rounds.median(|[native, _, plugin]| native / plugin);
@@ -156,19 +156,19 @@ pub(crate) fn s4(care: Care) -> Vec<Row> {
 }
 
 /// A user that never came before.
-fn stranger(number: u64) -> String {
+fn unused_user_id(number: u64) -> String {
     format!("n{number}-{}", Uuid::new_v4().simple())
 }
 
 /// S5: new contacts, durable, against a commit each.
-pub(crate) fn s5(care: Care) -> Vec<Row> {
-    let mut group = Group::new("S5", care, WallTime);
+pub(crate) fn s5(mode: Mode) -> Vec<Row> {
+    let mut group = Group::new("S5", mode, WallTime);
     let runtime = runtime();
     let path = load::folder("s5").join("store.db");
     let host = Arc::new(runtime.block_on(async { load::host(open(&path).await, THREADS).await }));
-    let manager = load::manager(&host);
+    let manager = load::contact_manager_node(&host);
     let request = |number| {
-        let mut session = Session::new(load::TENANT, "messenger", stranger(number));
+        let mut session = Session::new(load::TENANT, "messenger", unused_user_id(number));
         session.entities.insert("contact_name".to_owned(), "Ana".into());
         Request::new(manager.clone(), session)
     };
@@ -177,13 +177,13 @@ pub(crate) fn s5(care: Care) -> Vec<Row> {
     runtime.block_on(load::configure(&store, &[load::TENANT.to_owned()]));
     let mut committer = runtime.block_on(store.committer()).unwrap();
     let mut number = 1;
-    let rounds = group.sides([
-        ("plugin-64", &mut |count| timed(&runtime, &WallTime, drive(&host, count, AT_ONCE, request))),
+    let rounds = group.alternate([
+        ("plugin-64", &mut |count| measure_time(&runtime, &WallTime, drive(&host, count, CONCURRENCY, request))),
         ("commit-each", &mut |count| {
             let next = number..number + count as usize;
             number = next.end;
-            let commits: Vec<Commit> = next.map(|number| load::creation(load::TENANT, number)).collect();
-            timed(&runtime, &WallTime, async {
+            let commits: Vec<CommitRequest> = next.map(|number| load::contact_creation(load::TENANT, number)).collect();
+            measure_time(&runtime, &WallTime, async {
                 for commit in commits {
                     load::commit(&mut *committer, &[commit]).await;
                 }
@@ -202,19 +202,20 @@ pub(crate) fn s5(care: Care) -> Vec<Row> {
 }
 
 /// S7: the same invocation on a store a thousand times as large.
-pub(crate) fn s7(care: Care) -> Vec<Row> {
-    let mut group = Group::new("S7", care, WallTime);
+pub(crate) fn s7(mode: Mode) -> Vec<Row> {
+    let mut group = Group::new("S7", mode, WallTime);
     let runtime = runtime();
     let fill = |contacts: usize| {
-        let host = Arc::new(runtime.block_on(filled(contacts)));
-        let validator = load::validator(&host, 0);
-        let sessions: Vec<_> = spread(contacts).map(|number| Arc::new(load::session(load::TENANT, number))).collect();
-        (host, move |number: u64| Request::new(validator.clone(), Arc::clone(&sessions[number as usize % FEW])))
+        let host = Arc::new(runtime.block_on(populated_host(contacts)));
+        let validator = load::validator_node(&host, 0);
+        let sessions: Vec<_> =
+            sample_contacts(contacts).map(|number| Arc::new(load::session(load::TENANT, number))).collect();
+        (host, move |number: u64| Request::new(validator.clone(), Arc::clone(&sessions[number as usize % SMALL_STORE])))
     };
-    let ((few, of_few), (many, of_many)) = (fill(FEW), fill(MANY));
-    let rounds = group.sides([
-        ("few", &mut |count| timed(&runtime, &WallTime, drive(&few, count, AT_ONCE, &of_few))),
-        ("many", &mut |count| timed(&runtime, &WallTime, drive(&many, count, AT_ONCE, &of_many))),
+    let ((few, of_few), (many, of_many)) = (fill(SMALL_STORE), fill(LARGE_STORE));
+    let rounds = group.alternate([
+        ("few", &mut |count| measure_time(&runtime, &WallTime, drive(&few, count, CONCURRENCY, &of_few))),
+        ("many", &mut |count| measure_time(&runtime, &WallTime, drive(&many, count, CONCURRENCY, &of_many))),
     ]);
     let ([few, many], ratio) = (rounds.medians(), rounds.median(|[few, many]| many / few));
     vec![row(
@@ -227,9 +228,9 @@ pub(crate) fn s7(care: Care) -> Vec<Row> {
 }
 
 /// As many contacts as the small store has, from all over the store.
-fn spread(contacts: usize) -> impl Iterator<Item = usize> {
+fn sample_contacts(contacts: usize) -> impl Iterator<Item = usize> {
     // A prime step visits places far from each other, each once.
-    (0..FEW).map(move |number| (number * 7_919 * 101) % contacts)
+    (0..SMALL_STORE).map(move |number| (number * 7_919 * 101) % contacts)
 }
 
 fn path_of(contacts: usize) -> PathBuf {
@@ -237,19 +238,19 @@ fn path_of(contacts: usize) -> PathBuf {
 }
 
 /// A host on a store with so many contacts, each with a record. A large one is filled once and kept.
-async fn filled(contacts: usize) -> Host {
+async fn populated_host(contacts: usize) -> Host {
     let path = path_of(contacts);
     let options = SqliteOptions { synchronous: Synchronous::Normal, ..SqliteOptions::default() };
     let store = SqliteStore::open(&path, options).await.unwrap();
     load::configure(&store, &[load::TENANT.to_owned()]).await;
     let reader: Arc<dyn Reader> = store.reader().await.unwrap().into();
-    let mut last = View::new(Arc::clone(&reader), load::TENANT, Utc::now(), None);
+    let mut last = Transaction::new(Arc::clone(&reader), load::TENANT, Utc::now(), None);
     if last.contact(load::contact_id(contacts - 1)).await.unwrap().is_none() {
         let mut committer = store.committer().await.unwrap();
         let mut written = 0;
         let began = Instant::now();
         while written < contacts {
-            let batch: Vec<_> = (written..contacts.min(written + 500)).map(load::with_record).collect();
+            let batch: Vec<_> = (written..contacts.min(written + 500)).map(load::contact_and_record_creation).collect();
             load::commit(&mut *committer, &batch).await;
             written += batch.len();
         }

@@ -1,16 +1,16 @@
 //! S6: from nothing to ready.
 
+use crate::compare::{Group, Mode, runtime};
 use crate::load;
-use crate::pair::{Care, Group, runtime};
 use crate::table::{Row, row};
 use criterion::measurement::WallTime;
 use flowhost::store::{SqliteOptions, SqliteStore};
-use flowhost::{Builder, Host};
+use flowhost::{Host, HostBuilder};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Opens store and host so often; ends of hosts don't count.
-async fn opened(path: &Path, count: u64, builder: &Builder) -> Duration {
+async fn open_repeatedly(path: &Path, count: u64, builder: &HostBuilder) -> Duration {
     let mut total = Duration::ZERO;
     for _ in 0..count {
         let began = Instant::now();
@@ -23,8 +23,8 @@ async fn opened(path: &Path, count: u64, builder: &Builder) -> Duration {
 }
 
 /// S6: with the ten actions in the cache, and without any.
-pub(crate) fn s6(care: Care) -> Vec<Row> {
-    let mut group = Group::new("S6", care, WallTime);
+pub(crate) fn s6(mode: Mode) -> Vec<Row> {
+    let mut group = Group::new("S6", mode, WallTime);
     let runtime = runtime();
     let path = load::folder("s6").join("store.db");
     runtime.block_on(async {
@@ -32,9 +32,9 @@ pub(crate) fn s6(care: Care) -> Vec<Row> {
     });
     let builder = Host::builder().workers(2).cache(load::cache());
     let bare = builder.clone().without_built_in_actions();
-    let rounds = group.sides([
-        ("none", &mut |count| runtime.block_on(opened(&path, count, &bare))),
-        ("ten", &mut |count| runtime.block_on(opened(&path, count, &builder))),
+    let rounds = group.alternate([
+        ("none", &mut |count| runtime.block_on(open_repeatedly(&path, count, &bare))),
+        ("ten", &mut |count| runtime.block_on(open_repeatedly(&path, count, &builder))),
     ]);
     let ([_, ten], each) = (rounds.medians(), rounds.median(|[none, ten]| (ten - none) / 10.0));
     vec![row(

@@ -1,6 +1,6 @@
 //! S2: calls of the memory system. A child does the work under `strace`.
 
-use crate::pair::Care;
+use crate::compare::Mode;
 use crate::table::{Row, row};
 use std::path::Path;
 use std::process::Command;
@@ -25,7 +25,7 @@ fn calls(count: u64) -> i64 {
 }
 
 /// S2: what 20,000 invocations more make more.
-pub(crate) fn s2(_: Care) -> Vec<Row> {
+pub(crate) fn s2(_: Mode) -> Vec<Row> {
     let more = calls(25_000) - calls(5_000);
     vec![
         row(
@@ -35,6 +35,6 @@ pub(crate) fn s2(_: Care) -> Vec<Row> {
             "0 an invocation (fewer than 200 in all, as starts differ)",
             more < 200,
         )
-        .tolerable(more < 1_000),
+        .with_ci_limit(more < 1_000),
     ]
 }

@@ -1,4 +1,4 @@
-//! See `flowhost_hostile_files::phone`.
+//! See `flowhost_fuzz_targets::phone`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| flowhost_hostile_files::phone(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| flowhost_fuzz_targets::phone(bytes));

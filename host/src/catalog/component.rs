@@ -1,11 +1,11 @@
 //! Loading a component: what it is, whether it fits, compiled code, manifest.
 
-use super::bounds;
-use super::contract::{self, CONTRACT_VERSION, Difference, Shape};
+use super::contract::{self, CONTRACT_VERSION, ComponentType, ContractMismatch};
 use super::manifest::Manifest;
-use crate::domain::refusal::on_one_line;
+use super::quotas;
+use crate::domain::refusal::single_line;
 use crate::engine::Limits;
-use crate::engine::cache::{Cache, Compiled, sha256};
+use crate::engine::cache::{CachedComponent, CodeCache, sha256};
 use crate::engine::compiler::{CompileError, Compiler};
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// How a component of WebAssembly begins.
-const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+const COMPONENT_HEADER: &[u8] = b"\0asm\x0d\0\x01\0";
 
 /// An action that can be invoked.
 pub struct Action {
@@ -40,7 +40,7 @@ impl fmt::Debug for Action {
 
 impl Action {
     /// Whether it imports anything of WASI.
-    pub(crate) fn wants_wasi(&self) -> bool {
+    pub(crate) fn imports_wasi(&self) -> bool {
         self.imports.iter().any(|import| import.starts_with("wasi:"))
     }
 
@@ -61,25 +61,25 @@ pub struct LoadError {
     /// What is wrong and a hint at the mend.
     pub message: String,
     /// For `component-contract`: what differs.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<ContractMismatch>,
 }
 
 impl LoadError {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: on_one_line(message.into()), differences: Vec::new() }
+        Self { code, message: single_line(message.into()), differences: Vec::new() }
     }
 }
 
 /// Runs `describe` of a component; the answer, or why there is none.
-pub(crate) type Description = Box<dyn Fn(&Component) -> Result<String, LoadError> + Send + Sync>;
+pub(crate) type DescribeFn = Box<dyn Fn(&Component) -> Result<String, LoadError> + Send + Sync>;
 
 /// Loads components.
 pub(crate) struct Loader {
     engine: Engine,
     compiler: Compiler,
-    cache: Option<Cache>,
+    cache: Option<CodeCache>,
     limits: Arc<Limits>,
-    describe: Description,
+    describe: DescribeFn,
     next: AtomicUsize,
 }
 
@@ -87,9 +87,9 @@ impl Loader {
     pub(crate) fn new(
         engine: Engine,
         compiler: Compiler,
-        cache: Option<Cache>,
+        cache: Option<CodeCache>,
         limits: Arc<Limits>,
-        describe: Description,
+        describe: DescribeFn,
     ) -> Self {
         Self { engine, compiler, cache, limits, describe, next: AtomicUsize::new(0) }
     }
@@ -118,18 +118,19 @@ impl Loader {
     }
 
     /// Checks the component before any of it is compiled, and compiles it before any of it is run.
-    fn compile(&self, bytes: &[u8], digest: &str) -> Result<Compiled, LoadError> {
-        recognise(bytes)?;
-        bounds::check(bytes, &self.limits)?;
-        let imports = fits(bytes)?;
-        let code = self.compiler.compile(bytes).map_err(not_compiled)?;
-        let component = crate::engine::code::deserialize(&self.engine, &code).map_err(|error| unfit(&error))?;
+    fn compile(&self, bytes: &[u8], digest: &str) -> Result<CachedComponent, LoadError> {
+        check_magic(bytes)?;
+        quotas::check(bytes, &self.limits)?;
+        let imports = check_contract(bytes)?;
+        let code = self.compiler.compile(bytes).map_err(compile_load_error)?;
+        let component =
+            crate::engine::code::deserialize(&self.engine, &code).map_err(|error| classify_instance_error(&error))?;
         let manifest = (self.describe)(&component)?;
         if (self.describe)(&component)? != manifest {
             return Err(LoadError::new("plugin-contract", "the plugin describes itself differently each time"));
         }
         Manifest::parse(&manifest).map_err(|what| LoadError::new("plugin-contract", what))?;
-        let compiled = Compiled { code, manifest, imports };
+        let compiled = CachedComponent { code, manifest, imports };
         if let Some(cache) = &self.cache
             && let Err(error) = cache.put(digest, &compiled)
         {
@@ -144,7 +145,7 @@ pub(super) fn invalid(error: &dyn fmt::Display) -> String {
     format!("the component is not valid or was cut short: {error:#}")
 }
 
-fn not_compiled(error: CompileError) -> LoadError {
+fn compile_load_error(error: CompileError) -> LoadError {
     let (code, hint) = match &error {
         CompileError::Time(_) => ("limit-compile-time", "; optimise it, or raise the limit `compile_time`"),
         CompileError::Memory(_) => ("limit-component-size", "; optimise it, or raise the limit `compile_memory_bytes`"),
@@ -156,7 +157,7 @@ fn not_compiled(error: CompileError) -> LoadError {
 }
 
 /// Why no instance has room for a component that has compiled; what it has too much of is known by the words only.
-fn unfit(error: &wasmtime::Error) -> LoadError {
+fn classify_instance_error(error: &wasmtime::Error) -> LoadError {
     let words = format!("{error:#}");
     let code = if words.contains("memor") {
         "limit-memory"
@@ -169,10 +170,10 @@ fn unfit(error: &wasmtime::Error) -> LoadError {
 }
 
 /// Tells components from what people mistake for them.
-fn recognise(bytes: &[u8]) -> Result<(), LoadError> {
+fn check_magic(bytes: &[u8]) -> Result<(), LoadError> {
     let wrong = |message: &str| Err(LoadError::new("component-invalid", message));
     match bytes {
-        _ if bytes.starts_with(COMPONENT) => Ok(()),
+        _ if bytes.starts_with(COMPONENT_HEADER) => Ok(()),
         _ if bytes.starts_with(b"\0asm\x01\0\0\0") => {
             wrong("it is a core module, not a component; `flowhost pack CORE.wasm -o OUT` turns it into one")
         }
@@ -191,19 +192,19 @@ pub fn pack(core: &[u8]) -> Result<Vec<u8>, LoadError> {
         let hint = "build it for wasm32-unknown-unknown with bindings of the contract, as the SDK makes them";
         LoadError::new("component-invalid", format!("the module can't be packed: {error}; {hint}"))
     };
-    if core.starts_with(COMPONENT) {
+    if core.starts_with(COMPONENT_HEADER) {
         return Err(invalid("it is a component already".to_owned()));
     }
     let encoder =
         wit_component::ComponentEncoder::default().module(core).map_err(|error| invalid(format!("{error:#}")))?;
     let component = encoder.validate(true).encode().map_err(|error| invalid(format!("{error:#}")))?;
-    fits(&component)?;
+    check_contract(&component)?;
     Ok(component)
 }
 
 /// Checks a component's type against the contract; answers what it imports.
-fn fits(component: &[u8]) -> Result<Vec<String>, LoadError> {
-    let Shape { imports, differences } = contract::inspect(component)
+fn check_contract(component: &[u8]) -> Result<Vec<String>, LoadError> {
+    let ComponentType { imports, differences } = contract::inspect(component)
         .map_err(|what| LoadError::new("component-invalid", format!("the component's type can't be read: {what}")))?;
     if differences.is_empty() {
         return Ok(imports);

@@ -1,6 +1,6 @@
 //! Whether a component fits the contract, and if not, what differs: in words for its author.
 
-use crate::domain::refusal::on_one_line;
+use crate::domain::refusal::single_line;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -32,43 +32,43 @@ const WASI: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:
 
 /// A line of the table that explains a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
+pub struct ContractMismatch {
     /// What the component wants or gives, in WIT.
-    pub wanted: String,
+    pub component_item: String,
     /// What this host offers or needs in its place; empty: nothing.
-    pub offered: String,
+    pub host_item: String,
     /// What differs.
     pub what: String,
 }
 
 /// What a component's type says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Shape {
+pub(crate) struct ComponentType {
     /// Functions that it imports: `flow:outbound/dnd#blocks-campaign`; `wasi:` ones too.
     pub(crate) imports: Vec<String>,
     /// What doesn't fit; empty: all does.
-    pub(crate) differences: Vec<Difference>,
+    pub(crate) differences: Vec<ContractMismatch>,
 }
 
 /// Functions by name, each as text that is equal for equal types.
 type Functions = BTreeMap<String, String>;
 
 /// An interface's name and version.
-struct Name<'n> {
+struct InterfaceName<'n> {
     path: &'n str,
     version: &'n str,
 }
 
-impl<'n> Name<'n> {
-    fn of(id: &'n str) -> Self {
+impl<'n> InterfaceName<'n> {
+    fn parse(id: &'n str) -> Self {
         let (path, version) = id.split_once('@').unwrap_or((id, ""));
         Self { path, version }
     }
 
     /// Whether a release of the contract may stand for another: 0.1.x for 0.1.y.
-    fn fits(&self, offered: &str) -> bool {
+    fn is_compatible_with(&self, host_item: &str) -> bool {
         let minor = |version: &str| version.rsplit_once('.').map(|(minor, _)| minor.to_owned());
-        minor(self.version) == minor(offered)
+        minor(self.version) == minor(host_item)
     }
 }
 
@@ -76,96 +76,114 @@ impl<'n> Name<'n> {
 ///
 /// # Errors
 /// The type can't be read; the message says why.
-pub(crate) fn inspect(component: &[u8]) -> Result<Shape, String> {
+pub(crate) fn inspect(component: &[u8]) -> Result<ComponentType, String> {
     let decoded = decode(component).map_err(|error| format!("{error:#}"))?;
     let DecodedWasm::Component(resolve, world) = decoded else {
         return Err("it is a package of interfaces, not a component".to_owned());
     };
     let world = resolve.worlds.get(world).ok_or("it has no world")?;
-    let mut shape = Shape::default();
+    let mut component_type = ComponentType::default();
     for (key, item) in &world.imports {
-        inspect_import(&resolve, key, item, &mut shape);
+        inspect_import(&resolve, key, item, &mut component_type);
     }
-    inspect_handler(&resolve, world, &mut shape);
+    inspect_handler(&resolve, world, &mut component_type);
     // Types are written in full, and a small component may have large ones.
-    for Difference { wanted, .. } in &mut shape.differences {
-        *wanted = on_one_line(std::mem::take(wanted));
+    for ContractMismatch { component_item, .. } in &mut component_type.differences {
+        *component_item = single_line(std::mem::take(component_item));
     }
-    shape.imports.sort();
-    Ok(shape)
+    component_type.imports.sort();
+    Ok(component_type)
 }
 
-fn inspect_import(resolve: &Resolve, key: &WorldKey, item: &WorldItem, shape: &mut Shape) {
+fn inspect_import(resolve: &Resolve, key: &WorldKey, item: &WorldItem, component_type: &mut ComponentType) {
     let id = resolve.name_world_key(key);
-    let name = Name::of(&id);
+    let name = InterfaceName::parse(&id);
     match item {
         WorldItem::Interface { id: interface, .. } => {
-            let wanted = functions(resolve, *interface);
-            shape.imports.extend(wanted.keys().map(|function| format!("{}#{function}", name.path)));
+            let component_item = functions(resolve, *interface);
+            component_type.imports.extend(component_item.keys().map(|function| format!("{}#{function}", name.path)));
             if name.path.starts_with("flow:") {
-                compare(&name, &wanted, offered().get(name.path), &mut shape.differences);
+                compare(&name, &component_item, host_interfaces().get(name.path), &mut component_type.differences);
             } else if !WASI.iter().any(|prefix| id.starts_with(prefix)) || !name.version.starts_with("0.2.") {
-                shape.differences.push(not_offered(&id));
+                component_type.differences.push(missing_interface(&id));
             }
         }
-        WorldItem::Function(_) => shape.differences.push(not_offered(&id)),
+        WorldItem::Function(_) => component_type.differences.push(missing_interface(&id)),
         WorldItem::Type { .. } => {}
     }
 }
 
-fn inspect_handler(resolve: &Resolve, world: &World, shape: &mut Shape) {
+fn inspect_handler(resolve: &Resolve, world: &World, component_type: &mut ComponentType) {
     let exports = world.exports.iter().filter_map(|(key, item)| match item {
         WorldItem::Interface { id, .. } => Some((resolve.name_world_key(key), *id)),
         _ => None,
     });
     let mut others = Vec::new();
     for (id, interface) in exports {
-        let name = Name::of(&id);
+        let name = InterfaceName::parse(&id);
         if name.path == HANDLER {
-            return compare(&name, &functions(resolve, interface), offered().get(HANDLER), &mut shape.differences);
+            return compare(
+                &name,
+                &functions(resolve, interface),
+                host_interfaces().get(HANDLER),
+                &mut component_type.differences,
+            );
         }
         others.push(id);
     }
-    let wanted = if others.is_empty() { "no interface".to_owned() } else { others.join(", ") };
+    let component_item = if others.is_empty() { "no interface".to_owned() } else { others.join(", ") };
     let what = "the component doesn't export the handler; it was built for another world".to_owned();
-    shape.differences.push(Difference { wanted, offered: format!("{HANDLER}@{CONTRACT_VERSION}"), what });
+    component_type.differences.push(ContractMismatch {
+        component_item,
+        host_item: format!("{HANDLER}@{CONTRACT_VERSION}"),
+        what,
+    });
 }
 
-fn not_offered(id: &str) -> Difference {
-    Difference { wanted: id.to_owned(), offered: String::new(), what: "this host doesn't offer it".to_owned() }
+fn missing_interface(id: &str) -> ContractMismatch {
+    ContractMismatch {
+        component_item: id.to_owned(),
+        host_item: String::new(),
+        what: "this host doesn't offer it".to_owned(),
+    }
 }
 
-fn compare(name: &Name<'_>, wanted: &Functions, offered: Option<&Functions>, differences: &mut Vec<Difference>) {
-    let Some(offered) = offered else {
-        return differences.push(not_offered(&format!("{}@{}", name.path, name.version)));
+fn compare(
+    name: &InterfaceName<'_>,
+    component_item: &Functions,
+    host_item: Option<&Functions>,
+    differences: &mut Vec<ContractMismatch>,
+) {
+    let Some(host_item) = host_item else {
+        return differences.push(missing_interface(&format!("{}@{}", name.path, name.version)));
     };
-    if !name.fits(CONTRACT_VERSION) {
-        return differences.push(Difference {
-            wanted: format!("{}@{}", name.path, name.version),
-            offered: format!("{}@{CONTRACT_VERSION}", name.path),
+    if !name.is_compatible_with(CONTRACT_VERSION) {
+        return differences.push(ContractMismatch {
+            component_item: format!("{}@{}", name.path, name.version),
+            host_item: format!("{}@{CONTRACT_VERSION}", name.path),
             what: "another release of the contract".to_owned(),
         });
     }
-    for (function, wanted) in wanted {
-        match offered.get(function) {
-            Some(offered) if offered == wanted => {}
-            Some(offered) => differences.push(Difference {
-                wanted: format!("{}#{function}: {wanted}", name.path),
-                offered: offered.clone(),
+    for (function, component_item) in component_item {
+        match host_item.get(function) {
+            Some(host_item) if host_item == component_item => {}
+            Some(host_item) => differences.push(ContractMismatch {
+                component_item: format!("{}#{function}: {component_item}", name.path),
+                host_item: host_item.clone(),
                 what: "the function has other types".to_owned(),
             }),
-            None => differences.push(not_offered(&format!("{}#{function}: {wanted}", name.path))),
+            None => differences.push(missing_interface(&format!("{}#{function}: {component_item}", name.path))),
         }
     }
 }
 
 /// What this host offers, by interface without version.
-fn offered() -> &'static BTreeMap<String, Functions> {
+fn host_interfaces() -> &'static BTreeMap<String, Functions> {
     static OFFERED: OnceLock<BTreeMap<String, Functions>> = OnceLock::new();
-    OFFERED.get_or_init(|| contract().unwrap_or_default())
+    OFFERED.get_or_init(|| parse_contract().unwrap_or_default())
 }
 
-fn contract() -> Result<BTreeMap<String, Functions>, String> {
+fn parse_contract() -> Result<BTreeMap<String, Functions>, String> {
     let mut resolve = Resolve::default();
     let mut last = None;
     for package in ["action/", "outbound/"] {
@@ -183,7 +201,7 @@ fn contract() -> Result<BTreeMap<String, Functions>, String> {
     Ok(items
         .filter_map(|(key, item)| match item {
             WorldItem::Interface { id, .. } => {
-                Some((Name::of(&resolve.name_world_key(key)).path.to_owned(), functions(&resolve, *id)))
+                Some((InterfaceName::parse(&resolve.name_world_key(key)).path.to_owned(), functions(&resolve, *id)))
             }
             _ => None,
         })
@@ -199,14 +217,15 @@ fn signature(resolve: &Resolve, function: &Function) -> String {
     let parameters: Vec<_> = function
         .params
         .iter()
-        .map(|parameter| format!("{}: {}", parameter.name, text(resolve, &parameter.ty)))
+        .map(|parameter| format!("{}: {}", parameter.name, type_text(resolve, &parameter.ty)))
         .collect();
-    let result = function.result.as_ref().map_or_else(String::new, |result| format!(" -> {}", text(resolve, result)));
+    let result =
+        function.result.as_ref().map_or_else(String::new, |result| format!(" -> {}", type_text(resolve, result)));
     format!("func({}){result}", parameters.join(", "))
 }
 
 /// A type in full: names of records don't matter to the linker, what is in them does.
-fn text(resolve: &Resolve, ty: &Type) -> String {
+fn type_text(resolve: &Resolve, ty: &Type) -> String {
     match ty {
         Type::Bool => "bool".to_owned(),
         Type::U8 => "u8".to_owned(),
@@ -222,13 +241,13 @@ fn text(resolve: &Resolve, ty: &Type) -> String {
         Type::Char => "char".to_owned(),
         Type::String => "string".to_owned(),
         Type::ErrorContext => "error-context".to_owned(),
-        Type::Id(id) => defined(resolve, *id),
+        Type::Id(id) => definition_text(resolve, *id),
     }
 }
 
-fn defined(resolve: &Resolve, id: TypeId) -> String {
+fn definition_text(resolve: &Resolve, id: TypeId) -> String {
     let Some(definition) = resolve.types.get(id) else { return "?".to_owned() };
-    let of = |ty: &Type| text(resolve, ty);
+    let of = |ty: &Type| type_text(resolve, ty);
     let maybe = |ty: &Option<Type>| ty.as_ref().map_or_else(|| "_".to_owned(), of);
     let named = |name: &str| definition.name.clone().unwrap_or_else(|| name.to_owned());
     match &definition.kind {
@@ -260,8 +279,8 @@ fn defined(resolve: &Resolve, id: TypeId) -> String {
         TypeDefKind::Map(key, value) => format!("map<{}, {}>", of(key), of(value)),
         TypeDefKind::Future(ty) => format!("future<{}>", maybe(ty)),
         TypeDefKind::Stream(ty) => format!("stream<{}>", maybe(ty)),
-        TypeDefKind::Handle(Handle::Own(id)) => format!("own<{}>", defined(resolve, *id)),
-        TypeDefKind::Handle(Handle::Borrow(id)) => format!("borrow<{}>", defined(resolve, *id)),
+        TypeDefKind::Handle(Handle::Own(id)) => format!("own<{}>", definition_text(resolve, *id)),
+        TypeDefKind::Handle(Handle::Borrow(id)) => format!("borrow<{}>", definition_text(resolve, *id)),
         TypeDefKind::Resource => named("resource"),
         TypeDefKind::Unknown => named("unknown"),
     }
@@ -274,23 +293,23 @@ mod tests {
 
     #[test]
     fn the_contract_offers_what_its_files_say() {
-        let offered = contract().unwrap();
-        assert!(offered["flow:outbound/dnd"].contains_key("blocks-campaign"));
-        assert!(offered[HANDLER].contains_key("describe"));
-        assert!(offered["flow:action/log"]["write"].contains("enum { debug, info, warn, error }"));
+        let host_item = parse_contract().unwrap();
+        assert!(host_item["flow:outbound/dnd"].contains_key("blocks-campaign"));
+        assert!(host_item[HANDLER].contains_key("describe"));
+        assert!(host_item["flow:action/log"]["write"].contains("enum { debug, info, warn, error }"));
     }
 
     #[test]
     fn another_release_of_the_contract_is_named() {
         let mut differences = Vec::new();
-        let name = Name { path: "flow:outbound/dnd", version: "0.2.0" };
+        let name = InterfaceName { path: "flow:outbound/dnd", version: "0.2.0" };
         compare(&name, &Functions::new(), Some(&Functions::new()), &mut differences);
-        assert_eq!(differences[0].offered, "flow:outbound/dnd@0.1.0");
+        assert_eq!(differences[0].host_item, "flow:outbound/dnd@0.1.0");
     }
 
     #[test]
-    fn a_patch_of_the_same_release_fits() {
-        assert!(Name { path: "", version: "0.1.7" }.fits("0.1.0"));
-        assert!(!Name { path: "", version: "1.1.0" }.fits("0.1.0"));
+    fn a_patch_of_the_same_release_is_compatible() {
+        assert!(InterfaceName { path: "", version: "0.1.7" }.is_compatible_with("0.1.0"));
+        assert!(!InterfaceName { path: "", version: "1.1.0" }.is_compatible_with("0.1.0"));
     }
 }

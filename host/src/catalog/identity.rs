@@ -9,9 +9,9 @@ const NODE_TYPES: [&str; 6] = ["inject", "tab", "comment", "group", "junction", 
 
 /// The ids of shipped actions that components may have.
 #[derive(Debug, Default)]
-pub(crate) struct Replaceable(BTreeSet<String>);
+pub(crate) struct ReplaceableIds(BTreeSet<String>);
 
-impl Replaceable {
+impl ReplaceableIds {
     /// Those that the host's owner has named.
     pub(crate) fn new(ids: impl IntoIterator<Item = String>) -> Self {
         Self(ids.into_iter().collect())
@@ -42,10 +42,10 @@ mod tests {
 
     #[test]
     fn shipped_ids_are_reserved_unless_replaced_and_node_types_always() {
-        let none = Replaceable::default();
+        let none = ReplaceableIds::default();
         assert_eq!(none.check("acme-greeting"), Ok(()));
         assert_eq!(none.check("campaign-dnd-manager").unwrap_err().code, "action-reserved");
-        let some = Replaceable::new(["campaign-dnd-manager".to_owned(), "tab".to_owned()]);
+        let some = ReplaceableIds::new(["campaign-dnd-manager".to_owned(), "tab".to_owned()]);
         assert_eq!(some.check("campaign-dnd-manager"), Ok(()));
         assert_eq!(some.check("campaign-dnd-validator").unwrap_err().code, "action-reserved");
         for node in NODE_TYPES {

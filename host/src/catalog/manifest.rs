@@ -1,6 +1,6 @@
 //! The manifest: what an action says of itself, and with it the form that a designer fills in.
 
-use crate::domain::refusal::on_one_line;
+use crate::domain::refusal::single_line;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
@@ -62,7 +62,7 @@ pub struct Parameter {
     /// What to write there.
     pub help: Localized,
     /// What the designer writes and the action gets.
-    pub kind: Kind,
+    pub kind: ParameterKind,
     /// What an entity-in must hold or an entity-out is given; `None`: anything.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub value_type: Option<ValueType>,
@@ -98,7 +98,7 @@ pub struct Parameter {
 /// What the designer writes and the action gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum ParameterKind {
     /// An expression or template that yields text.
     TextExpression,
     /// An expression that yields a boolean, or JSON `true`/`false`.
@@ -166,7 +166,7 @@ pub struct PerChannel {
 pub const ERROR_PORT: &str = "error";
 
 /// Stands for the channel in the name of a parameter that repeats per channel.
-pub const CHANNEL_MARK: &str = "<CHANNEL>";
+pub const CHANNEL_PLACEHOLDER: &str = "<CHANNEL>";
 
 /// Elements that a list parameter may have.
 pub const MAX_LIST_ELEMENTS: usize = 100;
@@ -183,8 +183,8 @@ impl Manifest {
             return Err(format!("the manifest has {} bytes; at most {MAX_BYTES} are read", text.len()));
         }
         let manifest: Self =
-            serde_json::from_str(text).map_err(|error| on_one_line(format!("the manifest: {error}")))?;
-        manifest.check().map_err(on_one_line)?;
+            serde_json::from_str(text).map_err(|error| single_line(format!("the manifest: {error}")))?;
+        manifest.check().map_err(single_line)?;
         Ok(manifest)
     }
 
@@ -199,7 +199,7 @@ impl Manifest {
         if self.manifest != 1 {
             return Err(format!("manifest format {} is not known; this host knows 1", self.manifest));
         }
-        if !is_kebab(&self.id) {
+        if !is_kebab_case(&self.id) {
             return Err(format!("id {:?} must be kebab-case, at most 128 characters", self.id));
         }
         if self.parameters.len() > MAX_PARAMETERS || self.ports.len() > MAX_PORTS {
@@ -222,17 +222,17 @@ impl Manifest {
     fn check_parameter(&self, parameter: &Parameter) -> Result<(), String> {
         let name = &parameter.name;
         let wrong = |what: &str| Err(format!("parameter {name:?} {what}"));
-        let plain = name.replacen(CHANNEL_MARK, "X", usize::from(parameter.per_channel.is_some()));
-        if !is_screaming(&plain) {
+        let plain = name.replacen(CHANNEL_PLACEHOLDER, "X", usize::from(parameter.per_channel.is_some()));
+        if !is_screaming_snake_case(&plain) {
             return wrong("must be SCREAMING_SNAKE_CASE, at most 128 characters");
         }
-        if parameter.per_channel.is_some() && !name.contains(CHANNEL_MARK) {
+        if parameter.per_channel.is_some() && !name.contains(CHANNEL_PLACEHOLDER) {
             return wrong("repeats per channel but its name doesn't hold <CHANNEL>");
         }
-        if (parameter.kind == Kind::Choice) == parameter.choices.is_empty() {
+        if (parameter.kind == ParameterKind::Choice) == parameter.choices.is_empty() {
             return wrong("must have choices if it is a choice, and none otherwise");
         }
-        if parameter.on_error.is_some() && parameter.kind != Kind::EntityOut {
+        if parameter.on_error.is_some() && parameter.kind != ParameterKind::EntityOut {
             return wrong("has on-error but is no entity-out");
         }
         let known = |condition: &Option<Condition>| {
@@ -249,19 +249,19 @@ impl Parameter {
     /// The channel part of `name` if this parameter repeats per channel and `name` is one of its names.
     pub fn channel_of<'n>(&self, name: &'n str) -> Option<&'n str> {
         let per_channel = self.per_channel.as_ref()?;
-        let (before, after) = self.name.split_once(CHANNEL_MARK)?;
+        let (before, after) = self.name.split_once(CHANNEL_PLACEHOLDER)?;
         let channel = name.strip_prefix(before)?.strip_suffix(after)?;
-        let excepted = per_channel.except.iter().any(|other| in_capitals(other) == channel);
-        (is_screaming(channel) && !excepted).then_some(channel)
+        let excepted = per_channel.except.iter().any(|other| channel_suffix(other) == channel);
+        (is_screaming_snake_case(channel) && !excepted).then_some(channel)
     }
 }
 
 /// A channel's name as it stands in parameter names: `FACEBOOK_WALL` for `facebook-wall`.
-pub fn in_capitals(channel: &str) -> String {
+pub fn channel_suffix(channel: &str) -> String {
     channel.replace('-', "_").to_uppercase()
 }
 
-fn is_kebab(text: &str) -> bool {
+fn is_kebab_case(text: &str) -> bool {
     let words = |text: &str| {
         text.split('-')
             .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
@@ -269,7 +269,7 @@ fn is_kebab(text: &str) -> bool {
     text.len() <= 128 && text.starts_with(|first: char| first.is_ascii_lowercase()) && words(text)
 }
 
-fn is_screaming(text: &str) -> bool {
+fn is_screaming_snake_case(text: &str) -> bool {
     let valid = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     !text.is_empty() && text.len() <= 128 && text.bytes().all(valid)
 }

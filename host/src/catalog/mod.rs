@@ -1,24 +1,24 @@
 //! Which actions there are: loading, contract check, manifest, versions.
 
-mod bounds;
 mod built_in;
 mod component;
 pub(crate) mod contract;
-mod current;
 mod file;
 mod identity;
 mod instances;
 pub mod manifest;
+mod quotas;
 mod schema;
+mod snapshot_cell;
 
 pub use built_in::built_in;
 pub(crate) use component::Loader;
 pub use component::{Action, LoadError, pack};
-pub use contract::{CONTRACT_VERSION, Difference, WIT_FILES};
-pub(crate) use current::Current;
+pub use contract::{CONTRACT_VERSION, ContractMismatch, WIT_FILES};
 pub use file::{ReadError, read_component};
-pub(crate) use identity::Replaceable;
-pub use manifest::{Kind, Manifest, Parameter};
+pub(crate) use identity::ReplaceableIds;
+pub use manifest::{Manifest, Parameter, ParameterKind};
+pub(crate) use snapshot_cell::SnapshotCell;
 
 use semver::Version;
 use std::collections::BTreeMap;
@@ -56,20 +56,22 @@ impl Catalog {
     /// # Errors
     /// There is none; the message hints at the nearest.
     pub fn find(&self, name: &str) -> Result<&Arc<Action>, ActionNotFound> {
-        let (id, wanted) = match name.split_once('@') {
+        let (id, version_prefix) = match name.split_once('@') {
             Some((id, version)) => (id, Some(version)),
             None => (name, None),
         };
         let Some(versions) = self.actions.get(id) else { return Err(self.unknown(id)) };
-        let found = match wanted {
-            Some(wanted) => versions.iter().find(|action| matches(&action.manifest.version, wanted)),
+        let found = match version_prefix {
+            Some(version_prefix) => versions.iter().find(|action| matches(&action.manifest.version, version_prefix)),
             None => newest_release(versions),
         };
         found.ok_or_else(|| {
             let there: Vec<_> = versions.iter().map(|action| action.manifest.version.to_string()).collect();
             let there = there.join(", ");
-            let message = match wanted {
-                Some(wanted) => format!("there is no version {} of {id}; there is {there}", short(wanted)),
+            let message = match version_prefix {
+                Some(version_prefix) => {
+                    format!("there is no version {} of {id}; there is {there}", truncated(version_prefix))
+                }
                 None => format!("there are only prereleases of {id}; name one by its full version: {there}"),
             };
             ActionNotFound { message }
@@ -85,10 +87,10 @@ impl Catalog {
     }
 
     fn unknown(&self, id: &str) -> ActionNotFound {
-        let near = crate::nearest::nearest(id, self.actions.keys().map(String::as_str));
+        let near = crate::suggestion::nearest_name(id, self.actions.keys().map(String::as_str));
         let hint =
             near.map_or_else(|| "; `flowhost actions` lists them".to_owned(), |near| format!("; did you mean {near}?"));
-        ActionNotFound { message: format!("there is no action {}{hint}", short(id)) }
+        ActionNotFound { message: format!("there is no action {}{hint}", truncated(id)) }
     }
 }
 
@@ -97,18 +99,18 @@ fn newest_release(versions: &[Arc<Action>]) -> Option<&Arc<Action>> {
     versions.iter().find(|action| action.manifest.version.pre.is_empty())
 }
 
-/// Whether `version` is `wanted` or begins with it, by whole numbers. A prerelease or build is meant as a whole.
-fn matches(version: &Version, wanted: &str) -> bool {
+/// Whether `version` is `version_prefix` or begins with it, by whole numbers. A prerelease or build is meant as a whole.
+fn matches(version: &Version, version_prefix: &str) -> bool {
     let text = version.to_string();
     let is_part = || {
         version.pre.is_empty()
-            && !wanted.contains(['-', '+'])
-            && text.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'))
+            && !version_prefix.contains(['-', '+'])
+            && text.strip_prefix(version_prefix).is_some_and(|rest| rest.starts_with('.'))
     };
-    text == wanted || is_part()
+    text == version_prefix || is_part()
 }
 
-fn short(text: &str) -> String {
+fn truncated(text: &str) -> String {
     text.chars().take(128).collect()
 }
 
@@ -116,8 +118,8 @@ fn short(text: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    fn matches(version: &str, wanted: &str) -> bool {
-        super::matches(&version.parse().unwrap(), wanted)
+    fn matches(version: &str, version_prefix: &str) -> bool {
+        super::matches(&version.parse().unwrap(), version_prefix)
     }
 
     #[test]

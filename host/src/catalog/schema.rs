@@ -1,6 +1,8 @@
 //! The JSON Schema of an action's parameters, for form builders: what a node may be configured to.
 
-use super::manifest::{CHANNEL_MARK, Condition, Kind, Localized, MAX_LIST_ELEMENTS, Manifest, Parameter, in_capitals};
+use super::manifest::{
+    CHANNEL_PLACEHOLDER, Condition, Localized, MAX_LIST_ELEMENTS, Manifest, Parameter, ParameterKind, channel_suffix,
+};
 use serde_json::{Map, Value as Json, json};
 
 /// A schema (2020-12) for the object of an action's parameters, with titles and help in `language` where there are
@@ -44,20 +46,20 @@ pub(super) fn parameters(manifest: &Manifest, language: &str) -> Json {
 
 fn parameter_schema(parameter: &Parameter, language: &str) -> Json {
     let mut schema = match parameter.kind {
-        Kind::BooleanExpression => json!({ "type": ["boolean", "string"] }),
-        Kind::Boolean => json!({ "anyOf": [
+        ParameterKind::BooleanExpression => json!({ "type": ["boolean", "string"] }),
+        ParameterKind::Boolean => json!({ "anyOf": [
             { "type": "boolean" },
             { "type": "string", "pattern": "^\\s*([Yy][Ee][Ss]|[Nn][Oo]|[Ss][IiÍí]|[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])?\\s*$" },
         ] }),
-        Kind::EntityList | Kind::ExpressionList => {
+        ParameterKind::EntityList | ParameterKind::ExpressionList => {
             json!({ "type": "array", "items": { "type": "string" }, "maxItems": MAX_LIST_ELEMENTS })
         }
-        Kind::Campaign => json!({ "type": "string", "format": "uuid" }),
-        Kind::Choice => json!({ "enum": parameter.choices }),
-        Kind::EntityIn | Kind::EntityOut | Kind::Category | Kind::Channel => {
+        ParameterKind::Campaign => json!({ "type": "string", "format": "uuid" }),
+        ParameterKind::Choice => json!({ "enum": parameter.choices }),
+        ParameterKind::EntityIn | ParameterKind::EntityOut | ParameterKind::Category | ParameterKind::Channel => {
             json!({ "type": "string", "maxLength": 256 })
         }
-        Kind::TextExpression | Kind::Text => json!({ "type": "string" }),
+        ParameterKind::TextExpression | ParameterKind::Text => json!({ "type": "string" }),
     };
     if let Some(object) = schema.as_object_mut() {
         object.insert("title".to_owned(), Json::from(in_language(&parameter.title, language)));
@@ -67,7 +69,7 @@ fn parameter_schema(parameter: &Parameter, language: &str) -> Json {
         object.extend(parameter.default.clone().map(|default| ("default".to_owned(), default)));
         object.extend(parameter.group.clone().map(|group| ("x-group".to_owned(), Json::from(group))));
         object.extend(parameter.shown_when.as_ref().map(|shown| ("x-shown-when".to_owned(), json!(shown))));
-        if parameter.required && parameter.kind != Kind::Choice && parameter.kind != Kind::Boolean {
+        if parameter.required && parameter.kind != ParameterKind::Choice && parameter.kind != ParameterKind::Boolean {
             // An empty text counts as absent.
             object.insert("minLength".to_owned(), Json::from(1));
         }
@@ -85,8 +87,8 @@ fn required_when(parameter: &Parameter, Condition { parameter: other, is, given 
 
 /// The names of a parameter that repeats per channel.
 fn pattern(parameter: &Parameter) -> String {
-    let except = parameter.per_channel.iter().flat_map(|per| &per.except).map(|channel| in_capitals(channel));
-    let (before, after) = parameter.name.split_once(CHANNEL_MARK).unwrap_or((&parameter.name, ""));
+    let except = parameter.per_channel.iter().flat_map(|per| &per.except).map(|channel| channel_suffix(channel));
+    let (before, after) = parameter.name.split_once(CHANNEL_PLACEHOLDER).unwrap_or((&parameter.name, ""));
     let except: Vec<_> = except.map(|channel| format!("{channel}{after}$")).collect();
     let not = if except.is_empty() { String::new() } else { format!("(?!{})", except.join("|")) };
     format!("^{before}{not}[A-Z0-9_]+{after}$")

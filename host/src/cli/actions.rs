@@ -1,14 +1,14 @@
 //! `flowhost actions`: the catalogue.
 
-use super::failed::Failed;
-use super::open;
+use super::connect;
+use super::error::CliError;
 use super::options::Options;
 use super::output::Output;
-use super::table::{table, wrapped};
-use super::terminal::Paint;
+use super::table::{format_table, wrap_text};
+use super::terminal::Style;
 use clap::{Args, ValueEnum};
 use flowhost::catalog::manifest::{Condition, Localized};
-use flowhost::catalog::{Kind, Parameter};
+use flowhost::catalog::{Parameter, ParameterKind};
 use flowhost::{Action, Failure};
 use serde_json::Value as Json;
 
@@ -52,74 +52,90 @@ impl Language {
         }
     }
 
-    fn of(self, text: &Localized) -> &str {
+    fn select(self, text: &Localized) -> &str {
         text.get(self.code()).or_else(|| text.get("en")).or_else(|| text.values().next()).map_or("", String::as_str)
     }
 }
 
 /// Asks, prints.
-pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), Failed> {
-    let host = open::host_without_store(options).await?;
+pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
+    let host = connect::open_host_without_store(options).await?;
     let (catalog, language) = (host.catalog(), arguments.lang);
     let mut output = Output::new();
     match &arguments.action {
         Some(name) => {
-            let action = catalog.find(name).map_err(|error| Failed::from(Failure::from(error)))?;
+            let action = catalog.find(name).map_err(|error| CliError::from(Failure::from(error)))?;
             if arguments.schema {
-                output.pretty(&action.parameters_schema(language.code()))?;
+                output.write_pretty_json(&action.parameters_schema(language.code()))?;
             } else if arguments.json {
-                output.pretty(&*action.manifest)?;
+                output.write_pretty_json(&*action.manifest)?;
             } else {
-                show(action, language, &mut output)?;
+                print_action(action, language, &mut output)?;
             }
         }
         None if arguments.json => {
-            output.pretty(&catalog.all().map(|action| &*action.manifest).collect::<Vec<_>>())?;
+            output.write_pretty_json(&catalog.all().map(|action| &*action.manifest).collect::<Vec<_>>())?;
         }
         None => {
             let rows = catalog.all().map(|action| {
                 let manifest = &action.manifest;
-                let (version, title) = (manifest.version.to_string(), language.of(&manifest.title).to_owned());
+                let (version, title) = (manifest.version.to_string(), language.select(&manifest.title).to_owned());
                 vec![manifest.id.clone(), version, manifest.category.clone(), title]
             });
-            output.text(&table(&["ID", "VERSION", "CATEGORY", "TITLE"], &rows.collect::<Vec<_>>(), Paint::stdout()))?;
+            output.write_text(&format_table(
+                &["ID", "VERSION", "CATEGORY", "TITLE"],
+                &rows.collect::<Vec<_>>(),
+                Style::stdout(),
+            ))?;
         }
     }
     output.flush()
 }
 
-fn show(action: &Action, language: Language, output: &mut Output) -> Result<(), Failed> {
-    let (manifest, paint) = (&action.manifest, Paint::stdout());
-    output.line(&format!("{} {} · {}", paint.bold(&manifest.id), manifest.version, language.of(&manifest.title)))?;
-    output.text(&wrapped(language.of(&manifest.description), 2))?;
-    output.text("\n")?;
-    output.line(&format!("ports  {}", manifest.ports.join(", ")))?;
-    output.line(&format!("uses   {}", manifest.uses.join(", ")))?;
-    output.text("\nparameters\n")?;
+fn print_action(action: &Action, language: Language, output: &mut Output) -> Result<(), CliError> {
+    let (manifest, style) = (&action.manifest, Style::stdout());
+    output.write_line(&format!(
+        "{} {} · {}",
+        style.bold(&manifest.id),
+        manifest.version,
+        language.select(&manifest.title)
+    ))?;
+    output.write_text(&wrap_text(language.select(&manifest.description), 2))?;
+    output.write_text("\n")?;
+    output.write_line(&format!("ports  {}", manifest.ports.join(", ")))?;
+    output.write_line(&format!("uses   {}", manifest.uses.join(", ")))?;
+    output.write_text("\nparameters\n")?;
     for parameter in &manifest.parameters {
-        output.line(&format!("  {} {}", paint.bold(&parameter.name), paint.dim(&traits(parameter))))?;
-        output.text(&wrapped(&format!("{}. {}", language.of(&parameter.title), language.of(&parameter.help)), 4))?;
+        output.write_line(&format!(
+            "  {} {}",
+            style.bold(&parameter.name),
+            style.dim(&parameter_summary(parameter))
+        ))?;
+        output.write_text(&wrap_text(
+            &format!("{}. {}", language.select(&parameter.title), language.select(&parameter.help)),
+            4,
+        ))?;
     }
     Ok(())
 }
 
 /// Kind, whether required, default, conditions.
-fn traits(parameter: &Parameter) -> String {
-    let mut traits = vec![text(serde_json::to_value(parameter.kind).unwrap_or_default())];
+fn parameter_summary(parameter: &Parameter) -> String {
+    let mut traits = vec![json_text(serde_json::to_value(parameter.kind).unwrap_or_default())];
     if !parameter.choices.is_empty() {
         traits.push(parameter.choices.join(" | "));
     }
     if parameter.required {
         traits.push("required".to_owned());
     }
-    traits.extend(parameter.required_when.iter().map(|when| format!("required when {}", condition(when))));
-    traits.extend(parameter.shown_when.iter().map(|when| format!("used when {}", condition(when))));
+    traits.extend(parameter.required_when.iter().map(|when| format!("required when {}", format_condition(when))));
+    traits.extend(parameter.shown_when.iter().map(|when| format!("used when {}", format_condition(when))));
     traits.extend(parameter.default.clone().map(|default| match default {
         // What a designer picks, where it isn't an expression.
-        Json::Bool(default) if parameter.kind == Kind::Boolean => {
+        Json::Bool(default) if parameter.kind == ParameterKind::Boolean => {
             format!("default {}", if default { "YES" } else { "NO" })
         }
-        default => format!("default {}", text(default)),
+        default => format!("default {}", json_text(default)),
     }));
     if let Some(per_channel) = &parameter.per_channel {
         let except = if per_channel.except.is_empty() {
@@ -132,12 +148,12 @@ fn traits(parameter: &Parameter) -> String {
     format!("({})", traits.join("; "))
 }
 
-fn condition(Condition { parameter, is, given }: &Condition) -> String {
+fn format_condition(Condition { parameter, is, given }: &Condition) -> String {
     if *given { format!("{parameter} is given") } else { format!("{parameter} is {}", is.join(" or ")) }
 }
 
 /// JSON as a person writes it.
-fn text(value: Json) -> String {
+fn json_text(value: Json) -> String {
     match value {
         Json::String(text) => text,
         other => other.to_string(),

@@ -1,12 +1,12 @@
 //! `flowhost apply`: tenants and campaigns from a file.
 
-use super::failed::Failed;
+use super::connect;
+use super::error::CliError;
 use super::input::Input;
-use super::open;
 use super::options::Options;
-use super::output::{Output, say};
+use super::output::{Output, print_stderr};
 use clap::Args;
-use flowhost::domain::configuration::{Action, ChangeReport, Kind};
+use flowhost::domain::configuration::{ChangeAction, ChangeReport, ObjectKind};
 use flowhost::store::{self, ApplyError, Store};
 
 /// Bytes of a file.
@@ -31,46 +31,46 @@ pub(super) struct Arguments {
 }
 
 /// Applies, prints.
-pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), Failed> {
-    let store = open::store(options).await?;
-    let report = apply(store.as_ref(), &arguments.file).await?;
+pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
+    let store = connect::open_store(options).await?;
+    let report = apply_file(store.as_ref(), &arguments.file).await?;
     store.close().await?;
     let mut output = Output::new();
     if arguments.json {
-        output.json(&report)?;
+        output.write_json(&report)?;
         return output.flush();
     }
-    let mut changes = lines(&report).peekable();
+    let mut changes = change_lines(&report).peekable();
     if changes.peek().is_none() {
-        say("nothing changed");
+        print_stderr("nothing changed");
     }
-    changes.try_for_each(|line| output.line(&line))?;
+    changes.try_for_each(|line| output.write_line(&line))?;
     output.flush()
 }
 
 /// What changed, a line each.
-pub(super) fn lines(report: &[ChangeReport]) -> impl Iterator<Item = String> {
-    report.iter().filter(|change| change.action != Action::Unchanged).map(|change| {
+pub(super) fn change_lines(report: &[ChangeReport]) -> impl Iterator<Item = String> {
+    report.iter().filter(|change| change.action != ChangeAction::Unchanged).map(|change| {
         let thing = match change.kind {
-            Kind::Tenant => format!("tenant {}", change.id),
-            Kind::Campaign => format!("campaign {} of {}", change.id, change.tenant),
+            ObjectKind::Tenant => format!("tenant {}", change.id),
+            ObjectKind::Campaign => format!("campaign {} of {}", change.id, change.tenant),
         };
         match change.action {
-            Action::Created => format!("created {thing}"),
-            Action::Updated | Action::Unchanged => format!("updated {thing}: {}", change.fields.join(", ")),
+            ChangeAction::Created => format!("created {thing}"),
+            ChangeAction::Updated | ChangeAction::Unchanged => format!("updated {thing}: {}", change.fields.join(", ")),
         }
     })
 }
 
 /// Brings a store to what the file says.
-pub(super) async fn apply(store: &dyn Store, input: &Input) -> Result<Vec<ChangeReport>, Failed> {
-    let text = input.text(MAX_BYTES, "apply-invalid", "apply-invalid")?;
+pub(super) async fn apply_file(store: &dyn Store, input: &Input) -> Result<Vec<ChangeReport>, CliError> {
+    let text = input.read_text(MAX_BYTES, "apply-invalid", "apply-invalid")?;
     store::apply(store, &text).await.map_err(|error| match error {
         ApplyError::Store(error) => error.into(),
-        ApplyError::Refused(refusal) => {
+        ApplyError::Refusal(refusal) => {
             let detail = |wanted: &str| refusal.details.iter().find(|(name, _)| name == wanted)?.1.parse().ok();
             let place = detail("line").zip(detail("column"));
-            input.wrong(&text, &refusal.message, place, refusal.code)
+            input.error_at(&text, &refusal.message, place, refusal.code)
         }
     })
 }

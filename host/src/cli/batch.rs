@@ -1,13 +1,13 @@
 //! `flowhost invoke --batch`: requests by line from stdin, outcomes by line to stdout.
 
-use super::failed::Failed;
+use super::error::CliError;
 use super::input::Input;
 use super::lines::{Line, Lines};
 use super::options::Options;
 use super::output::Output;
-use super::progress::{Progress, counted};
+use super::progress::{Progress, progress_counter};
 use super::signals::{self, Signal};
-use super::{apply, open, wanted};
+use super::{apply, batch_request, connect};
 use flowhost::{Failure, Host, Outcome, Request};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde::Serialize;
@@ -16,38 +16,40 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{self, Receiver};
 
 /// Bytes of a line that is prepared at once: even a hostile one takes well below a millisecond.
-const SHORT_LINE: usize = 4 << 10;
+const MAX_INLINE_LINE_BYTES: usize = 4 << 10;
 
 /// Long lines that are prepared at the same time.
-const PREPARATIONS: usize = 2;
+const MAX_LONG_PREPARATIONS: usize = 2;
 
 /// What stands on an answer's line.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Answer {
+enum BatchReply {
     Outcome(Box<Outcome>),
     Failure { failure: Failure },
 }
 
 /// Answers requests, `jobs` of them at once, until stdin ends or a signal comes; requests in flight are answered even
 /// then.
-pub(super) async fn run(options: &Options, file: Option<&Input>, jobs: usize) -> Result<(), Failed> {
+pub(super) async fn run(options: &Options, file: Option<&Input>, jobs: usize) -> Result<(), CliError> {
     // Before the host opens, which may take a while.
     let stop = signals::listen()?;
-    let host = Arc::new(open::host(options).await?);
+    let host = Arc::new(connect::open_host(options).await?);
     if let Some(file) = file {
-        apply::apply(host.store().as_ref(), file).await?;
+        apply::apply_file(host.store().as_ref(), file).await?;
     }
-    let mut lines = read(jobs, host.limits().request_bytes)?;
+    let mut lines = read_lines(jobs, host.limits().request_bytes)?;
     let requests = stream::poll_fn(|cx| lines.poll_recv(cx)).take_until(stop.clone());
-    let slots = Semaphore::new(PREPARATIONS);
-    let mut answers = requests.map(|line| answer(&host, &slots, line)).buffered(jobs);
-    let (mut output, progress) = (Output::new(), counted("requests answered"));
+    let permits = Semaphore::new(MAX_LONG_PREPARATIONS);
+    let mut answers = requests.map(|line| reply_to(&host, &permits, line)).buffered(jobs);
+    let (mut output, progress) = (Output::new(), progress_counter("requests answered"));
     while let Some(answer) = answers.next().await {
         progress.iter().for_each(Progress::advance);
-        let written = output.json(&answer?).and_then(|()| output.flush());
+        let written = output.write_json(&answer?).and_then(|()| output.flush());
         // Whoever stops reading leaves requests undone, so this is no success.
-        written.map_err(|failed| if matches!(failed, Failed::PipeClosed) { Failed::Said } else { failed })?;
+        written.map_err(|cli_error| {
+            if matches!(cli_error, CliError::PipeClosed) { CliError::AlreadyReported } else { cli_error }
+        })?;
     }
     drop(answers);
     // No preparation is left that could hold it.
@@ -55,13 +57,13 @@ pub(super) async fn run(options: &Options, file: Option<&Input>, jobs: usize) ->
         host.close().await?;
     }
     match stop.now_or_never() {
-        Some(signal @ Signal::Interrupt) => Err(Failed::Interrupted(signal.exit_code())),
+        Some(signal @ Signal::Interrupt) => Err(CliError::Interrupted(signal.exit_code())),
         Some(Signal::Terminate) | None => Ok(()),
     }
 }
 
 /// Reads stdin on a thread of its own, some lines ahead.
-fn read(ahead: usize, limit: usize) -> Result<Receiver<std::io::Result<Line>>, Failed> {
+fn read_lines(ahead: usize, limit: usize) -> Result<Receiver<std::io::Result<Line>>, CliError> {
     let (sender, receiver) = mpsc::channel(ahead);
     let reading = move || {
         for line in Lines::new(std::io::stdin().lock(), limit) {
@@ -72,33 +74,33 @@ fn read(ahead: usize, limit: usize) -> Result<Receiver<std::io::Result<Line>>, F
         }
     };
     let thread = std::thread::Builder::new().name("flowhost-stdin".to_owned()).spawn(reading);
-    thread.map(|_| receiver).map_err(|error| Failed::because(format!("a thread can't be started: {error}")))
+    thread.map(|_| receiver).map_err(|error| CliError::message(format!("a thread can't be started: {error}")))
 }
 
-async fn answer(host: &Arc<Host>, slots: &Semaphore, line: std::io::Result<Line>) -> Result<Answer, Failed> {
-    let line = line.map_err(|error| Failed::because(format!("can't read stdin: {error}")))?;
-    Ok(match invoke(host, slots, line).await {
-        Ok(outcome) => Answer::Outcome(Box::new(outcome)),
-        Err(failure) => Answer::Failure { failure },
+async fn reply_to(host: &Arc<Host>, permits: &Semaphore, line: std::io::Result<Line>) -> Result<BatchReply, CliError> {
+    let line = line.map_err(|error| CliError::message(format!("can't read stdin: {error}")))?;
+    Ok(match invoke(host, permits, line).await {
+        Ok(outcome) => BatchReply::Outcome(Box::new(outcome)),
+        Err(failure) => BatchReply::Failure { failure },
     })
 }
 
-async fn invoke(host: &Arc<Host>, slots: &Semaphore, line: Line) -> Result<Outcome, Failure> {
+async fn invoke(host: &Arc<Host>, permits: &Semaphore, line: Line) -> Result<Outcome, Failure> {
     let text = match line {
         Line::Text(text) => text,
-        Line::Unreadable(why) => return Err(Failure::new(why.code(), why.message())),
+        Line::Invalid(why) => return Err(Failure::new(why.code(), why.message())),
     };
-    let request = prepare(host, slots, text).await?;
+    let request = prepare(host, permits, text).await?;
     host.invoke(request).await
 }
 
 /// Reads a line and prepares what it asks for: a long one on a thread of its own, so that the others go on meanwhile.
-async fn prepare(host: &Arc<Host>, slots: &Semaphore, text: String) -> Result<Request, Failure> {
-    if text.len() <= SHORT_LINE {
-        return wanted::request(host, &text);
+async fn prepare(host: &Arc<Host>, permits: &Semaphore, text: String) -> Result<Request, Failure> {
+    if text.len() <= MAX_INLINE_LINE_BYTES {
+        return batch_request::parse_request(host, &text);
     }
-    let stopping = || Failure::passing("overloaded", "the host is stopping");
-    let _slot = slots.acquire().await.map_err(|_| stopping())?;
+    let stopping = || Failure::transient("overloaded", "the host is stopping");
+    let _permit = permits.acquire().await.map_err(|_| stopping())?;
     let host = Arc::clone(host);
-    tokio::task::spawn_blocking(move || wanted::request(&host, &text)).await.map_err(|_| stopping())?
+    tokio::task::spawn_blocking(move || batch_request::parse_request(&host, &text)).await.map_err(|_| stopping())?
 }

@@ -1,16 +1,16 @@
 //! `flowhost check`: what is wrong with a component or a flow.
 
-use super::failed::Failed;
+use super::error::CliError;
 use super::input::Input;
 use super::options::Options;
-use super::output::{Output, say};
+use super::output::{Output, print_stderr};
 use super::progress::Progress;
-use super::terminal::Paint;
-use super::{component, open, run};
+use super::terminal::Style;
+use super::{component, connect, run};
 use clap::Args;
-use flowhost::catalog::Difference;
-use flowhost::diagram::Diagram;
+use flowhost::catalog::ContractMismatch;
 use flowhost::domain::escape::escape;
+use flowhost::flow::PreparedFlow;
 use flowhost::{Action, Diagnostic, Host, LoadError, Severity};
 use serde_json::{Value as Json, json};
 
@@ -40,19 +40,23 @@ pub(super) struct Arguments {
 }
 
 /// Checks, prints.
-pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), Failed> {
-    if is_flow(&arguments.file)? { flow(options, &arguments).await } else { check_component(options, &arguments).await }
+pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
+    if is_flow(&arguments.file)? {
+        check_flow(options, &arguments).await
+    } else {
+        check_component(options, &arguments).await
+    }
 }
 
 /// A flow is named so; what comes through stdin is one.
-fn is_flow(file: &Input) -> Result<bool, Failed> {
+fn is_flow(file: &Input) -> Result<bool, CliError> {
     let Input::File(path) = file else { return Ok(true) };
     match path.extension().and_then(std::ffi::OsStr::to_str) {
         Some("json") => Ok(true),
         Some("wasm") => Ok(false),
         _ => {
             use std::io::Read as _;
-            let unreadable = |error| Failed::because(format!("can't read {file}: {error}"));
+            let unreadable = |error| CliError::message(format!("can't read {file}: {error}"));
             // A pipe is refused as a component: to open it here could wait for ever.
             if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
                 return Ok(false);
@@ -64,76 +68,83 @@ fn is_flow(file: &Input) -> Result<bool, Failed> {
     }
 }
 
-async fn flow(options: &Options, Arguments { file, tenant, start, json }: &Arguments) -> Result<(), Failed> {
+async fn check_flow(options: &Options, Arguments { file, tenant, start, json }: &Arguments) -> Result<(), CliError> {
     let flow = run::read_flow(file)?;
     let host = match tenant {
-        Some(_) => open::host(options).await?,
-        None => open::host_without_store(options).await?,
+        Some(_) => connect::open_host(options).await?,
+        None => connect::open_host_without_store(options).await?,
     };
-    let diagram = Diagram::new(&host, &flow, start.as_deref());
-    let mut found = diagram.diagnostics().to_vec();
+    let prepared_flow = PreparedFlow::new(&host, &flow, start.as_deref());
+    let mut found = prepared_flow.diagnostics().to_vec();
     if let Some(tenant) = tenant {
-        found.extend(diagram.check_tenant(host.store().as_ref(), tenant).await?);
+        found.extend(prepared_flow.check_tenant(host.store().as_ref(), tenant).await?);
     }
     let mut output = Output::new();
     if *json {
-        output.json(&found)?;
+        output.write_json(&found)?;
     } else {
-        let paint = Paint::stdout();
-        found.iter().try_for_each(|found| output.line(&line(found, paint)))?;
+        let style = Style::stdout();
+        found.iter().try_for_each(|found| output.write_line(&format_diagnostic(found, style)))?;
     }
     output.flush()?;
     let errors = found.iter().filter(|found| found.severity == Severity::Error).count();
-    let (nodes, warnings) = (diagram.len(), found.len() - errors);
-    say(&format!("{file}: {}, {}, {}", count(nodes, "action"), count(errors, "error"), count(warnings, "warning")));
-    if errors == 0 { Ok(()) } else { Err(Failed::Said) }
+    let (nodes, warnings) = (prepared_flow.len(), found.len() - errors);
+    print_stderr(&format!(
+        "{file}: {}, {}, {}",
+        count_noun(nodes, "action"),
+        count_noun(errors, "error"),
+        count_noun(warnings, "warning")
+    ));
+    if errors == 0 { Ok(()) } else { Err(CliError::AlreadyReported) }
 }
 
 /// A finding on one line.
-pub(super) fn line(Diagnostic { path, code, message, severity }: &Diagnostic, paint: Paint) -> String {
+pub(super) fn format_diagnostic(Diagnostic { path, code, message, severity }: &Diagnostic, style: Style) -> String {
     let severity = match severity {
-        Severity::Error => paint.red("error"),
-        Severity::Warning => paint.yellow("warning"),
+        Severity::Error => style.red("error"),
+        Severity::Warning => style.yellow("warning"),
     };
-    format!("{severity}: {}: {} {}", paint.bold(&escape(path)), escape(message), paint.dim(&format!("({code})")))
+    format!("{severity}: {}: {} {}", style.bold(&escape(path)), escape(message), style.dim(&format!("({code})")))
 }
 
-async fn check_component(options: &Options, Arguments { file, json, .. }: &Arguments) -> Result<(), Failed> {
-    let host = open::host_without_store(options).await?;
-    let bytes = component::read(file, host.limits().component_bytes)?;
+async fn check_component(options: &Options, Arguments { file, json, .. }: &Arguments) -> Result<(), CliError> {
+    let host = connect::open_host_without_store(options).await?;
+    let bytes = component::read_input(file, host.limits().component_bytes)?;
     let mut output = Output::new();
     match inspect(&host, &bytes) {
         Ok(action) => {
             if *json {
-                output.pretty(&of_component(&action))?
+                output.write_pretty_json(&component_json(&action))?
             } else {
-                describe(&action, &mut output)?
+                print_component(&action, &mut output)?
             }
             output.flush()
         }
         Err(LoadError { code, message, differences }) => {
-            let failed = Failed::because(format!("{file}: {message}")).with_code(code);
+            let cli_error = CliError::message(format!("{file}: {message}")).with_code(code);
             if *json {
-                let differences: Vec<_> = differences.iter().map(of_difference).collect();
-                output.pretty(&json!({ "error": { "code": code, "message": message }, "differences": differences }))?;
+                let differences: Vec<_> = differences.iter().map(mismatch_json).collect();
+                output.write_pretty_json(
+                    &json!({ "error": { "code": code, "message": message }, "differences": differences }),
+                )?;
             } else {
-                differences.iter().try_for_each(|difference| show(difference, &mut output))?;
+                differences.iter().try_for_each(|difference| print_mismatch(difference, &mut output))?;
             }
             output.flush()?;
-            Err(failed)
+            Err(cli_error)
         }
     }
 }
 
 fn inspect(host: &Host, bytes: &[u8]) -> Result<std::sync::Arc<Action>, LoadError> {
-    let _progress = Progress::begin("compiling");
+    let _progress = Progress::start("compiling");
     host.inspect(bytes)
 }
 
-fn describe(action: &Action, output: &mut Output) -> Result<(), Failed> {
-    let (manifest, paint) = (&action.manifest, Paint::stdout());
+fn print_component(action: &Action, output: &mut Output) -> Result<(), CliError> {
+    let (manifest, style) = (&action.manifest, Style::stdout());
     let title = manifest.title.get("en").map_or("", String::as_str);
-    output.line(&format!("{} {} {title}", paint.bold(&manifest.id), manifest.version))?;
+    output.write_line(&format!("{} {} {title}", style.bold(&manifest.id), manifest.version))?;
     let required = manifest.parameters.iter().filter(|parameter| parameter.required).count();
     for (what, value) in [
         ("size", format!("{} bytes", action.bytes)),
@@ -143,22 +154,25 @@ fn describe(action: &Action, output: &mut Output) -> Result<(), Failed> {
         ("parameters", format!("{} ({required} required)", manifest.parameters.len())),
         ("uses", manifest.uses.join(", ")),
     ] {
-        output.line(&format!("  {what:<11} {value}"))?;
+        output.write_line(&format!("  {what:<11} {value}"))?;
     }
     for (place, import) in action.imports.iter().enumerate() {
-        output.line(&format!("  {:<11} {import}", if place == 0 { "imports" } else { "" }))?;
+        output.write_line(&format!("  {:<11} {import}", if place == 0 { "imports" } else { "" }))?;
     }
     Ok(())
 }
 
-fn show(Difference { wanted, offered, what }: &Difference, output: &mut Output) -> Result<(), Failed> {
-    let offered = if offered.is_empty() { "nothing" } else { offered };
-    output.line(&Paint::stdout().bold(what))?;
-    output.line(&format!("  the component: {wanted}"))?;
-    output.line(&format!("  this host:     {offered}"))
+fn print_mismatch(
+    ContractMismatch { component_item, host_item, what }: &ContractMismatch,
+    output: &mut Output,
+) -> Result<(), CliError> {
+    let host_item = if host_item.is_empty() { "nothing" } else { host_item };
+    output.write_line(&Style::stdout().bold(what))?;
+    output.write_line(&format!("  the component: {component_item}"))?;
+    output.write_line(&format!("  this host:     {host_item}"))
 }
 
-fn of_component(action: &Action) -> Json {
+fn component_json(action: &Action) -> Json {
     json!({
         "id": action.manifest.id,
         "version": action.manifest.version,
@@ -169,10 +183,10 @@ fn of_component(action: &Action) -> Json {
     })
 }
 
-fn of_difference(Difference { wanted, offered, what }: &Difference) -> Json {
-    json!({ "wanted": wanted, "offered": offered, "what": what })
+fn mismatch_json(ContractMismatch { component_item, host_item, what }: &ContractMismatch) -> Json {
+    json!({ "wanted": component_item, "offered": host_item, "what": what })
 }
 
-fn count(count: usize, what: &str) -> String {
+fn count_noun(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

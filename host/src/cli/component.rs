@@ -1,14 +1,14 @@
 //! Reading what is to be a component.
 
-use super::failed::Failed;
+use super::error::CliError;
 use super::input::Input;
 use flowhost::catalog::{ReadError, read_component};
 
 /// All of a file, or of stdin, if it has no more than `limit` bytes.
-pub(super) fn read(input: &Input, limit: usize) -> Result<Vec<u8>, Failed> {
-    let Input::File(path) = input else { return input.bytes(limit, "limit-component-size") };
+pub(super) fn read_input(input: &Input, limit: usize) -> Result<Vec<u8>, CliError> {
+    let Input::File(path) = input else { return input.read_bytes(limit, "limit-component-size") };
     read_component(path, limit).map_err(|error| match error {
-        ReadError::Io(error) => Failed::because(format!("can't read {input}: {error}")),
-        ReadError::Refused(error) => Failed::because(format!("{input}: {}", error.message)).with_code(error.code),
+        ReadError::Io(error) => CliError::message(format!("can't read {input}: {error}")),
+        ReadError::Refused(error) => CliError::message(format!("{input}: {}", error.message)).with_code(error.code),
     })
 }

@@ -1,16 +1,18 @@
 //! `flowhost eval`: an expression by itself.
 
-use super::failed::Failed;
+use super::error::CliError;
 use super::input::Input;
 use super::lines::{Line, Lines};
 use super::output::Output;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::Args;
 use flowhost::Limits;
-use flowhost::domain::json::{self, Defect, Integers};
+use flowhost::domain::json::{self, Defect, IntegerCheck};
 use flowhost::domain::phone;
-use flowhost::expression::bounds::STEPS;
-use flowhost::expression::{Budget, Entities, Expression, ExpressionError, Region, Scope, SessionView, Value, answer};
+use flowhost::expression::limits::MAX_STEPS;
+use flowhost::expression::{
+    Budget, Entities, Expression, ExpressionError, Locale, Scope, SessionView, Value, to_json_result,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
@@ -47,41 +49,43 @@ pub(super) struct Arguments {
 /// A line of a batch.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct EvalLine {
     expr: String,
     #[serde(default)]
     entities: Map<String, Json>,
 }
 
 /// Evaluates, prints.
-pub(super) fn run(arguments: &Arguments) -> Result<(), Failed> {
-    let Some(source) = &arguments.expression else { return batch() };
+pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
+    let Some(source) = &arguments.expression else { return run_batch() };
     let entities = serde_json::from_str(&arguments.entities).map_err(|error| {
         let problem = format!("--entities is no JSON object: {error}");
-        Failed::because(problem).with_code("request-invalid").with_hint("write one as in '{\"contact_name\":\"Ana\"}'")
+        CliError::message(problem)
+            .with_code("request-invalid")
+            .with_hint("write one as in '{\"contact_name\":\"Ana\"}'")
     })?;
-    if let Some((code, problem)) = defect(&arguments.entities, Integers::Everywhere) {
-        return Err(Failed::because(format!("--entities: {problem}")).with_code(code));
+    if let Some((code, problem)) = find_defect(&arguments.entities, IntegerCheck::Everywhere) {
+        return Err(CliError::message(format!("--entities: {problem}")).with_code(code));
     }
-    let value = evaluate(source, &Known(entities)).map_err(|error| {
+    let value = evaluate(source, &EvalEntities(entities)).map_err(|error| {
         let place = error.line.zip(error.column).map(|(line, column)| (line as usize, column as usize));
         let drawn = place.and_then(|(line, column)| super::excerpt::excerpt(source, line, column));
-        Failed::because(error.message.clone()).with_code(error.code()).with_excerpt(drawn)
+        CliError::message(error.message.clone()).with_code(error.code()).with_excerpt(drawn)
     })?;
     let mut output = Output::new();
-    output.json(&answer(Ok(value)))?;
+    output.write_json(&to_json_result(Ok(value)))?;
     output.flush()
 }
 
-fn batch() -> Result<(), Failed> {
+fn run_batch() -> Result<(), CliError> {
     let mut output = Output::new();
     for line in Lines::new(std::io::stdin().lock(), Limits::default().request_bytes) {
-        let line = line.map_err(|error| Failed::because(format!("can't read {}: {error}", Input::Stdin)))?;
+        let line = line.map_err(|error| CliError::message(format!("can't read {}: {error}", Input::Stdin)))?;
         let refused = |code: &str, message: String| json!({"error": {"code": code, "message": message, "line": null, "column": null}});
-        output.json(&match line {
-            Line::Unreadable(why) => refused(why.code(), why.message()),
-            Line::Text(text) => match read(&text) {
-                Ok(Wanted { expr, entities }) => answer(evaluate(&expr, &Known(entities))),
+        output.write_json(&match line {
+            Line::Invalid(why) => refused(why.code(), why.message()),
+            Line::Text(text) => match parse_line(&text) {
+                Ok(EvalLine { expr, entities }) => to_json_result(evaluate(&expr, &EvalEntities(entities))),
                 Err((code, problem)) => refused(code, format!("the request: {problem}")),
             },
         })?;
@@ -91,17 +95,17 @@ fn batch() -> Result<(), Failed> {
 }
 
 /// Reads a line of a batch, or says why it can't: a code and words.
-fn read(text: &str) -> Result<Wanted, (&'static str, String)> {
-    let wanted = serde_json::from_str(text).map_err(|error| ("request-invalid", error.to_string()))?;
-    match defect(text, Integers::InMember("entities")) {
+fn parse_line(text: &str) -> Result<EvalLine, (&'static str, String)> {
+    let line = serde_json::from_str(text).map_err(|error| ("request-invalid", error.to_string()))?;
+    match find_defect(text, IntegerCheck::InMember("entities")) {
         Some(defect) => Err(defect),
-        None => Ok(wanted),
+        None => Ok(line),
     }
 }
 
 /// The code and the words for what the parsed entities no longer show.
-fn defect(text: &str, integers: Integers<'_>) -> Option<(&'static str, String)> {
-    let found = json::inspect(text, integers).any()?;
+fn find_defect(text: &str, integers: IntegerCheck<'_>) -> Option<(&'static str, String)> {
+    let found = json::inspect(text, integers).into_first()?;
     let code = match found.defect {
         Defect::DuplicateMember(_) => "request-invalid",
         Defect::LargeInteger => "entity-type",
@@ -109,16 +113,16 @@ fn defect(text: &str, integers: Integers<'_>) -> Option<(&'static str, String)> 
     Some((code, found.to_string()))
 }
 
-fn evaluate(source: &str, entities: &Known) -> Result<Value, ExpressionError> {
+fn evaluate(source: &str, entities: &EvalEntities) -> Result<Value, ExpressionError> {
     let session = SessionView { id: "", channel: "", user: "" };
-    let scope = Scope { entities, session, now: Utc::now(), region: &Nowhere };
-    Expression::parse(source)?.evaluate(&scope, &mut Budget::new(STEPS))
+    let scope = Scope { entities, session, now: Utc::now(), locale: &UtcLocale };
+    Expression::parse(source)?.evaluate(&scope, &mut Budget::new(MAX_STEPS))
 }
 
 /// Entities among which null is a value: only here, where no session says that it means unset.
-struct Known(Map<String, Json>);
+struct EvalEntities(Map<String, Json>);
 
-impl Entities for Known {
+impl Entities for EvalEntities {
     fn get(&self, name: &str) -> Option<&Json> {
         self.0.get(name)
     }
@@ -133,9 +137,9 @@ impl Entities for Known {
 }
 
 /// UTC, and no region for phone numbers.
-struct Nowhere;
+struct UtcLocale;
 
-impl Region for Nowhere {
+impl Locale for UtcLocale {
     fn to_local(&self, instant: DateTime<Utc>) -> NaiveDateTime {
         instant.naive_utc()
     }

@@ -24,14 +24,14 @@ mod tests {
     use super::excerpt;
 
     #[test]
-    fn the_caret_stands_under_the_place() {
+    fn the_caret_marks_the_column() {
         assert_eq!(excerpt("a\n1 + + 2", 2, 5).unwrap(), "  |\n2 | 1 + + 2\n  |     ^\n");
         assert_eq!(excerpt("a", 2, 1), None);
         assert_eq!(excerpt("a", 0, 0), None);
     }
 
     #[test]
-    fn a_long_line_is_cut_around_the_place() {
+    fn a_long_line_is_truncated_around_the_column() {
         let drawn = excerpt(&"ñ".repeat(100_000), 1, 90_000).unwrap();
         assert!(drawn.chars().count() < 200);
         assert!(drawn.ends_with(&format!("{}^\n", " ".repeat(50))));

@@ -1,8 +1,8 @@
 //! Files and stdin, read within bounds.
 
+use super::error::CliError;
 use super::excerpt::excerpt;
-use super::failed::Failed;
-use flowhost::domain::json::{self, Integers};
+use flowhost::domain::json::{self, IntegerCheck};
 use flowhost::{Limits, Session};
 use serde_json::{Map, Value as Json};
 use std::convert::Infallible;
@@ -38,26 +38,26 @@ impl fmt::Display for Input {
 
 impl Input {
     /// All of it, if it has no more than `limit` bytes; `too_large` is the code where it has.
-    pub(super) fn bytes(&self, limit: usize, too_large: &str) -> Result<Vec<u8>, Failed> {
+    pub(super) fn read_bytes(&self, limit: usize, too_large: &str) -> Result<Vec<u8>, CliError> {
         let mut bytes = Vec::new();
         let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
         let read = match self {
             Self::Stdin => std::io::stdin().lock().take(most).read_to_end(&mut bytes),
             Self::File(path) => File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)),
         };
-        read.map_err(|error| Failed::because(format!("can't read {self}: {error}")))?;
+        read.map_err(|error| CliError::message(format!("can't read {self}: {error}")))?;
         if bytes.len() > limit {
-            return Err(Failed::because(format!("{self} has more than {limit} bytes")).with_code(too_large));
+            return Err(CliError::message(format!("{self} has more than {limit} bytes")).with_code(too_large));
         }
         Ok(bytes)
     }
 
     /// The same as text; `invalid` is the code where it is none.
-    pub(super) fn text(&self, limit: usize, too_large: &str, invalid: &str) -> Result<String, Failed> {
-        let mut text = String::from_utf8(self.bytes(limit, too_large)?).map_err(|error| {
+    pub(super) fn read_text(&self, limit: usize, too_large: &str, invalid: &str) -> Result<String, CliError> {
+        let mut text = String::from_utf8(self.read_bytes(limit, too_large)?).map_err(|error| {
             let place = error.utf8_error().valid_up_to();
             let hint = "save the file as UTF-8";
-            Failed::because(format!("{self} is no UTF-8 text: byte {} is wrong", place + 1))
+            CliError::message(format!("{self} is no UTF-8 text: byte {} is wrong", place + 1))
                 .with_code(invalid)
                 .with_hint(hint)
         })?;
@@ -69,38 +69,38 @@ impl Input {
     }
 
     /// What is wrong with `text`, which was read from here, at a line and column if known.
-    pub(super) fn wrong(
+    pub(super) fn error_at(
         &self,
         text: &str,
         problem: impl fmt::Display,
         place: Option<(usize, usize)>,
         code: &str,
-    ) -> Failed {
-        let drawn = place.and_then(|(line, column)| excerpt(text, line, characters(text, line, column)));
-        Failed::because(format!("{self}: {problem}")).with_code(code).with_excerpt(drawn)
+    ) -> CliError {
+        let drawn = place.and_then(|(line, column)| excerpt(text, line, character_column(text, line, column)));
+        CliError::message(format!("{self}: {problem}")).with_code(code).with_excerpt(drawn)
     }
 
     /// The parameters in `text`, which was read from here.
-    pub(super) fn parameters(&self, text: &str) -> Result<Map<String, Json>, Failed> {
+    pub(super) fn parse_parameters(&self, text: &str) -> Result<Map<String, Json>, CliError> {
         let invalid = |problem: &dyn fmt::Display, line, column| {
-            self.wrong(text, problem, Some((line, column)), "request-invalid")
+            self.error_at(text, problem, Some((line, column)), "request-invalid")
         };
         let parameters = serde_json::from_str(text).map_err(|error| invalid(&error, error.line(), error.column()))?;
-        match json::inspect(text, Integers::Nowhere).duplicate {
+        match json::inspect(text, IntegerCheck::Nowhere).duplicate {
             Some(found) => Err(invalid(&found, found.line, found.column)),
             None => Ok(parameters),
         }
     }
 
     /// Reads the session in this file.
-    pub(super) fn session(&self) -> Result<Session, Failed> {
-        let text = self.text(Limits::default().request_bytes, "request-too-large", "session-invalid")?;
-        Session::from_json(&text).map_err(|error| self.wrong(&text, &error, error.place(), "session-invalid"))
+    pub(super) fn read_session(&self) -> Result<Session, CliError> {
+        let text = self.read_text(Limits::default().request_bytes, "request-too-large", "session-invalid")?;
+        Session::from_json(&text).map_err(|error| self.error_at(&text, &error, error.position(), "session-invalid"))
     }
 }
 
 /// The column in characters of one in bytes.
-fn characters(text: &str, line: usize, column: usize) -> usize {
+fn character_column(text: &str, line: usize, column: usize) -> usize {
     let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
     line.char_indices().take_while(|(place, _)| *place < column).count().max(1)
 }

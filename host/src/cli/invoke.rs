@@ -1,10 +1,10 @@
 //! `flowhost invoke`: one action for one session.
 
-use super::failed::Failed;
+use super::error::CliError;
 use super::input::Input;
 use super::options::Options;
 use super::output::Output;
-use super::{apply, batch, open};
+use super::{apply, batch, connect};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _};
 use flowhost::{Limits, Outcome, Request};
@@ -54,7 +54,7 @@ pub(super) struct Arguments {
 }
 
 /// Reads, invokes, prints.
-pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), Failed> {
+pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
     arguments.check_stdin()?;
     let Arguments { action: Some(action), session: Some(session), parameters: Some(parameters), key, apply, .. } =
         arguments
@@ -65,13 +65,13 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), F
     let result = invoke(options, &action, &session, &parameters, key, apply.as_ref()).await;
     let mut output = Output::new();
     match result {
-        Ok(outcome) => output.json(&outcome)?,
-        Err(failed) => {
-            if let Some(failure) = failed.as_failure() {
-                output.json(&json!({ "failure": failure }))?;
+        Ok(outcome) => output.write_json(&outcome)?,
+        Err(cli_error) => {
+            if let Some(failure) = cli_error.as_failure() {
+                output.write_json(&json!({ "failure": failure }))?;
                 output.flush()?;
             }
-            return Err(failed);
+            return Err(cli_error);
         }
     }
     output.flush()
@@ -84,15 +84,16 @@ async fn invoke(
     parameters: &Input,
     key: Option<String>,
     apply: Option<&Input>,
-) -> Result<Outcome, Failed> {
+) -> Result<Outcome, CliError> {
     let limit = Limits::default().request_bytes;
-    let session = session.session()?;
-    let parameters = parameters.parameters(&parameters.text(limit, "request-too-large", "request-invalid")?)?;
+    let session = session.read_session()?;
+    let parameters =
+        parameters.parse_parameters(&parameters.read_text(limit, "request-too-large", "request-invalid")?)?;
 
-    let host = open::host(options).await?;
+    let host = connect::open_host(options).await?;
     let node = host.prepare(action, &parameters).map_err(flowhost::Failure::from)?;
     if let Some(file) = apply {
-        apply::apply(host.store().as_ref(), file).await?;
+        apply::apply_file(host.store().as_ref(), file).await?;
     }
     let request = Request::new(node, session);
     let request = key.into_iter().fold(request, Request::with_key);
@@ -103,14 +104,14 @@ async fn invoke(
 
 impl Arguments {
     /// Stdin can be read only once.
-    fn check_stdin(&self) -> Result<(), Failed> {
+    fn check_stdin(&self) -> Result<(), CliError> {
         let files = [&self.session, &self.parameters, &self.apply];
         let used =
             files.into_iter().flatten().filter(|input| **input == Input::Stdin).count() + usize::from(self.batch);
         if used > 1 {
             let error = super::Arguments::command()
                 .error(ErrorKind::ArgumentConflict, "stdin can be read only once; use a file");
-            return Err(Failed::usage(error));
+            return Err(CliError::usage(error));
         }
         Ok(())
     }

@@ -8,37 +8,37 @@ pub(super) enum Line {
     /// Its text.
     Text(String),
     /// It is longer than the bound, or no UTF-8; why.
-    Unreadable(Unreadable),
+    Invalid(LineError),
 }
 
 /// Why a line has no text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unreadable {
+pub(super) enum LineError {
     TooLong { limit: usize },
-    NoText,
+    NotUtf8,
 }
 
-impl Unreadable {
+impl LineError {
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::TooLong { .. } => "request-too-large",
-            Self::NoText => "request-invalid",
+            Self::NotUtf8 => "request-invalid",
         }
     }
 
     pub(super) fn message(self) -> String {
         match self {
             Self::TooLong { limit } => format!("the line has more than {limit} bytes"),
-            Self::NoText => "the line is no UTF-8 text".to_owned(),
+            Self::NotUtf8 => "the line is no UTF-8 text".to_owned(),
         }
     }
 }
 
 /// The byte order mark in UTF-8.
-const MARK: &[u8] = b"\xef\xbb\xbf";
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Bytes that are read beyond the bound: a byte too many, the line's end, and the mark.
-const BEYOND: u64 = 5;
+const EXTRA_BYTES: u64 = 5;
 
 /// Reads lines.
 pub(super) struct Lines<R> {
@@ -52,16 +52,16 @@ impl<R: BufRead> Lines<R> {
         Self { reader, limit, is_first: true }
     }
 
-    fn read(&mut self) -> std::io::Result<Option<Line>> {
+    fn read_line(&mut self) -> std::io::Result<Option<Line>> {
         loop {
             let mut bytes = Vec::new();
-            let most = u64::try_from(self.limit).unwrap_or(u64::MAX).saturating_add(BEYOND);
+            let most = u64::try_from(self.limit).unwrap_or(u64::MAX).saturating_add(EXTRA_BYTES);
             if self.reader.by_ref().take(most).read_until(b'\n', &mut bytes)? == 0 {
                 return Ok(None);
             }
             // Some programs begin a text with a mark that no reader of JSON wants.
-            if std::mem::take(&mut self.is_first) && bytes.starts_with(MARK) {
-                bytes.drain(..MARK.len());
+            if std::mem::take(&mut self.is_first) && bytes.starts_with(BYTE_ORDER_MARK) {
+                bytes.drain(..BYTE_ORDER_MARK.len());
             }
             let ended = bytes.last() == Some(&b'\n');
             if ended {
@@ -71,11 +71,11 @@ impl<R: BufRead> Lines<R> {
                 if !ended {
                     self.reader.skip_until(b'\n')?;
                 }
-                return Ok(Some(Line::Unreadable(Unreadable::TooLong { limit: self.limit })));
+                return Ok(Some(Line::Invalid(LineError::TooLong { limit: self.limit })));
             }
             if !bytes.trim_ascii().is_empty() {
                 let text = String::from_utf8(bytes);
-                return Ok(Some(text.map_or(Line::Unreadable(Unreadable::NoText), Line::Text)));
+                return Ok(Some(text.map_or(Line::Invalid(LineError::NotUtf8), Line::Text)));
             }
         }
     }
@@ -85,7 +85,7 @@ impl<R: BufRead> Iterator for Lines<R> {
     type Item = std::io::Result<Line>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.read().transpose()
+        self.read_line().transpose()
     }
 }
 
@@ -95,27 +95,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_at_the_beginning_is_skipped() {
+    fn a_leading_byte_order_mark_is_skipped() {
         let read = |input: &'static [u8]| Lines::new(input, 5).map(Result::unwrap).collect::<Vec<_>>();
         let text = |text: &str| Line::Text(text.to_owned());
         assert_eq!(read(b"\xef\xbb\xbf12345\n2\n"), [text("12345"), text("2")]);
         assert_eq!(read(b"\xef\xbb\xbf12345"), [text("12345")]);
         assert_eq!(read(b"\xef\xbb\xbf\n1\n"), [text("1")]);
         assert_eq!(read(b"\xef\xbb\xbf"), []);
-        let too_long = Line::Unreadable(Unreadable::TooLong { limit: 5 });
+        let too_long = Line::Invalid(LineError::TooLong { limit: 5 });
         assert_eq!(read(b"\xef\xbb\xbf123456\n1\n"), [too_long, text("1")]);
         assert_eq!(read(b"1\n\xef\xbb\xbf2\n"), [text("1"), text("\u{feff}2")]);
     }
 
     #[test]
-    fn a_line_too_long_or_no_text_is_told_and_the_next_is_read() {
+    fn an_invalid_line_is_reported_and_the_next_is_read() {
         let input = b"12345\n\n  \n123456\nabc\xff\n123456789\n12345".as_slice();
         let lines: Vec<_> = Lines::new(input, 5).map(Result::unwrap).collect();
-        let too_long = Line::Unreadable(Unreadable::TooLong { limit: 5 });
+        let too_long = Line::Invalid(LineError::TooLong { limit: 5 });
         let text = |text: &str| Line::Text(text.to_owned());
         assert_eq!(
             lines,
-            [text("12345"), too_long.clone(), Line::Unreadable(Unreadable::NoText), too_long, text("12345")]
+            [text("12345"), too_long.clone(), Line::Invalid(LineError::NotUtf8), too_long, text("12345")]
         );
     }
 }

@@ -1,13 +1,13 @@
 //! `flowhost tenants`, `campaigns`, `contacts`, `records`, `dnd`: what the store holds.
 
-use super::failed::Failed;
-use super::open;
+use super::connect;
+use super::error::CliError;
 use super::options::Options;
-use super::output::{Output, say};
-use super::progress::{Progress, counted};
+use super::output::{Output, print_stderr};
+use super::progress::{Progress, progress_counter};
 use super::rows::Rows;
-use super::table::table;
-use super::terminal::Paint;
+use super::table::format_table;
+use super::terminal::Style;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _};
 use flowhost::domain::RecordState;
@@ -15,10 +15,10 @@ use flowhost::store::{Filter, Page, Store};
 use uuid::Uuid;
 
 /// Rows that a person is shown unless told otherwise.
-const SCREEN: u32 = 50;
+const DEFAULT_ROWS: u32 = 50;
 
 /// Rows that are read at once.
-const PAGE: u32 = 1_000;
+const PAGE_ROWS: u32 = 1_000;
 
 /// Which rows, and how.
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     channel: Option<String>,
 
     /// Records in this state: ready, sent, confirmed, error, expired, dnd, cancelled
-    #[arg(long, value_parser = state)]
+    #[arg(long, value_parser = parse_state)]
     state: Option<RecordState>,
 
     /// Campaigns of this category, records and do-not-disturb entries of its campaigns
@@ -64,7 +64,7 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-fn state(name: &str) -> Result<RecordState, String> {
+fn parse_state(name: &str) -> Result<RecordState, String> {
     RecordState::from_name(name).ok_or_else(|| {
         let known = RecordState::ALL.map(RecordState::as_str);
         format!("no such state; known are {}", known.join(", "))
@@ -72,22 +72,26 @@ fn state(name: &str) -> Result<RecordState, String> {
 }
 
 /// Reads, prints.
-pub(super) async fn run<R: Rows>(options: &Options, arguments: Arguments) -> Result<(), Failed> {
+pub(super) async fn run<R: Rows>(options: &Options, arguments: Arguments) -> Result<(), CliError> {
     arguments.check::<R>()?;
     let Arguments { tenant, campaign, contact, channel, state, category, linked, limit, after, json } = arguments;
     let filter = Filter { tenant, campaign, contact, channel, state, category, linked };
-    let store = open::store(options).await?;
-    let walk = Walk::<R>::new(store.as_ref(), filter, after);
-    if json { print_json(walk, limit).await } else { print_table(walk, limit.unwrap_or(SCREEN)).await }
+    let store = connect::open_store(options).await?;
+    let list_cursor = ListCursor::<R>::new(store.as_ref(), filter, after);
+    if json {
+        print_json(list_cursor, limit).await
+    } else {
+        print_table(list_cursor, limit.unwrap_or(DEFAULT_ROWS)).await
+    }
 }
 
 impl Arguments {
     /// Says which filters do nothing here.
-    fn check<R: Rows>(&self) -> Result<(), Failed> {
+    fn check<R: Rows>(&self) -> Result<(), CliError> {
         if self.linked.is_some() && !R::FILTERS.contains(&"linked") {
             let message = format!("--linked goes with contacts, not with {}", R::NAME);
             let error = super::Arguments::command().error(ErrorKind::ArgumentConflict, message);
-            return Err(Failed::usage(error));
+            return Err(CliError::usage(error));
         }
         let given = [
             ("campaign", self.campaign.is_some()),
@@ -97,42 +101,42 @@ impl Arguments {
             ("category", self.category.is_some()),
         ];
         for (filter, _) in given.into_iter().filter(|(filter, given)| *given && !R::FILTERS.contains(filter)) {
-            say(&format!("warning: --{filter} says nothing about {}, so it is ignored", R::NAME));
+            print_stderr(&format!("warning: --{filter} says nothing about {}, so it is ignored", R::NAME));
         }
         Ok(())
     }
 }
 
-async fn print_json<R: Rows>(mut walk: Walk<'_, R>, limit: Option<u32>) -> Result<(), Failed> {
-    let progress = counted("rows listed");
+async fn print_json<R: Rows>(mut list_cursor: ListCursor<'_, R>, limit: Option<u32>) -> Result<(), CliError> {
+    let progress = progress_counter("rows listed");
     let (mut output, mut left, mut first) = (Output::new(), limit.unwrap_or(u32::MAX), true);
-    output.text("[")?;
+    output.write_text("[")?;
     while left > 0 {
-        let rows = walk.next(left.min(PAGE)).await?;
+        let rows = list_cursor.next_rows(left.min(PAGE_ROWS)).await?;
         if rows.is_empty() {
             break;
         }
         for row in &rows {
-            output.text(if std::mem::take(&mut first) { "\n" } else { ",\n" })?;
-            output.value(&R::json(row))?;
+            output.write_text(if std::mem::take(&mut first) { "\n" } else { ",\n" })?;
+            output.write_value(&R::json(row))?;
             progress.iter().for_each(Progress::advance);
         }
         if limit.is_some() {
             left = left.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
         }
     }
-    output.text(if first { "]\n" } else { "\n]\n" })?;
+    output.write_text(if first { "]\n" } else { "\n]\n" })?;
     output.flush()
 }
 
-async fn print_table<R: Rows>(mut walk: Walk<'_, R>, limit: u32) -> Result<(), Failed> {
-    let progress = Progress::begin("listing");
+async fn print_table<R: Rows>(mut list_cursor: ListCursor<'_, R>, limit: u32) -> Result<(), CliError> {
+    let progress = Progress::start("listing");
     // One more than is shown tells whether there are more.
     let wanted = limit.saturating_add(1) as usize;
     let mut rows = Vec::new();
     while rows.len() < wanted {
         let missing = u32::try_from(wanted - rows.len()).unwrap_or(u32::MAX);
-        let page = walk.next(missing.min(PAGE)).await?;
+        let page = list_cursor.next_rows(missing.min(PAGE_ROWS)).await?;
         if page.is_empty() {
             break;
         }
@@ -142,15 +146,15 @@ async fn print_table<R: Rows>(mut walk: Walk<'_, R>, limit: u32) -> Result<(), F
     let more = rows.len() == wanted;
     rows.truncate(limit as usize);
     let Some(last) = rows.last() else {
-        say(&format!("no {}", R::NAME));
+        print_stderr(&format!("no {}", R::NAME));
         return Ok(());
     };
     let mut output = Output::new();
-    output.text(&table(R::HEADINGS, &rows.iter().map(R::cells).collect::<Vec<_>>(), Paint::stdout()))?;
+    output.write_text(&format_table(R::HEADERS, &rows.iter().map(R::columns).collect::<Vec<_>>(), Style::stdout()))?;
     output.flush()?;
     if more {
         let (tenant, cursor) = (R::tenant(last), R::cursor(last));
-        say(&format!(
+        print_stderr(&format!(
             "there are more: --tenant {tenant} --after '{cursor}' goes on with this tenant, --json lists all"
         ));
     }
@@ -158,64 +162,64 @@ async fn print_table<R: Rows>(mut walk: Walk<'_, R>, limit: u32) -> Result<(), F
 }
 
 /// A way through a list, tenant by tenant: where it stands is never in doubt, even if tenants share ids.
-struct Walk<'s, R> {
+struct ListCursor<'s, R> {
     store: &'s dyn Store,
     filter: Filter,
     after: Option<String>,
     /// How it goes on.
-    stage: Stage,
+    state: CursorState,
     rows: std::marker::PhantomData<fn() -> R>,
 }
 
-enum Stage {
+enum CursorState {
     /// With rows of `filter.tenant`, or with tenants; nothing comes after them.
-    Last,
+    SingleScope,
     /// With the rows after `after`, wherever that is.
-    Find,
+    Locate,
     /// With the tenant after this one.
-    Tenant(Option<String>),
+    NextTenant(Option<String>),
     /// With this tenant's rows after `after`.
-    Within(String),
-    Over,
+    InTenant(String),
+    Done,
 }
 
-impl<'s, R: Rows> Walk<'s, R> {
+impl<'s, R: Rows> ListCursor<'s, R> {
     fn new(store: &'s dyn Store, filter: Filter, after: Option<String>) -> Self {
-        let stage = match &after {
-            _ if filter.tenant.is_some() || R::OF_NO_TENANT => Stage::Last,
-            Some(_) => Stage::Find,
-            None => Stage::Tenant(None),
+        let state = match &after {
+            _ if filter.tenant.is_some() || R::IS_TENANT_LIST => CursorState::SingleScope,
+            Some(_) => CursorState::Locate,
+            None => CursorState::NextTenant(None),
         };
-        Self { store, filter, after, stage, rows: std::marker::PhantomData }
+        Self { store, filter, after, state, rows: std::marker::PhantomData }
     }
 
     /// The next rows, at most `limit`; none: there are no more.
-    async fn next(&mut self, limit: u32) -> Result<Vec<R::Row>, Failed> {
+    async fn next_rows(&mut self, limit: u32) -> Result<Vec<R::Row>, CliError> {
         loop {
-            let tenant = match &self.stage {
-                Stage::Over => return Ok(Vec::new()),
-                Stage::Last => self.filter.tenant.clone(),
-                Stage::Find => None,
-                Stage::Within(tenant) => Some(tenant.clone()),
-                Stage::Tenant(last) => {
+            let tenant = match &self.state {
+                CursorState::Done => return Ok(Vec::new()),
+                CursorState::SingleScope => self.filter.tenant.clone(),
+                CursorState::Locate => None,
+                CursorState::InTenant(tenant) => Some(tenant.clone()),
+                CursorState::NextTenant(last) => {
                     let page = Page { after: last.clone(), limit: 1 };
                     let found = self.store.tenants(&Filter::default(), &page).await?.into_iter().next();
                     self.after = None;
-                    self.stage = found.map_or(Stage::Over, |tenant| Stage::Within(tenant.id));
+                    self.state = found.map_or(CursorState::Done, |tenant| CursorState::InTenant(tenant.id));
                     continue;
                 }
             };
             let filter = Filter { tenant, ..self.filter.clone() };
             let page = Page { after: self.after.clone(), limit };
             let rows = R::read(self.store, &filter, &page).await?;
-            let over = u32::try_from(rows.len()).is_ok_and(|count| count < limit);
+            let is_last_page = u32::try_from(rows.len()).is_ok_and(|count| count < limit);
             let last = rows.last().map(|row| (R::tenant(row).to_owned(), R::cursor(row)));
-            self.stage = match (std::mem::replace(&mut self.stage, Stage::Over), last) {
-                (Stage::Within(tenant), _) if over => Stage::Tenant(Some(tenant)),
-                (Stage::Within(tenant), _) => Stage::Within(tenant),
-                (Stage::Find, Some((tenant, _))) => Stage::Within(tenant),
-                (Stage::Last, Some(_)) if !over => Stage::Last,
-                _ => Stage::Over,
+            self.state = match (std::mem::replace(&mut self.state, CursorState::Done), last) {
+                (CursorState::InTenant(tenant), _) if is_last_page => CursorState::NextTenant(Some(tenant)),
+                (CursorState::InTenant(tenant), _) => CursorState::InTenant(tenant),
+                (CursorState::Locate, Some((tenant, _))) => CursorState::InTenant(tenant),
+                (CursorState::SingleScope, Some(_)) if !is_last_page => CursorState::SingleScope,
+                _ => CursorState::Done,
             };
             self.after = rows.last().map(R::cursor);
             if !rows.is_empty() {

@@ -6,18 +6,19 @@
 mod actions;
 mod apply;
 mod batch;
+mod batch_request;
 mod check;
 mod compile;
 mod component;
+mod connect;
+mod error;
 mod eval;
 mod excerpt;
-mod failed;
 mod input;
 mod invoke;
 mod lines;
 mod list;
 mod logging;
-mod open;
 mod options;
 mod output;
 mod pack;
@@ -29,11 +30,10 @@ mod stderr;
 mod table;
 mod terminal;
 mod trace;
-mod wanted;
 mod wit;
 
 use clap::{Parser, Subcommand};
-use failed::Failed;
+use error::CliError;
 use options::Options;
 use std::process::ExitCode;
 
@@ -89,12 +89,12 @@ enum Command {
 
 /// Does what the arguments say.
 pub(crate) fn main() -> ExitCode {
-    stderr::take_panics();
+    stderr::install_panic_hook();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let code = Failed::usage(error).report();
-            stderr::finish();
+            let code = CliError::usage(error).report();
+            stderr::flush();
             return code;
         }
     };
@@ -102,23 +102,23 @@ pub(crate) fn main() -> ExitCode {
     if let Command::Compile(arguments) = &arguments.command {
         return compile::run(arguments);
     }
-    let code = match start(arguments) {
+    let code = match run_command(arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failed) => failed.report(),
+        Err(cli_error) => cli_error.report(),
     };
-    stderr::finish();
+    stderr::flush();
     code
 }
 
-fn start(arguments: Arguments) -> Result<(), Failed> {
-    logging::start(arguments.options.verbose)?;
+fn run_command(arguments: Arguments) -> Result<(), CliError> {
+    logging::init(arguments.options.verbose)?;
     dispatch(arguments)
 }
 
-fn dispatch(Arguments { options, command }: Arguments) -> Result<(), Failed> {
+fn dispatch(Arguments { options, command }: Arguments) -> Result<(), CliError> {
     // Invocations run on threads of the host's own; this one only asks and shows.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failed::because(format!("can't start: {error}")))?;
+    let runtime = runtime.map_err(|error| CliError::message(format!("can't start: {error}")))?;
     match command {
         Command::Run(arguments) => runtime.block_on(run::run(&options, arguments)),
         Command::Invoke(arguments) => runtime.block_on(invoke::run(&options, arguments)),
@@ -133,7 +133,7 @@ fn dispatch(Arguments { options, command }: Arguments) -> Result<(), Failed> {
         Command::Contacts(arguments) => runtime.block_on(list::run::<rows::Contacts>(&options, arguments)),
         Command::Records(arguments) => runtime.block_on(list::run::<rows::Records>(&options, arguments)),
         Command::Dnd(arguments) => runtime.block_on(list::run::<rows::Dnd>(&options, arguments)),
-        Command::Compile(_) => Err(Failed::because("it was done before")),
+        Command::Compile(_) => Err(CliError::message("it was done before")),
     }
 }
 

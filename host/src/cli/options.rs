@@ -1,9 +1,9 @@
 //! The options that every command takes.
 
-use super::failed::Failed;
+use super::error::CliError;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory as _};
-use flowhost::domain::refusal::quoted;
+use flowhost::domain::refusal::quote;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -14,7 +14,7 @@ pub(super) struct Options {
     /// FLOWHOST_STORE] [default: sqlite:flowhost.db]
     // The variable is read when a store is needed: a wrong one must not end a command that needs none.
     #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
-    store: Option<Location>,
+    store: Option<StoreLocation>,
 
     /// Adds the components (*.wasm) in this folder to the built-in actions; may be given several times
     #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
@@ -31,29 +31,29 @@ pub(super) struct Options {
 }
 
 /// The variable that names the store where no option does.
-const VARIABLE: &str = "FLOWHOST_STORE";
+const STORE_VARIABLE: &str = "FLOWHOST_STORE";
 
 /// The store where neither an option nor the variable names one.
 const DEFAULT_FILE: &str = "flowhost.db";
 
 impl Options {
     /// The store that a command works with.
-    pub(super) fn store(&self) -> Result<Location, Failed> {
+    pub(super) fn store(&self) -> Result<StoreLocation, CliError> {
         if let Some(store) = &self.store {
             return Ok(store.clone());
         }
-        let Some(url) = std::env::var_os(VARIABLE) else { return Ok(Location::Sqlite(DEFAULT_FILE.into())) };
+        let Some(url) = std::env::var_os(STORE_VARIABLE) else { return Ok(StoreLocation::Sqlite(DEFAULT_FILE.into())) };
         let store = url.to_str().ok_or_else(|| "it is not UTF-8".to_owned()).and_then(str::parse);
         store.map_err(|why| {
-            let message = format!("invalid value {} of {VARIABLE}: {why}", quoted(&url.to_string_lossy()));
-            Failed::usage(super::Arguments::command().error(ErrorKind::ValueValidation, message))
+            let message = format!("invalid value {} of {STORE_VARIABLE}: {why}", quote(&url.to_string_lossy()));
+            CliError::usage(super::Arguments::command().error(ErrorKind::ValueValidation, message))
         })
     }
 }
 
 /// Where a store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Location {
+pub(super) enum StoreLocation {
     /// Gone with the process.
     Memory,
     /// A file.
@@ -62,7 +62,7 @@ pub(super) enum Location {
     Postgres,
 }
 
-impl FromStr for Location {
+impl FromStr for StoreLocation {
     type Err = String;
 
     fn from_str(url: &str) -> Result<Self, String> {
@@ -91,16 +91,16 @@ mod tests {
     #[test]
     fn a_store_is_named_by_a_url() {
         for (url, location) in [
-            ("memory:", Location::Memory),
-            ("sqlite:a/b.db", Location::Sqlite("a/b.db".into())),
-            ("sqlite:///var/a.db", Location::Sqlite("/var/a.db".into())),
-            ("sqlite:C:\\a.db", Location::Sqlite("C:\\a.db".into())),
-            ("postgres://host/db", Location::Postgres),
+            ("memory:", StoreLocation::Memory),
+            ("sqlite:a/b.db", StoreLocation::Sqlite("a/b.db".into())),
+            ("sqlite:///var/a.db", StoreLocation::Sqlite("/var/a.db".into())),
+            ("sqlite:C:\\a.db", StoreLocation::Sqlite("C:\\a.db".into())),
+            ("postgres://host/db", StoreLocation::Postgres),
         ] {
             assert_eq!(url.parse(), Ok(location), "{url}");
         }
         for url in ["", "flowhost.db", "sqlite:", "memory:x", "mysql://host/db"] {
-            assert!(url.parse::<Location>().unwrap_err().contains("sqlite:PATH"), "{url}");
+            assert!(url.parse::<StoreLocation>().unwrap_err().contains("sqlite:PATH"), "{url}");
         }
     }
 }

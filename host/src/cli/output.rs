@@ -1,8 +1,8 @@
 //! Stdout, where the data goes.
 
-use super::failed::Failed;
+use super::error::CliError;
 use super::stderr;
-use super::terminal::{Paint, visible};
+use super::terminal::{Style, sanitise};
 use flowhost::domain::escape::escape_json;
 use serde::Serialize;
 use std::io::{BufWriter, ErrorKind, StdoutLock, Write};
@@ -10,69 +10,69 @@ use std::io::{BufWriter, ErrorKind, StdoutLock, Write};
 /// Writes data. What is written is seen when it is flushed.
 pub(super) struct Output {
     stdout: BufWriter<StdoutLock<'static>>,
-    paint: Paint,
+    style: Style,
 }
 
 impl Output {
     pub(super) fn new() -> Self {
         // Where both are one terminal, earlier text stands before the data.
-        stderr::finish();
-        Self { stdout: BufWriter::new(std::io::stdout().lock()), paint: Paint::stdout() }
+        stderr::flush();
+        Self { stdout: BufWriter::new(std::io::stdout().lock()), style: Style::stdout() }
     }
 
     /// Text of several lines for people.
-    pub(super) fn text(&mut self, text: &str) -> Result<(), Failed> {
-        self.write(&visible(text, self.paint))
+    pub(super) fn write_text(&mut self, text: &str) -> Result<(), CliError> {
+        self.write_raw(&sanitise(text, self.style))
     }
 
     /// One line for people, whatever it holds.
-    pub(super) fn line(&mut self, text: &str) -> Result<(), Failed> {
+    pub(super) fn write_line(&mut self, text: &str) -> Result<(), CliError> {
         let line = text.replace('\n', "\\n");
-        self.write(&visible(&line, self.paint))?;
-        self.write("\n")
+        self.write_raw(&sanitise(&line, self.style))?;
+        self.write_raw("\n")
     }
 
     /// JSON within the text.
-    pub(super) fn value(&mut self, value: &impl Serialize) -> Result<(), Failed> {
-        let text = serde_json::to_string(value).map_err(|error| failed(error.into()))?;
-        self.write(&escape_json(&text))
+    pub(super) fn write_value(&mut self, value: &impl Serialize) -> Result<(), CliError> {
+        let text = serde_json::to_string(value).map_err(|error| stdout_error(error.into()))?;
+        self.write_raw(&escape_json(&text))
     }
 
     /// JSON on one line.
-    pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failed> {
-        self.value(value)?;
-        self.write("\n")
+    pub(super) fn write_json(&mut self, value: &impl Serialize) -> Result<(), CliError> {
+        self.write_value(value)?;
+        self.write_raw("\n")
     }
 
     /// JSON for people, too.
-    pub(super) fn pretty(&mut self, value: &impl Serialize) -> Result<(), Failed> {
-        let text = serde_json::to_string_pretty(value).map_err(|error| failed(error.into()))?;
-        self.write(&escape_json(&text))?;
-        self.write("\n")
+    pub(super) fn write_pretty_json(&mut self, value: &impl Serialize) -> Result<(), CliError> {
+        let text = serde_json::to_string_pretty(value).map_err(|error| stdout_error(error.into()))?;
+        self.write_raw(&escape_json(&text))?;
+        self.write_raw("\n")
     }
 
-    fn write(&mut self, text: &str) -> Result<(), Failed> {
-        self.stdout.write_all(text.as_bytes()).map_err(failed)
+    fn write_raw(&mut self, text: &str) -> Result<(), CliError> {
+        self.stdout.write_all(text.as_bytes()).map_err(stdout_error)
     }
 
-    pub(super) fn flush(&mut self) -> Result<(), Failed> {
-        self.stdout.flush().map_err(failed)
+    pub(super) fn flush(&mut self) -> Result<(), CliError> {
+        self.stdout.flush().map_err(stdout_error)
     }
 }
 
-fn failed(error: std::io::Error) -> Failed {
+fn stdout_error(error: std::io::Error) -> CliError {
     match error.kind() {
-        ErrorKind::BrokenPipe => Failed::PipeClosed,
-        _ => Failed::because(format!("can't write to stdout: {error}")),
+        ErrorKind::BrokenPipe => CliError::PipeClosed,
+        _ => CliError::message(format!("can't write to stdout: {error}")),
     }
 }
 
 /// Writes one line to stderr, whatever it holds.
-pub(super) fn say(line: &str) {
-    say_text(&format!("{}\n", line.replace('\n', "\\n")));
+pub(super) fn print_stderr(line: &str) {
+    print_stderr_text(&format!("{}\n", line.replace('\n', "\\n")));
 }
 
 /// Writes text of several lines to stderr.
-pub(super) fn say_text(text: &str) {
-    stderr::write(&visible(text, Paint::stderr()));
+pub(super) fn print_stderr_text(text: &str) {
+    stderr::write(&sanitise(text, Style::stderr()));
 }

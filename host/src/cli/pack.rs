@@ -1,9 +1,9 @@
 //! `flowhost pack`: a core module becomes a component.
 
 use super::component;
-use super::failed::Failed;
+use super::error::CliError;
 use super::input::Input;
-use super::output::say;
+use super::output::print_stderr;
 use clap::Args;
 use flowhost::{Limits, catalog};
 use std::path::PathBuf;
@@ -28,15 +28,15 @@ pub(super) struct Arguments {
 }
 
 /// Packs it.
-pub(super) fn run(arguments: &Arguments) -> Result<(), Failed> {
-    let core = component::read(&arguments.core, Limits::default().component_bytes)?;
+pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
+    let core = component::read_input(&arguments.core, Limits::default().component_bytes)?;
     let component = catalog::pack(&core).map_err(|error| {
         let message = format!("{}: {}", arguments.core, error.message);
-        Failed::because(message).with_code(error.code)
+        CliError::message(message).with_code(error.code)
     })?;
     let path = &arguments.output;
     std::fs::write(path, &component)
-        .map_err(|error| Failed::because(format!("can't write {}: {error}", path.display())))?;
-    say(&format!("wrote {} ({} bytes)", path.display(), component.len()));
+        .map_err(|error| CliError::message(format!("can't write {}: {error}", path.display())))?;
+    print_stderr(&format!("wrote {} ({} bytes)", path.display(), component.len()));
     Ok(())
 }

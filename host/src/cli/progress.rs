@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// What is over before this isn't worth a sign.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
 /// Shows what goes on until it is dropped. Nothing where stderr is no terminal.
 pub(super) struct Progress {
@@ -17,16 +17,16 @@ pub(super) struct Progress {
 
 impl Progress {
     /// `what` is going on.
-    pub(super) fn begin(what: &'static str) -> Self {
-        Self::with(what, "{spinner} {msg} [{elapsed}]")
+    pub(super) fn start(what: &'static str) -> Self {
+        Self::with_template(what, "{spinner} {msg} [{elapsed}]")
     }
 
-    fn with(what: &'static str, template: &str) -> Self {
+    fn with_template(what: &'static str, template: &str) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()).with_message(what);
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        let watch = std::io::stderr().is_terminal().then(|| watch(bar.clone())).flatten();
+        let watch = std::io::stderr().is_terminal().then(|| show_after_delay(bar.clone())).flatten();
         Self { bar, watch }
     }
 
@@ -37,15 +37,16 @@ impl Progress {
 }
 
 /// Counts what is written to stdout, unless a person sees it there.
-pub(super) fn counted(what: &'static str) -> Option<Progress> {
-    (!std::io::stdout().is_terminal()).then(|| Progress::with(what, "{spinner} {msg}: {human_pos} [{elapsed}]"))
+pub(super) fn progress_counter(what: &'static str) -> Option<Progress> {
+    (!std::io::stdout().is_terminal())
+        .then(|| Progress::with_template(what, "{spinner} {msg}: {human_pos} [{elapsed}]"))
 }
 
-fn watch(bar: ProgressBar) -> Option<(Sender<()>, JoinHandle<()>)> {
+fn show_after_delay(bar: ProgressBar) -> Option<(Sender<()>, JoinHandle<()>)> {
     let (sender, receiver) = mpsc::channel();
     let show = move || {
         // The other end is dropped when all is done.
-        if receiver.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+        if receiver.recv_timeout(PROGRESS_DELAY) == Err(RecvTimeoutError::Timeout) {
             bar.set_draw_target(ProgressDrawTarget::stderr());
             bar.enable_steady_tick(Duration::from_millis(100));
         }

@@ -15,9 +15,9 @@ pub(super) trait Rows {
     /// The filters that say something about them, beside the tenant.
     const FILTERS: &'static [&'static str];
     /// Over the columns.
-    const HEADINGS: &'static [&'static str];
+    const HEADERS: &'static [&'static str];
     /// They belong to no tenant, being tenants.
-    const OF_NO_TENANT: bool = false;
+    const IS_TENANT_LIST: bool = false;
 
     /// A stretch of the list.
     fn read(
@@ -31,7 +31,7 @@ pub(super) trait Rows {
     /// What a page begins after.
     fn cursor(row: &Self::Row) -> String;
     /// For people.
-    fn cells(row: &Self::Row) -> Vec<String>;
+    fn columns(row: &Self::Row) -> Vec<String>;
     /// For programs.
     fn json(row: &Self::Row) -> Json;
 }
@@ -43,8 +43,8 @@ impl Rows for Tenants {
     type Row = Tenant;
     const NAME: &'static str = "tenants";
     const FILTERS: &'static [&'static str] = &[];
-    const HEADINGS: &'static [&'static str] = &["ID", "NAME", "TIME ZONE", "REGION", "CHANNELS"];
-    const OF_NO_TENANT: bool = true;
+    const HEADERS: &'static [&'static str] = &["ID", "NAME", "TIME ZONE", "REGION", "CHANNELS"];
+    const IS_TENANT_LIST: bool = true;
 
     async fn read(store: &dyn Store, filter: &Filter, page: &Page) -> Result<Vec<Tenant>, StoreError> {
         store.tenants(filter, page).await
@@ -58,7 +58,7 @@ impl Rows for Tenants {
         row.id.clone()
     }
 
-    fn cells(row: &Tenant) -> Vec<String> {
+    fn columns(row: &Tenant) -> Vec<String> {
         let channels: Vec<_> = row.channels.iter().map(|channel| channel.name.as_str()).collect();
         vec![row.id.clone(), row.name.clone(), row.time_zone.to_string(), row.phone_region.clone(), channels.join(",")]
     }
@@ -75,7 +75,7 @@ impl Rows for Campaigns {
     type Row = Campaign;
     const NAME: &'static str = "campaigns";
     const FILTERS: &'static [&'static str] = &["campaign", "category"];
-    const HEADINGS: &'static [&'static str] = &["TENANT", "ID", "NAME", "TYPE", "MODE", "CATEGORY"];
+    const HEADERS: &'static [&'static str] = &["TENANT", "ID", "NAME", "TYPE", "MODE", "CATEGORY"];
 
     async fn read(store: &dyn Store, filter: &Filter, page: &Page) -> Result<Vec<Campaign>, StoreError> {
         store.campaigns(filter, page).await
@@ -89,7 +89,7 @@ impl Rows for Campaigns {
         row.id.to_string()
     }
 
-    fn cells(row: &Campaign) -> Vec<String> {
+    fn columns(row: &Campaign) -> Vec<String> {
         let (kind, mode) = (row.kind.as_str().to_owned(), row.mode.as_str().to_owned());
         vec![row.tenant.clone(), row.id.to_string(), row.name.clone(), kind, mode, row.category.clone()]
     }
@@ -106,7 +106,7 @@ impl Rows for Contacts {
     type Row = ContactRow;
     const NAME: &'static str = "contacts";
     const FILTERS: &'static [&'static str] = &["contact", "channel", "linked"];
-    const HEADINGS: &'static [&'static str] = &["TENANT", "ID", "NAME", "ADDRESSES", "CREATED"];
+    const HEADERS: &'static [&'static str] = &["TENANT", "ID", "NAME", "ADDRESSES", "CREATED"];
 
     async fn read(store: &dyn Store, filter: &Filter, page: &Page) -> Result<Vec<ContactRow>, StoreError> {
         store.contacts(filter, page).await
@@ -120,10 +120,16 @@ impl Rows for Contacts {
         row.contact.id.to_string()
     }
 
-    fn cells(ContactRow { tenant, contact }: &ContactRow) -> Vec<String> {
+    fn columns(ContactRow { tenant, contact }: &ContactRow) -> Vec<String> {
         let addresses = contact.addresses.iter().map(|address| format!("{}:{}", address.channel, address.identifier));
         let addresses = addresses.collect::<Vec<_>>().join(",");
-        vec![tenant.clone(), contact.id.to_string(), contact.name.clone(), addresses, to_the_second(contact.created_at)]
+        vec![
+            tenant.clone(),
+            contact.id.to_string(),
+            contact.name.clone(),
+            addresses,
+            format_seconds(contact.created_at),
+        ]
     }
 
     fn json(ContactRow { tenant, contact }: &ContactRow) -> Json {
@@ -150,7 +156,7 @@ impl Rows for Records {
     type Row = (String, Record);
     const NAME: &'static str = "records";
     const FILTERS: &'static [&'static str] = &["campaign", "contact", "channel", "state", "category"];
-    const HEADINGS: &'static [&'static str] = &["TENANT", "ID", "STATE", "KIND", "SCHEDULED", "CAMPAIGN", "CONTACT"];
+    const HEADERS: &'static [&'static str] = &["TENANT", "ID", "STATE", "KIND", "SCHEDULED", "CAMPAIGN", "CONTACT"];
 
     async fn read(store: &dyn Store, filter: &Filter, page: &Page) -> Result<Vec<(String, Record)>, StoreError> {
         store.records(filter, page).await
@@ -164,13 +170,13 @@ impl Rows for Records {
         record.id.to_string()
     }
 
-    fn cells((tenant, record): &(String, Record)) -> Vec<String> {
+    fn columns((tenant, record): &(String, Record)) -> Vec<String> {
         vec![
             tenant.clone(),
             record.id.to_string(),
             record.state.as_str().to_owned(),
             if record.internal { "internal" } else { "external" }.to_owned(),
-            record.schedule.as_ref().map_or_else(|| "-".to_owned(), |schedule| to_the_second(schedule.at)),
+            record.schedule.as_ref().map_or_else(|| "-".to_owned(), |schedule| format_seconds(schedule.at)),
             record.campaign.to_string(),
             record.contact.to_string(),
         ]
@@ -186,8 +192,8 @@ impl Rows for Records {
             "internal": record.internal,
             "scheduled_at": record.schedule.as_ref().map(|schedule| rfc3339(schedule.at)),
             "message": record.message,
-            "template": record.template.as_deref().map(stored),
-            "data": stored(&record.data),
+            "template": record.template.as_deref().map(parse_stored_json),
+            "data": parse_stored_json(&record.data),
             "run": record.run,
             "created_at": rfc3339(record.created_at),
             "updated_at": rfc3339(record.updated_at),
@@ -202,7 +208,7 @@ impl Rows for Dnd {
     type Row = DndRow;
     const NAME: &'static str = "do-not-disturb entries";
     const FILTERS: &'static [&'static str] = &["campaign", "contact", "category"];
-    const HEADINGS: &'static [&'static str] =
+    const HEADERS: &'static [&'static str] =
         &["TENANT", "CONTACT", "SCOPE", "CAMPAIGN OR CATEGORY", "SINCE", "BY", "REASON"];
 
     async fn read(store: &dyn Store, filter: &Filter, page: &Page) -> Result<Vec<DndRow>, StoreError> {
@@ -217,14 +223,14 @@ impl Rows for Dnd {
         row.cursor()
     }
 
-    fn cells(DndRow { tenant, contact, entry }: &DndRow) -> Vec<String> {
+    fn columns(DndRow { tenant, contact, entry }: &DndRow) -> Vec<String> {
         let (kind, scope) = match &entry.scope {
             Scope::Campaign(campaign) => ("campaign", campaign.to_string()),
             Scope::Category(category) => ("category", category.clone()),
         };
         let reason = entry.reason.clone().unwrap_or_default();
-        let since = to_the_second(entry.at);
-        vec![tenant.clone(), contact.to_string(), kind.to_owned(), scope, since, entry.by.clone(), reason]
+        let since = format_seconds(entry.at);
+        vec![tenant.clone(), contact.to_string(), kind.to_owned(), scope, since, entry.actor.clone(), reason]
     }
 
     fn json(DndRow { tenant, contact, entry }: &DndRow) -> Json {
@@ -236,7 +242,7 @@ impl Rows for Dnd {
 }
 
 /// JSON as the store keeps it; null where it is none.
-fn stored(json: &str) -> Json {
+fn parse_stored_json(json: &str) -> Json {
     serde_json::from_str(json).unwrap_or_default()
 }
 
@@ -244,6 +250,6 @@ fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-fn to_the_second(at: DateTime<Utc>) -> String {
+fn format_seconds(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

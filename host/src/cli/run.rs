@@ -1,16 +1,16 @@
 //! `flowhost run`: a diagram for one session.
 
-use super::failed::Failed;
+use super::error::CliError;
 use super::input::Input;
 use super::options::Options;
-use super::output::{Output, say, say_text};
-use super::terminal::Paint;
-use super::{apply, check, open, trace};
+use super::output::{Output, print_stderr, print_stderr_text};
+use super::terminal::Style;
+use super::{apply, check, connect, trace};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _};
 use flowhost::Session;
-use flowhost::diagram::{Diagram, Flow, Run, Stop};
 use flowhost::domain::IdentifierKind;
+use flowhost::flow::{FlowFile, FlowRun, PreparedFlow, StopReason};
 use flowhost::store::{Filter, Page, Store};
 use std::time::Instant;
 
@@ -46,29 +46,31 @@ pub(super) struct Arguments {
 }
 
 /// Reads, runs, prints.
-pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), Failed> {
+pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
     let Arguments { flow: file, session, apply: applied, start } = arguments;
     if [Some(&file), session.as_ref(), applied.as_ref()].into_iter().flatten().filter(|i| **i == Input::Stdin).count()
         > 1
     {
         let error =
             super::Arguments::command().error(ErrorKind::ArgumentConflict, "stdin can be read only once; use a file");
-        return Err(Failed::usage(error));
+        return Err(CliError::usage(error));
     }
     let flow = read_flow(&file)?;
-    let session = session.as_ref().map(Input::session).transpose()?;
+    let session = session.as_ref().map(Input::read_session).transpose()?;
 
-    let host = open::host(options).await?;
-    let diagram = Diagram::new(&host, &flow, start.as_deref());
-    let paint = Paint::stderr();
-    let faults: Vec<_> = diagram.faults().map(|found| check::line(found, paint)).collect();
+    let host = connect::open_host(options).await?;
+    let prepared_flow = PreparedFlow::new(&host, &flow, start.as_deref());
+    let style = Style::stderr();
+    let faults: Vec<_> =
+        prepared_flow.blocking_diagnostics().map(|found| check::format_diagnostic(found, style)).collect();
     if !faults.is_empty() {
-        faults.iter().for_each(|line| say(line));
+        faults.iter().for_each(|line| print_stderr(line));
         let hint = format!("`flowhost check {file}` shows all that there is to mend");
-        return Err(Failed::because(format!("{file} can't be run as it is; nothing was done")).with_hint(hint));
+        return Err(CliError::message(format!("{file} can't be run as it is; nothing was done")).with_hint(hint));
     }
     if let Some(applied) = &applied {
-        apply::lines(&apply::apply(host.store().as_ref(), applied).await?).for_each(|line| say(&line));
+        apply::change_lines(&apply::apply_file(host.store().as_ref(), applied).await?)
+            .for_each(|line| print_stderr(&line));
     }
     let session = match session {
         Some(session) => session,
@@ -76,51 +78,52 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), F
     };
 
     let started = Instant::now();
-    let Run { session, steps, stop } = diagram.run(&host, session, |step| say_text(&trace::step(step, paint))).await;
+    let FlowRun { session, steps, stop } =
+        prepared_flow.run(&host, session, |step| print_stderr_text(&trace::format_step(step, style))).await;
     host.close().await?;
     let mut output = Output::new();
-    output.pretty(&session)?;
+    output.write_pretty_json(&session)?;
     output.flush()?;
     match stop {
         None => {
-            say(&paint.dim(&format!("{steps} steps in {}", trace::time(started.elapsed()))));
+            print_stderr(&style.dim(&format!("{steps} steps in {}", trace::format_duration(started.elapsed()))));
             Ok(())
         }
         Some(stop) => {
-            let failed = Failed::because(stop.to_string()).with_code(stop.code());
-            Err(hint(&stop).into_iter().fold(failed, Failed::with_hint))
+            let cli_error = CliError::message(stop.to_string()).with_code(stop.code());
+            Err(hint_for_stop(&stop).into_iter().fold(cli_error, CliError::with_hint))
         }
     }
 }
 
-fn hint(stop: &Stop) -> Option<&'static str> {
+fn hint_for_stop(stop: &StopReason) -> Option<&'static str> {
     match stop {
-        Stop::Failed { failure, .. } if failure.code == "key-reused" => {
+        StopReason::Failed { failure, .. } if failure.code == "key-reused" => {
             Some("the flow has changed since this session ran it; give the session another `id`")
         }
-        Stop::Failed { failure, .. } if failure.retryable => Some("run the same session file again: it resumes"),
+        StopReason::Failed { failure, .. } if failure.retryable => Some("run the same session file again: it resumes"),
         _ => None,
     }
 }
 
 /// The flow in a file.
-pub(super) fn read_flow(file: &Input) -> Result<Flow, Failed> {
-    let text = file.text(MAX_FLOW_BYTES, "request-too-large", "request-invalid")?;
-    Flow::parse(&text).map_err(|error| file.wrong(&text, &error, error.line.zip(error.column), error.code()))
+pub(super) fn read_flow(file: &Input) -> Result<FlowFile, CliError> {
+    let text = file.read_text(MAX_FLOW_BYTES, "request-too-large", "request-invalid")?;
+    FlowFile::parse(&text).map_err(|error| file.error_at(&text, &error, error.line.zip(error.column), error.code()))
 }
 
 /// A session of somebody for trying a diagram out.
-async fn new_session(store: &dyn Store) -> Result<Session, Failed> {
+async fn new_session(store: &dyn Store) -> Result<Session, CliError> {
     let tenants = store.tenants(&Filter::default(), &Page { after: None, limit: 2 }).await?;
     let [tenant] = tenants.as_slice() else {
         let what = if tenants.is_empty() { "no tenant" } else { "several tenants" };
         let hint =
             "give one with --session, as in {\"tenant\":\"acme\",\"channel\":\"whatsapp\",\"user\":\"56987654321\"}";
-        return Err(Failed::because(format!("whose session is it? the store has {what}")).with_hint(hint));
+        return Err(CliError::message(format!("whose session is it? the store has {what}")).with_hint(hint));
     };
     // Anybody may be a user of a channel whose identifiers have no form.
     let opaque = tenant.channels.iter().find(|channel| channel.identifier == IdentifierKind::Opaque);
     let channel = opaque.or(tenant.channels.first()).map_or("widget", |channel| &channel.name);
-    say(&format!("a new session of user guest in channel {channel} of tenant {}", tenant.id));
+    print_stderr(&format!("a new session of user guest in channel {channel} of tenant {}", tenant.id));
     Ok(Session::new(&tenant.id, channel, "guest"))
 }

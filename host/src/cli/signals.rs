@@ -1,7 +1,7 @@
 //! Signals that ask a batch to end: the first one ends the reading, the second one the process.
 
-use super::failed::Failed;
-use super::output::say;
+use super::error::CliError;
+use super::output::print_stderr;
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 use tokio::sync::oneshot;
@@ -26,11 +26,11 @@ impl Signal {
 }
 
 /// The first signal, for everybody who waits for it. It never comes where none can be listened to any more.
-pub(super) type First = Shared<futures_util::future::BoxFuture<'static, Signal>>;
+pub(super) type FirstSignal = Shared<futures_util::future::BoxFuture<'static, Signal>>;
 
 /// Listens from here on, on a thread of its own: stdout may block the caller's.
-pub(super) fn listen() -> Result<First, Failed> {
-    let failed = |error: std::io::Error| Failed::because(format!("can't listen to signals: {error}"));
+pub(super) fn listen() -> Result<FirstSignal, CliError> {
+    let cli_error = |error: std::io::Error| CliError::message(format!("can't listen to signals: {error}"));
     let (ready, is_ready) = std::sync::mpsc::channel();
     let (sender, receiver) = oneshot::channel();
     let listening = move || {
@@ -42,22 +42,22 @@ pub(super) fn listen() -> Result<First, Failed> {
             match Signals::new() {
                 Ok(signals) => {
                     ready.send(Ok(())).ok();
-                    wait(signals, sender).await;
+                    handle_signals(signals, sender).await;
                 }
                 Err(error) => drop(ready.send(Err(error))),
             }
         });
     };
-    std::thread::Builder::new().name("flowhost-signals".to_owned()).spawn(listening).map_err(failed)?;
-    is_ready.recv().map_err(std::io::Error::other).flatten().map_err(failed)?;
+    std::thread::Builder::new().name("flowhost-signals".to_owned()).spawn(listening).map_err(cli_error)?;
+    is_ready.recv().map_err(std::io::Error::other).flatten().map_err(cli_error)?;
     let first = async { if let Ok(signal) = receiver.await { signal } else { std::future::pending().await } };
     Ok(first.boxed().shared())
 }
 
-async fn wait(mut signals: Signals, first: oneshot::Sender<Signal>) {
+async fn handle_signals(mut signals: Signals, first: oneshot::Sender<Signal>) {
     // Nobody waits for it where the batch is over.
     first.send(signals.next().await).ok();
-    say("no more requests are read; a second signal ends the process at once");
+    print_stderr("no more requests are read; a second signal ends the process at once");
     let second = signals.next().await;
     std::process::exit(second.exit_code().into());
 }

@@ -3,7 +3,7 @@
 //! Lines of the log are dropped while the queue is full, and their number is written when there is room again. Text that
 //! a command itself writes waits for room as long as the reader reads.
 
-use super::terminal::{Paint, visible};
+use super::terminal::{Style, sanitise};
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Write as _;
 use std::io::Write;
@@ -14,37 +14,37 @@ use std::time::{Duration, Instant};
 const CAPACITY: usize = 1 << 20;
 
 /// Bytes that are written at once, if the line has no more.
-const PIECE: usize = 4 << 10;
+const CHUNK_BYTES: usize = 4 << 10;
 
 /// For so long the end of the process, and the text of a command, wait for a reader who does not read.
-const PATIENCE: Duration = Duration::from_secs(1);
+const READER_TIMEOUT: Duration = Duration::from_secs(1);
 
 static STDERR: LazyLock<&'static Queue> = LazyLock::new(|| {
     let queue: &'static Queue = Box::leak(Box::new(Queue::new(CAPACITY)));
-    let run = || queue.run(std::io::stderr());
+    let run = || queue.write_forever(std::io::stderr());
     let thread = std::thread::Builder::new().name("flowhost-stderr".to_owned()).spawn(run);
-    queue.waiting().has_thread = thread.is_ok();
+    queue.lock_state().has_thread = thread.is_ok();
     queue
 });
 
 /// Writes text after everything that was written before.
 pub(super) fn write(text: &str) {
-    STDERR.write(text.as_bytes());
+    STDERR.push_text(text.as_bytes());
 }
 
 /// Waits until everything is written, as long as the reader reads.
-pub(super) fn finish() {
+pub(super) fn flush() {
     if let Some(queue) = LazyLock::get(&STDERR) {
-        queue.finish();
+        queue.flush();
     }
 }
 
 /// Lines of the log. Each call of `write` brings a whole one.
-pub(super) struct LogLines(pub(super) Paint);
+pub(super) struct LogWriter(pub(super) Style);
 
-impl Write for LogLines {
+impl Write for LogWriter {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        STDERR.offer(visible(&String::from_utf8_lossy(line), self.0).as_bytes());
+        STDERR.push_log_line(sanitise(&String::from_utf8_lossy(line), self.0).as_bytes());
         Ok(line.len())
     }
 
@@ -54,36 +54,36 @@ impl Write for LogLines {
 }
 
 /// Sends the reports of panics the same way: a worker that reports one must not wait for the reader.
-pub(super) fn take_panics() {
+pub(super) fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let (thread, backtrace) = (std::thread::current(), Backtrace::capture());
         let mut report = format!("thread '{}' {panic}\n", thread.name().unwrap_or_default());
         if backtrace.status() == BacktraceStatus::Captured {
             write!(report, "{backtrace}").ok();
         }
-        STDERR.offer(visible(&report, Paint::default()).as_bytes());
+        STDERR.push_log_line(sanitise(&report, Style::default()).as_bytes());
         if thread.name() == Some("main") {
-            finish();
+            flush();
         }
     }));
 }
 
 struct Queue {
     capacity: usize,
-    waiting: Mutex<Waiting>,
+    state: Mutex<QueueState>,
     filled: Condvar,
     written: Condvar,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct QueueState {
     text: Vec<u8>,
     /// Lines of the log that there was no room for.
     dropped: u64,
     /// Whether the thread is writing what it has taken.
     is_writing: bool,
     /// How many pieces were written.
-    pieces: u64,
+    chunks_written: u64,
     /// The number of pieces at which somebody last stopped waiting.
     stalled_at: Option<u64>,
     /// Without one, nothing waits here.
@@ -92,39 +92,39 @@ struct Waiting {
 
 impl Queue {
     fn new(capacity: usize) -> Self {
-        let waiting = Waiting { has_thread: true, ..Waiting::default() };
-        Self { capacity, waiting: Mutex::new(waiting), filled: Condvar::new(), written: Condvar::new() }
+        let waiting = QueueState { has_thread: true, ..QueueState::default() };
+        Self { capacity, state: Mutex::new(waiting), filled: Condvar::new(), written: Condvar::new() }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_state(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn has_room(&self, waiting: &Waiting, text: &[u8]) -> bool {
+    fn has_room(&self, waiting: &QueueState, text: &[u8]) -> bool {
         // Once something was dropped, the report comes first.
         let is_first = waiting.text.is_empty();
         waiting.dropped == 0 && (is_first || waiting.text.len().saturating_add(text.len()) <= self.capacity)
     }
 
     /// Takes a line of the log, or drops and counts it.
-    fn offer(&self, line: &[u8]) {
-        self.add_or_drop(self.waiting(), line);
+    fn push_log_line(&self, line: &[u8]) {
+        self.push_or_drop(self.lock_state(), line);
     }
 
-    fn write(&self, text: &[u8]) {
+    fn push_text(&self, text: &[u8]) {
         let waiting = self.wait_while(|waiting| !self.has_room(waiting, text));
-        self.add_or_drop(waiting, text);
+        self.push_or_drop(waiting, text);
     }
 
-    fn add_or_drop(&self, mut waiting: MutexGuard<'_, Waiting>, text: &[u8]) {
+    fn push_or_drop(&self, mut waiting: MutexGuard<'_, QueueState>, text: &[u8]) {
         if self.has_room(&waiting, text) {
-            self.add(waiting, text);
+            self.push(waiting, text);
         } else {
             waiting.dropped = waiting.dropped.saturating_add(1);
         }
     }
 
-    fn add(&self, mut waiting: MutexGuard<'_, Waiting>, text: &[u8]) {
+    fn push(&self, mut waiting: MutexGuard<'_, QueueState>, text: &[u8]) {
         if waiting.has_thread {
             waiting.text.extend_from_slice(text);
             self.filled.notify_one();
@@ -134,45 +134,45 @@ impl Queue {
         }
     }
 
-    fn finish(&self) {
+    fn flush(&self) {
         drop(self.wait_while(|waiting| waiting.is_writing || !waiting.text.is_empty() || waiting.dropped > 0));
     }
 
     /// Waits while the condition holds, and gives up when nothing is written for a while.
-    fn wait_while(&self, condition: impl Fn(&Waiting) -> bool) -> MutexGuard<'_, Waiting> {
-        let mut waiting = self.waiting();
-        let (mut pieces, mut since) = (waiting.pieces, Instant::now());
-        while waiting.has_thread && condition(&waiting) && waiting.stalled_at != Some(waiting.pieces) {
-            let Some(left) = PATIENCE.checked_sub(since.elapsed()) else {
-                waiting.stalled_at = Some(waiting.pieces);
+    fn wait_while(&self, condition: impl Fn(&QueueState) -> bool) -> MutexGuard<'_, QueueState> {
+        let mut waiting = self.lock_state();
+        let (mut pieces, mut since) = (waiting.chunks_written, Instant::now());
+        while waiting.has_thread && condition(&waiting) && waiting.stalled_at != Some(waiting.chunks_written) {
+            let Some(left) = READER_TIMEOUT.checked_sub(since.elapsed()) else {
+                waiting.stalled_at = Some(waiting.chunks_written);
                 break;
             };
             waiting = self.written.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner).0;
-            if waiting.pieces != pieces {
-                (pieces, since) = (waiting.pieces, Instant::now());
+            if waiting.chunks_written != pieces {
+                (pieces, since) = (waiting.chunks_written, Instant::now());
             }
         }
         waiting
     }
 
     /// Writes whatever comes, for ever.
-    fn run(&self, mut writer: impl Write) {
+    fn write_forever(&self, mut writer: impl Write) {
         let mut taken = Vec::new();
         loop {
-            self.take(&mut taken);
-            for piece in Pieces(&taken) {
+            self.take_text(&mut taken);
+            for piece in LineChunks(&taken) {
                 // Without a reader there is nobody to write to.
                 writer.write_all(piece).ok();
-                self.waiting().pieces += 1;
+                self.lock_state().chunks_written += 1;
                 self.written.notify_all();
             }
         }
     }
 
     /// Waits for text and takes all of it.
-    fn take(&self, taken: &mut Vec<u8>) {
+    fn take_text(&self, taken: &mut Vec<u8>) {
         taken.clear();
-        let mut waiting = self.waiting();
+        let mut waiting = self.lock_state();
         waiting.is_writing = false;
         self.written.notify_all();
         while waiting.text.is_empty() && waiting.dropped == 0 {
@@ -189,14 +189,14 @@ impl Queue {
 }
 
 /// Text in pieces that end where a line ends, as far as lines are short enough.
-struct Pieces<'t>(&'t [u8]);
+struct LineChunks<'t>(&'t [u8]);
 
-impl<'t> Iterator for Pieces<'t> {
+impl<'t> Iterator for LineChunks<'t> {
     type Item = &'t [u8];
 
     fn next(&mut self) -> Option<&'t [u8]> {
         let is_end = |byte: &u8| *byte == b'\n';
-        let first = self.0.get(..PIECE).unwrap_or(self.0);
+        let first = self.0.get(..CHUNK_BYTES).unwrap_or(self.0);
         let end = first.iter().rposition(is_end).or_else(|| self.0.iter().position(is_end));
         let (piece, rest) = self.0.split_at(end.map_or(self.0.len(), |end| end + 1));
         self.0 = rest;
@@ -227,34 +227,34 @@ mod tests {
     fn queue(capacity: usize) -> (&'static Queue, Receiver<String>) {
         let (sender, receiver) = mpsc::sync_channel(0);
         let queue: &'static Queue = Box::leak(Box::new(Queue::new(capacity)));
-        std::thread::spawn(|| queue.run(Pipe(sender)));
+        std::thread::spawn(|| queue.write_forever(Pipe(sender)));
         (queue, receiver)
     }
 
     /// Until the thread writes.
-    fn until_it_writes(queue: &Queue) {
-        let mut waiting = queue.waiting();
+    fn wait_until_writing(queue: &Queue) {
+        let mut waiting = queue.lock_state();
         while !waiting.is_writing {
             drop(waiting);
             std::thread::yield_now();
-            waiting = queue.waiting();
+            waiting = queue.lock_state();
         }
     }
 
     #[test]
     fn a_full_queue_drops_lines_and_reports_their_number_when_it_is_read() {
         let (queue, reader) = queue(10);
-        queue.offer(b"first\n");
-        until_it_writes(queue);
+        queue.push_log_line(b"first\n");
+        wait_until_writing(queue);
         for line in ["second\n", "third\n", "4\n", "5\n"] {
-            queue.offer(line.as_bytes());
+            queue.push_log_line(line.as_bytes());
         }
         assert_eq!(reader.recv().unwrap(), "first\n");
         let next = reader.recv().unwrap();
         assert!(next.starts_with("second\n") && next.contains(" 3 lines"), "{next}");
-        queue.offer(b"last\n");
+        queue.push_log_line(b"last\n");
         assert_eq!(reader.recv().unwrap(), "last\n");
-        queue.finish();
+        queue.flush();
     }
 
     #[test]
@@ -263,31 +263,32 @@ mod tests {
         let reading = std::thread::spawn(move || reader.iter().take(100).collect::<String>());
         let lines: Vec<_> = (0..100).map(|number| format!("line {number}\n")).collect();
         for line in &lines {
-            queue.write(line.as_bytes());
+            queue.push_text(line.as_bytes());
         }
-        queue.finish();
+        queue.flush();
         assert_eq!(reading.join().unwrap(), lines.concat());
     }
 
     #[test]
-    fn a_reader_that_does_not_read_is_waited_for_only_once() {
+    fn a_stalled_reader_is_waited_for_once() {
         let (queue, _reader) = queue(10);
         let began = Instant::now();
-        queue.write(b"first\n");
-        until_it_writes(queue);
+        queue.push_text(b"first\n");
+        wait_until_writing(queue);
         for _ in 0..100 {
-            queue.write(b"one of many\n");
+            queue.push_text(b"one of many\n");
         }
-        queue.finish();
-        assert!(began.elapsed() < 10 * PATIENCE);
+        queue.flush();
+        assert!(began.elapsed() < 10 * READER_TIMEOUT);
     }
 
     #[test]
-    fn text_is_cut_at_the_ends_of_lines() {
-        let text = ["a\n".repeat(PIECE), "b".repeat(2 * PIECE), "\nc\n".to_owned(), "d".to_owned()].concat();
-        let pieces: Vec<_> = Pieces(text.as_bytes()).collect();
+    fn text_is_split_at_line_ends() {
+        let text =
+            ["a\n".repeat(CHUNK_BYTES), "b".repeat(2 * CHUNK_BYTES), "\nc\n".to_owned(), "d".to_owned()].concat();
+        let pieces: Vec<_> = LineChunks(text.as_bytes()).collect();
         assert_eq!(pieces.concat(), text.as_bytes());
         assert!(pieces.iter().rev().skip(1).all(|piece| piece.ends_with(b"\n")));
-        assert!(pieces.iter().filter(|piece| piece.len() > PIECE).count() == 1);
+        assert!(pieces.iter().filter(|piece| piece.len() > CHUNK_BYTES).count() == 1);
     }
 }

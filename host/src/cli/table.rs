@@ -1,6 +1,6 @@
 //! Text laid out for people.
 
-use super::terminal::Paint;
+use super::terminal::Style;
 use flowhost::domain::escape::escape;
 use std::fmt::Write as _;
 
@@ -9,8 +9,8 @@ const MAX_CELL: usize = 48;
 const MAX_LINE: usize = 100;
 
 /// Rows under their headings, in columns.
-pub(super) fn table(headings: &[&str], rows: &[Vec<String>], paint: Paint) -> String {
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
+pub(super) fn format_table(headings: &[&str], rows: &[Vec<String>], style: Style) -> String {
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| cell_text(cell)).collect()).collect();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain(headings.get(column).map(|heading| heading.len())).max().unwrap_or_default()
@@ -20,7 +20,7 @@ pub(super) fn table(headings: &[&str], rows: &[Vec<String>], paint: Paint) -> St
         let cells = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
-    let mut text = paint.bold(&line(&mut headings.iter().copied()));
+    let mut text = style.bold(&line(&mut headings.iter().copied()));
     text.push('\n');
     for row in &rows {
         text.push_str(&line(&mut row.iter().map(String::as_str)));
@@ -30,18 +30,18 @@ pub(super) fn table(headings: &[&str], rows: &[Vec<String>], paint: Paint) -> St
 }
 
 /// A cell on one line, short, without anything that a terminal would obey.
-fn shown(cell: &str) -> String {
+fn cell_text(cell: &str) -> String {
     let cell = escape(cell);
-    let mut shown: String = cell.chars().take(MAX_CELL).collect();
+    let mut visible: String = cell.chars().take(MAX_CELL).collect();
     if cell.chars().nth(MAX_CELL).is_some() {
-        shown.pop();
-        shown.push('…');
+        visible.pop();
+        visible.push('…');
     }
-    shown
+    visible
 }
 
 /// Running text in lines of a readable length, indented.
-pub(super) fn wrapped(text: &str, indent: usize) -> String {
+pub(super) fn wrap_text(text: &str, indent: usize) -> String {
     let (mut lines, mut length) = (String::new(), 0);
     for word in text.split_whitespace() {
         let characters = word.chars().count();
@@ -62,16 +62,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_as_wide_as_what_is_in_them() {
+    fn columns_fit_their_widest_cell() {
         let rows = [vec!["1".to_owned(), "a\nb".to_owned()], vec!["12345".to_owned(), "ñ".repeat(60)]];
-        let text = table(&["ID", "NAME"], &rows, Paint::default());
+        let text = format_table(&["ID", "NAME"], &rows, Style::default());
         let expected = format!("ID     NAME\n1      a\\nb\n12345  {}…\n", "ñ".repeat(47));
         assert_eq!(text, expected);
     }
 
     #[test]
     fn running_text_is_wrapped_between_words() {
-        let text = wrapped(&"word ".repeat(50), 4);
+        let text = wrap_text(&"word ".repeat(50), 4);
         assert!(text.lines().all(|line| line.starts_with("    word") && line.len() <= 100));
         assert_eq!(text.split_whitespace().count(), 50);
     }

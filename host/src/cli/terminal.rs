@@ -6,55 +6,55 @@ use std::io::IsTerminal as _;
 
 /// Paints text for one stream, or leaves it as it is.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Paint {
-    on: bool,
+pub(super) struct Style {
+    is_on: bool,
 }
 
-impl Paint {
+impl Style {
     pub(super) fn stderr() -> Self {
-        Self { on: std::io::stderr().is_terminal() && wanted() }
+        Self { is_on: std::io::stderr().is_terminal() && is_colour_enabled() }
     }
 
     pub(super) fn stdout() -> Self {
-        Self { on: std::io::stdout().is_terminal() && wanted() }
+        Self { is_on: std::io::stdout().is_terminal() && is_colour_enabled() }
     }
 
     pub(super) fn is_on(self) -> bool {
-        self.on
+        self.is_on
     }
 
     pub(super) fn bold(self, text: &str) -> String {
-        self.paint("1", text)
+        self.apply("1", text)
     }
 
     pub(super) fn dim(self, text: &str) -> String {
-        self.paint("2", text)
+        self.apply("2", text)
     }
 
     pub(super) fn red(self, text: &str) -> String {
-        self.paint("1;31", text)
+        self.apply("1;31", text)
     }
 
     pub(super) fn green(self, text: &str) -> String {
-        self.paint("32", text)
+        self.apply("32", text)
     }
 
     pub(super) fn yellow(self, text: &str) -> String {
-        self.paint("33", text)
+        self.apply("33", text)
     }
 
     pub(super) fn cyan(self, text: &str) -> String {
-        self.paint("36", text)
+        self.apply("36", text)
     }
 
-    fn paint(self, code: &str, text: &str) -> String {
-        if self.on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    fn apply(self, code: &str, text: &str) -> String {
+        if self.is_on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }
 
 /// The text with its lines and the colour that `paint` adds, and with everything else escaped that a terminal would
 /// obey. Callers escape text from outside, on one line; this is the second line of defence.
-pub(super) fn visible(text: &str, paint: Paint) -> Cow<'_, str> {
+pub(super) fn sanitise(text: &str, style: Style) -> Cow<'_, str> {
     let is_hidden = |character| character != '\n' && is_unsafe(character);
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
@@ -63,7 +63,7 @@ pub(super) fn visible(text: &str, paint: Paint) -> Cow<'_, str> {
     while let Some(place) = rest.find(is_hidden) {
         let (before, from) = rest.split_at(place);
         shown.push_str(before);
-        let colour = if paint.on { colour(from) } else { None };
+        let colour = if style.is_on { colour_sequence_length(from) } else { None };
         rest = if let Some(length) = colour {
             let (colour, rest) = from.split_at(length);
             shown.push_str(colour);
@@ -79,13 +79,13 @@ pub(super) fn visible(text: &str, paint: Paint) -> Cow<'_, str> {
 }
 
 /// The length of the colour sequence that the text begins with.
-fn colour(text: &str) -> Option<usize> {
+fn colour_sequence_length(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\u{1b}[")?;
     let end = parameters.find(|character: char| !character.is_ascii_digit() && character != ';')?;
     parameters.get(end..)?.starts_with('m').then_some(end + 3)
 }
 
-fn wanted() -> bool {
+fn is_colour_enabled() -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
@@ -96,10 +96,13 @@ mod tests {
 
     #[test]
     fn only_lines_and_colour_reach_a_terminal() {
-        let (plain, painted) = (Paint::default(), Paint { on: true });
+        let (plain, painted) = (Style::default(), Style { is_on: true });
         let text = format!("{}\n\u{1b}[2J\u{9b}m\u{1b}]0;x\u{7}\t\u{202e}ñ", painted.red("a"));
-        assert_eq!(visible(&text, painted), "\u{1b}[1;31ma\u{1b}[0m\n\\u{1b}[2J\\u{9b}m\\u{1b}]0;x\\u{7}\\t\\u{202e}ñ");
-        assert!(!visible(&text, plain).contains('\u{1b}'));
-        assert!(matches!(visible("a\nñ", plain), Cow::Borrowed("a\nñ")));
+        assert_eq!(
+            sanitise(&text, painted),
+            "\u{1b}[1;31ma\u{1b}[0m\n\\u{1b}[2J\\u{9b}m\\u{1b}]0;x\\u{7}\\t\\u{202e}ñ"
+        );
+        assert!(!sanitise(&text, plain).contains('\u{1b}'));
+        assert!(matches!(sanitise("a\nñ", plain), Cow::Borrowed("a\nñ")));
     }
 }

@@ -1,7 +1,7 @@
 //! `flowhost wit`: the contract for an author.
 
-use super::failed::Failed;
-use super::output::say;
+use super::error::CliError;
+use super::output::print_stderr;
 use clap::Args;
 use flowhost::catalog::{CONTRACT_VERSION, WIT_FILES};
 use std::path::PathBuf;
@@ -19,13 +19,13 @@ pub(super) struct Arguments {
 }
 
 /// Writes the files.
-pub(super) fn run(arguments: &Arguments) -> Result<(), Failed> {
+pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     for (name, text) in WIT_FILES {
         let path = arguments.folder.join(name);
         let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
-        written.map_err(|error| Failed::because(format!("can't write {}: {error}", path.display())))?;
+        written.map_err(|error| CliError::message(format!("can't write {}: {error}", path.display())))?;
     }
-    say(&format!(
+    print_stderr(&format!(
         "wrote {} files of the contract {CONTRACT_VERSION} to {}",
         WIT_FILES.len(),
         arguments.folder.display()

@@ -1,6 +1,6 @@
 //! A campaign: the strategy by which contacts are reached.
 
-use super::refusal::{Refusal, quoted};
+use super::refusal::{Refusal, quote};
 use super::schedule;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -18,7 +18,7 @@ pub struct Campaign {
     /// Whether a session waits for the client's reaction.
     pub kind: CampaignKind,
     /// Who starts and stops it.
-    pub mode: Mode,
+    pub mode: CampaignMode,
     /// Groups campaigns for DND.
     pub category: String,
     /// The last moment at which it runs and accepts records; `None`: no end.
@@ -37,7 +37,7 @@ pub struct Campaign {
 
 impl Campaign {
     /// The last instant of its validity; a day ends with the tenant's midnight in `zone`. `None`: no end.
-    pub fn valid_to(&self, zone: Tz) -> Option<DateTime<Utc>> {
+    pub fn validity_end(&self, zone: Tz) -> Option<DateTime<Utc>> {
         match self.valid_until? {
             Validity::Instant(at) => Some(at),
             Validity::Day(day) => {
@@ -48,34 +48,34 @@ impl Campaign {
     }
 
     /// The last instant at which anything may happen in it, and what sets it: its end or its validity.
-    pub fn last_moment(&self, zone: Tz) -> Option<(DateTime<Utc>, &'static str)> {
+    pub fn effective_end(&self, zone: Tz) -> Option<(DateTime<Utc>, &'static str)> {
         let end = self.ends_at.map(|at| (at, "end"));
-        let validity = self.valid_to(zone).map(|at| (at, "validity"));
+        let validity = self.validity_end(zone).map(|at| (at, "validity"));
         end.into_iter().chain(validity).min_by_key(|(at, _)| *at)
     }
 
     /// Whether its validity has passed.
-    pub fn expired(&self, zone: Tz, now: DateTime<Utc>) -> bool {
-        self.valid_to(zone).is_some_and(|last| now > last)
+    pub fn is_expired(&self, zone: Tz, now: DateTime<Utc>) -> bool {
+        self.validity_end(zone).is_some_and(|last| now > last)
     }
 
     /// Whether its end has passed.
-    pub fn ended(&self, now: DateTime<Utc>) -> bool {
+    pub fn has_ended(&self, now: DateTime<Utc>) -> bool {
         self.ends_at.is_some_and(|last| now > last)
     }
 
     /// Whether it takes records at `now`. Errors, which blame `campaign`: `campaign-expired`, `campaign-ended`.
-    pub fn accepts(&self, zone: Tz, now: DateTime<Utc>) -> Result<(), Refusal> {
+    pub fn check_accepts_records(&self, zone: Tz, now: DateTime<Utc>) -> Result<(), Refusal> {
         let refuse = |code, what: &str, last: Option<DateTime<Utc>>| {
             let when = last.map(|last| schedule::format(last, zone)).unwrap_or_default();
-            let name = quoted(&self.name);
+            let name = quote(&self.name);
             let message =
                 format!("the {what} of the campaign {name} passed on {when} in {zone}; choose another or extend it");
-            Err(Refusal::new(code, message).of("campaign"))
+            Err(Refusal::new(code, message).about_argument("campaign"))
         };
-        if self.expired(zone, now) {
-            refuse("campaign-expired", "validity", self.valid_to(zone))
-        } else if self.ended(now) {
+        if self.is_expired(zone, now) {
+            refuse("campaign-expired", "validity", self.validity_end(zone))
+        } else if self.has_ended(now) {
             refuse("campaign-ended", "end", self.ends_at)
         } else {
             Ok(())
@@ -120,7 +120,7 @@ impl CampaignKind {
 
 /// Who starts and stops a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub enum CampaignMode {
     /// `manual`: an administrator.
     Manual,
     /// `scheduled`: its period.
@@ -129,7 +129,7 @@ pub enum Mode {
     AlwaysOn,
 }
 
-impl Mode {
+impl CampaignMode {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Manual, Self::Scheduled, Self::AlwaysOn];
 
@@ -170,7 +170,7 @@ pub(super) mod tests {
             tenant: "acme".into(),
             name: "Demo".into(),
             kind: CampaignKind::Simple,
-            mode: Mode::AlwaysOn,
+            mode: CampaignMode::AlwaysOn,
             category: "Test".into(),
             valid_until: None,
             validity_hours: 24,
@@ -192,45 +192,48 @@ pub(super) mod tests {
     #[test]
     fn a_day_lasts_until_the_tenants_midnight() {
         let campaign = valid_on("2027-01-31");
-        assert!(!campaign.expired(Santiago, utc("2027-02-01T02:59:59.999Z")));
-        assert_eq!(campaign.accepts(Santiago, utc("2027-02-01T03:00:00Z")).unwrap_err().code, "campaign-expired");
+        assert!(!campaign.is_expired(Santiago, utc("2027-02-01T02:59:59.999Z")));
+        assert_eq!(
+            campaign.check_accepts_records(Santiago, utc("2027-02-01T03:00:00Z")).unwrap_err().code,
+            "campaign-expired"
+        );
     }
 
     #[test]
     fn a_day_before_a_gap_at_midnight_ends_where_the_gap_does() {
         let campaign = valid_on("2026-09-05");
-        assert!(!campaign.expired(Santiago, utc("2026-09-06T03:59:59Z")));
-        assert!(campaign.expired(Santiago, utc("2026-09-06T04:00:00Z")));
+        assert!(!campaign.is_expired(Santiago, utc("2026-09-06T03:59:59Z")));
+        assert!(campaign.is_expired(Santiago, utc("2026-09-06T04:00:00Z")));
     }
 
     #[test]
-    fn an_instant_is_the_last_moment() {
+    fn a_validity_instant_is_inclusive() {
         let at = utc("2027-01-31T10:00:00Z");
         let campaign = Campaign { valid_until: Some(Validity::Instant(at)), ..campaign() };
-        assert!(!campaign.expired(Santiago, at));
-        assert!(campaign.expired(Santiago, at + TimeDelta::seconds(1)));
+        assert!(!campaign.is_expired(Santiago, at));
+        assert!(campaign.is_expired(Santiago, at + TimeDelta::seconds(1)));
     }
 
     #[test]
-    fn past_its_end_it_has_ended() {
+    fn a_campaign_past_its_end_has_ended() {
         let end = utc("2027-01-31T10:00:00Z");
         let campaign = Campaign { ends_at: Some(end), ..campaign() };
-        assert_eq!(campaign.accepts(Santiago, end), Ok(()));
-        let refusal = campaign.accepts(Santiago, end + TimeDelta::seconds(1)).unwrap_err();
+        assert_eq!(campaign.check_accepts_records(Santiago, end), Ok(()));
+        let refusal = campaign.check_accepts_records(Santiago, end + TimeDelta::seconds(1)).unwrap_err();
         assert_eq!((refusal.code, refusal.argument), ("campaign-ended", Some("campaign")));
     }
 
     #[test]
-    fn the_earlier_of_end_and_validity_counts() {
+    fn the_effective_end_is_the_earlier_of_end_and_validity() {
         let end = utc("2027-01-31T10:00:00Z");
         let campaign = Campaign { ends_at: Some(end), ..valid_on("2027-01-31") };
-        assert_eq!(campaign.last_moment(Santiago), Some((end, "end")));
+        assert_eq!(campaign.effective_end(Santiago), Some((end, "end")));
     }
 
     #[test]
-    fn names_read_back() {
+    fn names_round_trip() {
         assert!(CampaignKind::ALL.into_iter().all(|kind| CampaignKind::from_name(kind.as_str()) == Some(kind)));
-        assert!(Mode::ALL.into_iter().all(|mode| Mode::from_name(mode.as_str()) == Some(mode)));
-        assert_eq!(Mode::from_name("AlwaysOn"), None);
+        assert!(CampaignMode::ALL.into_iter().all(|mode| CampaignMode::from_name(mode.as_str()) == Some(mode)));
+        assert_eq!(CampaignMode::from_name("AlwaysOn"), None);
     }
 }

@@ -49,25 +49,25 @@ pub struct Address {
 
 /// What makes one state of a contact another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
+pub struct ContactDiff {
     /// Whether name, correlators or addresses differ.
-    pub fields: bool,
+    pub fields_changed: bool,
     /// Addresses that it gained.
     pub new_addresses: Vec<Address>,
     /// Do-not-disturb entries that it gained.
-    pub joined: Vec<DndEntry>,
+    pub dnd_added: Vec<DndEntry>,
     /// What the entries covered that it lost.
-    pub left: Vec<Scope>,
+    pub dnd_removed: Vec<Scope>,
 }
 
-impl Difference {
+impl ContactDiff {
     /// What leads from one state of a contact to a later one.
     pub fn between(before: &Contact, after: &Contact) -> Self {
         let is_in = |entries: &[DndEntry], scope: &Scope| entries.iter().any(|entry| entry.scope == *scope);
         let gained = |entry: &&DndEntry| !is_in(&before.dnd, &entry.scope);
         let lost = |entry: &&DndEntry| !is_in(&after.dnd, &entry.scope);
         Self {
-            fields: before.name != after.name
+            fields_changed: before.name != after.name
                 || before.correlators != after.correlators
                 || before.addresses != after.addresses,
             new_addresses: after
@@ -76,8 +76,8 @@ impl Difference {
                 .filter(|address| !before.addresses.contains(address))
                 .cloned()
                 .collect(),
-            joined: after.dnd.iter().filter(gained).cloned().collect(),
-            left: before.dnd.iter().filter(lost).map(|entry| entry.scope.clone()).collect(),
+            dnd_added: after.dnd.iter().filter(gained).cloned().collect(),
+            dnd_removed: before.dnd.iter().filter(lost).map(|entry| entry.scope.clone()).collect(),
         }
     }
 }
@@ -107,7 +107,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn one_value_in_one_slot_links() {
+    fn an_equal_value_in_the_same_slot_links_contacts() {
         let ana = correlated(1, ["7", "", ""]);
         assert!(ana.is_linked_to(&correlated(2, ["7", "x", ""])));
         assert!(!ana.is_linked_to(&correlated(2, ["", "7", ""])));

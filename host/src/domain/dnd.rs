@@ -2,7 +2,7 @@
 
 use super::campaign::Campaign;
 use super::contact::Contact;
-use super::refusal::{Refusal, Warning, quoted};
+use super::refusal::{Refusal, Warning, quote};
 use super::text;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -26,7 +26,7 @@ pub struct DndEntry {
     /// When the contact was put there.
     pub at: DateTime<Utc>,
     /// By what: action and session.
-    pub by: String,
+    pub actor: String,
     /// Why, if said.
     pub reason: Option<String>,
 }
@@ -46,9 +46,9 @@ pub fn blocks_category(contact: &Contact, category: &str) -> bool {
 
 /// Why and by whom a contact joins a list.
 #[derive(Debug, Clone, Copy)]
-pub struct Cause<'a> {
+pub struct DndReason<'a> {
     /// By what: action and session.
-    pub by: &'a str,
+    pub actor: &'a str,
     /// Why, at most 256 characters; empty is none.
     pub reason: Option<&'a str>,
     /// The instant.
@@ -57,7 +57,7 @@ pub struct Cause<'a> {
 
 /// What a change of lists came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct DndUpdate {
     /// The contact with its lists as they are now.
     pub contact: Contact,
     /// Whether anything changed.
@@ -72,38 +72,43 @@ pub struct Outcome {
 pub fn set_campaign(
     contact: &Contact,
     campaign: &Campaign,
-    blocked: bool,
-    cause: &Cause<'_>,
-) -> Result<Outcome, Refusal> {
+    is_blocked: bool,
+    reason: &DndReason<'_>,
+) -> Result<DndUpdate, Refusal> {
     let scope = Scope::Campaign(campaign.id);
-    if blocked {
-        return join(contact, scope, &campaign.category, cause);
+    if is_blocked {
+        return add(contact, scope, &campaign.category, reason);
     }
-    let mut outcome = leave(contact, |entry| entry.scope == scope);
-    if blocks_campaign(&outcome.contact, campaign) {
+    let mut update = remove(contact, |entry| entry.scope == scope);
+    if blocks_campaign(&update.contact, campaign) {
         let message = format!(
             "the contact stays blocked for the campaign {}, since it is on the list of its category {}; take it off by \
              category",
-            quoted(&campaign.name),
-            quoted(&campaign.category)
+            quote(&campaign.name),
+            quote(&campaign.category)
         );
-        outcome.warning = Some(Warning::new("category-still-blocks", message, "campaign"));
+        update.warning = Some(Warning::new("category-still-blocks", message, "campaign"));
     }
-    Ok(outcome)
+    Ok(update)
 }
 
 /// Puts the contact on the category's list or takes it off, and then off those of the category's campaigns too. The
 /// caller has made sure that a campaign has this category. Errors: `value-too-large` (`reason`).
-pub fn set_category(contact: &Contact, category: &str, blocked: bool, cause: &Cause<'_>) -> Result<Outcome, Refusal> {
-    if blocked {
-        join(contact, Scope::Category(category.to_owned()), category, cause)
+pub fn set_category(
+    contact: &Contact,
+    category: &str,
+    is_blocked: bool,
+    reason: &DndReason<'_>,
+) -> Result<DndUpdate, Refusal> {
+    if is_blocked {
+        add(contact, Scope::Category(category.to_owned()), category, reason)
     } else {
-        Ok(leave(contact, |entry| entry.category == category))
+        Ok(remove(contact, |entry| entry.category == category))
     }
 }
 
-fn join(contact: &Contact, scope: Scope, category: &str, cause: &Cause<'_>) -> Result<Outcome, Refusal> {
-    let reason = match cause.reason {
+fn add(contact: &Contact, scope: Scope, category: &str, dnd_reason: &DndReason<'_>) -> Result<DndUpdate, Refusal> {
+    let reason = match dnd_reason.reason {
         Some(given) => Some(text::normalise(given, "the reason", "reason", "parameter-invalid")?),
         None => None,
     };
@@ -113,20 +118,20 @@ fn join(contact: &Contact, scope: Scope, category: &str, cause: &Cause<'_>) -> R
         let entry = DndEntry {
             scope,
             category: category.to_owned(),
-            at: cause.now,
-            by: cause.by.to_owned(),
+            at: dnd_reason.now,
+            actor: dnd_reason.actor.to_owned(),
             reason: reason.filter(|reason| !reason.is_empty()),
         };
         contact.dnd.insert(place, entry);
     }
-    Ok(Outcome { contact, changed: place.is_err(), warning: None })
+    Ok(DndUpdate { contact, changed: place.is_err(), warning: None })
 }
 
-fn leave(contact: &Contact, goes: impl Fn(&DndEntry) -> bool) -> Outcome {
+fn remove(contact: &Contact, is_removed: impl Fn(&DndEntry) -> bool) -> DndUpdate {
     let mut contact = contact.clone();
     let before = contact.dnd.len();
-    contact.dnd.retain(|entry| !goes(entry));
-    Outcome { changed: contact.dnd.len() != before, contact, warning: None }
+    contact.dnd.retain(|entry| !is_removed(entry));
+    DndUpdate { changed: contact.dnd.len() != before, contact, warning: None }
 }
 
 #[cfg(test)]
@@ -136,18 +141,18 @@ mod tests {
     use crate::domain::campaign::tests::campaign;
     use crate::domain::contact::tests::contact;
 
-    const CAUSE: Cause<'_> = Cause { by: "test", reason: None, now: DateTime::UNIX_EPOCH };
+    const REASON: DndReason<'_> = DndReason { actor: "test", reason: None, now: DateTime::UNIX_EPOCH };
 
     fn on_campaign() -> Contact {
-        set_campaign(&contact(), &campaign(), true, &CAUSE).unwrap().contact
+        set_campaign(&contact(), &campaign(), true, &REASON).unwrap().contact
     }
 
     fn on_category() -> Contact {
-        set_category(&contact(), "Test", true, &CAUSE).unwrap().contact
+        set_category(&contact(), "Test", true, &REASON).unwrap().contact
     }
 
     #[test]
-    fn nobody_is_blocked_at_first() {
+    fn a_new_contact_is_not_blocked() {
         assert!(!blocks_campaign(&contact(), &campaign()));
         assert!(!blocks_category(&contact(), "Test"));
     }
@@ -168,30 +173,30 @@ mod tests {
     }
 
     #[test]
-    fn joining_and_leaving_twice_changes_nothing() {
-        assert!(!set_campaign(&on_campaign(), &campaign(), true, &CAUSE).unwrap().changed);
-        assert!(!set_category(&on_category(), "Test", true, &CAUSE).unwrap().changed);
-        assert!(!set_campaign(&contact(), &campaign(), false, &CAUSE).unwrap().changed);
-        assert!(!set_category(&contact(), "Test", false, &CAUSE).unwrap().changed);
+    fn adding_or_removing_twice_changes_nothing() {
+        assert!(!set_campaign(&on_campaign(), &campaign(), true, &REASON).unwrap().changed);
+        assert!(!set_category(&on_category(), "Test", true, &REASON).unwrap().changed);
+        assert!(!set_campaign(&contact(), &campaign(), false, &REASON).unwrap().changed);
+        assert!(!set_category(&contact(), "Test", false, &REASON).unwrap().changed);
     }
 
     #[test]
-    fn leaving_by_campaign_keeps_the_categorys_entry_and_says_so() {
-        let both = set_campaign(&on_category(), &campaign(), true, &CAUSE).unwrap().contact;
-        let outcome = set_campaign(&both, &campaign(), false, &CAUSE).unwrap();
+    fn removal_by_campaign_keeps_the_category_entry_and_warns() {
+        let both = set_campaign(&on_category(), &campaign(), true, &REASON).unwrap().contact;
+        let outcome = set_campaign(&both, &campaign(), false, &REASON).unwrap();
         assert!(outcome.changed && outcome.contact.dnd == on_category().dnd);
         assert_eq!(outcome.warning.unwrap().code, "category-still-blocks");
-        let again = set_campaign(&on_category(), &campaign(), false, &CAUSE).unwrap();
+        let again = set_campaign(&on_category(), &campaign(), false, &REASON).unwrap();
         assert_eq!((again.changed, again.warning.is_some()), (false, true));
-        assert_eq!(set_campaign(&on_campaign(), &campaign(), false, &CAUSE).unwrap().warning, None);
+        assert_eq!(set_campaign(&on_campaign(), &campaign(), false, &REASON).unwrap().warning, None);
     }
 
     #[test]
-    fn leaving_by_category_clears_its_campaigns_too() {
-        let both = set_campaign(&on_category(), &campaign(), true, &CAUSE).unwrap().contact;
+    fn removal_by_category_removes_campaign_entries() {
+        let both = set_campaign(&on_category(), &campaign(), true, &REASON).unwrap().contact;
         let elsewhere = Campaign { id: Uuid::from_u128(0xcb), category: "Other".into(), ..campaign() };
-        let three = set_campaign(&both, &elsewhere, true, &CAUSE).unwrap().contact;
-        let outcome = set_category(&three, "Test", false, &CAUSE).unwrap();
+        let three = set_campaign(&both, &elsewhere, true, &REASON).unwrap().contact;
+        let outcome = set_category(&three, "Test", false, &REASON).unwrap();
         assert!(outcome.changed);
         assert_eq!(outcome.contact.dnd.len(), 1);
         assert!(blocks_category(&outcome.contact, "Other"));
@@ -200,18 +205,18 @@ mod tests {
     #[test]
     fn entries_stay_in_order_of_their_scopes() {
         let second = Campaign { id: Uuid::from_u128(1), ..campaign() };
-        let listed = set_campaign(&on_category(), &campaign(), true, &CAUSE).unwrap().contact;
-        let listed = set_campaign(&listed, &second, true, &CAUSE).unwrap().contact;
+        let listed = set_campaign(&on_category(), &campaign(), true, &REASON).unwrap().contact;
+        let listed = set_campaign(&listed, &second, true, &REASON).unwrap().contact;
         assert!(listed.dnd.is_sorted_by(|a, b| a.scope < b.scope));
     }
 
     #[test]
-    fn the_reason_is_kept_and_bounded() {
-        let cause = Cause { reason: Some(" asked "), ..CAUSE };
+    fn the_reason_is_stored_and_limited() {
+        let cause = DndReason { reason: Some(" asked "), ..REASON };
         let outcome = set_category(&contact(), "Test", true, &cause).unwrap();
         assert_eq!(outcome.contact.dnd[0].reason.as_deref(), Some("asked"));
         let long = "x".repeat(257);
-        let refusal = set_category(&contact(), "Test", true, &Cause { reason: Some(&long), ..CAUSE }).unwrap_err();
+        let refusal = set_category(&contact(), "Test", true, &DndReason { reason: Some(&long), ..REASON }).unwrap_err();
         assert_eq!((refusal.code, refusal.argument), ("value-too-large", Some("reason")));
     }
 }

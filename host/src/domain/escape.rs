@@ -23,21 +23,21 @@ pub fn is_unsafe(character: char) -> bool {
 
 /// The text on one line: `\n`, `\u{1b}` and so on stand for every unsafe character.
 pub fn escape(text: &str) -> Cow<'_, str> {
-    replace(text, |character, escaped| escaped.extend(character.escape_default()))
+    escape_with(text, |character, escaped| escaped.extend(character.escape_default()))
 }
 
 /// JSON text of the same value: `\u001b` and so on stand for every unsafe character of its strings.
 ///
 /// White space between the parts of the text stays, since only a string holds other unsafe characters.
 pub fn escape_json(json: &str) -> Cow<'_, str> {
-    replace(json, |character, escaped| match character {
+    escape_with(json, |character, escaped| match character {
         '\n' | '\r' | '\t' => escaped.push(character),
         // None of them needs more than four digits.
         _ => drop(write!(escaped, "\\u{:04x}", u32::from(character))),
     })
 }
 
-fn replace(text: &str, push: impl Fn(char, &mut String)) -> Cow<'_, str> {
+fn escape_with(text: &str, push: impl Fn(char, &mut String)) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn harmless_text_stays_as_it_is() {
+    fn safe_text_is_unchanged() {
         let text = "Ñandú, 名前, שלום, family 👨\u{200d}👩\u{200d}👧 ~";
         assert!(matches!(escape(text), Cow::Borrowed(same) if same == text));
     }

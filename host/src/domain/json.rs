@@ -1,7 +1,7 @@
 //! Properties of a JSON text that its parsed value no longer shows: member names that an object repeats, and integers
 //! beyond 64 bits, which the parser turns into numbers with a fraction.
 
-use super::refusal::{on_one_line, quoted};
+use super::refusal::{quote, single_line};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::{fmt, io};
@@ -35,16 +35,16 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { defect, path, line, column } = self;
         let message = match (defect, path.as_str()) {
-            (Defect::DuplicateMember(name), "") => format!("two members have the name {}; remove one", quoted(name)),
+            (Defect::DuplicateMember(name), "") => format!("two members have the name {}; remove one", quote(name)),
             (Defect::DuplicateMember(name), path) => {
-                format!("two members of {path} have the name {}; remove one", quoted(name))
+                format!("two members of {path} have the name {}; remove one", quote(name))
             }
             (Defect::LargeInteger, "") => "the integer is beyond 64 bits; write it as a text".to_owned(),
             (Defect::LargeInteger, path) => {
                 format!("the integer {path} is beyond 64 bits; write it as a text, in double quotes")
             }
         };
-        f.write_str(&on_one_line(format!("{message}, at line {line} column {column}")))
+        f.write_str(&single_line(format!("{message}, at line {line} column {column}")))
     }
 }
 
@@ -59,14 +59,14 @@ pub struct Findings {
 
 impl Findings {
     /// One of them.
-    pub fn any(self) -> Option<Finding> {
+    pub fn into_first(self) -> Option<Finding> {
         self.duplicate.or(self.large_integer)
     }
 }
 
 /// The parts of a text in which integers are inspected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Integers<'n> {
+pub enum IntegerCheck<'n> {
     /// None: integers may be of any size.
     Nowhere,
     /// The whole text.
@@ -77,26 +77,26 @@ pub enum Integers<'n> {
 
 /// Inspects a JSON text in one pass, whose time is proportional to its length but for the sorting of names. `text` must
 /// be one that the parser accepts; the findings in another text have no meaning.
-pub fn inspect(text: &str, integers: Integers<'_>) -> Findings {
+pub fn inspect(text: &str, integers: IntegerCheck<'_>) -> Findings {
     let mut scanner = Scanner::new(text, integers, true);
     while let Some(byte) = scanner.peek() {
-        scanner.step(byte);
+        scanner.scan_byte(byte);
     }
     scanner.findings
 }
 
 /// Bytes of a text between two pauses.
-const PIECE: usize = 4 << 10;
+const CHUNK_BYTES: usize = 4 << 10;
 
 /// The first integer beyond 64 bits in a JSON text that the parser accepts. Calls `pause` after each piece of some
 /// kilobytes.
 pub fn find_large_integer(text: &str, pause: &dyn Fn()) -> Option<Finding> {
-    let mut scanner = Scanner::new(text, Integers::Everywhere, false);
-    let mut next_pause = PIECE;
+    let mut scanner = Scanner::new(text, IntegerCheck::Everywhere, false);
+    let mut next_pause = CHUNK_BYTES;
     while let Some(byte) = scanner.peek() {
-        scanner.step(byte);
+        scanner.scan_byte(byte);
         if scanner.at >= next_pause {
-            next_pause = scanner.at + PIECE;
+            next_pause = scanner.at + CHUNK_BYTES;
             pause();
         }
     }
@@ -107,30 +107,30 @@ pub fn find_large_integer(text: &str, pause: &dyn Fn()) -> Option<Finding> {
 ///
 /// # Errors
 /// Those of the parser.
-pub fn parse_in_pieces(text: &str, pause: &dyn Fn()) -> serde_json::Result<Value> {
-    if text.len() <= PIECE {
+pub fn parse_with_pauses(text: &str, pause: &dyn Fn()) -> serde_json::Result<Value> {
+    if text.len() <= CHUNK_BYTES {
         serde_json::from_str(text)
     } else {
-        serde_json::from_reader(Pieces { text, at: 0, pause })
+        serde_json::from_reader(ChunkReader { text, at: 0, pause })
     }
 }
 
 /// A text as a reader that pauses.
-struct Pieces<'t> {
+struct ChunkReader<'t> {
     text: &'t str,
     at: usize,
     pause: &'t dyn Fn(),
 }
 
-impl io::Read for Pieces<'_> {
+impl io::Read for ChunkReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let end = (self.at + buffer.len()).min((self.at / PIECE + 1) * PIECE).min(self.text.len());
+        let end = (self.at + buffer.len()).min((self.at / CHUNK_BYTES + 1) * CHUNK_BYTES).min(self.text.len());
         let piece = self.text.as_bytes().get(self.at..end).unwrap_or_default();
         if let Some(target) = buffer.get_mut(..piece.len()) {
             target.copy_from_slice(piece);
         }
         self.at = end;
-        if end % PIECE == 0 {
+        if end % CHUNK_BYTES == 0 {
             (self.pause)();
         }
         Ok(piece.len())
@@ -141,11 +141,11 @@ impl io::Read for Pieces<'_> {
 pub const MAX_TREE_BYTES: usize = 64 << 20;
 
 /// An object: a node of a tree, with room for eleven members however many it has.
-const OBJECT: usize = 640;
+const OBJECT_BYTES: usize = 640;
 /// A list with some elements.
-const LIST: usize = 128;
+const LIST_BYTES: usize = 128;
 /// A further element, and a member's name or value.
-const ELEMENT: usize = 64;
+const ELEMENT_BYTES: usize = 64;
 
 /// Bytes of memory that the nodes of a JSON text take when it is parsed, its texts not counted; never too few by much.
 pub fn tree_bytes(text: &str) -> usize {
@@ -153,9 +153,9 @@ pub fn tree_bytes(text: &str) -> usize {
     let mut total = 0_usize;
     while let Some(byte) = bytes.next() {
         total += match byte {
-            b'{' => OBJECT,
-            b'[' => LIST,
-            b',' | b':' => ELEMENT,
+            b'{' => OBJECT_BYTES,
+            b'[' => LIST_BYTES,
+            b',' | b':' => ELEMENT_BYTES,
             b'"' => {
                 while let Some(inside) = bytes.next().filter(|inside| *inside != b'"') {
                     if inside == b'\\' {
@@ -171,10 +171,14 @@ pub fn tree_bytes(text: &str) -> usize {
 }
 
 /// Bytes of memory that a value's nodes take, its texts not counted, by the same measure.
-pub fn tree_bytes_of(value: &Value) -> usize {
+pub fn value_tree_bytes(value: &Value) -> usize {
     match value {
-        Value::Array(list) => LIST + list.iter().map(|element| ELEMENT + tree_bytes_of(element)).sum::<usize>(),
-        Value::Object(map) => OBJECT + map.values().map(|member| 2 * ELEMENT + tree_bytes_of(member)).sum::<usize>(),
+        Value::Array(list) => {
+            LIST_BYTES + list.iter().map(|element| ELEMENT_BYTES + value_tree_bytes(element)).sum::<usize>()
+        }
+        Value::Object(map) => {
+            OBJECT_BYTES + map.values().map(|member| 2 * ELEMENT_BYTES + value_tree_bytes(member)).sum::<usize>()
+        }
         _ => 0,
     }
 }
@@ -195,7 +199,7 @@ struct Scanner<'t, 'n> {
     containers: Vec<Container>,
     /// The member names of all open objects, each with its offset.
     names: Vec<(Cow<'t, str>, usize)>,
-    integers: Integers<'n>,
+    integers: IntegerCheck<'n>,
     /// Whether the current place is one in which integers are inspected.
     inspects_integers: bool,
     /// Whether names that an object repeats are looked for.
@@ -204,14 +208,14 @@ struct Scanner<'t, 'n> {
 }
 
 impl<'t, 'n> Scanner<'t, 'n> {
-    fn new(text: &'t str, integers: Integers<'n>, compares_names: bool) -> Self {
+    fn new(text: &'t str, integers: IntegerCheck<'n>, compares_names: bool) -> Self {
         Self {
             text,
             at: 0,
             containers: Vec::new(),
             names: Vec::new(),
             integers,
-            inspects_integers: integers == Integers::Everywhere,
+            inspects_integers: integers == IntegerCheck::Everywhere,
             compares_names,
             findings: Findings::default(),
         }
@@ -221,13 +225,13 @@ impl<'t, 'n> Scanner<'t, 'n> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn step(&mut self, byte: u8) {
+    fn scan_byte(&mut self, byte: u8) {
         match byte {
             b'"' => return self.read_text(),
             b'-' | b'0'..=b'9' => return self.read_number(),
-            b'{' => self.open(None),
-            b'[' => self.open(Some(0)),
-            b'}' | b']' => self.close(),
+            b'{' => self.open_container(None),
+            b'[' => self.open_container(Some(0)),
+            b'}' | b']' => self.close_container(),
             b',' => {
                 if let Some(container) = self.containers.last_mut() {
                     container.expects_name = container.index.is_none();
@@ -239,12 +243,12 @@ impl<'t, 'n> Scanner<'t, 'n> {
         self.at += 1;
     }
 
-    fn open(&mut self, index: Option<usize>) {
+    fn open_container(&mut self, index: Option<usize>) {
         let names_before = self.names.len();
         self.containers.push(Container { names_before, index, expects_name: index.is_none() });
     }
 
-    fn close(&mut self) {
+    fn close_container(&mut self) {
         let Some(Container { names_before, .. }) = self.containers.last() else { return };
         let names = self.names.get_mut(*names_before..).unwrap_or_default();
         if self.compares_names && self.findings.duplicate.is_none() && names.len() > 1 {
@@ -286,7 +290,7 @@ impl<'t, 'n> Scanner<'t, 'n> {
         } else {
             Cow::Borrowed(self.text.get(start + 1..self.at - 1).unwrap_or_default())
         };
-        if let (1, Integers::InMember(inspected)) = (depth, self.integers) {
+        if let (1, IntegerCheck::InMember(inspected)) = (depth, self.integers) {
             self.inspects_integers = name == inspected;
         }
         self.names.push((name, start));
@@ -341,7 +345,7 @@ impl<'t, 'n> Scanner<'t, 'n> {
 fn push_name(path: &mut String, name: &str) {
     let is_plain = name.len() <= 60 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     if !is_plain || name.is_empty() {
-        path.push_str(&format!("[{}]", quoted(name)));
+        path.push_str(&format!("[{}]", quote(name)));
         return;
     }
     if !path.is_empty() {

@@ -1,7 +1,7 @@
 //! Phone numbers: from what people type to E.164.
 
 use super::escape::is_unsafe;
-use super::refusal::{Refusal, Warning, quoted};
+use super::refusal::{Refusal, Warning, quote};
 use super::text::{MAX_CHARACTERS, exceeds};
 use rlibphonenumber::{
     NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, Region, ValidationError,
@@ -14,13 +14,13 @@ pub struct Phone {
     /// `+`, country code, national number: digits only.
     pub e164: String,
     /// The length and form are possible, but no such number is known to be assigned.
-    pub unusual: bool,
+    pub is_unusual: bool,
 }
 
 impl Phone {
     /// `phone-unusual`, if it is.
     pub fn warning(&self) -> Option<Warning> {
-        self.unusual.then(|| {
+        self.is_unusual.then(|| {
             let message = format!(
                 "{} has a possible length but is not known to be a valid number; check it for a wrong digit",
                 self.e164
@@ -32,7 +32,7 @@ impl Phone {
 
 /// Reads what is known of every country's numbers and builds what every number is tried against: some 20 ms, for
 /// which the first number waits otherwise.
-pub fn load() {
+pub fn preload_metadata() {
     LazyLock::force(&PHONE_NUMBER_UTIL);
     // Patterns are built when first used.
     let _ = normalise("+1 650 253 0000", None);
@@ -40,10 +40,10 @@ pub fn load() {
 
 /// Whether numbers can be read as dialled in `region` (ISO 3166-1 alpha-2, capitals).
 pub fn is_region(region: &str) -> bool {
-    self::region(region).is_some()
+    self::parse_region(region).is_some()
 }
 
-fn region(code: &str) -> Option<Region> {
+fn parse_region(code: &str) -> Option<Region> {
     let upper_alpha_2 = code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
     let region = if upper_alpha_2 { code.parse().ok()? } else { return None };
     PHONE_NUMBER_UTIL.get_country_code_for_region(region).map(|_| region)
@@ -59,35 +59,35 @@ pub fn normalise(text: &str, region: Option<&str>) -> Result<Phone, Refusal> {
     let text = text.trim();
     // A number is short, and what is read below must be too.
     if exceeds(text, MAX_CHARACTERS) {
-        return Err(Refusal::too_large("the phone number", MAX_CHARACTERS, "characters").of("identifier"));
+        return Err(Refusal::too_large("the phone number", MAX_CHARACTERS, "characters").about_argument("identifier"));
     }
     if text.is_empty() {
-        return Err(invalid("the phone number is empty; give one such as +56 9 8765 4321".to_owned()));
+        return Err(invalid_phone("the phone number is empty; give one such as +56 9 8765 4321".to_owned()));
     }
-    if let Some(odd) = text.chars().find(|c| !belongs(*c)) {
+    if let Some(odd) = text.chars().find(|c| !is_phone_character(*c)) {
         let odd = if is_unsafe(odd) { odd.escape_unicode().to_string() } else { odd.to_string() };
-        return Err(invalid(format!(
+        return Err(invalid_phone(format!(
             "{} is no phone number: it holds \"{odd}\"; write digits, with + and the country code first if it is \
              international",
-            quoted(text)
+            quote(text)
         )));
     }
     let number = PHONE_NUMBER_UTIL
-        .parse(text, region.and_then(self::region))
-        .map_err(|error| invalid(unreadable(text, region, &error)))?;
-    dialable(without_old_mobile_prefix(number), text, region)
+        .parse(text, region.and_then(self::parse_region))
+        .map_err(|error| invalid_phone(parse_error_message(text, region, &error)))?;
+    validate_number(without_old_mobile_prefix(number), text, region)
 }
 
 /// The number of a user as WhatsApp itself gives it: international, without its `+` (with one is fine). Errors as
 /// [`normalise`].
-pub fn from_whatsapp(user: &str) -> Result<Phone, Refusal> {
+pub fn normalise_whatsapp_user(user: &str) -> Result<Phone, Refusal> {
     let user = user.trim();
     if user.starts_with('+') || user.is_empty() { normalise(user, None) } else { normalise(&format!("+{user}"), None) }
 }
 
 /// What may stand in a number: digits, the plus sign, white space and the punctuation of numbers in any script. What
 /// begins an extension or a second number isn't among it.
-fn belongs(character: char) -> bool {
+fn is_phone_character(character: char) -> bool {
     character.is_numeric()
         || character.is_whitespace()
         || matches!(
@@ -113,12 +113,12 @@ fn belongs(character: char) -> bool {
         )
 }
 
-fn invalid(message: String) -> Refusal {
-    Refusal::new("phone-invalid", message).of("identifier")
+fn invalid_phone(message: String) -> Refusal {
+    Refusal::new("phone-invalid", message).about_argument("identifier")
 }
 
-fn unreadable(text: &str, region: Option<&str>, error: &ParseError) -> String {
-    let shown = quoted(text);
+fn parse_error_message(text: &str, region: Option<&str>, error: &ParseError) -> String {
+    let shown = quote(text);
     match error {
         ParseError::InvalidCountryCode if text.starts_with(['+', '＋']) => {
             format!("{shown} is no phone number: no country has its code; check the digits after the +")
@@ -127,14 +127,14 @@ fn unreadable(text: &str, region: Option<&str>, error: &ParseError) -> String {
             format!("{shown} has no country code; begin with + and the code, as in +56 9 8765 4321")
         }
         ParseError::TooLongNsn => format!("{shown} is no phone number: it has too many digits; check it"),
-        ParseError::TooShortNsn | ParseError::TooShortAfterIdd => too_short(&shown, region),
+        ParseError::TooShortNsn | ParseError::TooShortAfterIdd => too_short_message(&shown, region),
         ParseError::NotANumber(_) => {
             format!("{shown} is no phone number; write its digits, as in +56 9 8765 4321")
         }
     }
 }
 
-fn too_short(shown: &str, region: Option<&str>) -> String {
+fn too_short_message(shown: &str, region: Option<&str>) -> String {
     let place = region.filter(|region| is_region(region)).map(|region| format!(" in {region}")).unwrap_or_default();
     format!("{shown} is no phone number{place}: it has too few digits; give all of them, with the area code")
 }
@@ -150,28 +150,28 @@ fn without_old_mobile_prefix(mut number: PhoneNumber) -> PhoneNumber {
 
 /// Whether a number in E.164 stays what it is when it is read again. One that begins with zeros, or with what is dialled
 /// before a number inside its country, may lose them.
-fn reads_as_itself(e164: &str) -> bool {
+fn is_stable_e164(e164: &str) -> bool {
     let again = PHONE_NUMBER_UTIL.parse(e164, None).map(without_old_mobile_prefix);
     again.is_ok_and(|again| PHONE_NUMBER_UTIL.format(&again, PhoneNumberFormat::E164) == e164)
 }
 
-fn dialable(number: PhoneNumber, text: &str, region: Option<&str>) -> Result<Phone, Refusal> {
-    let shown = quoted(text);
+fn validate_number(number: PhoneNumber, text: &str, region: Option<&str>) -> Result<Phone, Refusal> {
+    let shown = quote(text);
     match PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number) {
         Ok(NumberLengthType::IsPossible) => {
             let e164 = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned();
-            let phone = Phone { e164, unusual: !PHONE_NUMBER_UTIL.is_valid_number(&number) };
-            if !reads_as_itself(&phone.e164) {
+            let phone = Phone { e164, is_unusual: !PHONE_NUMBER_UTIL.is_valid_number(&number) };
+            if !is_stable_e164(&phone.e164) {
                 let problem = "its first digits are read in several ways; write it as it is dialled from abroad";
-                return Err(invalid(format!("{shown} is no phone number: {problem}")));
+                return Err(invalid_phone(format!("{shown} is no phone number: {problem}")));
             }
             Ok(phone)
         }
-        Ok(_) => Err(invalid(format!("{shown} lacks its area code; put it before the number"))),
-        Err(ValidationError::TooShort) => Err(invalid(too_short(&shown, region))),
-        Err(_) => {
-            Err(invalid(format!("{shown} is no phone number: no number of its country has so many digits; check it")))
-        }
+        Ok(_) => Err(invalid_phone(format!("{shown} lacks its area code; put it before the number"))),
+        Err(ValidationError::TooShort) => Err(invalid_phone(too_short_message(&shown, region))),
+        Err(_) => Err(invalid_phone(format!(
+            "{shown} is no phone number: no number of its country has so many digits; check it"
+        ))),
     }
 }
 
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_would_be_read_as_another_the_next_time_is_refused() {
+    fn a_number_that_reparses_differently_is_rejected() {
         // 8 is what is dialled in Belarus before a number, and what some numbers begin with.
         let refusal = refused("8 81 025 40911", Some("BY"));
         assert!(refusal.message.contains("read in several ways"), "{}", refusal.message);
@@ -202,7 +202,7 @@ mod tests {
     fn three_ways_to_type_one_chilean_mobile() {
         for typed in ["9 8765 4321", "+56 9 8765 4321", "56987654321", "(+56) 9-8765.4321", "９８７６５４３２１"]
         {
-            assert_eq!(normalise(typed, Some("CL")).unwrap(), Phone { e164: "+56987654321".into(), unusual: false });
+            assert_eq!(normalise(typed, Some("CL")).unwrap(), Phone { e164: "+56987654321".into(), is_unusual: false });
         }
     }
 
@@ -235,13 +235,13 @@ mod tests {
     #[test]
     fn possible_but_unknown_is_unusual() {
         let phone = normalise("+56 0 9876 5432", None).unwrap();
-        assert!(phone.unusual);
+        assert!(phone.is_unusual);
         assert_eq!(phone.warning().unwrap().code, "phone-unusual");
         assert_eq!(normalise("+56987654321", None).unwrap().warning(), None);
     }
 
     #[test]
-    fn a_number_that_is_read_in_several_ways_is_refused() {
+    fn an_ambiguous_number_is_rejected() {
         assert_eq!(refused("+49 (00 0000", Some("DE")).code, "phone-invalid");
     }
 
@@ -253,12 +253,12 @@ mod tests {
     }
 
     #[test]
-    fn a_user_of_whatsapp_is_international() {
-        assert_eq!(from_whatsapp("56987654321").unwrap().e164, "+56987654321");
-        assert_eq!(from_whatsapp("+56987654321").unwrap().e164, "+56987654321");
-        assert_eq!(from_whatsapp("5215512345678").unwrap(), normalise("55 1234 5678", Some("MX")).unwrap());
-        assert_eq!(from_whatsapp("").unwrap_err().code, "phone-invalid");
-        assert_eq!(from_whatsapp("569876").unwrap_err().code, "phone-invalid");
+    fn a_whatsapp_user_is_an_international_number() {
+        assert_eq!(normalise_whatsapp_user("56987654321").unwrap().e164, "+56987654321");
+        assert_eq!(normalise_whatsapp_user("+56987654321").unwrap().e164, "+56987654321");
+        assert_eq!(normalise_whatsapp_user("5215512345678").unwrap(), normalise("55 1234 5678", Some("MX")).unwrap());
+        assert_eq!(normalise_whatsapp_user("").unwrap_err().code, "phone-invalid");
+        assert_eq!(normalise_whatsapp_user("569876").unwrap_err().code, "phone-invalid");
     }
 
     #[test]
@@ -271,13 +271,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_panics(text in "\\PC*", region in "[A-Z]{2}|\\PC{0,3}") {
+        fn normalising_never_panics(text in "\\PC*", region in "[A-Z]{2}|\\PC{0,3}") {
             let _ = normalise(&text, Some(&region));
-            let _ = from_whatsapp(&text);
+            let _ = normalise_whatsapp_user(&text);
         }
 
         #[test]
-        fn what_was_normalised_stays(text in "\\+?[0-9 ()-]{1,18}", region in "CL|AR|UY|MX|BR|ES|US") {
+        fn normalisation_is_idempotent(text in "\\+?[0-9 ()-]{1,18}", region in "CL|AR|UY|MX|BR|ES|US") {
             if let Ok(phone) = normalise(&text, Some(&region)) {
                 prop_assert!(phone.e164.len() <= 18);
                 prop_assert_eq!(normalise(&phone.e164, None).unwrap(), phone);

@@ -100,7 +100,7 @@ impl RecordState {
     /// | Ready | Cancelled | an action cancelled it, or its campaign ended |
     /// | Sent | Confirmed | the client reacted in time |
     /// | any but Ready | Ready | an administrator uses it again, which begins a new run |
-    pub fn may_become(self, next: Self) -> bool {
+    pub fn can_transition_to(self, next: Self) -> bool {
         match next {
             Self::Ready => self != Self::Ready,
             Self::Confirmed => self == Self::Sent,
@@ -111,18 +111,18 @@ impl RecordState {
 
 /// Whether cancelling makes `record` Cancelled: it exists, is the contact's, and is Ready. Anything else stays as it
 /// is.
-pub fn cancels(contact: Uuid, record: Option<&Record>) -> bool {
-    record.is_some_and(|record| record.contact == contact && record.state.may_become(RecordState::Cancelled))
+pub fn is_cancellable_by(contact: Uuid, record: Option<&Record>) -> bool {
+    record.is_some_and(|record| record.contact == contact && record.state.can_transition_to(RecordState::Cancelled))
 }
 
 /// Checks how many Ready records are asked for. Errors: `parameter-invalid` (`limit`) outside of 1 to
 /// [`MAX_READY_PAGE`].
-pub fn page_limit(limit: u32) -> Result<u32, Refusal> {
+pub fn check_page_limit(limit: u32) -> Result<u32, Refusal> {
     if (1..=MAX_READY_PAGE).contains(&limit) {
         return Ok(limit);
     }
     let message = format!("the limit {limit} is out of range; ask for 1 to {MAX_READY_PAGE} records");
-    Err(Refusal::new("parameter-invalid", message).of("limit"))
+    Err(Refusal::new("parameter-invalid", message).about_argument("limit"))
 }
 
 #[cfg(test)]
@@ -148,20 +148,20 @@ mod tests {
     }
 
     #[test]
-    fn the_changes_of_state_that_there_are() {
+    fn allowed_state_transitions() {
         use RecordState::{Cancelled, Confirmed, Dnd, Error, Expired, Ready, Sent};
         let mut allowed =
             vec![(Ready, Sent), (Ready, Error), (Ready, Expired), (Ready, Dnd), (Ready, Cancelled), (Sent, Confirmed)];
         allowed.extend([Sent, Confirmed, Error, Expired, Dnd, Cancelled].map(|from| (from, Ready)));
         for from in RecordState::ALL {
             for to in RecordState::ALL {
-                assert_eq!(from.may_become(to), allowed.contains(&(from, to)), "{from:?} to {to:?}");
+                assert_eq!(from.can_transition_to(to), allowed.contains(&(from, to)), "{from:?} to {to:?}");
             }
         }
     }
 
     #[test]
-    fn state_names_read_back() {
+    fn state_names_round_trip() {
         assert!(RecordState::ALL.into_iter().all(|state| RecordState::from_name(state.as_str()) == Some(state)));
         assert_eq!(RecordState::from_name("Ready"), None);
     }
@@ -169,15 +169,15 @@ mod tests {
     #[test]
     fn only_a_ready_record_of_the_contact_is_cancelled() {
         let owner = Uuid::from_u128(3);
-        assert!(cancels(owner, Some(&record(RecordState::Ready))));
-        assert!(!cancels(owner, Some(&record(RecordState::Cancelled))));
-        assert!(!cancels(Uuid::from_u128(4), Some(&record(RecordState::Ready))));
-        assert!(!cancels(owner, None));
+        assert!(is_cancellable_by(owner, Some(&record(RecordState::Ready))));
+        assert!(!is_cancellable_by(owner, Some(&record(RecordState::Cancelled))));
+        assert!(!is_cancellable_by(Uuid::from_u128(4), Some(&record(RecordState::Ready))));
+        assert!(!is_cancellable_by(owner, None));
     }
 
     #[test]
     fn a_page_holds_1_to_1000() {
-        assert_eq!([page_limit(1), page_limit(1000)], [Ok(1), Ok(1000)]);
-        assert_eq!([0, 1001].map(|limit| page_limit(limit).is_err()), [true, true]);
+        assert_eq!([check_page_limit(1), check_page_limit(1000)], [Ok(1), Ok(1000)]);
+        assert_eq!([0, 1001].map(|limit| check_page_limit(limit).is_err()), [true, true]);
     }
 }

@@ -24,14 +24,14 @@ impl Refusal {
 
     /// Blames `argument`.
     #[must_use]
-    pub fn of(mut self, argument: &'static str) -> Self {
+    pub fn about_argument(mut self, argument: &'static str) -> Self {
         self.argument = Some(argument);
         self
     }
 
     /// Adds a detail.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub fn with_detail(mut self, name: &str, value: impl Into<String>) -> Self {
         self.details.push((name.to_owned(), value.into()));
         self
     }
@@ -42,7 +42,7 @@ impl Refusal {
     pub fn tenant_not_found(id: &str) -> Self {
         Self::new(
             "tenant-not-found",
-            format!("there is no tenant {}; apply it first, or correct the session's tenant", quoted(id)),
+            format!("there is no tenant {}; apply it first, or correct the session's tenant", quote(id)),
         )
     }
 
@@ -52,34 +52,34 @@ impl Refusal {
             "contact-not-found",
             format!(
                 "there is no contact {} in this tenant; take the id that a contact manager wrote into its entity",
-                quoted(id)
+                quote(id)
             ),
         )
-        .of("contact")
+        .about_argument("contact")
     }
 
     /// `campaign-not-found`; `id` as it was given, a UUID or not.
     pub fn campaign_not_found(id: &str) -> Self {
         Self::new(
             "campaign-not-found",
-            format!("there is no campaign {} in this tenant; pick one of its campaigns by id", quoted(id)),
+            format!("there is no campaign {} in this tenant; pick one of its campaigns by id", quote(id)),
         )
-        .of("campaign")
+        .about_argument("campaign")
     }
 
     /// `category-not-found`: no campaign of the tenant has the category.
     pub fn category_not_found(category: &str) -> Self {
         Self::new(
             "category-not-found",
-            format!("no campaign of this tenant has the category {}; use one spelt as in a campaign", quoted(category)),
+            format!("no campaign of this tenant has the category {}; use one spelt as in a campaign", quote(category)),
         )
-        .of("category")
+        .about_argument("category")
     }
 
     /// `value-too-large`: `what` (a noun phrase) exceeds `limit`, counted in `unit`.
     pub(crate) fn too_large(what: &str, limit: usize, unit: &str) -> Self {
         Self::new("value-too-large", format!("{what} is longer than {limit} {unit}; shorten it"))
-            .with("limit", limit.to_string())
+            .with_detail("limit", limit.to_string())
     }
 }
 
@@ -102,7 +102,7 @@ impl Warning {
 }
 
 /// `text` as a message may show it: in double quotes, unsafe characters escaped, cut after 60 characters.
-pub fn quoted(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     let mut shown = String::from("\"");
     for (count, character) in text.chars().enumerate() {
         if count == 60 {
@@ -120,13 +120,13 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// A message as people read it, whatever it quotes: on one line, unsafe characters escaped, cut after 500 characters.
-pub fn on_one_line(message: String) -> String {
-    let is_plain = message.len() <= LONGEST_MESSAGE && !message.contains(is_unsafe);
+pub fn single_line(message: String) -> String {
+    let is_plain = message.len() <= MAX_MESSAGE_CHARACTERS && !message.contains(is_unsafe);
     if is_plain {
         return message;
     }
     let mut shown = String::new();
-    let mut left = LONGEST_MESSAGE;
+    let mut left = MAX_MESSAGE_CHARACTERS;
     for character in message.chars() {
         let spelt = if is_unsafe(character) { character.escape_default().count() } else { 1 };
         left = match left.checked_sub(spelt) {
@@ -142,10 +142,10 @@ pub fn on_one_line(message: String) -> String {
 }
 
 /// Characters of a message that quotes at length.
-const LONGEST_MESSAGE: usize = 500;
+const MAX_MESSAGE_CHARACTERS: usize = 500;
 
 /// Bytes of the longest code.
-const LONGEST_CODE: usize = 128;
+const MAX_CODE_BYTES: usize = 128;
 
 /// Whether the text has the form of a code: lower-case letters, digits, dots and hyphens, and at most one slash between
 /// two such parts.
@@ -154,7 +154,8 @@ pub fn is_code(text: &str) -> bool {
         let is_of_codes = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
         !part.is_empty() && part.bytes().all(is_of_codes)
     };
-    text.len() <= LONGEST_CODE && text.split_once('/').map_or(is_part(text), |(of, code)| is_part(of) && is_part(code))
+    text.len() <= MAX_CODE_BYTES
+        && text.split_once('/').map_or(is_part(text), |(of, code)| is_part(of) && is_part(code))
 }
 
 #[cfg(test)]
@@ -162,18 +163,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hostile_text_is_shown_short_and_on_one_line() {
-        assert_eq!(quoted("a\nb"), "\"a\\u{a}b\"");
-        assert_eq!(quoted(&"x".repeat(100_000)), format!("\"{}…\"", "x".repeat(60)));
-        assert_eq!(on_one_line("a\nñ\u{1b}[2J".to_owned()), "a\\nñ\\u{1b}[2J");
-        assert_eq!(on_one_line("ñ".repeat(100_000)), format!("{}…", "ñ".repeat(500)));
-        assert_eq!(on_one_line("\u{7f}".repeat(100)), format!("{}…", "\\u{7f}".repeat(83)));
+    fn hostile_text_is_truncated_and_single_line() {
+        assert_eq!(quote("a\nb"), "\"a\\u{a}b\"");
+        assert_eq!(quote(&"x".repeat(100_000)), format!("\"{}…\"", "x".repeat(60)));
+        assert_eq!(single_line("a\nñ\u{1b}[2J".to_owned()), "a\\nñ\\u{1b}[2J");
+        assert_eq!(single_line("ñ".repeat(100_000)), format!("{}…", "ñ".repeat(500)));
+        assert_eq!(single_line("\u{7f}".repeat(100)), format!("{}…", "\\u{7f}".repeat(83)));
     }
 
     #[test]
     fn hidden_characters_are_escaped() {
-        assert_eq!(quoted("a\u{202e}b"), "\"a\\u{202e}b\"");
-        assert_eq!(on_one_line("\u{9b}2J\u{2028}".to_owned()), "\\u{9b}2J\\u{2028}");
+        assert_eq!(quote("a\u{202e}b"), "\"a\\u{202e}b\"");
+        assert_eq!(single_line("\u{9b}2J\u{2028}".to_owned()), "\\u{9b}2J\\u{2028}");
     }
 
     #[test]
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_found_is_named() {
+    fn a_not_found_refusal_names_the_id() {
         let refusal = Refusal::contact_not_found("nobody");
         assert_eq!((refusal.code, refusal.argument), ("contact-not-found", Some("contact")));
         assert!(refusal.message.contains("\"nobody\""));

@@ -1,8 +1,8 @@
 //! When a record is due: reading and writing dates in a tenant's zone, and what a campaign makes of them.
 
-use super::campaign::{Campaign, Mode};
+use super::campaign::{Campaign, CampaignMode};
 use super::record::Schedule;
-use super::refusal::{Refusal, Warning, quoted};
+use super::refusal::{Refusal, Warning, quote};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
@@ -36,22 +36,22 @@ pub fn to_utc(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
 /// Reads `dd/MM/yyyy HH:mm:ss` (every digit given, in `zone`) or RFC 3339 with an offset. Fractions of a second are
 /// dropped. Errors, which blame `schedule`: `schedule-invalid`.
 pub fn parse(text: &str, zone: Tz) -> Result<DateTime<Utc>, Refusal> {
-    let at = match (digits_in_place(text), parse_rfc3339(text)) {
-        (Some(numbers), _) => local(numbers).map(|local| to_utc(zone, local)),
+    let at = match (parse_digits(text), parse_rfc3339(text)) {
+        (Some(numbers), _) => local_time(numbers).map(|local| to_utc(zone, local)),
         (None, at) => at,
     };
     // Other years have a sign or five digits, and no place in either form.
-    let has_place = |at: &DateTime<Utc>| {
+    let is_in_range = |at: &DateTime<Utc>| {
         let years = 0..=9999;
         years.contains(&at.year()) && years.contains(&to_local(zone, *at).year())
     };
-    at.filter(has_place).ok_or_else(|| {
+    at.filter(is_in_range).ok_or_else(|| {
         let message = format!(
             "{} is no date and time; write dd/MM/yyyy HH:mm:ss as in 31/12/2027 09:30:00, or RFC 3339 with an offset \
              as in 2027-12-31T09:30:00-03:00",
-            quoted(text)
+            quote(text)
         );
-        Refusal::new("schedule-invalid", message).of("schedule")
+        Refusal::new("schedule-invalid", message).about_argument("schedule")
     })
 }
 
@@ -61,7 +61,7 @@ fn parse_rfc3339(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// The numbers of `dd/MM/yyyy HH:mm:ss`, if the text has that form.
-fn digits_in_place(text: &str) -> Option<[u32; 6]> {
+fn parse_digits(text: &str) -> Option<[u32; 6]> {
     const FORM: &[u8; 19] = b"dd/MM/yyyy HH:mm:ss";
     if text.len() != FORM.len() {
         return None;
@@ -81,7 +81,7 @@ fn digits_in_place(text: &str) -> Option<[u32; 6]> {
     Some(numbers)
 }
 
-fn local([day, month, year, hour, minute, second]: [u32; 6]) -> Option<NaiveDateTime> {
+fn local_time([day, month, year, hour, minute, second]: [u32; 6]) -> Option<NaiveDateTime> {
     NaiveDate::from_ymd_opt(year.try_into().ok()?, month, day)?.and_hms_opt(hour, minute, second)
 }
 
@@ -95,7 +95,7 @@ pub fn format(at: DateTime<Utc>, zone: Tz) -> String {
 /// A Manual campaign ignores it once it has been read (`schedule-ignored`); a Scheduled one that hasn't begun by then
 /// keeps it waiting (`schedule-waits`). Errors, which blame `schedule`: `schedule-invalid`, `schedule-in-the-past`,
 /// `schedule-out-of-range` (beyond the campaign's end or validity).
-pub fn rule(
+pub fn resolve(
     text: Option<&str>,
     campaign: &Campaign,
     zone: Tz,
@@ -105,8 +105,8 @@ pub fn rule(
         return Ok((None, None));
     };
     let at = parse(text, zone)?;
-    let name = quoted(&campaign.name);
-    if campaign.mode == Mode::Manual {
+    let name = quote(&campaign.name);
+    if campaign.mode == CampaignMode::Manual {
         let message = format!("the campaign {name} is Manual and ignores the schedule; an administrator starts it");
         return Ok((None, Some(Warning::new("schedule-ignored", message, "schedule"))));
     }
@@ -114,20 +114,20 @@ pub fn rule(
         let message = format!(
             "the schedule {} has passed, it is {} in {zone}; give a later one, or none to send as soon as the campaign \
              runs",
-            quoted(text),
+            quote(text),
             format(now, zone)
         );
-        return Err(Refusal::new("schedule-in-the-past", message).of("schedule"));
+        return Err(Refusal::new("schedule-in-the-past", message).about_argument("schedule"));
     }
-    if let Some((end, what)) = campaign.last_moment(zone).filter(|(end, _)| at > *end) {
+    if let Some((end, what)) = campaign.effective_end(zone).filter(|(end, _)| at > *end) {
         let message = format!(
             "the schedule {} lies beyond the {what} of the campaign {name}, {} in {zone}; give an earlier one",
-            quoted(text),
+            quote(text),
             format(end, zone)
         );
-        return Err(Refusal::new("schedule-out-of-range", message).of("schedule"));
+        return Err(Refusal::new("schedule-out-of-range", message).about_argument("schedule"));
     }
-    let waits = campaign.starts_at.filter(|start| campaign.mode == Mode::Scheduled && at < *start);
+    let waits = campaign.starts_at.filter(|start| campaign.mode == CampaignMode::Scheduled && at < *start);
     let warning = waits.map(|start| {
         let message = format!(
             "the schedule is before the campaign {name} starts and waits until {} in {zone}",
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overlap_means_the_earlier() {
+    fn an_overlap_resolves_to_the_earlier_time() {
         // Clocks go from 04/04/2026 24:00 back to 23:00.
         assert_eq!(santiago("04/04/2026 23:30:00"), utc("2026-04-05T02:30:00Z"));
         assert_eq!(santiago("05/04/2026 00:00:00"), utc("2026-04-05T04:00:00Z"));
@@ -213,74 +213,77 @@ mod tests {
     }
 
     #[test]
-    fn none_and_empty_are_no_schedule() {
+    fn an_absent_or_empty_schedule_is_none() {
         let campaign = campaign();
         let now = utc("2026-06-01T00:00:00Z");
-        assert_eq!(rule(None, &campaign, Santiago, now), Ok((None, None)));
-        assert_eq!(rule(Some(""), &campaign, Santiago, now), Ok((None, None)));
+        assert_eq!(resolve(None, &campaign, Santiago, now), Ok((None, None)));
+        assert_eq!(resolve(Some(""), &campaign, Santiago, now), Ok((None, None)));
     }
 
     #[test]
-    fn kept_beside_its_text() {
+    fn a_schedule_keeps_its_text() {
         let now = utc("2026-06-01T00:00:00Z");
-        let (schedule, warning) = rule(Some("02/06/2026 10:00:00"), &campaign(), Santiago, now).unwrap();
+        let (schedule, warning) = resolve(Some("02/06/2026 10:00:00"), &campaign(), Santiago, now).unwrap();
         let text = "02/06/2026 10:00:00".to_owned();
         assert_eq!((schedule, warning), (Some(Schedule { at: utc("2026-06-02T14:00:00Z"), text }), None));
     }
 
     #[test]
-    fn a_past_one_is_refused() {
+    fn a_past_schedule_is_rejected() {
         let now = utc("2026-06-02T14:00:01Z");
         assert_eq!(
-            rule(Some("02/06/2026 10:00:00"), &campaign(), Santiago, now).unwrap_err().code,
+            resolve(Some("02/06/2026 10:00:00"), &campaign(), Santiago, now).unwrap_err().code,
             "schedule-in-the-past"
         );
-        assert!(rule(Some("02/06/2026 10:00:01"), &campaign(), Santiago, now).is_ok());
+        assert!(resolve(Some("02/06/2026 10:00:01"), &campaign(), Santiago, now).is_ok());
     }
 
     #[test]
-    fn a_manual_campaign_reads_and_ignores_it() {
-        let manual = Campaign { mode: Mode::Manual, ..campaign() };
+    fn a_manual_campaign_ignores_the_schedule() {
+        let manual = Campaign { mode: CampaignMode::Manual, ..campaign() };
         let now = utc("2026-06-02T00:00:00Z");
-        let (schedule, warning) = rule(Some("01/01/2000 10:00:00"), &manual, Santiago, now).unwrap();
+        let (schedule, warning) = resolve(Some("01/01/2000 10:00:00"), &manual, Santiago, now).unwrap();
         assert_eq!((schedule, warning.unwrap().code), (None, "schedule-ignored"));
-        assert_eq!(rule(Some("soon"), &manual, Santiago, now).unwrap_err().code, "schedule-invalid");
+        assert_eq!(resolve(Some("soon"), &manual, Santiago, now).unwrap_err().code, "schedule-invalid");
     }
 
     #[test]
     fn beyond_the_end_or_the_validity_is_out_of_range() {
         let now = utc("2026-06-01T00:00:00Z");
         let ending = Campaign { ends_at: Some(utc("2026-06-02T14:00:00Z")), ..campaign() };
-        assert!(rule(Some("02/06/2026 10:00:00"), &ending, Santiago, now).is_ok());
+        assert!(resolve(Some("02/06/2026 10:00:00"), &ending, Santiago, now).is_ok());
         assert_eq!(
-            rule(Some("02/06/2026 10:00:01"), &ending, Santiago, now).unwrap_err().code,
+            resolve(Some("02/06/2026 10:00:01"), &ending, Santiago, now).unwrap_err().code,
             "schedule-out-of-range"
         );
         let day = NaiveDate::from_ymd_opt(2026, 6, 2);
         let valid = Campaign { valid_until: day.map(crate::domain::Validity::Day), ..campaign() };
-        assert!(rule(Some("02/06/2026 23:59:59"), &valid, Santiago, now).is_ok());
-        assert_eq!(rule(Some("03/06/2026 00:00:00"), &valid, Santiago, now).unwrap_err().code, "schedule-out-of-range");
+        assert!(resolve(Some("02/06/2026 23:59:59"), &valid, Santiago, now).is_ok());
+        assert_eq!(
+            resolve(Some("03/06/2026 00:00:00"), &valid, Santiago, now).unwrap_err().code,
+            "schedule-out-of-range"
+        );
     }
 
     #[test]
-    fn before_a_scheduled_campaign_starts_it_waits() {
+    fn a_schedule_before_the_start_waits() {
         let starts_at = Some(utc("2026-06-05T00:00:00Z"));
         let now = utc("2026-06-01T00:00:00Z");
-        let scheduled = Campaign { mode: Mode::Scheduled, starts_at, ..campaign() };
-        let (schedule, warning) = rule(Some("02/06/2026 10:00:00"), &scheduled, Santiago, now).unwrap();
+        let scheduled = Campaign { mode: CampaignMode::Scheduled, starts_at, ..campaign() };
+        let (schedule, warning) = resolve(Some("02/06/2026 10:00:00"), &scheduled, Santiago, now).unwrap();
         assert_eq!((schedule.is_some(), warning.unwrap().code), (true, "schedule-waits"));
-        let always_on = Campaign { mode: Mode::AlwaysOn, ..scheduled };
-        assert_eq!(rule(Some("02/06/2026 10:00:00"), &always_on, Santiago, now).unwrap().1, None);
+        let always_on = Campaign { mode: CampaignMode::AlwaysOn, ..scheduled };
+        assert_eq!(resolve(Some("02/06/2026 10:00:00"), &always_on, Santiago, now).unwrap().1, None);
     }
 
     proptest! {
         #[test]
-        fn no_text_panics(text in "\\PC*|[0-9/: TZ+-]{10,25}", zone in 0..chrono_tz::TZ_VARIANTS.len()) {
+        fn parsing_never_panics(text in "\\PC*|[0-9/: TZ+-]{10,25}", zone in 0..chrono_tz::TZ_VARIANTS.len()) {
             let _ = parse(&text, chrono_tz::TZ_VARIANTS[zone]);
         }
 
         #[test]
-        fn what_is_written_reads_back(seconds in 0_i64..253_000_000_000, zone in 0..chrono_tz::TZ_VARIANTS.len()) {
+        fn a_formatted_schedule_parses_back(seconds in 0_i64..253_000_000_000, zone in 0..chrono_tz::TZ_VARIANTS.len()) {
             let zone = chrono_tz::TZ_VARIANTS[zone];
             let text = format(DateTime::from_timestamp(seconds, 0).unwrap(), zone);
             prop_assert_eq!(format(parse(&text, zone).unwrap(), zone), text);

@@ -3,13 +3,13 @@
 //! Stored as one JSON object with exactly the keys `template`, `namespace` (null where unset), `locale`,
 //! `whatsapp_number`, `hsm_type`, `mtm_data`, `header_data` and `body_data`, in this order.
 
-use super::refusal::{Refusal, quoted};
+use super::refusal::{Refusal, quote};
 use super::text;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// The most bytes of a template as JSON.
-pub const MAX_BYTES: usize = 64 * 1024;
+pub const MAX_TEMPLATE_BYTES: usize = 64 * 1024;
 
 const KEYS: [&str; 8] =
     ["template", "namespace", "locale", "whatsapp_number", "hsm_type", "mtm_data", "header_data", "body_data"];
@@ -21,12 +21,12 @@ pub struct Template {
     namespace: Option<String>,
     locale: Option<String>,
     whatsapp_number: Option<String>,
-    data: Data,
+    data: TemplateData,
 }
 
 /// Parameters by the template's type.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Data {
+enum TemplateData {
     /// `MTM`: one list.
     Mtm(Vec<String>),
     /// `MMT`: one for the header and one for the body.
@@ -35,7 +35,7 @@ enum Data {
 
 /// The stored form.
 #[derive(Serialize)]
-struct Canonical<'a> {
+struct StoredTemplate<'a> {
     template: &'a str,
     namespace: Option<&'a str>,
     locale: &'a str,
@@ -53,42 +53,49 @@ impl Template {
     /// Errors: `parameter-invalid` (no JSON object, an unknown key, a value of another kind), `value-too-large`; they
     /// blame the key where there is one, else `template`.
     pub fn parse(json: &str) -> Result<Option<Self>, Refusal> {
-        if json.len() > MAX_BYTES {
-            return Err(Refusal::too_large("the template", MAX_BYTES, "bytes of JSON").of("template"));
+        if json.len() > MAX_TEMPLATE_BYTES {
+            return Err(
+                Refusal::too_large("the template", MAX_TEMPLATE_BYTES, "bytes of JSON").about_argument("template")
+            );
         }
-        let mut fields = Fields(super::draft::object(json, "the template", "template")?);
+        let mut fields = TemplateFields(super::save_record::parse_object(json, "the template", "template")?);
         if let Some(unknown) = fields.0.keys().find(|key| !KEYS.contains(&key.as_str())) {
             let message =
-                format!("the template has an unknown key {}; the keys are {}", quoted(unknown), KEYS.join(", "));
-            return Err(invalid(message, "template"));
+                format!("the template has an unknown key {}; the keys are {}", quote(unknown), KEYS.join(", "));
+            return Err(invalid_parameter(message, "template"));
         }
         let [template, namespace, locale, whatsapp_number] = [
-            fields.text("template")?,
-            fields.text("namespace")?,
-            fields.text("locale")?,
-            fields.text("whatsapp_number")?,
+            fields.take_text("template")?,
+            fields.take_text("namespace")?,
+            fields.take_text("locale")?,
+            fields.take_text("whatsapp_number")?,
         ];
-        let data = match fields.text("hsm_type")?.as_deref() {
-            None | Some("MTM") => Data::Mtm(fields.texts("mtm_data")?),
-            Some("MMT") => Data::Mmt { header: fields.texts("header_data")?, body: fields.texts("body_data")? },
+        let data = match fields.take_text("hsm_type")?.as_deref() {
+            None | Some("MTM") => TemplateData::Mtm(fields.take_texts("mtm_data")?),
+            Some("MMT") => {
+                TemplateData::Mmt { header: fields.take_texts("header_data")?, body: fields.take_texts("body_data")? }
+            }
             Some(other) => {
-                return Err(invalid(format!("the template's type is MTM or MMT, not {}", quoted(other)), "hsm_type"));
+                return Err(invalid_parameter(
+                    format!("the template's type is MTM or MMT, not {}", quote(other)),
+                    "hsm_type",
+                ));
             }
         };
         Ok(template.map(|template| Self { template, namespace, locale, whatsapp_number, data }))
     }
 
     /// The stored form. Errors: `parameter-missing` where `locale` or `whatsapp_number` is unset.
-    pub fn complete(&self) -> Result<String, Refusal> {
+    pub fn validate_and_serialise(&self) -> Result<String, Refusal> {
         let (hsm_type, mtm_data, header_data, body_data) = match &self.data {
-            Data::Mtm(list) => ("MTM", list.as_slice(), [].as_slice(), [].as_slice()),
-            Data::Mmt { header, body } => ("MMT", [].as_slice(), header.as_slice(), body.as_slice()),
+            TemplateData::Mtm(list) => ("MTM", list.as_slice(), [].as_slice(), [].as_slice()),
+            TemplateData::Mmt { header, body } => ("MMT", [].as_slice(), header.as_slice(), body.as_slice()),
         };
-        let canonical = Canonical {
+        let canonical = StoredTemplate {
             template: &self.template,
             namespace: self.namespace.as_deref(),
-            locale: self.part(self.locale.as_deref(), "locale", "its language, such as es_CL")?,
-            whatsapp_number: self.part(
+            locale: self.required_field(self.locale.as_deref(), "locale", "its language, such as es_CL")?,
+            whatsapp_number: self.required_field(
                 self.whatsapp_number.as_deref(),
                 "whatsapp_number",
                 "the WhatsApp number that sends it",
@@ -99,44 +106,44 @@ impl Template {
             body_data,
         };
         serde_json::to_string(&canonical)
-            .map_err(|error| invalid(format!("the template can't be written: {error}"), "template"))
+            .map_err(|error| invalid_parameter(format!("the template can't be written: {error}"), "template"))
     }
 
-    fn part<'a>(&self, value: Option<&'a str>, key: &'static str, what: &str) -> Result<&'a str, Refusal> {
+    fn required_field<'a>(&self, value: Option<&'a str>, key: &'static str, what: &str) -> Result<&'a str, Refusal> {
         value.ok_or_else(|| {
-            let message = format!("the template {} needs {what}; give {key}", quoted(&self.template));
-            Refusal::new("parameter-missing", message).of(key)
+            let message = format!("the template {} needs {what}; give {key}", quote(&self.template));
+            Refusal::new("parameter-missing", message).about_argument(key)
         })
     }
 }
 
-fn invalid(message: String, argument: &'static str) -> Refusal {
-    Refusal::new("parameter-invalid", message).of(argument)
+fn invalid_parameter(message: String, argument: &'static str) -> Refusal {
+    Refusal::new("parameter-invalid", message).about_argument(argument)
 }
 
-struct Fields(Map<String, Value>);
+struct TemplateFields(Map<String, Value>);
 
-impl Fields {
-    fn text(&mut self, key: &'static str) -> Result<Option<String>, Refusal> {
+impl TemplateFields {
+    fn take_text(&mut self, key: &'static str) -> Result<Option<String>, Refusal> {
         match self.0.remove(key) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(given)) => {
                 let value = text::normalise(&given, &format!("the template's {key}"), key, "parameter-invalid")?;
                 Ok(Some(value).filter(|value| !value.is_empty()))
             }
-            Some(_) => Err(invalid(format!("the template's {key} must be a text"), key)),
+            Some(_) => Err(invalid_parameter(format!("the template's {key} must be a text"), key)),
         }
     }
 
-    fn texts(&mut self, key: &'static str) -> Result<Vec<String>, Refusal> {
+    fn take_texts(&mut self, key: &'static str) -> Result<Vec<String>, Refusal> {
         let list = match self.0.remove(key) {
             None | Some(Value::Null) => return Ok(Vec::new()),
             Some(Value::Array(list)) => list,
-            Some(_) => return Err(invalid(format!("the template's {key} must be a list of texts"), key)),
+            Some(_) => return Err(invalid_parameter(format!("the template's {key} must be a list of texts"), key)),
         };
         let texts = list.into_iter().enumerate().map(|(index, item)| match item {
             Value::String(text) => Ok(text),
-            _ => Err(invalid(format!("item {} of the template's {key} must be a text", index + 1), key)),
+            _ => Err(invalid_parameter(format!("item {} of the template's {key} must be a text", index + 1), key)),
         });
         texts.collect()
     }
@@ -148,7 +155,7 @@ mod tests {
     use super::*;
 
     fn stored(json: &str) -> String {
-        Template::parse(json).unwrap().unwrap().complete().unwrap()
+        Template::parse(json).unwrap().unwrap().validate_and_serialise().unwrap()
     }
 
     fn refused(json: &str) -> (&'static str, Option<&'static str>) {
@@ -165,25 +172,25 @@ mod tests {
     }
 
     #[test]
-    fn the_type_says_which_lists_count() {
+    fn the_type_selects_the_lists() {
         let json = r#"{"template":"hi","namespace":"n","locale":"es","whatsapp_number":"562","hsm_type":"MMT",
             "mtm_data":["no"],"header_data":["h"],"body_data":["b"]}"#;
         assert!(stored(json).ends_with(r#""hsm_type":"MMT","mtm_data":[],"header_data":["h"],"body_data":["b"]}"#));
     }
 
     #[test]
-    fn without_a_name_it_is_none() {
+    fn a_template_without_a_name_is_none() {
         for json in ["{}", r#"{"template":""}"#, r#"{"template":null,"locale":"es"}"#] {
             assert_eq!(Template::parse(json), Ok(None));
         }
     }
 
     #[test]
-    fn the_part_that_lacks_is_named() {
-        let lacks = |json: &str| Template::parse(json).unwrap().unwrap().complete().unwrap_err();
-        let refusal = lacks(r#"{"template":"hi","whatsapp_number":"562"}"#);
+    fn a_missing_field_is_named() {
+        let refusal_for = |json: &str| Template::parse(json).unwrap().unwrap().validate_and_serialise().unwrap_err();
+        let refusal = refusal_for(r#"{"template":"hi","whatsapp_number":"562"}"#);
         assert_eq!((refusal.code, refusal.argument), ("parameter-missing", Some("locale")));
-        let refusal = lacks(r#"{"template":"hi","locale":"es"}"#);
+        let refusal = refusal_for(r#"{"template":"hi","locale":"es"}"#);
         assert_eq!((refusal.code, refusal.argument), ("parameter-missing", Some("whatsapp_number")));
     }
 
@@ -196,6 +203,6 @@ mod tests {
         assert_eq!(refused(r#"{"hsm_type":"mtm"}"#), ("parameter-invalid", Some("hsm_type")));
         assert_eq!(refused(r#"{"mtm_data":["a",1]}"#), ("parameter-invalid", Some("mtm_data")));
         assert_eq!(refused(&format!(r#"{{"locale":"{}"}}"#, "x".repeat(257))), ("value-too-large", Some("locale")));
-        assert_eq!(refused(&" ".repeat(MAX_BYTES + 1)), ("value-too-large", Some("template")));
+        assert_eq!(refused(&" ".repeat(MAX_TEMPLATE_BYTES + 1)), ("value-too-large", Some("template")));
     }
 }

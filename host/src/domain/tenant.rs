@@ -1,6 +1,6 @@
 //! A tenant and its channels.
 
-use super::refusal::{Refusal, quoted};
+use super::refusal::{Refusal, quote};
 use chrono_tz::Tz;
 
 /// Owner of everything else. Nothing of one tenant is ever visible to another.
@@ -29,15 +29,15 @@ impl Tenant {
     }
 
     /// The channel of that name. Errors: `channel-not-enabled`, which blames `channel`.
-    pub fn enabled(&self, name: &str) -> Result<&Channel, Refusal> {
+    pub fn require_channel(&self, name: &str) -> Result<&Channel, Refusal> {
         self.channel(name).ok_or_else(|| {
             let enabled: Vec<&str> = self.channels.iter().map(|channel| channel.name.as_str()).collect();
             let known = if enabled.is_empty() { "none".to_owned() } else { enabled.join(", ") };
             Refusal::new(
                 "channel-not-enabled",
-                format!("the channel {} is not enabled for this tenant; enabled: {known}", quoted(name)),
+                format!("the channel {} is not enabled for this tenant; enabled: {known}", quote(name)),
             )
-            .of("channel")
+            .about_argument("channel")
         })
     }
 }
@@ -83,7 +83,7 @@ pub const WHATSAPP: &str = "whatsapp";
 pub const VOICE: &str = "voice";
 
 /// The channels that every tenant may enable by name alone.
-pub const BUILT_IN: [&str; 11] = [
+pub const BUILT_IN_CHANNELS: [&str; 11] = [
     WHATSAPP,
     VOICE,
     "sms",
@@ -103,7 +103,7 @@ pub const MAX_CHANNEL_NAME: usize = 64;
 impl Channel {
     /// A built-in channel by name. The user of `widget` is out of reach once offline, so it can't send.
     pub fn built_in(name: &str) -> Option<Self> {
-        BUILT_IN.contains(&name).then(|| Self {
+        BUILT_IN_CHANNELS.contains(&name).then(|| Self {
             name: name.to_owned(),
             identifier: match name {
                 WHATSAPP | VOICE | "sms" => IdentifierKind::Phone,
@@ -148,14 +148,14 @@ pub(crate) mod tests {
             time_zone: chrono_tz::America::Santiago,
             phone_region: "CL".into(),
             default_intention: "menu".into(),
-            channels: BUILT_IN.into_iter().filter_map(Channel::built_in).collect(),
+            channels: BUILT_IN_CHANNELS.into_iter().filter_map(Channel::built_in).collect(),
             quota_campaigns: None,
         }
     }
 
     #[test]
     fn phones_identify_users_of_three_channels() {
-        let phones: Vec<&str> = BUILT_IN
+        let phones: Vec<&str> = BUILT_IN_CHANNELS
             .into_iter()
             .filter(|name| Channel::built_in(name).unwrap().identifier == IdentifierKind::Phone)
             .collect();
@@ -164,12 +164,13 @@ pub(crate) mod tests {
 
     #[test]
     fn only_the_widget_cannot_send() {
-        let mute: Vec<&str> = BUILT_IN.into_iter().filter(|name| !Channel::built_in(name).unwrap().can_send).collect();
+        let mute: Vec<&str> =
+            BUILT_IN_CHANNELS.into_iter().filter(|name| !Channel::built_in(name).unwrap().can_send).collect();
         assert_eq!(mute, ["widget"]);
     }
 
     #[test]
-    fn channel_names() {
+    fn channel_names_have_one_form() {
         for good in ["whatsapp", "facebook-wall", "x", "a1-2b-3"] {
             assert!(is_channel_name(good), "{good}");
         }
@@ -179,8 +180,8 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn every_built_in_name_is_one_and_has_its_own_parameter_name() {
-        assert!(BUILT_IN.into_iter().all(is_channel_name));
+    fn every_built_in_name_is_valid_and_has_a_parameter_name() {
+        assert!(BUILT_IN_CHANNELS.into_iter().all(is_channel_name));
         assert_eq!(parameter_name("facebook-wall"), "FACEBOOK_WALL");
     }
 }

@@ -15,7 +15,7 @@ const MAX_BYTES: usize = MAX_CHARACTERS * 16;
 /// `what` names it in messages (`the contact's name`). Errors, which blame `argument`: `value-too-large`, and
 /// `refused` for a NUL, which not every store can hold.
 pub fn normalise(given: &str, what: &str, argument: &'static str, refused: &'static str) -> Result<String, Refusal> {
-    let too_large = || Refusal::too_large(what, MAX_CHARACTERS, "characters").of(argument);
+    let too_large = || Refusal::too_large(what, MAX_CHARACTERS, "characters").about_argument(argument);
     let trimmed = given.trim();
     if trimmed.len() > MAX_BYTES {
         return Err(too_large());
@@ -25,7 +25,7 @@ pub fn normalise(given: &str, what: &str, argument: &'static str, refused: &'sta
     if exceeds(text, MAX_CHARACTERS) {
         return Err(too_large());
     }
-    refuse_nul(text, what, argument, refused)?;
+    reject_nul(text, what, argument, refused)?;
     Ok(text.to_owned())
 }
 
@@ -36,10 +36,10 @@ pub(crate) fn exceeds(text: &str, characters: usize) -> bool {
 }
 
 /// Refuses a text with a NUL, which not every store can hold.
-pub(crate) fn refuse_nul(text: &str, what: &str, argument: &'static str, refused: &'static str) -> Result<(), Refusal> {
+pub(crate) fn reject_nul(text: &str, what: &str, argument: &'static str, refused: &'static str) -> Result<(), Refusal> {
     if text.contains('\0') {
         let message = format!("{what} holds the character NUL (U+0000); remove it");
-        return Err(Refusal::new(refused, message).of(argument));
+        return Err(Refusal::new(refused, message).about_argument(argument));
     }
     Ok(())
 }
@@ -61,19 +61,19 @@ mod tests {
     }
 
     #[test]
-    fn composed_and_trimmed() {
+    fn names_are_composed_and_trimmed() {
         assert_eq!(name(" \u{a0}Jose\u{301}\n").unwrap(), "José");
     }
 
     #[test]
-    fn the_bound_counts_characters_after_composition() {
+    fn the_limit_counts_composed_characters() {
         assert_eq!(name(&"e\u{301}".repeat(256)).unwrap().chars().count(), 256);
         let refusal = name(&"é".repeat(257)).unwrap_err();
         assert_eq!((refusal.code, refusal.argument), ("value-too-large", Some("name")));
     }
 
     #[test]
-    fn a_nul_is_refused() {
+    fn a_nul_is_rejected() {
         assert_eq!(name("a\0b").unwrap_err().code, "parameter-invalid");
     }
 

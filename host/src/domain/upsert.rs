@@ -2,7 +2,7 @@
 
 use super::contact::{Address, Contact};
 use super::phone;
-use super::refusal::{Refusal, Warning, quoted};
+use super::refusal::{Refusal, Warning, quote};
 use super::tenant::{IdentifierKind, Tenant, WHATSAPP};
 use super::text;
 use chrono::{DateTime, Utc};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// A wish to have a contact, read and normalised: its addresses are what the caller looks up before [`Self::apply`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Upsert {
+pub struct ContactUpsert {
     addresses: Vec<Address>,
     name: String,
     update_name: bool,
@@ -42,7 +42,7 @@ pub struct Profile<'a> {
 
 /// What an upsert came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Upserted {
+pub struct UpsertResult {
     /// As it is now.
     pub contact: Contact,
     /// It wasn't there before.
@@ -51,42 +51,51 @@ pub struct Upserted {
     pub changed: bool,
 }
 
-impl Upsert {
+impl ContactUpsert {
     /// The contact of any of these (channel, identifier as typed); the rest is added to it.
     ///
     /// Errors: `channel-not-enabled` (`channel`), `phone-invalid`, `identifier-invalid` (an empty one, or two for a
     /// channel), `value-too-large`, `parameter-invalid` (`slot` other than 1 to 3 or twice; a NUL in a text). Those of
     /// `slot` and `value` have the detail `slot`, those of addresses the detail `channel`.
     pub fn new(tenant: &Tenant, addresses: &[(&str, &str)], profile: &Profile<'_>) -> Result<Self, Refusal> {
-        let mut upsert = Self::of_profile(profile)?;
+        let mut upsert = Self::from_profile(profile)?;
         for (channel, identifier) in addresses {
-            let channel = tenant.enabled(channel)?;
-            let of_channel = |refusal: Refusal| refusal.with("channel", &channel.name);
+            let channel = tenant.require_channel(channel)?;
+            let with_channel = |refusal: Refusal| refusal.with_detail("channel", &channel.name);
             let (identifier, typed, warning) = match channel.identifier {
-                IdentifierKind::Phone => dialled(phone::normalise(identifier, Some(&tenant.phone_region)), identifier),
-                IdentifierKind::Opaque => opaque(identifier),
+                IdentifierKind::Phone => {
+                    phone_identifier(phone::normalise(identifier, Some(&tenant.phone_region)), identifier)
+                }
+                IdentifierKind::Opaque => opaque_identifier(identifier),
             }
-            .map_err(of_channel)?;
-            upsert.add(Address { channel: channel.name.clone(), identifier, typed }, warning).map_err(of_channel)?;
+            .map_err(with_channel)?;
+            upsert
+                .add_address(Address { channel: channel.name.clone(), identifier, typed }, warning)
+                .map_err(with_channel)?;
         }
         if upsert.addresses.is_empty() {
             let message = "the contact has no address; give at least one channel and identifier";
-            return Err(Refusal::new("identifier-invalid", message).of("addresses"));
+            return Err(Refusal::new("identifier-invalid", message).about_argument("addresses"));
         }
         Ok(upsert)
     }
 
     /// The contact of a session's own user in the session's own channel. What WhatsApp gives is international without
     /// its `+`. Errors as [`Self::new`].
-    pub fn of_session_user(tenant: &Tenant, channel: &str, user: &str, profile: &Profile<'_>) -> Result<Self, Refusal> {
+    pub fn for_session_user(
+        tenant: &Tenant,
+        channel: &str,
+        user: &str,
+        profile: &Profile<'_>,
+    ) -> Result<Self, Refusal> {
         if channel != WHATSAPP {
             return Self::new(tenant, &[(channel, user)], profile);
         }
-        let mut upsert = Self::of_profile(profile)?;
-        let channel = tenant.enabled(channel)?;
-        let (identifier, typed, warning) =
-            dialled(phone::from_whatsapp(user), user).map_err(|refusal| refusal.with("channel", &channel.name))?;
-        upsert.add(Address { channel: channel.name.clone(), identifier, typed }, warning)?;
+        let mut upsert = Self::from_profile(profile)?;
+        let channel = tenant.require_channel(channel)?;
+        let (identifier, typed, warning) = phone_identifier(phone::normalise_whatsapp_user(user), user)
+            .map_err(|refusal| refusal.with_detail("channel", &channel.name))?;
+        upsert.add_address(Address { channel: channel.name.clone(), identifier, typed }, warning)?;
         Ok(upsert)
     }
 
@@ -110,19 +119,19 @@ impl Upsert {
         found: impl IntoIterator<Item = &'a Contact>,
         new_id: Uuid,
         now: DateTime<Utc>,
-    ) -> Result<Upserted, Refusal> {
+    ) -> Result<UpsertResult, Refusal> {
         let mut found = found.into_iter();
         let Some(stored) = found.next() else {
-            return Ok(Upserted { contact: self.create(new_id, now), created: true, changed: true });
+            return Ok(UpsertResult { contact: self.create_contact(new_id, now), created: true, changed: true });
         };
         if let Some(other) = found.find(|other| other.id != stored.id) {
-            return Err(self.ambiguous(stored, other));
+            return Err(self.ambiguous_contact(stored, other));
         }
         let mut contact = stored.clone();
         for address in &self.addresses {
             match stored.address_in(&address.channel) {
                 Some(own) if own.identifier == address.identifier => {}
-                Some(own) => return Err(occupied(stored, own, address)),
+                Some(own) => return Err(address_conflict(stored, own, address)),
                 None => contact.addresses.push(address.clone()),
             }
         }
@@ -139,24 +148,24 @@ impl Upsert {
         if changed {
             contact.updated_at = now;
         }
-        Ok(Upserted { contact, created: false, changed })
+        Ok(UpsertResult { contact, created: false, changed })
     }
 
-    fn of_profile(profile: &Profile<'_>) -> Result<Self, Refusal> {
+    fn from_profile(profile: &Profile<'_>) -> Result<Self, Refusal> {
         let mut correlators = [const { None }; 3];
         for given in profile.correlators {
-            let of_slot = |refusal: Refusal| refusal.with("slot", given.slot.to_string());
+            let with_slot = |refusal: Refusal| refusal.with_detail("slot", given.slot.to_string());
             let slot = usize::from(given.slot).checked_sub(1).and_then(|index| correlators.get_mut(index));
             let Some(slot) = slot else {
                 let message = format!("there is no correlator {}; the slots are 1, 2 and 3", given.slot);
-                return Err(of_slot(Refusal::new("parameter-invalid", message).of("slot")));
+                return Err(with_slot(Refusal::new("parameter-invalid", message).about_argument("slot")));
             };
             if slot.is_some() {
                 let message = format!("correlator {} is given twice; give each slot at most once", given.slot);
-                return Err(of_slot(Refusal::new("parameter-invalid", message).of("slot")));
+                return Err(with_slot(Refusal::new("parameter-invalid", message).about_argument("slot")));
             }
             let what = format!("correlator {}", given.slot);
-            let value = text::normalise(given.value, &what, "value", "parameter-invalid").map_err(of_slot)?;
+            let value = text::normalise(given.value, &what, "value", "parameter-invalid").map_err(with_slot)?;
             *slot = Some((value, given.update));
         }
         Ok(Self {
@@ -168,16 +177,16 @@ impl Upsert {
         })
     }
 
-    fn add(&mut self, address: Address, warning: Option<Warning>) -> Result<(), Refusal> {
+    fn add_address(&mut self, address: Address, warning: Option<Warning>) -> Result<(), Refusal> {
         match self.addresses.binary_search_by(|other| other.channel.cmp(&address.channel)) {
             Err(place) => self.addresses.insert(place, address),
             Ok(place) => {
                 if self.addresses.get(place).is_some_and(|other| other.identifier != address.identifier) {
                     let message = format!(
                         "two identifiers are given for the channel {}; a contact has one in each",
-                        quoted(&address.channel)
+                        quote(&address.channel)
                     );
-                    return Err(Refusal::new("identifier-invalid", message).of("identifier"));
+                    return Err(Refusal::new("identifier-invalid", message).about_argument("identifier"));
                 }
             }
         }
@@ -186,7 +195,7 @@ impl Upsert {
         Ok(())
     }
 
-    fn create(&self, id: Uuid, now: DateTime<Utc>) -> Contact {
+    fn create_contact(&self, id: Uuid, now: DateTime<Utc>) -> Contact {
         Contact {
             id,
             name: self.name.clone(),
@@ -198,7 +207,7 @@ impl Upsert {
         }
     }
 
-    fn ambiguous(&self, one: &Contact, other: &Contact) -> Refusal {
+    fn ambiguous_contact(&self, one: &Contact, other: &Contact) -> Refusal {
         let owned = |contact: &Contact| {
             let address = self.addresses.iter().find(|address| {
                 contact.address_in(&address.channel).is_some_and(|own| own.identifier == address.identifier)
@@ -213,36 +222,38 @@ impl Upsert {
             owned(other)
         );
         Refusal::new("ambiguous-contact", message)
-            .of("identifier")
-            .with("contact", one.id.to_string())
-            .with("contact", other.id.to_string())
+            .about_argument("identifier")
+            .with_detail("contact", one.id.to_string())
+            .with_detail("contact", other.id.to_string())
     }
 }
 
-fn occupied(stored: &Contact, own: &Address, wanted: &Address) -> Refusal {
+fn address_conflict(stored: &Contact, own: &Address, wanted: &Address) -> Refusal {
     let message = format!(
         "the contact {} has another identifier in {}, {} and not {}; an address is never replaced",
         stored.id,
         own.channel,
-        quoted(&own.identifier),
-        quoted(&wanted.identifier)
+        quote(&own.identifier),
+        quote(&wanted.identifier)
     );
-    Refusal::new("ambiguous-contact", message).of("identifier").with("contact", stored.id.to_string())
+    Refusal::new("ambiguous-contact", message)
+        .about_argument("identifier")
+        .with_detail("contact", stored.id.to_string())
 }
 
-type Identified = (String, String, Option<Warning>);
+type NormalisedIdentifier = (String, String, Option<Warning>);
 
-fn dialled(phone: Result<phone::Phone, Refusal>, typed: &str) -> Result<Identified, Refusal> {
+fn phone_identifier(phone: Result<phone::Phone, Refusal>, typed: &str) -> Result<NormalisedIdentifier, Refusal> {
     let phone = phone?;
     let warning = phone.warning();
     Ok((phone.e164, typed.trim().to_owned(), warning))
 }
 
-fn opaque(typed: &str) -> Result<Identified, Refusal> {
+fn opaque_identifier(typed: &str) -> Result<NormalisedIdentifier, Refusal> {
     let identifier = text::normalise(typed, "the contact's identifier", "identifier", "identifier-invalid")?;
     if identifier.is_empty() {
         let message = "the contact's identifier is empty; give the user's id in the channel";
-        return Err(Refusal::new("identifier-invalid", message).of("identifier"));
+        return Err(Refusal::new("identifier-invalid", message).about_argument("identifier"));
     }
     Ok((identifier, typed.trim().to_owned(), None))
 }

@@ -3,7 +3,7 @@
 //! The code is run as it is read, so only the work of this user's host is accepted: the folder and each file must belong
 //! to this user, no other user may write to them, and each entry carries a digest.
 
-use crate::sync::{fs, private};
+use crate::sync::{fs, private_files};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
@@ -11,15 +11,15 @@ use std::path::{Path, PathBuf};
 
 /// A folder with compiled components.
 #[derive(Debug, Clone)]
-pub(crate) struct Cache {
+pub(crate) struct CodeCache {
     folder: PathBuf,
     engine: u64,
 }
 
 /// A component as it comes out of the cache, or goes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Compiled {
-    /// Machine code for engines of [`super::build`].
+pub(crate) struct CachedComponent {
+    /// Machine code for engines of [`super::new_engine`].
     pub(crate) code: Vec<u8>,
     /// What the component's `describe` answered.
     pub(crate) manifest: String,
@@ -28,34 +28,34 @@ pub(crate) struct Compiled {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Entry {
+struct CacheEntry {
     manifest: String,
     imports: Vec<String>,
     code_sha256: String,
 }
 
-impl Cache {
+impl CodeCache {
     /// Opens the folder, made if missing. `engine` tells which engines' code is meant, see [`super::code`].
     ///
     /// # Errors
     /// The folder can't be made, belongs to another user, or others may write in it. It is never changed.
     pub(crate) fn open(folder: &Path, engine: u64) -> io::Result<Self> {
-        private::prepare(folder)?;
+        private_files::ensure_private_dir(folder)?;
         Ok(Self { folder: folder.to_owned(), engine })
     }
 
     /// What is kept for the component with this digest; `None` too where the entry is damaged.
-    pub(crate) fn get(&self, digest: &str) -> Option<Compiled> {
-        let entry: Entry = serde_json::from_slice(&self.read(digest, "json")?).ok()?;
+    pub(crate) fn get(&self, digest: &str) -> Option<CachedComponent> {
+        let entry: CacheEntry = serde_json::from_slice(&self.read(digest, "json")?).ok()?;
         let code = self.read(digest, "cwasm")?;
-        let Entry { manifest, imports, code_sha256 } = entry;
-        (sha256(&code) == code_sha256).then_some(Compiled { code, manifest, imports })
+        let CacheEntry { manifest, imports, code_sha256 } = entry;
+        (sha256(&code) == code_sha256).then_some(CachedComponent { code, manifest, imports })
     }
 
     /// Keeps it. Readers see either nothing or all of it.
-    pub(crate) fn put(&self, digest: &str, compiled: &Compiled) -> io::Result<()> {
-        let Compiled { code, manifest, imports } = compiled;
-        let entry = Entry { manifest: manifest.clone(), imports: imports.clone(), code_sha256: sha256(code) };
+    pub(crate) fn put(&self, digest: &str, compiled: &CachedComponent) -> io::Result<()> {
+        let CachedComponent { code, manifest, imports } = compiled;
+        let entry = CacheEntry { manifest: manifest.clone(), imports: imports.clone(), code_sha256: sha256(code) };
         self.write(digest, "cwasm", code)?;
         self.write(digest, "json", &serde_json::to_vec(&entry)?)
     }
@@ -66,7 +66,7 @@ impl Cache {
 
     fn read(&self, digest: &str, extension: &str) -> Option<Vec<u8>> {
         let path = self.path(digest, extension);
-        private::read(&path)
+        private_files::read(&path)
             .inspect_err(|error| {
                 if error.kind() != io::ErrorKind::NotFound {
                     tracing::warn!("compiled code is not read from {}: {error}", path.display());
@@ -78,7 +78,7 @@ impl Cache {
     fn write(&self, digest: &str, extension: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.path(digest, extension);
         let draft = path.with_extension(format!("{extension}.{}", uuid::Uuid::new_v4().simple()));
-        let written = private::create(&draft).and_then(|mut file| file.write_all(bytes));
+        let written = private_files::create(&draft).and_then(|mut file| file.write_all(bytes));
         written.and_then(|()| fs::rename(&draft, &path)).inspect_err(|_| drop(fs::remove_file(&draft)))
     }
 }
@@ -98,25 +98,25 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn cache(folder: &Path) -> Cache {
-        Cache::open(folder, 1).unwrap()
+    fn cache(folder: &Path) -> CodeCache {
+        CodeCache::open(folder, 1).unwrap()
     }
 
     #[test]
-    fn what_was_put_comes_back() {
+    fn a_stored_component_is_returned() {
         let folder = tempfile::tempdir().unwrap();
         let cache = cache(folder.path());
-        let compiled = Compiled { code: vec![1, 2, 3], manifest: "{}".to_owned(), imports: Vec::new() };
+        let compiled = CachedComponent { code: vec![1, 2, 3], manifest: "{}".to_owned(), imports: Vec::new() };
         cache.put("d", &compiled).unwrap();
         assert_eq!(cache.get("d"), Some(compiled));
         assert_eq!(cache.get("e"), None);
     }
 
     #[test]
-    fn damaged_code_is_not_given_out() {
+    fn damaged_code_is_not_returned() {
         let folder = tempfile::tempdir().unwrap();
         let cache = cache(folder.path());
-        cache.put("d", &Compiled { code: vec![1, 2, 3], manifest: String::new(), imports: Vec::new() }).unwrap();
+        cache.put("d", &CachedComponent { code: vec![1, 2, 3], manifest: String::new(), imports: Vec::new() }).unwrap();
         fs::write(cache.path("d", "cwasm"), [1, 2, 4]).unwrap();
         assert_eq!(cache.get("d"), None);
     }
@@ -142,12 +142,12 @@ mod tests {
         assert_eq!(mode(&folder), 0o700);
         for (before, is_used) in [(0o755, true), (0o775, false), (0o757, false), (0o1777, false)] {
             set_mode(&folder, before);
-            assert_eq!(Cache::open(&folder, 1).is_ok(), is_used, "{before:o}");
+            assert_eq!(CodeCache::open(&folder, 1).is_ok(), is_used, "{before:o}");
             assert_eq!(mode(&folder), before);
         }
         let file = parent.path().join("file");
         fs::write(&file, "").unwrap();
-        assert!(Cache::open(&file, 1).is_err());
+        assert!(CodeCache::open(&file, 1).is_err());
     }
 
     #[cfg(unix)]
@@ -155,7 +155,7 @@ mod tests {
     fn an_entry_that_others_may_have_written_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
         let cache = cache(folder.path());
-        let compiled = Compiled { code: vec![1, 2, 3], manifest: "{}".to_owned(), imports: Vec::new() };
+        let compiled = CachedComponent { code: vec![1, 2, 3], manifest: "{}".to_owned(), imports: Vec::new() };
         for extension in ["json", "cwasm"] {
             cache.put("d", &compiled).unwrap();
             let path = cache.path("d", extension);

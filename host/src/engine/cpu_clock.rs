@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// Wall time up to which a measurement may count waiting for a processor as computing.
-const PRECISION: Duration = Duration::from_micros(super::TICK.as_micros() as u64 / 2);
+const PRECISION: Duration = Duration::from_micros(super::EPOCH_PERIOD.as_micros() as u64 / 2);
 
 /// One reading of both clocks.
 #[derive(Clone, Copy)]

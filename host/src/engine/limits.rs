@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// What an invocation, a component or a request may use. The default is meant for a shared host; every field is a
-/// setting of [`crate::Builder::limits`].
+/// setting of [`crate::HostBuilder::limits`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -16,15 +16,15 @@ pub struct Limits {
     /// Elements of one table. Code `limit-tables`.
     pub table_elements: usize,
     /// CPU time of one invocation, waiting not counted. Code `limit-cpu`.
-    pub cpu: Duration,
+    pub cpu_time: Duration,
     /// Whole invocation from the start of its run, until its writes are handed over. Code `limit-deadline`.
-    pub deadline: Duration,
+    pub invocation_timeout: Duration,
     /// How long an invocation may queue before its run starts. Code `overloaded`.
-    pub queue: Duration,
+    pub queue_timeout: Duration,
     /// Host calls of one invocation. Code `limit-host-calls`.
     pub host_calls: u64,
     /// Bytes that one host call may carry either way, and all of one invocation together. Code `limit-host-bytes`.
-    pub host_bytes: usize,
+    pub host_call_bytes: usize,
     /// A text or JSON value of an entity, bytes. Code `limit-value-size`.
     pub value_bytes: usize,
     /// Entities of a session, those written included. Code `limit-entities`.
@@ -60,13 +60,13 @@ pub struct Limits {
     /// places for instances, and half of them while it is alone.
     pub in_flight_per_tenant: usize,
     /// Invocations of one tenant that wait; more are refused. Code `overloaded`.
-    pub waiting_per_tenant: usize,
+    pub queued_per_tenant: usize,
     /// Instances of one worker that are alive at once; more wait.
     pub instances_per_worker: u32,
     /// How often a stale invocation is run again. Code `store-conflict`.
-    pub reruns: u32,
+    pub max_retries: u32,
     /// How long an idempotency key is remembered.
-    pub key_lifetime: Duration,
+    pub idempotency_key_ttl: Duration,
     /// An outcome that is kept under a key, bytes of JSON. Code `limit-value-size`.
     pub outcome_bytes: usize,
     /// Bytes that one tenant may have stored: contacts, records, do-not-disturb entries and keys. Code `quota`.
@@ -81,11 +81,11 @@ impl Default for Limits {
             tables: 8,
             core_instances: 32,
             table_elements: 65_536,
-            cpu: Duration::from_millis(200),
-            deadline: Duration::from_secs(5),
-            queue: Duration::from_secs(5),
+            cpu_time: Duration::from_millis(200),
+            invocation_timeout: Duration::from_secs(5),
+            queue_timeout: Duration::from_secs(5),
             host_calls: 10_000,
-            host_bytes: 16 * MIB,
+            host_call_bytes: 16 * MIB,
             value_bytes: MIB,
             entities: 1_000,
             evaluation_steps: 1_000_000,
@@ -101,10 +101,10 @@ impl Default for Limits {
             warnings: 100,
             request_bytes: 4 * MIB,
             in_flight_per_tenant: 256,
-            waiting_per_tenant: 4_096,
+            queued_per_tenant: 4_096,
             instances_per_worker: 256,
-            reruns: 8,
-            key_lifetime: Duration::from_secs(7 * 24 * 60 * 60),
+            max_retries: 8,
+            idempotency_key_ttl: Duration::from_secs(7 * 24 * 60 * 60),
             outcome_bytes: MIB,
             stored_bytes: 1 << 30,
         }

@@ -16,26 +16,26 @@ pub(crate) const BASE_BYTES: usize = 2 << 20;
 const STEP_BYTES: usize = 1 << 20;
 
 /// Memory that one invocation may need beyond its base: a whole instance, its host calls and an evaluation.
-const WHOLE_BYTES: usize = 112 << 20;
+const MAX_GROWTH_BYTES: usize = 112 << 20;
 
 /// The part of the budget that one tenant may have beside others.
-const SHARED_PART: usize = 8;
+const SHARED_DIVISOR: usize = 8;
 
 /// The part that one tenant may have while it is alone, and that all growth together may have.
-const LONE_PART: usize = 2;
+const LONE_DIVISOR: usize = 2;
 
 /// The budget of one host.
 #[derive(Debug)]
 pub(crate) struct MemoryBudget {
     total: usize,
     free: AtomicUsize,
-    grown: Mutex<Grown>,
+    growth: Mutex<Growth>,
     released: Notify,
 }
 
 /// The reservations of invocations beyond their base.
 #[derive(Debug, Default)]
-struct Grown {
+struct Growth {
     total: usize,
     by_tenant: HashMap<String, usize>,
 }
@@ -50,8 +50,8 @@ pub(crate) struct Reservation {
 
 impl MemoryBudget {
     pub(crate) fn new(bytes: usize) -> Arc<Self> {
-        let (free, grown, released) = (AtomicUsize::new(bytes), Mutex::default(), Notify::new());
-        Arc::new(Self { total: bytes, free, grown, released })
+        let (free, growth, released) = (AtomicUsize::new(bytes), Mutex::default(), Notify::new());
+        Arc::new(Self { total: bytes, free, growth, released })
     }
 
     /// Bytes of the whole budget.
@@ -61,51 +61,51 @@ impl MemoryBudget {
 
     /// Bytes that the admitted invocations of one tenant may have reserved together, beside others or alone.
     pub(crate) fn share(&self, is_alone: bool) -> usize {
-        self.total / if is_alone { LONE_PART } else { SHARED_PART }
+        self.total / if is_alone { LONE_DIVISOR } else { SHARED_DIVISOR }
     }
 
     /// Takes `bytes` out of the budget; whether there were so many.
-    pub(crate) fn try_take(&self, bytes: usize) -> bool {
+    pub(crate) fn try_reserve(&self, bytes: usize) -> bool {
         let take = |free: usize| free.checked_sub(bytes);
         self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
-    /// Returns what [`MemoryBudget::try_take`] took.
-    pub(crate) fn put_back(&self, bytes: usize) {
+    /// Returns what [`MemoryBudget::try_reserve`] took.
+    pub(crate) fn release(&self, bytes: usize) {
         self.free.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Takes `bytes` for an invocation that grows. All that grow leave half of the budget to those that are admitted, and
     /// one tenant leaves most to the others; but one invocation may always grow to the limits of its instance.
     fn try_grow(&self, tenant: &str, bytes: usize) -> bool {
-        let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_tenant = grown.by_tenant.get(tenant).copied().unwrap_or_default().saturating_add(bytes);
-        let is_alone = grown.by_tenant.keys().all(|other| other == tenant);
-        let is_fair = of_tenant <= self.share(is_alone).max(WHOLE_BYTES);
-        let total = grown.total.saturating_add(bytes);
-        if !is_fair || total > (self.total / LONE_PART).max(WHOLE_BYTES) || !self.try_take(bytes) {
+        let mut growth = self.growth.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_tenant = growth.by_tenant.get(tenant).copied().unwrap_or_default().saturating_add(bytes);
+        let is_alone = growth.by_tenant.keys().all(|other| other == tenant);
+        let is_fair = of_tenant <= self.share(is_alone).max(MAX_GROWTH_BYTES);
+        let total = growth.total.saturating_add(bytes);
+        if !is_fair || total > (self.total / LONE_DIVISOR).max(MAX_GROWTH_BYTES) || !self.try_reserve(bytes) {
             return false;
         }
-        grown.total = total;
-        match grown.by_tenant.get_mut(tenant) {
+        growth.total = total;
+        match growth.by_tenant.get_mut(tenant) {
             Some(known) => *known = of_tenant,
-            None => drop(grown.by_tenant.insert(tenant.to_owned(), of_tenant)),
+            None => drop(growth.by_tenant.insert(tenant.to_owned(), of_tenant)),
         }
         true
     }
 
     /// Returns what [`MemoryBudget::try_grow`] took.
     fn shrink(&self, tenant: &str, bytes: usize) {
-        let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
-        grown.total = grown.total.saturating_sub(bytes);
-        if let Some(of_tenant) = grown.by_tenant.get_mut(tenant) {
+        let mut growth = self.growth.lock().unwrap_or_else(PoisonError::into_inner);
+        growth.total = growth.total.saturating_sub(bytes);
+        if let Some(of_tenant) = growth.by_tenant.get_mut(tenant) {
             *of_tenant = of_tenant.saturating_sub(bytes);
             if *of_tenant == 0 {
-                grown.by_tenant.remove(tenant);
+                growth.by_tenant.remove(tenant);
             }
         }
-        drop(grown);
-        self.put_back(bytes);
+        drop(growth);
+        self.release(bytes);
         self.released.notify_waiters();
     }
 
@@ -143,7 +143,7 @@ impl Reservation {
     }
 
     /// Another part of the same budget. `None`: the host has no memory left.
-    pub(crate) fn beside(&self, bytes: usize, tenant: &str) -> Option<Self> {
+    pub(crate) fn reserve_beside(&self, bytes: usize, tenant: &str) -> Option<Self> {
         let (budget, taken) = (Arc::clone(&self.budget), self.budget.try_grow(tenant, bytes));
         taken.then(|| Self { budget, tenant: Some(tenant.to_owned()), bytes })
     }
@@ -202,7 +202,7 @@ mod tests {
         assert!(all[3].cover(BASE_BYTES + 112 * MIB, "third"));
         assert!(all[4].cover(BASE_BYTES + 112 * MIB, "fourth"));
         assert!(!all[5].cover(BASE_BYTES + 112 * MIB, "fifth"), "half is left to those that are admitted");
-        assert!(budget.try_take(512 * MIB));
+        assert!(budget.try_reserve(512 * MIB));
         drop(all.swap_remove(1));
         assert!(all[5].cover(BASE_BYTES + 64 * MIB, "fifth"));
     }

@@ -1,19 +1,19 @@
 //! Engines, workers, limits and the cache of compiled code. The only place that names wasmtime's `Config`.
 //!
 //! Every worker has an engine of its own (a shared one makes threads slow each other down), and every engine comes
-//! from [`build`]: code compiled by one is then accepted by all.
+//! from [`new_engine`]: code compiled by one is then accepted by all.
 
 pub(crate) mod cache;
 pub(crate) mod code;
 pub(crate) mod compiler;
 pub(crate) mod cpu_clock;
-pub(crate) mod governor;
 mod limits;
 pub(crate) mod memory_budget;
-pub(crate) mod nudge;
-pub(crate) mod private;
+pub(crate) mod preempt;
+pub(crate) mod private_files;
+pub(crate) mod reclaim;
+pub(crate) mod task;
 pub(crate) mod ticker;
-pub(crate) mod undertaker;
 pub(crate) mod worker;
 
 pub use compiler::compile_for_parent;
@@ -23,7 +23,7 @@ use std::time::Duration;
 use wasmtime::{Config, Engine, PoolingAllocationConfig};
 
 /// How often the epoch advances, and so how long guest code runs before it lets others run.
-pub(crate) const TICK: Duration = Duration::from_millis(1);
+pub(crate) const EPOCH_PERIOD: Duration = Duration::from_millis(1);
 
 /// What host functions may use of an invocation's stack beside the guest's: expressions are evaluated on it.
 const HOST_STACK_BYTES: usize = 768 << 10;
@@ -40,21 +40,21 @@ const GUARD_BYTES: u64 = 64 << 10;
 
 /// An engine with room for `slots` instances at once. Where the address space is too small for a pool, instances
 /// are allocated on demand: slower, and the same otherwise.
-pub(crate) fn build(limits: &Limits, slots: u32) -> wasmtime::Result<Engine> {
-    let mut config = configure(limits);
-    config.allocation_strategy(pool(limits, slots));
+pub(crate) fn new_engine(limits: &Limits, slots: u32) -> wasmtime::Result<Engine> {
+    let mut config = base_config(limits);
+    config.allocation_strategy(pooling_config(limits, slots));
     Engine::new(&config).or_else(|error| {
         tracing::warn!("instances are allocated on demand, which is slower: {error:#}");
-        Engine::new(&configure(limits))
+        Engine::new(&base_config(limits))
     })
 }
 
-/// An engine that only compiles, and makes the same code as those of [`build`].
-fn build_compiler(limits: &Limits) -> wasmtime::Result<Engine> {
-    Engine::new(&configure(limits))
+/// An engine that only compiles, and makes the same code as those of [`new_engine`].
+fn new_compiler_engine(limits: &Limits) -> wasmtime::Result<Engine> {
+    Engine::new(&base_config(limits))
 }
 
-fn configure(limits: &Limits) -> Config {
+fn base_config(limits: &Limits) -> Config {
     let mut config = Config::new();
     // Async of the component model's own kind: nothing here uses it, and it costs more than the rest of a call.
     config.concurrency_support(false);
@@ -72,7 +72,7 @@ fn configure(limits: &Limits) -> Config {
     config
 }
 
-fn pool(limits: &Limits, slots: u32) -> PoolingAllocationConfig {
+fn pooling_config(limits: &Limits, slots: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     let tables = u32::try_from(limits.tables).unwrap_or(u32::MAX);
     let core_instances = u32::try_from(limits.core_instances).unwrap_or(u32::MAX);

@@ -8,46 +8,46 @@ use wasmtime::Engine;
 /// Ticks without work after which the thread sleeps until there is some: an idle host wakes nobody.
 const IDLE_TICKS: u32 = 100;
 
-struct Shared {
+struct TickerShared {
     busy: AtomicUsize,
     parked: AtomicBool,
     stop: AtomicBool,
 }
 
 /// Runs until dropped.
-pub(crate) struct Ticker {
-    shared: Arc<Shared>,
+pub(crate) struct EpochTicker {
+    shared: Arc<TickerShared>,
     handle: Thread,
     thread: Option<JoinHandle<()>>,
 }
 
 /// How a worker says that it has work.
 #[derive(Clone)]
-pub(crate) struct Pulse {
-    shared: Arc<Shared>,
+pub(crate) struct ActivityHandle {
+    shared: Arc<TickerShared>,
     thread: Thread,
 }
 
-impl Ticker {
+impl EpochTicker {
     /// Starts the thread for these engines.
     pub(crate) fn start(engines: Vec<Engine>) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(TickerShared {
             busy: AtomicUsize::new(0),
             parked: AtomicBool::new(false),
             stop: AtomicBool::new(false),
         });
         let seen = Arc::clone(&shared);
         let thread =
-            std::thread::Builder::new().name("flowhost-ticker".to_owned()).spawn(move || tick(&engines, &seen))?;
+            std::thread::Builder::new().name("flowhost-ticker".to_owned()).spawn(move || run(&engines, &seen))?;
         Ok(Self { shared, handle: thread.thread().clone(), thread: Some(thread) })
     }
 
-    pub(crate) fn pulse(&self) -> Pulse {
-        Pulse { shared: Arc::clone(&self.shared), thread: self.handle.clone() }
+    pub(crate) fn activity_handle(&self) -> ActivityHandle {
+        ActivityHandle { shared: Arc::clone(&self.shared), thread: self.handle.clone() }
     }
 }
 
-impl Drop for Ticker {
+impl Drop for EpochTicker {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
@@ -58,9 +58,9 @@ impl Drop for Ticker {
     }
 }
 
-impl Pulse {
+impl ActivityHandle {
     /// The worker has work from now on.
-    pub(crate) fn begin(&self) {
+    pub(crate) fn set_busy(&self) {
         self.shared.busy.fetch_add(1, Ordering::SeqCst);
         if self.shared.parked.swap(false, Ordering::SeqCst) {
             self.thread.unpark();
@@ -68,12 +68,12 @@ impl Pulse {
     }
 
     /// The worker has none any more.
-    pub(crate) fn end(&self) {
+    pub(crate) fn set_idle(&self) {
         self.shared.busy.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-fn tick(engines: &[Engine], shared: &Shared) {
+fn run(engines: &[Engine], shared: &TickerShared) {
     // Linux wakes a thread up to 50 µs late otherwise.
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1_000));
@@ -81,7 +81,7 @@ fn tick(engines: &[Engine], shared: &Shared) {
     while !shared.stop.load(Ordering::SeqCst) {
         idle = if shared.busy.load(Ordering::SeqCst) == 0 { idle + 1 } else { 0 };
         if idle < IDLE_TICKS {
-            std::thread::sleep(super::TICK);
+            std::thread::sleep(super::EPOCH_PERIOD);
         } else {
             shared.parked.store(true, Ordering::SeqCst);
             // Work that came between the two lines above and below has unparked this thread already.

@@ -1,8 +1,8 @@
 //! Worker threads: each has one runtime, and what its jobs share stays on it. A job never moves to another.
 
-use super::governor::{Governed, Progress, Task};
-use super::nudge::Nudge;
-use super::ticker::Pulse;
+use super::preempt::PreemptingWaker;
+use super::task::{PollOutcome, SupervisedTask, Task};
+use super::ticker::ActivityHandle;
 use futures_util::stream::{FuturesUnordered, Stream};
 use std::future::Future;
 use std::pin::Pin;
@@ -17,30 +17,30 @@ use wasmtime::Engine;
 
 /// Answers that are given together while there is more to do. Each time may wake a thread, which costs as much as a
 /// job.
-const ANSWERS: usize = 32;
+const REPLY_BATCH: usize = 32;
 
 /// An answer waits no longer for others.
-const ANSWERS_WITHIN: Duration = Duration::from_micros(500);
+const REPLY_MAX_DELAY: Duration = Duration::from_micros(500);
 
 /// Jobs for which a worker stays awake while they wait. For more it pays to sleep, since one waking serves them all.
-const FEW: usize = 2;
+const MAX_SPINNING_TASKS: usize = 2;
 
 /// How a worker behaves.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Manner {
+pub(crate) struct WorkerOptions {
     /// Whether its jobs use the runtime's sockets.
-    pub(crate) sockets: bool,
+    pub(crate) enable_io: bool,
     /// How long it looks for something to do before it sleeps.
-    pub(crate) patience: Duration,
+    pub(crate) idle_spin: Duration,
 }
 
 /// Makes a job out of what the worker's jobs share.
-type Request<L> = Box<dyn FnOnce(&Rc<L>) -> Governed + Send>;
+type TaskFactory<L> = Box<dyn FnOnce(&Rc<L>) -> SupervisedTask + Send>;
 
 /// A worker thread, from outside.
 pub(crate) struct Worker<L> {
-    requests: Option<mpsc::UnboundedSender<Request<L>>>,
-    load: Arc<AtomicUsize>,
+    requests: Option<mpsc::UnboundedSender<TaskFactory<L>>>,
+    active_tasks: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -49,8 +49,8 @@ impl<L: 'static> Worker<L> {
     /// done, or why it failed.
     pub(crate) async fn start<F, Fut, E>(
         index: usize,
-        (engine, pulse): (Engine, Pulse),
-        manner: Manner,
+        (engine, activity): (Engine, ActivityHandle),
+        options: WorkerOptions,
         make: F,
     ) -> Result<Self, StartError<E>>
     where
@@ -60,27 +60,27 @@ impl<L: 'static> Worker<L> {
     {
         let (requests, inbox) = mpsc::unbounded_channel();
         let (ready, started) = oneshot::channel();
-        let load = Arc::new(AtomicUsize::new(0));
-        let seen = Arc::clone(&load);
+        let active_tasks = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&active_tasks);
         let thread = std::thread::Builder::new()
             .name(format!("flowhost-worker-{index}"))
-            .spawn(move || run(inbox, (seen, engine, pulse, manner), make, ready))
+            .spawn(move || run(inbox, (seen, engine, activity, options), make, ready))
             .map_err(StartError::Thread)?;
         match started.await {
-            Ok(Ok(())) => Ok(Self { requests: Some(requests), load, thread: Some(thread) }),
+            Ok(Ok(())) => Ok(Self { requests: Some(requests), active_tasks, thread: Some(thread) }),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(StartError::Thread(std::io::Error::other("the worker thread ended while it started"))),
         }
     }
 
     /// How many jobs it has.
-    pub(crate) fn load(&self) -> usize {
-        self.load.load(Ordering::Relaxed)
+    pub(crate) fn active_tasks(&self) -> usize {
+        self.active_tasks.load(Ordering::Relaxed)
     }
 
     /// Hands it a job. False: the worker is gone.
-    pub(crate) fn submit(&self, request: Request<L>) -> bool {
-        self.load.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn submit(&self, request: TaskFactory<L>) -> bool {
+        self.active_tasks.fetch_add(1, Ordering::Relaxed);
         self.requests.as_ref().is_some_and(|requests| requests.send(request).is_ok())
     }
 }
@@ -103,8 +103,8 @@ pub(crate) enum StartError<E> {
 }
 
 fn run<L, F, Fut, E>(
-    inbox: mpsc::UnboundedReceiver<Request<L>>,
-    (load, engine, pulse, manner): (Arc<AtomicUsize>, Engine, Pulse, Manner),
+    inbox: mpsc::UnboundedReceiver<TaskFactory<L>>,
+    (active_tasks, engine, activity, options): (Arc<AtomicUsize>, Engine, ActivityHandle, WorkerOptions),
     make: F,
     ready: oneshot::Sender<Result<(), StartError<E>>>,
 ) where
@@ -115,7 +115,7 @@ fn run<L, F, Fut, E>(
     // Timers are looked at after each round: a heavy job makes a round last a tick.
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_time().event_interval(2);
-    if manner.sockets {
+    if options.enable_io {
         runtime.enable_io();
     }
     let runtime = match runtime.build() {
@@ -126,9 +126,10 @@ fn run<L, F, Fut, E>(
         match make().await {
             Ok(local) => {
                 drop(ready.send(Ok(())));
-                let nudge =
-                    std::future::poll_fn(|cx| Poll::Ready(Nudge::new(engine.clone(), cx.waker().clone()))).await;
-                Executor::new(inbox, (load, nudge, pulse, manner), Rc::new(local)).await;
+                let preempting_waker =
+                    std::future::poll_fn(|cx| Poll::Ready(PreemptingWaker::new(engine.clone(), cx.waker().clone())))
+                        .await;
+                Executor::new(inbox, (active_tasks, preempting_waker, activity, options), Rc::new(local)).await;
             }
             Err(error) => drop(ready.send(Err(StartError::Make(error)))),
         }
@@ -138,44 +139,62 @@ fn run<L, F, Fut, E>(
 /// Runs until the inbox is closed and every job is over. Jobs that compute for long are polled only when all others
 /// wait for something, so that they don't hold them up.
 struct Executor<L> {
-    inbox: Option<mpsc::UnboundedReceiver<Request<L>>>,
-    load: Arc<AtomicUsize>,
-    nudge: Arc<Nudge>,
+    inbox: Option<mpsc::UnboundedReceiver<TaskFactory<L>>>,
+    active_tasks: Arc<AtomicUsize>,
+    preempting_waker: Arc<PreemptingWaker>,
     /// Of the inbox and of light jobs.
     waker: Waker,
-    pulse: Pulse,
-    patience: Duration,
+    activity: ActivityHandle,
+    idle_spin: Duration,
     busy: bool,
     local: Rc<L>,
-    light: FuturesUnordered<Running>,
-    heavy: FuturesUnordered<Running>,
+    foreground: FuturesUnordered<TaskSlot>,
+    background: FuturesUnordered<TaskSlot>,
     /// Jobs that are over, and whose callers don't know it yet.
-    over: Vec<Rc<dyn Task>>,
+    completed: Vec<Rc<dyn Task>>,
     /// When the first of them was.
-    since: Instant,
+    oldest_completed: Instant,
 }
 
 impl<L> Executor<L> {
     fn new(
-        inbox: mpsc::UnboundedReceiver<Request<L>>,
-        (load, nudge, pulse, manner): (Arc<AtomicUsize>, Arc<Nudge>, Pulse, Manner),
+        inbox: mpsc::UnboundedReceiver<TaskFactory<L>>,
+        (active_tasks, preempting_waker, activity, options): (
+            Arc<AtomicUsize>,
+            Arc<PreemptingWaker>,
+            ActivityHandle,
+            WorkerOptions,
+        ),
         local: Rc<L>,
     ) -> Self {
-        let (light, heavy) = (FuturesUnordered::new(), FuturesUnordered::new());
-        let (inbox, patience, over) = (Some(inbox), manner.patience, Vec::with_capacity(ANSWERS));
-        let (waker, since) = (Waker::from(Arc::clone(&nudge)), Instant::now());
-        Self { inbox, load, nudge, waker, pulse, patience, busy: false, local, light, heavy, over, since }
+        let (foreground, background) = (FuturesUnordered::new(), FuturesUnordered::new());
+        let (inbox, idle_spin, completed) = (Some(inbox), options.idle_spin, Vec::with_capacity(REPLY_BATCH));
+        let (waker, oldest_completed) = (Waker::from(Arc::clone(&preempting_waker)), Instant::now());
+        Self {
+            inbox,
+            active_tasks,
+            preempting_waker,
+            waker,
+            activity,
+            idle_spin,
+            busy: false,
+            local,
+            foreground,
+            background,
+            completed,
+            oldest_completed,
+        }
     }
 
     /// Takes one job, if any has come; whether that is so. The next is made when this one has begun, out of memory that
     /// the last one has just let go.
-    fn receive(&mut self) -> bool {
+    fn accept_task(&mut self) -> bool {
         let Some(inbox) = &mut self.inbox else { return false };
         match inbox.poll_recv(&mut Context::from_waker(&self.waker)) {
             Poll::Ready(Some(request)) => {
                 let job = request(&self.local);
-                let queue = if job.is_heavy() { &mut self.heavy } else { &mut self.light };
-                queue.push(Running(Some(job)));
+                let queue = if job.is_background() { &mut self.background } else { &mut self.foreground };
+                queue.push(TaskSlot(Some(job)));
                 true
             }
             Poll::Ready(None) => {
@@ -186,79 +205,83 @@ impl<L> Executor<L> {
         }
     }
 
-    fn settle(&mut self, pause: Pause) {
-        match pause {
-            Pause::Over(task) => {
-                self.load.fetch_sub(1, Ordering::Relaxed);
+    fn on_slot_event(&mut self, event: SlotEvent) {
+        match event {
+            SlotEvent::Completed(task) => {
+                self.active_tasks.fetch_sub(1, Ordering::Relaxed);
                 let now = Instant::now();
-                if self.over.is_empty() {
-                    self.since = now;
+                if self.completed.is_empty() {
+                    self.oldest_completed = now;
                 }
-                self.over.extend(task);
-                if self.over.len() >= ANSWERS || now - self.since >= ANSWERS_WITHIN {
-                    self.answer();
+                self.completed.extend(task);
+                if self.completed.len() >= REPLY_BATCH || now - self.oldest_completed >= REPLY_MAX_DELAY {
+                    self.flush_replies();
                 }
             }
-            Pause::Heavy(job) => self.heavy.push(Running(Some(job))),
+            SlotEvent::Demoted(job) => self.background.push(TaskSlot(Some(job))),
         }
     }
 
-    fn answer(&mut self) {
-        self.over.drain(..).for_each(|task| task.answer());
+    fn flush_replies(&mut self) {
+        self.completed.drain(..).for_each(|task| task.send_reply());
     }
 
     /// Works until every light job waits for something; whether anything came or ended.
-    fn work_lightly(&mut self) -> bool {
+    fn run_foreground(&mut self) -> bool {
         let mut worked = false;
         loop {
-            let received = self.receive();
-            match Pin::new(&mut self.light).poll_next(&mut Context::from_waker(&self.waker)) {
-                Poll::Ready(Some(pause)) => self.settle(pause),
+            let received = self.accept_task();
+            match Pin::new(&mut self.foreground).poll_next(&mut Context::from_waker(&self.waker)) {
+                Poll::Ready(Some(pause)) => self.on_slot_event(pause),
                 Poll::Ready(None) | Poll::Pending if received => {}
                 Poll::Ready(None) | Poll::Pending => break,
             }
             worked = true;
         }
-        self.answer();
+        self.flush_replies();
         worked
     }
 
-    fn work(&mut self, cx: &mut Context<'_>) {
-        self.work_lightly();
-        if !self.heavy.is_empty() {
-            return self.work_heavily(cx);
+    fn run_tasks(&mut self, cx: &mut Context<'_>) {
+        self.run_foreground();
+        if !self.background.is_empty() {
+            return self.run_background_slice(cx);
         }
         // To sleep and be woken takes longer than most of what a worker waits for.
-        let mut until = Instant::now() + self.patience;
-        while self.light.len() <= FEW && self.heavy.is_empty() && self.inbox.is_some() && Instant::now() < until {
+        let mut until = Instant::now() + self.idle_spin;
+        while self.foreground.len() <= MAX_SPINNING_TASKS
+            && self.background.is_empty()
+            && self.inbox.is_some()
+            && Instant::now() < until
+        {
             if !tokio::task::coop::has_budget_remaining() {
                 // Nothing more would be ready in this poll.
                 return cx.waker().wake_by_ref();
             }
             std::thread::yield_now();
-            if self.work_lightly() {
-                until = Instant::now() + self.patience;
+            if self.run_foreground() {
+                until = Instant::now() + self.idle_spin;
             }
         }
     }
 
     /// Lets a heavy job compute until somebody comes, or a light job has what it waits for, or a tick is over.
-    fn work_heavily(&mut self, cx: &mut Context<'_>) {
-        self.nudge.arm();
+    fn run_background_slice(&mut self, cx: &mut Context<'_>) {
+        self.preempting_waker.arm();
         // Who came just before that.
-        self.work_lightly();
-        if let Poll::Ready(Some(pause)) = Pin::new(&mut self.heavy).poll_next(cx) {
-            self.settle(pause);
-            self.answer();
+        self.run_foreground();
+        if let Poll::Ready(Some(pause)) = Pin::new(&mut self.background).poll_next(cx) {
+            self.on_slot_event(pause);
+            self.flush_replies();
             cx.waker().wake_by_ref();
         }
-        self.nudge.disarm();
+        self.preempting_waker.disarm();
     }
 
-    fn mark(&mut self, busy: bool) {
+    fn set_busy(&mut self, busy: bool) {
         if busy != self.busy {
             self.busy = busy;
-            if busy { self.pulse.begin() } else { self.pulse.end() }
+            if busy { self.activity.set_busy() } else { self.activity.set_idle() }
         }
     }
 }
@@ -269,10 +292,10 @@ impl<L> Future for Executor<L> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.mark(true);
-        self.work(cx);
-        let idle = self.light.is_empty() && self.heavy.is_empty();
-        self.mark(!idle);
+        self.set_busy(true);
+        self.run_tasks(cx);
+        let idle = self.foreground.is_empty() && self.background.is_empty();
+        self.set_busy(!idle);
         if idle && self.inbox.is_none() {
             return Poll::Ready(());
         }
@@ -281,29 +304,29 @@ impl<L> Future for Executor<L> {
 }
 
 /// A job among its worker's others.
-struct Running(Option<Governed>);
+struct TaskSlot(Option<SupervisedTask>);
 
 /// Why a job isn't among the others any more.
-enum Pause {
-    Over(Option<Rc<dyn Task>>),
-    Heavy(Governed),
+enum SlotEvent {
+    Completed(Option<Rc<dyn Task>>),
+    Demoted(SupervisedTask),
 }
 
-impl Future for Running {
-    type Output = Pause;
+impl Future for TaskSlot {
+    type Output = SlotEvent;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Pause> {
-        let Some(job) = &mut self.0 else { return Poll::Ready(Pause::Over(None)) };
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<SlotEvent> {
+        let Some(job) = &mut self.0 else { return Poll::Ready(SlotEvent::Completed(None)) };
         let progress = ready!(Pin::new(job).poll(cx));
-        let Some(job) = self.0.take() else { return Poll::Ready(Pause::Over(None)) };
+        let Some(job) = self.0.take() else { return Poll::Ready(SlotEvent::Completed(None)) };
         Poll::Ready(match progress {
-            Progress::Heavy => Pause::Heavy(job),
-            Progress::Done => Pause::Over(Some(job.into_task())),
-            Progress::Stopped(stop) => {
+            PollOutcome::Demote => SlotEvent::Demoted(job),
+            PollOutcome::Done => SlotEvent::Completed(Some(job.into_task())),
+            PollOutcome::Stopped(stop) => {
                 // The work goes first: it may hold what the answer's reader waits for.
                 let task = job.into_task();
-                task.stop(stop);
-                Pause::Over(Some(task))
+                task.on_stopped(stop);
+                SlotEvent::Completed(Some(task))
             }
         })
     }

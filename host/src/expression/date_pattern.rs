@@ -11,11 +11,11 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 /// A parsed pattern.
 #[derive(Debug)]
 pub(super) struct DatePattern {
-    parts: Vec<Part>,
+    parts: Vec<PatternPart>,
 }
 
 #[derive(Debug)]
-enum Part {
+enum PatternPart {
     Literal(char),
     Field(Field),
 }
@@ -47,18 +47,18 @@ impl DatePattern {
         let mut rest = pattern;
         while let Some(first) = rest.chars().next() {
             if first == '\'' {
-                rest = quoted(rest, &mut parts)?;
+                rest = parse_quoted(rest, &mut parts)?;
             } else if first.is_alphabetic() {
                 let end = rest.find(|character| character != first).unwrap_or(rest.len());
                 let (letters, after) = rest.split_at(end);
                 let field = FIELDS.iter().find(|(known, _)| *known == letters).map(|(_, field)| *field).ok_or_else(|| {
-                    let letters = super::error::shortened(letters);
+                    let letters = super::error::truncated(letters);
                     format!("the pattern has `{letters}`, and it may have dd MM yyyy HH mm ss, or other letters between '…'")
                 })?;
-                parts.push(Part::Field(field));
+                parts.push(PatternPart::Field(field));
                 rest = after;
             } else {
-                parts.push(Part::Literal(first));
+                parts.push(PatternPart::Literal(first));
                 rest = rest.get(first.len_utf8()..).unwrap_or_default();
             }
         }
@@ -71,29 +71,29 @@ impl DatePattern {
         for part in &self.parts {
             // Writing to a string does not fail.
             let _ = match part {
-                Part::Literal(character) => write!(text, "{character}"),
-                Part::Field(Field::Day) => write!(text, "{:02}", local.day()),
-                Part::Field(Field::Month) => write!(text, "{:02}", local.month()),
-                Part::Field(Field::Year) => write!(text, "{:04}", local.year()),
-                Part::Field(Field::Hour) => write!(text, "{:02}", local.hour()),
-                Part::Field(Field::Minute) => write!(text, "{:02}", local.minute()),
-                Part::Field(Field::Second) => write!(text, "{:02}", local.second()),
+                PatternPart::Literal(character) => write!(text, "{character}"),
+                PatternPart::Field(Field::Day) => write!(text, "{:02}", local.day()),
+                PatternPart::Field(Field::Month) => write!(text, "{:02}", local.month()),
+                PatternPart::Field(Field::Year) => write!(text, "{:04}", local.year()),
+                PatternPart::Field(Field::Hour) => write!(text, "{:02}", local.hour()),
+                PatternPart::Field(Field::Minute) => write!(text, "{:02}", local.minute()),
+                PatternPart::Field(Field::Second) => write!(text, "{:02}", local.second()),
             };
         }
         text
     }
 
     /// Reads a text of exactly this form. Day, month and year must be there; what is left out of the time is zero.
-    pub(super) fn read(&self, text: &str) -> Result<NaiveDateTime, String> {
+    pub(super) fn parse_date(&self, text: &str) -> Result<NaiveDateTime, String> {
         let mut rest = text;
         let mut fields = [None; 6];
         for part in &self.parts {
             match part {
-                Part::Literal(character) => {
+                PatternPart::Literal(character) => {
                     rest = rest.strip_prefix(*character).ok_or_else(|| format!("`{character}` is missing"))?;
                 }
-                Part::Field(field) => {
-                    let (value, after) = digits(rest, *field)?;
+                PatternPart::Field(field) => {
+                    let (value, after) = parse_digits(rest, *field)?;
                     let slot =
                         fields.iter_mut().zip(FIELDS).find(|(_, (_, known))| known == field).map(|(slot, _)| slot);
                     if let Some(slot) = slot
@@ -121,10 +121,10 @@ impl DatePattern {
     }
 }
 
-fn quoted<'p>(pattern: &'p str, parts: &mut Vec<Part>) -> Result<&'p str, String> {
+fn parse_quoted<'p>(pattern: &'p str, parts: &mut Vec<PatternPart>) -> Result<&'p str, String> {
     let after = pattern.strip_prefix('\'').unwrap_or(pattern);
     if let Some(rest) = after.strip_prefix('\'') {
-        parts.push(Part::Literal('\''));
+        parts.push(PatternPart::Literal('\''));
         return Ok(rest);
     }
     let mut characters = after.chars();
@@ -132,17 +132,17 @@ fn quoted<'p>(pattern: &'p str, parts: &mut Vec<Part>) -> Result<&'p str, String
         match characters.next() {
             Some('\'') if characters.as_str().starts_with('\'') => {
                 characters.next();
-                parts.push(Part::Literal('\''));
+                parts.push(PatternPart::Literal('\''));
             }
             Some('\'') => return Ok(characters.as_str()),
-            Some(character) => parts.push(Part::Literal(character)),
+            Some(character) => parts.push(PatternPart::Literal(character)),
             None => return Err("a ' in the pattern is not closed".to_owned()),
         }
     }
 }
 
 /// Exactly the digits of a field, and what follows them.
-fn digits(text: &str, field: Field) -> Result<(u32, &str), String> {
+fn parse_digits(text: &str, field: Field) -> Result<(u32, &str), String> {
     let letters = FIELDS.iter().find(|(_, known)| *known == field).map_or("", |(letters, _)| letters);
     let number = text.get(..letters.len()).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     match number.and_then(|digits| digits.parse().ok()) {

@@ -1,12 +1,12 @@
 //! What went wrong with an expression, in words for the designer who wrote it.
 
-use super::bounds::SHOWN_SOURCE;
 use super::function;
-use super::nearest::nearest;
+use super::limits::MAX_SHOWN_SOURCE;
+use super::suggestion::nearest_name;
 
 /// The stable code of an [`ExpressionError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Code {
+pub enum ErrorCode {
     /// The source does not parse.
     Syntax,
     /// The result is of a type that its use does not allow.
@@ -19,7 +19,7 @@ pub enum Code {
     EntityNotSet,
 }
 
-impl Code {
+impl ErrorCode {
     /// The code as programs and diagrams know it, such as `expression-syntax`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,13 +37,13 @@ impl Code {
 /// Shown as its message alone: code, position and source are for the caller to set out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.message)]
-pub struct ExpressionError(Box<Explanation>);
+pub struct ExpressionError(Box<ErrorDetails>);
 
 /// What is known of an [`ExpressionError`], which lends it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explanation {
+pub struct ErrorDetails {
     /// The stable code.
-    pub code: Code,
+    pub code: ErrorCode,
     /// What was wrong and how to mend it: one sentence without a full stop.
     pub message: String,
     /// The line of the source, from 1, where known.
@@ -62,14 +62,14 @@ pub struct Explanation {
 }
 
 impl std::ops::Deref for ExpressionError {
-    type Target = Explanation;
+    type Target = ErrorDetails;
 
-    fn deref(&self) -> &Explanation {
+    fn deref(&self) -> &ErrorDetails {
         &self.0
     }
 }
 
-impl Explanation {
+impl ErrorDetails {
     /// The stable code as text.
     pub fn code(&self) -> &'static str {
         self.code.as_str()
@@ -78,57 +78,57 @@ impl Explanation {
 
 /// A failure inside this module: its place is an offset, and nothing costly is known yet, since `||` may absorb it.
 #[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) code: Code,
+pub(super) struct EvalError {
+    pub(super) code: ErrorCode,
     pub(super) message: String,
     pub(super) at: Option<u32>,
-    pub(super) unknown: Option<Unknown>,
+    pub(super) unknown: Option<UnknownName>,
     pub(super) limit: Option<&'static str>,
 }
 
 /// A name that stands for nothing.
 #[derive(Debug)]
-pub(super) enum Unknown {
+pub(super) enum UnknownName {
     Entity(String),
     Function { name: String, is_method: bool },
 }
 
 /// The result of one step of parsing or evaluation.
-pub(super) type Outcome<T> = Result<T, Box<Fault>>;
+pub(super) type EvalResult<T> = Result<T, Box<EvalError>>;
 
-impl Fault {
-    fn new(code: Code, message: String) -> Box<Self> {
+impl EvalError {
+    fn new(code: ErrorCode, message: String) -> Box<Self> {
         Box::new(Self { code, message, at: None, unknown: None, limit: None })
     }
 
     pub(super) fn syntax(message: impl Into<String>, at: usize) -> Box<Self> {
-        Self::new(Code::Syntax, message.into()).at(offset(at))
+        Self::new(ErrorCode::Syntax, message.into()).at(offset(at))
     }
 
     pub(super) fn result_type(message: impl Into<String>) -> Box<Self> {
-        Self::new(Code::Type, message.into())
+        Self::new(ErrorCode::Type, message.into())
     }
 
-    pub(super) fn failed(message: impl Into<String>) -> Box<Self> {
-        Self::new(Code::Failed, message.into())
+    pub(super) fn evaluation_failed(message: impl Into<String>) -> Box<Self> {
+        Self::new(ErrorCode::Failed, message.into())
     }
 
     pub(super) fn too_large(limit: &'static str, message: impl Into<String>) -> Box<Self> {
-        let mut fault = Self::new(Code::TooLarge, message.into());
-        fault.limit = Some(limit);
-        fault
+        let mut error = Self::new(ErrorCode::TooLarge, message.into());
+        error.limit = Some(limit);
+        error
     }
 
     pub(super) fn entity_not_set(name: &str) -> Box<Self> {
-        let mut fault = Self::new(Code::EntityNotSet, String::new());
-        fault.unknown = Some(Unknown::Entity(name.to_owned()));
-        fault
+        let mut error = Self::new(ErrorCode::EntityNotSet, String::new());
+        error.unknown = Some(UnknownName::Entity(name.to_owned()));
+        error
     }
 
     pub(super) fn unknown_function(name: &str, is_method: bool) -> Box<Self> {
-        let mut fault = Self::new(Code::Failed, String::new());
-        fault.unknown = Some(Unknown::Function { name: name.to_owned(), is_method });
-        fault
+        let mut error = Self::new(ErrorCode::Failed, String::new());
+        error.unknown = Some(UnknownName::Function { name: name.to_owned(), is_method });
+        error
     }
 
     /// The same failure at a place, unless it already has one: the innermost place is the useful one.
@@ -138,30 +138,30 @@ impl Fault {
     }
 
     /// Whether another operand may outweigh this failure, as in `failure || true`. A bound is final.
-    pub(super) fn absorbable(&self) -> bool {
-        self.code != Code::TooLarge
+    pub(super) fn is_short_circuitable(&self) -> bool {
+        self.code != ErrorCode::TooLarge
     }
 
     /// The error to show for a source. What costs to find out, such as the name that was meant, is found out here, once.
     pub(super) fn explain<'n>(self, text: &str, entities: impl Iterator<Item = &'n str>) -> ExpressionError {
-        let place = self.at.map(|at| position(text, at as usize));
+        let place = self.at.map(|at| line_and_column(text, at as usize));
         let (message, entity, nearest) = match self.unknown {
             None => (self.message, None, None),
-            Some(Unknown::Entity(name)) => {
-                let nearest = nearest(&name, entities);
-                (entity_message(&name, nearest.as_deref()), Some(name), nearest)
+            Some(UnknownName::Entity(name)) => {
+                let nearest = nearest_name(&name, entities);
+                (entity_not_set_message(&name, nearest.as_deref()), Some(name), nearest)
             }
-            Some(Unknown::Function { name, is_method }) => {
-                let (message, nearest) = function::unknown(&name, is_method);
+            Some(UnknownName::Function { name, is_method }) => {
+                let (message, nearest) = function::unknown_function_message(&name, is_method);
                 (message, None, nearest)
             }
         };
-        ExpressionError(Box::new(Explanation {
+        ExpressionError(Box::new(ErrorDetails {
             code: self.code,
-            message: on_one_line(message),
+            message: single_line(message),
             line: place.map(|(line, _)| line),
             column: place.map(|(_, column)| column),
-            expression: Some(shortened(text)),
+            expression: Some(truncated(text)),
             entity,
             nearest,
             limit: self.limit,
@@ -169,7 +169,7 @@ impl Fault {
     }
 }
 
-fn entity_message(name: &str, nearest: Option<&str>) -> String {
+fn entity_not_set_message(name: &str, nearest: Option<&str>) -> String {
     if function::is_namespace(name) {
         return format!("`{name}` has no such function, and there is no entity of that name either");
     }
@@ -177,7 +177,7 @@ fn entity_message(name: &str, nearest: Option<&str>) -> String {
     format!(
         "the entity `{}` is not set{hint}: plain words without quotes are entity names, text needs quotes, and an entity \
          that may be unset is read with entities.?name.orValue(…)",
-        shortened(name)
+        truncated(name)
     )
 }
 
@@ -187,7 +187,7 @@ pub(super) fn offset(at: usize) -> u32 {
 }
 
 /// Line and column, both from 1, of a byte offset.
-fn position(text: &str, at: usize) -> (u32, u32) {
+fn line_and_column(text: &str, at: usize) -> (u32, u32) {
     let mut line = 1;
     let mut column = 1;
     for (index, character) in text.char_indices() {
@@ -205,7 +205,7 @@ fn position(text: &str, at: usize) -> (u32, u32) {
 }
 
 /// A message whose quotations hold nothing that a terminal would obey.
-fn on_one_line(message: String) -> String {
+fn single_line(message: String) -> String {
     if !message.contains(char::is_control) {
         return message;
     }
@@ -217,8 +217,8 @@ fn on_one_line(message: String) -> String {
 }
 
 /// A text as a message shows it: long ones are cut.
-pub(super) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_SOURCE) {
+pub(super) fn truncated(text: &str) -> String {
+    match text.char_indices().nth(MAX_SHOWN_SOURCE) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
     }

@@ -14,7 +14,7 @@ pub struct Scope<'a> {
     /// The invocation's instant.
     pub now: DateTime<Utc>,
     /// The tenant's zone and phone rules.
-    pub region: &'a dyn Region,
+    pub locale: &'a dyn Locale,
 }
 
 /// The parts of a session that an expression may read, as `session.id`, `session.channel` and `session.user`.
@@ -53,7 +53,7 @@ impl Entities for serde_json::Map<String, Json> {
 }
 
 /// What depends on where a tenant is.
-pub trait Region {
+pub trait Locale {
     /// The wall clock's reading at an instant.
     fn to_local(&self, instant: DateTime<Utc>) -> NaiveDateTime;
 

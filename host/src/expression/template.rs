@@ -1,13 +1,13 @@
 //! Templates: literal text with expressions between `{{` and `}}`.
 
-use super::bounds::check_source;
-use super::error::Outcome;
-use super::evaluate::Run;
-use super::function::Growing;
+use super::ast::Node;
+use super::conversion;
+use super::error::EvalResult;
+use super::evaluate::Evaluator;
+use super::function::BoundedString;
+use super::lexer::{SourceBudget, tokenize};
+use super::limits::check_source;
 use super::parse::parse as parse_tokens;
-use super::result;
-use super::token::{Budget, tokens};
-use super::tree::Node;
 
 /// Whether a source is a template.
 pub(super) fn is_template(source: &str) -> bool {
@@ -16,23 +16,23 @@ pub(super) fn is_template(source: &str) -> bool {
 
 /// A part of a template.
 #[derive(Debug)]
-pub(super) enum Part {
+pub(super) enum TemplatePart {
     Text(String),
     Expression(Node),
 }
 
 /// Parses a template; its expressions share one set of bounds.
-pub(super) fn parse(source: &str) -> Outcome<Vec<Part>> {
+pub(super) fn parse(source: &str) -> EvalResult<Vec<TemplatePart>> {
     check_source(source)?;
-    let mut budget = Budget::full();
+    let mut budget = SourceBudget::new();
     let mut parts = Vec::new();
     let mut at = 0;
     while let Some((literal, expression)) = source.get(at..).and_then(|rest| rest.split_once("{{")) {
         budget.spend_literal(literal.len())?;
         push_text(&mut parts, literal);
         let start = source.len() - expression.len();
-        let (tokens, end) = tokens(source, start, true, &mut budget)?;
-        parts.push(Part::Expression(parse_tokens(source, &tokens, end)?));
+        let (tokens, end) = tokenize(source, start, true, &mut budget)?;
+        parts.push(TemplatePart::Expression(parse_tokens(source, &tokens, end)?));
         at = end + 2;
     }
     let rest = source.get(at..).unwrap_or_default();
@@ -41,21 +41,22 @@ pub(super) fn parse(source: &str) -> Outcome<Vec<Part>> {
     Ok(parts)
 }
 
-fn push_text(parts: &mut Vec<Part>, text: &str) {
+fn push_text(parts: &mut Vec<TemplatePart>, text: &str) {
     if !text.is_empty() {
-        parts.push(Part::Text(text.to_owned()));
+        parts.push(TemplatePart::Text(text.to_owned()));
     }
 }
 
 /// The text of a template.
-pub(super) fn evaluate<'a>(run: &mut Run<'a>, parts: &'a [Part]) -> Outcome<String> {
-    let mut text = Growing::default();
+pub(super) fn evaluate<'a>(evaluator: &mut Evaluator<'a>, parts: &'a [TemplatePart]) -> EvalResult<String> {
+    let mut text = BoundedString::default();
     for part in parts {
         match part {
-            Part::Text(literal) => text.push(run, literal)?,
-            Part::Expression(node) => {
-                let inserted = run.evaluate(node).and_then(result::inserted).map_err(|fault| fault.at(node.at))?;
-                text.push(run, &inserted)?;
+            TemplatePart::Text(literal) => text.push(evaluator, literal)?,
+            TemplatePart::Expression(node) => {
+                let part_text =
+                    evaluator.evaluate(node).and_then(conversion::template_text).map_err(|error| error.at(node.at))?;
+                text.push(evaluator, &part_text)?;
             }
         }
     }

@@ -66,7 +66,7 @@ pub(super) fn rfc3339(instant: DateTime<Utc>) -> String {
 
 /// What a program that asked for an evaluation gets: `{"type":…,"value":…}`, or `{"error":{"code":…,"message":…,
 /// "line":…,"column":…}}` with nulls where no position is known.
-pub fn answer(result: Result<Value, ExpressionError>) -> Json {
+pub fn to_json_result(result: Result<Value, ExpressionError>) -> Json {
     match result {
         Ok(value) => json!({"type": value.type_name(), "value": value.into_json()}),
         Err(error) => json!({"error": {

@@ -12,35 +12,35 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 /// The part of a host's permits that a tenant may hold beside others.
-const SHARED_PART: usize = 8;
+const SHARED_DIVISOR: usize = 8;
 
 /// The part that a tenant may hold while it is alone.
-const LONE_PART: usize = 2;
+const LONE_DIVISOR: usize = 2;
 
 /// The part of the memory that requests which wait may take.
-const WAITING_PART: usize = 4;
+const WAITING_DIVISOR: usize = 4;
 
 /// Decides which invocations run.
 pub(crate) struct Admission {
     limits: Arc<Limits>,
     permits: usize,
     memory: Arc<MemoryBudget>,
-    state: Mutex<State>,
+    state: Mutex<AdmissionState>,
 }
 
-struct State {
+struct AdmissionState {
     /// Permits that nobody holds.
     free: usize,
-    tenants: HashMap<Arc<str>, Tenant, foldhash::fast::RandomState>,
+    tenants: HashMap<Arc<str>, TenantQuota, foldhash::fast::RandomState>,
     /// Tenants with waiting invocations that may hold another permit, in the order of their turns.
-    turns: VecDeque<Arc<str>>,
+    ready_tenants: VecDeque<Arc<str>>,
     /// Memory that the requests of all that wait have reserved, bytes.
     waiting_bytes: usize,
 }
 
 /// A tenant with invocations here. Removed with the last one.
 #[derive(Default)]
-struct Tenant {
+struct TenantQuota {
     running: usize,
     /// Memory that those which run have reserved here, bytes.
     bytes: usize,
@@ -49,7 +49,7 @@ struct Tenant {
     waiting_bytes: usize,
     queue: VecDeque<Waiter>,
     /// Whether it stands in `State::turns`.
-    has_turn: bool,
+    is_ready: bool,
 }
 
 /// An invocation that waits. Its caller may have gone meanwhile.
@@ -68,26 +68,26 @@ pub(crate) struct AdmissionPermit {
 }
 
 /// A place in a tenant's queue, left when dropped.
-struct Place {
+struct PendingAdmission {
     permit: Option<AdmissionPermit>,
     granted: oneshot::Receiver<()>,
 }
 
 /// How a tenant's turn ended.
-enum Granted {
+enum GrantResult {
     /// Granted to a request of so many bytes.
-    One(usize),
-    None,
+    Granted(usize),
+    NoneWaiting,
     NoMemory,
 }
 
-impl Tenant {
+impl TenantQuota {
     /// Whether its share of the memory has room for these bytes. One invocation is always within it.
-    fn may_take(&self, bytes: usize, share: usize) -> bool {
+    fn has_room_for(&self, bytes: usize, share: usize) -> bool {
         self.bytes == 0 || self.bytes.saturating_add(bytes) <= share
     }
 
-    fn start(&mut self, bytes: usize) {
+    fn add_running(&mut self, bytes: usize) {
         self.running += 1;
         self.bytes += bytes;
     }
@@ -96,28 +96,33 @@ impl Tenant {
 impl Admission {
     pub(crate) fn new(limits: Arc<Limits>, permits: usize, memory: Arc<MemoryBudget>) -> Arc<Self> {
         let permits = permits.max(1);
-        let state = State { free: permits, tenants: HashMap::default(), turns: VecDeque::new(), waiting_bytes: 0 };
-        Arc::new(Self { limits, permits, memory, state: Mutex::new(state) })
+        let initial = AdmissionState {
+            free: permits,
+            tenants: HashMap::default(),
+            ready_tenants: VecDeque::new(),
+            waiting_bytes: 0,
+        };
+        Arc::new(Self { limits, permits, memory, state: Mutex::new(initial) })
     }
 
     /// Admits an invocation of this tenant whose request has `bytes`, at once or when others have ended.
     pub(crate) async fn admit(self: &Arc<Self>, tenant: &str, bytes: usize) -> Result<AdmissionPermit, Failure> {
         let (permit, granted) = self.register(tenant, BASE_BYTES.saturating_add(bytes))?;
         let Some(granted) = granted else { return Ok(permit) };
-        let place = Place { permit: Some(permit), granted };
+        let pending = PendingAdmission { permit: Some(permit), granted };
         let too_long = |_| overloaded("it waited too long for its turn");
-        tokio::time::timeout(self.limits.queue, self.wait(place)).await.map_err(too_long)?
+        tokio::time::timeout(self.limits.queue_timeout, self.wait_for_grant(pending)).await.map_err(too_long)?
     }
 
     /// Waits for the grant. Memory may become free without the end of an admitted invocation.
-    async fn wait(&self, mut place: Place) -> Result<AdmissionPermit, Failure> {
+    async fn wait_for_grant(&self, mut pending: PendingAdmission) -> Result<AdmissionPermit, Failure> {
         loop {
             tokio::select! {
-                _ = &mut place.granted => break,
+                _ = &mut pending.granted => break,
                 () = self.memory.wait_for_release() => self.grant(&mut self.lock()),
             }
         }
-        let mut permit = place.permit.take().ok_or_else(|| overloaded("it lost its turn"))?;
+        let mut permit = pending.permit.take().ok_or_else(|| overloaded("it lost its turn"))?;
         permit.is_granted = true;
         Ok(permit)
     }
@@ -133,8 +138,8 @@ impl Admission {
             Some((known, _)) => Arc::clone(known),
             None => Arc::from(tenant),
         };
-        let (most, share) = self.most_of_one(&state, &tenant);
-        let State { free, tenants, turns, waiting_bytes } = &mut *state;
+        let (most, share) = self.tenant_limits(&state, &tenant);
+        let AdmissionState { free, tenants, ready_tenants, waiting_bytes } = &mut *state;
         let entry = tenants.entry(Arc::clone(&tenant)).or_default();
         let permit = |is_granted| AdmissionPermit {
             admission: Arc::clone(self),
@@ -143,13 +148,13 @@ impl Admission {
             is_granted,
         };
         // Those that have a turn come first.
-        let is_next = turns.is_empty() && entry.waiting == 0 && *free > 0 && entry.running < most;
-        if is_next && entry.may_take(bytes, share) && self.memory.try_take(bytes) {
+        let is_next = ready_tenants.is_empty() && entry.waiting == 0 && *free > 0 && entry.running < most;
+        if is_next && entry.has_room_for(bytes, share) && self.memory.try_reserve(bytes) {
             *free -= 1;
-            entry.start(bytes);
+            entry.add_running(bytes);
             return Ok((permit(true), None));
         }
-        if entry.waiting >= self.limits.waiting_per_tenant {
+        if entry.waiting >= self.limits.queued_per_tenant {
             return Err(overloaded("the tenant has too many invocations at once"));
         }
         let request = bytes - BASE_BYTES;
@@ -159,9 +164,9 @@ impl Admission {
         let (grant, granted) = oneshot::channel();
         entry.waiting += 1;
         entry.queue.push_back(Waiter { bytes, grant });
-        if entry.running < most && !entry.has_turn {
-            entry.has_turn = true;
-            turns.push_back(Arc::clone(&tenant));
+        if entry.running < most && !entry.is_ready {
+            entry.is_ready = true;
+            ready_tenants.push_back(Arc::clone(&tenant));
         }
         let permit = permit(false);
         self.grant(&mut state);
@@ -170,11 +175,11 @@ impl Admission {
 
     /// Reserves the memory of a request that waits. All that wait take at most a quarter of the host's memory, those of one
     /// tenant at most a quarter of its share; but one request of a tenant may always wait.
-    fn reserve_waiting(&self, entry: &mut Tenant, all: &mut usize, request: usize, share: usize) -> bool {
+    fn reserve_waiting(&self, entry: &mut TenantQuota, all: &mut usize, request: usize, share: usize) -> bool {
         let of_tenant = entry.waiting_bytes.saturating_add(request);
         let with_all = all.saturating_add(request);
-        let is_fair = entry.waiting_bytes == 0 || of_tenant <= share / WAITING_PART;
-        if !is_fair || with_all > self.memory.total() / WAITING_PART || !self.memory.try_take(request) {
+        let is_fair = entry.waiting_bytes == 0 || of_tenant <= share / WAITING_DIVISOR;
+        if !is_fair || with_all > self.memory.total() / WAITING_DIVISOR || !self.memory.try_reserve(request) {
             return false;
         }
         (entry.waiting_bytes, *all) = (of_tenant, with_all);
@@ -182,28 +187,28 @@ impl Admission {
     }
 
     /// How many permits this tenant may hold, and how many bytes of memory.
-    fn most_of_one(&self, state: &State, tenant: &str) -> (usize, usize) {
+    fn tenant_limits(&self, state: &AdmissionState, tenant: &str) -> (usize, usize) {
         let is_alone = state.tenants.len() == usize::from(state.tenants.contains_key(tenant));
-        let part = if is_alone { LONE_PART } else { SHARED_PART };
+        let part = if is_alone { LONE_DIVISOR } else { SHARED_DIVISOR };
         (self.limits.in_flight_per_tenant.min(self.permits / part).max(1), self.memory.share(is_alone))
     }
 
     /// Returns a permit and its memory, and gives what is free to those that wait.
     fn release(&self, tenant: &str, bytes: usize) {
-        self.memory.put_back(bytes);
+        self.memory.release(bytes);
         let mut state = self.lock();
         state.free += 1;
         if let Some(entry) = state.tenants.get_mut(tenant) {
             entry.running -= 1;
             entry.bytes -= bytes;
         }
-        self.settle(&mut state, tenant);
+        self.reschedule(&mut state, tenant);
     }
 
     /// Takes an invocation out of the queue whose caller does not wait any more.
-    fn leave(&self, tenant: &str, bytes: usize) {
+    fn cancel_wait(&self, tenant: &str, bytes: usize) {
         let request = bytes - BASE_BYTES;
-        self.memory.put_back(request);
+        self.memory.release(request);
         let mut state = self.lock();
         state.waiting_bytes -= request;
         if let Some(entry) = state.tenants.get_mut(tenant) {
@@ -214,21 +219,21 @@ impl Admission {
                 entry.queue.retain(|waiter| !waiter.grant.is_closed());
             }
         }
-        self.settle(&mut state, tenant);
+        self.reschedule(&mut state, tenant);
     }
 
     /// Brings the turns up to date after a change of this tenant, and grants what is free.
-    fn settle(&self, state: &mut State, tenant: &str) {
-        let (most, _) = self.most_of_one(state, tenant);
-        let State { tenants, turns, .. } = state;
+    fn reschedule(&self, state: &mut AdmissionState, tenant: &str) {
+        let (most, _) = self.tenant_limits(state, tenant);
+        let AdmissionState { tenants, ready_tenants, .. } = state;
         if let Some((name, entry)) =
             tenants.get_key_value(tenant).map(|(name, _)| Arc::clone(name)).zip(tenants.get_mut(tenant))
         {
             if entry.running == 0 && entry.waiting == 0 {
                 tenants.remove(tenant);
-            } else if entry.waiting > 0 && entry.running < most && !entry.has_turn {
-                entry.has_turn = true;
-                turns.push_back(name);
+            } else if entry.waiting > 0 && entry.running < most && !entry.is_ready {
+                entry.is_ready = true;
+                ready_tenants.push_back(name);
             }
         }
         self.grant(state);
@@ -236,32 +241,32 @@ impl Admission {
 
     /// Gives free permits to the tenants in turn, one each. A tenant whose next invocation finds no memory waits for its
     /// next turn: an invocation that ends, or a reservation that is returned, grants again.
-    fn grant(&self, state: &mut State) {
-        let mut misfits = 0;
-        while state.free > 0 && misfits < state.turns.len() {
-            let Some(name) = state.turns.pop_front() else { return };
-            let (most, share) = self.most_of_one(state, &name);
-            let State { free, tenants, turns, waiting_bytes } = &mut *state;
+    fn grant(&self, state: &mut AdmissionState) {
+        let mut without_memory = 0;
+        while state.free > 0 && without_memory < state.ready_tenants.len() {
+            let Some(name) = state.ready_tenants.pop_front() else { return };
+            let (most, share) = self.tenant_limits(state, &name);
+            let AdmissionState { free, tenants, ready_tenants, waiting_bytes } = &mut *state;
             let Some(entry) = tenants.get_mut(&name) else { continue };
-            entry.has_turn = false;
+            entry.is_ready = false;
             match self.grant_one(entry, most, share) {
-                Granted::One(request) => {
+                GrantResult::Granted(request) => {
                     *waiting_bytes -= request;
                     *free -= 1;
-                    misfits = 0;
+                    without_memory = 0;
                 }
-                Granted::None => {}
-                Granted::NoMemory => misfits += 1,
+                GrantResult::NoneWaiting => {}
+                GrantResult::NoMemory => without_memory += 1,
             }
             if entry.waiting > 0 && entry.running < most {
-                entry.has_turn = true;
-                turns.push_back(name);
+                entry.is_ready = true;
+                ready_tenants.push_back(name);
             }
         }
     }
 
     /// Grants a permit to the first invocation of a tenant that still waits.
-    fn grant_one(&self, entry: &mut Tenant, most: usize, share: usize) -> Granted {
+    fn grant_one(&self, entry: &mut TenantQuota, most: usize, share: usize) -> GrantResult {
         while let Some(waiter) = entry.queue.pop_front() {
             if waiter.grant.is_closed() {
                 continue;
@@ -269,26 +274,26 @@ impl Admission {
             let bytes = waiter.bytes;
             if entry.running >= most {
                 entry.queue.push_front(waiter);
-                return Granted::None;
+                return GrantResult::NoneWaiting;
             }
             // The request has its memory already.
-            if !entry.may_take(bytes, share) || !self.memory.try_take(BASE_BYTES) {
+            if !entry.has_room_for(bytes, share) || !self.memory.try_reserve(BASE_BYTES) {
                 entry.queue.push_front(waiter);
-                return Granted::NoMemory;
+                return GrantResult::NoMemory;
             }
             if waiter.grant.send(()).is_ok() {
                 let request = bytes - BASE_BYTES;
-                entry.start(bytes);
+                entry.add_running(bytes);
                 entry.waiting -= 1;
                 entry.waiting_bytes -= request;
-                return Granted::One(request);
+                return GrantResult::Granted(request);
             }
-            self.memory.put_back(BASE_BYTES);
+            self.memory.release(BASE_BYTES);
         }
-        Granted::None
+        GrantResult::NoneWaiting
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, AdmissionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -301,20 +306,20 @@ impl Drop for AdmissionPermit {
     }
 }
 
-impl Drop for Place {
+impl Drop for PendingAdmission {
     fn drop(&mut self) {
         let Some(permit) = &mut self.permit else { return };
         self.granted.close();
         // A permit that was granted at the last moment returns when it is dropped.
         permit.is_granted = self.granted.try_recv().is_ok();
         if !permit.is_granted {
-            permit.admission.leave(&permit.tenant, permit.bytes);
+            permit.admission.cancel_wait(&permit.tenant, permit.bytes);
         }
     }
 }
 
 fn overloaded(why: &str) -> Failure {
-    Failure::passing("overloaded", format!("{why}; try again later"))
+    Failure::transient("overloaded", format!("{why}; try again later"))
 }
 
 #[cfg(test)]

@@ -10,20 +10,20 @@ use std::time::Duration;
 
 /// Settings of a host.
 #[derive(Debug, Clone)]
-pub struct Builder {
+pub struct HostBuilder {
     pub(super) limits: Limits,
     pub(super) workers: Option<usize>,
     pub(super) cache: Option<PathBuf>,
     pub(super) plugins: Vec<PathBuf>,
     pub(super) replaceable: Vec<String>,
     pub(super) compiler: Option<PathBuf>,
-    pub(super) bare: bool,
-    pub(super) patience: Duration,
+    pub(super) built_in_actions: bool,
+    pub(super) idle_spin: Duration,
 }
 
-impl Default for Builder {
+impl Default for HostBuilder {
     fn default() -> Self {
-        let patience = Duration::from_micros(50);
+        let idle_spin = Duration::from_micros(50);
         Self {
             limits: Limits::default(),
             workers: None,
@@ -31,8 +31,8 @@ impl Default for Builder {
             plugins: Vec::new(),
             replaceable: Vec::new(),
             compiler: None,
-            bare: false,
-            patience,
+            built_in_actions: true,
+            idle_spin,
         }
     }
 }
@@ -54,7 +54,7 @@ pub enum OpenError {
     BuiltIn(LoadError),
     /// A folder of plugins can't be read.
     #[error("plugins {path}: {error}")]
-    Plugins {
+    PluginFolder {
         /// The folder or file.
         path: PathBuf,
         /// What the system says.
@@ -62,7 +62,7 @@ pub enum OpenError {
     },
 }
 
-impl Builder {
+impl HostBuilder {
     /// Other bounds than the default ones.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -80,8 +80,8 @@ impl Builder {
     /// For so long a worker that has nothing to do looks for work before it sleeps; 50 µs where it isn't said. What it
     /// costs in processor time it saves in waiting: to be woken takes a thread as long.
     #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn idle_spin(mut self, duration: Duration) -> Self {
+        self.idle_spin = duration;
         self
     }
 
@@ -125,7 +125,7 @@ impl Builder {
     /// Leaves the built-in actions out.
     #[must_use]
     pub fn without_built_in_actions(mut self) -> Self {
-        self.bare = true;
+        self.built_in_actions = false;
         self
     }
 

@@ -1,6 +1,6 @@
 //! The one writer: applies the staged writes of many invocations in one transaction and one sync.
 
-use crate::store::{Commit, Committer, Store, StoreError, Verdict};
+use crate::store::{CommitOutcome, CommitRequest, Committer, Store, StoreError};
 use crate::sync::thread::{self, JoinHandle};
 use crate::sync::{Arc, mpsc, oneshot, runtime};
 use std::future::poll_fn;
@@ -14,16 +14,16 @@ const MAX_BATCH: usize = 256;
 /// Commits that wait for the writer; who comes then waits to be let in.
 const MAX_QUEUE: usize = 4_096;
 
-struct Entry {
-    commit: Commit,
+struct QueuedCommit {
+    commit: CommitRequest,
     /// What stays held until it is settled.
-    _hold: Option<Box<dyn Send>>,
-    answer: Option<oneshot::Sender<Result<Verdict, StoreError>>>,
+    _guard: Option<Box<dyn Send>>,
+    answer: Option<oneshot::Sender<Result<CommitOutcome, StoreError>>>,
 }
 
 /// The writer's thread, from outside.
 pub(crate) struct CommitQueue {
-    entries: Option<mpsc::Sender<Entry>>,
+    entries: Option<mpsc::Sender<QueuedCommit>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -36,25 +36,29 @@ impl CommitQueue {
             .name("flowhost-committer".to_owned())
             .spawn(move || run(&*store, inbox, ready))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        started.await.map_err(|_| gone())??;
+        started.await.map_err(|_| committer_stopped())??;
         Ok(Self { entries: Some(entries), thread: Some(thread) })
     }
 
     /// Queues a commit and waits for its verdict. The commit is applied even if nobody waits any more.
-    pub(crate) async fn commit(&self, commit: Commit, hold: Option<Box<dyn Send>>) -> Result<Verdict, StoreError> {
+    pub(crate) async fn commit(
+        &self,
+        commit: CommitRequest,
+        guard: Option<Box<dyn Send>>,
+    ) -> Result<CommitOutcome, StoreError> {
         let (answer, verdict) = oneshot::channel();
-        self.queue(Entry { commit, _hold: hold, answer: Some(answer) }).await?;
-        verdict.await.map_err(|_| gone())?
+        self.send(QueuedCommit { commit, _guard: guard, answer: Some(answer) }).await?;
+        verdict.await.map_err(|_| committer_stopped())?
     }
 
     /// Queues a commit that joins the next transaction; nobody learns what became of it. `hold` is dropped then.
-    pub(crate) async fn join(&self, commit: Commit, hold: Option<Box<dyn Send>>) -> Result<(), StoreError> {
-        self.queue(Entry { commit, _hold: hold, answer: None }).await
+    pub(crate) async fn enqueue(&self, commit: CommitRequest, guard: Option<Box<dyn Send>>) -> Result<(), StoreError> {
+        self.send(QueuedCommit { commit, _guard: guard, answer: None }).await
     }
 
-    async fn queue(&self, entry: Entry) -> Result<(), StoreError> {
-        let entries = self.entries.as_ref().ok_or_else(gone)?;
-        entries.send(entry).await.map_err(|_| gone())
+    async fn send(&self, entry: QueuedCommit) -> Result<(), StoreError> {
+        let entries = self.entries.as_ref().ok_or_else(committer_stopped)?;
+        entries.send(entry).await.map_err(|_| committer_stopped())
     }
 }
 
@@ -68,36 +72,36 @@ impl Drop for CommitQueue {
     }
 }
 
-fn gone() -> StoreError {
+fn committer_stopped() -> StoreError {
     StoreError::Unavailable("the writer has stopped".to_owned())
 }
 
-fn run(store: &dyn Store, mut inbox: mpsc::Receiver<Entry>, ready: oneshot::Sender<Result<(), StoreError>>) {
+fn run(store: &dyn Store, mut inbox: mpsc::Receiver<QueuedCommit>, ready: oneshot::Sender<Result<(), StoreError>>) {
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return drop(ready.send(Err(StoreError::Unavailable(error.to_string())))),
     };
     runtime.block_on(async move {
-        let mut committer = match unless_it_panics(store.committer()).await {
+        let mut committer = match catch_panic(store.committer()).await {
             Ok(committer) => Some(committer),
             Err(error) => return drop(ready.send(Err(error))),
         };
         drop(ready.send(Ok(())));
         let mut entries = Vec::with_capacity(MAX_BATCH);
         while inbox.recv_many(&mut entries, MAX_BATCH).await > 0 {
-            settle(store, &mut committer, &mut entries).await;
+            commit_batch(store, &mut committer, &mut entries).await;
         }
     });
 }
 
 /// Applies a batch and answers for each of it. A committer that panics is replaced.
-async fn settle(store: &dyn Store, committer: &mut Option<Box<dyn Committer>>, entries: &mut Vec<Entry>) {
+async fn commit_batch(store: &dyn Store, committer: &mut Option<Box<dyn Committer>>, entries: &mut Vec<QueuedCommit>) {
     let (batch, rest): (Vec<_>, Vec<_>) =
-        entries.drain(..).map(|Entry { commit, _hold, answer }| (commit, (_hold, answer))).unzip();
+        entries.drain(..).map(|QueuedCommit { commit, _guard, answer }| (commit, (_guard, answer))).unzip();
     match apply(store, committer, &batch).await {
         Ok(verdicts) => {
-            for ((hold, answer), verdict) in rest.into_iter().zip(verdicts) {
-                drop(hold);
+            for ((guard, answer), verdict) in rest.into_iter().zip(verdicts) {
+                drop(guard);
                 drop(answer.map(|answer| answer.send(Ok(verdict))));
             }
         }
@@ -114,23 +118,23 @@ async fn settle(store: &dyn Store, committer: &mut Option<Box<dyn Committer>>, e
 /// The place is empty while the committer works. A committer that panics is dropped and does not return to it.
 async fn apply(
     store: &dyn Store,
-    place: &mut Option<Box<dyn Committer>>,
-    batch: &[Commit],
-) -> Result<Vec<Verdict>, StoreError> {
-    let mut committer = match place.take() {
+    slot: &mut Option<Box<dyn Committer>>,
+    batch: &[CommitRequest],
+) -> Result<Vec<CommitOutcome>, StoreError> {
+    let mut committer = match slot.take() {
         Some(committer) => committer,
-        None => unless_it_panics(store.committer()).await?,
+        None => catch_panic(store.committer()).await?,
     };
-    unless_it_panics(async {
+    catch_panic(async {
         let result = committer.commit(batch).await;
-        *place = Some(committer);
+        *slot = Some(committer);
         result
     })
     .await
 }
 
 /// Turns a panic of the future into an error.
-async fn unless_it_panics<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+async fn catch_panic<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     let mut work = pin!(work);
     poll_fn(|cx| {
         let poll = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));

@@ -1,27 +1,27 @@
 //! The embedding API: open a host, prepare nodes, invoke them.
 
+use super::action_loader::{ActionLoader, LoadSettings};
 use super::admission::Admission;
-use super::builder::{Builder, OpenError};
-use super::canonical::MAX_CONTAINERS;
+use super::builder::{HostBuilder, OpenError};
+use super::canonical_json::MAX_CONTAINERS;
 use super::committer::CommitQueue;
 use super::execute::Invocation;
-use super::loading::{Loading, Settings};
-use super::node::Node;
+use super::instance::WorkerContext;
+use super::node::PreparedNode;
 use super::outcome::{Failure, Outcome};
 use super::request::Request;
-use super::run::Workshop;
-use super::shared::Shared;
-use super::task::Reply;
-use crate::catalog::{Action, ActionNotFound, Catalog, Current, LoadError, Replaceable};
+use super::shared::HostShared;
+use super::task::ReplySlot;
+use crate::catalog::{Action, ActionNotFound, Catalog, LoadError, ReplaceableIds, SnapshotCell};
 use crate::domain::json::MAX_TREE_BYTES;
 use crate::domain::phone;
-use crate::engine::governor::{Bounds, Governed, Task};
 use crate::engine::memory_budget::MemoryBudget;
-use crate::engine::ticker::Ticker;
-use crate::engine::undertaker::Undertaker;
-use crate::engine::worker::{Manner, Worker};
+use crate::engine::reclaim::Reclaimer;
+use crate::engine::task::{SupervisedTask, Task, TaskLimits};
+use crate::engine::ticker::EpochTicker;
+use crate::engine::worker::{Worker, WorkerOptions};
 use crate::engine::{self, Limits};
-use crate::expression::Cache as ExpressionCache;
+use crate::expression::ExpressionCache;
 use crate::store::{Store, StoreError};
 use serde_json::{Map, Value as Json};
 use std::rc::Rc;
@@ -56,13 +56,13 @@ use tokio::sync::{Semaphore, oneshot};
 /// ```
 pub struct Host {
     // In the order of their ends: workers finish what they have, which the committer writes.
-    workers: Vec<Worker<Workshop>>,
-    _undertaker: Undertaker,
-    _shared: Arc<Shared>,
+    workers: Vec<Worker<WorkerContext>>,
+    _reclaimer: Reclaimer,
+    _shared: Arc<HostShared>,
     limits: Arc<Limits>,
-    _ticker: Ticker,
-    loading: Loading,
-    catalog: Current<Catalog>,
+    _ticker: EpochTicker,
+    action_loader: ActionLoader,
+    catalog: SnapshotCell<Catalog>,
     expressions: ExpressionCache,
     admission: Arc<Admission>,
     store: Arc<dyn Store>,
@@ -70,64 +70,65 @@ pub struct Host {
 
 impl Host {
     /// Settings to open one with.
-    pub fn builder() -> Builder {
-        Builder::default()
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
     }
 
-    pub(super) async fn open(builder: Builder, store: Arc<dyn Store>) -> Result<Self, OpenError> {
+    pub(super) async fn open(builder: HostBuilder, store: Arc<dyn Store>) -> Result<Self, OpenError> {
         // The first phone number would wait for its metadata otherwise. Without a thread, it does.
-        drop(std::thread::Builder::new().name("flowhost-phones".to_owned()).spawn(phone::load));
+        drop(std::thread::Builder::new().name("flowhost-phones".to_owned()).spawn(phone::preload_metadata));
         let limits = Arc::new(builder.limits);
-        let loading = engine::build(&limits, 4).map_err(OpenError::Engine)?;
+        let loading = engine::new_engine(&limits, 4).map_err(OpenError::Engine)?;
         let count = builder.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-        let engines = (0..count).map(|_| engine::build(&limits, limits.instances_per_worker));
+        let engines = (0..count).map(|_| engine::new_engine(&limits, limits.instances_per_worker));
         let engines: Vec<_> = engines.collect::<Result<_, _>>().map_err(OpenError::Engine)?;
         let all = engines.iter().chain([&loading]).cloned().collect();
-        let ticker = Ticker::start(all).map_err(OpenError::Thread)?;
-        let commits = CommitQueue::start(Arc::clone(&store)).await?;
-        let shared = Arc::new(Shared::new(commits, &limits));
+        let ticker = EpochTicker::start(all).map_err(OpenError::Thread)?;
+        let commit_queue = CommitQueue::start(Arc::clone(&store)).await?;
+        let shared = Arc::new(HostShared::new(commit_queue, &limits));
 
         let memory = MemoryBudget::new(limits.host_memory_bytes);
-        let places = count.saturating_mul(limits.instances_per_worker.max(1) as usize);
+        let permits = count.saturating_mul(limits.instances_per_worker.max(1) as usize);
 
         let mut workers = Vec::with_capacity(count);
-        let undertaker = Undertaker::start().map_err(OpenError::Thread)?;
-        let manner = Manner { sockets: store.uses_sockets(), patience: builder.patience };
+        let reclaimer = Reclaimer::start().map_err(OpenError::Thread)?;
+        let options = WorkerOptions { enable_io: store.needs_io_driver(), idle_spin: builder.idle_spin };
         for (index, engine) in engines.into_iter().enumerate() {
             let (store, limits) = (Arc::clone(&store), Limits::clone(&limits));
             let shared = (Arc::clone(&shared), Arc::clone(&memory));
-            let slots = Arc::new(Semaphore::new(limits.instances_per_worker.max(1) as usize));
-            let burial = undertaker.burial(&slots);
-            let own = (engine.clone(), ticker.pulse());
+            let instance_permits = Arc::new(Semaphore::new(limits.instances_per_worker.max(1) as usize));
+            let reclaim_handle = reclaimer.handle(&instance_permits);
+            let own = (engine.clone(), ticker.activity_handle());
             let make = move || async move {
                 let reader = store.reader().await?;
-                Workshop::new(engine, reader.into(), (slots, burial), limits, shared).map_err(OpenError::Engine)
+                WorkerContext::new(engine, reader.into(), (instance_permits, reclaim_handle), limits, shared)
+                    .map_err(OpenError::Engine)
             };
-            workers.push(Worker::start(index, own, manner, make).await.map_err(|error| match error {
+            workers.push(Worker::start(index, own, options, make).await.map_err(|error| match error {
                 engine::worker::StartError::Thread(error) => OpenError::Thread(error),
                 engine::worker::StartError::Make(error) => error,
             })?);
         }
-        let settings = Settings {
+        let settings = LoadSettings {
             cache: builder.cache,
             compiler: builder.compiler,
-            replaceable: Replaceable::new(builder.replaceable),
+            replaceable: ReplaceableIds::new(builder.replaceable),
         };
-        let loading = Loading::new(&loading, settings, &limits, &ticker).map_err(OpenError::Engine)?;
+        let loading = ActionLoader::new(&loading, settings, &limits, &ticker).map_err(OpenError::Engine)?;
         let host = Self {
             workers,
-            _undertaker: undertaker,
+            _reclaimer: reclaimer,
             _shared: shared,
             limits: Arc::clone(&limits),
             _ticker: ticker,
-            loading,
-            catalog: Current::default(),
+            action_loader: loading,
+            catalog: SnapshotCell::default(),
             expressions: ExpressionCache::default(),
-            admission: Admission::new(limits, places, memory),
+            admission: Admission::new(limits, permits, memory),
             store,
         };
-        let catalog = host.loading.start(builder.bare, &builder.plugins)?;
-        host.catalog.change(|actions| *actions = catalog);
+        let catalog = host.action_loader.load_initial(builder.built_in_actions, &builder.plugins)?;
+        host.catalog.update(|actions| *actions = catalog);
         Ok(host)
     }
 
@@ -143,17 +144,17 @@ impl Host {
 
     /// The actions there are now.
     pub fn catalog(&self) -> Arc<Catalog> {
-        self.catalog.get()
+        self.catalog.load()
     }
 
     /// Adds a component to the catalogue. It takes the place of an action with the same id and version. Only
-    /// [`Builder::replace_built_in`] permits the id of a shipped action. Prepared nodes keep the action that they have.
+    /// [`HostBuilder::replace_built_in`] permits the id of a shipped action. Prepared nodes keep the action that they have.
     ///
     /// # Errors
     /// It is no component, doesn't fit the contract, has an id that is reserved, or met a bound; see [`LoadError`].
     pub fn load(&self, component: &[u8]) -> Result<Arc<Action>, LoadError> {
         let action = self.inspect(component)?;
-        self.catalog.change(|catalog| catalog.add(Arc::clone(&action)));
+        self.catalog.update(|catalog| catalog.add(Arc::clone(&action)));
         Ok(action)
     }
 
@@ -162,11 +163,11 @@ impl Host {
     /// # Errors
     /// As [`Host::load`].
     pub fn inspect(&self, component: &[u8]) -> Result<Arc<Action>, LoadError> {
-        self.loading.inspect(component)
+        self.action_loader.inspect(component)
     }
 
     /// Checks a node's parameters and parses its expressions, once for many invocations. What is wrong with them is
-    /// among [`Node::diagnostics`]; such a node can be invoked, and refuses.
+    /// among [`PreparedNode::diagnostics`]; such a node can be invoked, and refuses.
     ///
     /// Hostile parameters cost at most some milliseconds of computing: a list has at most 100 elements, a node at most 200
     /// parameters, and its expressions together have at most about 150,000 tokens; beyond that the node is
@@ -175,9 +176,9 @@ impl Host {
     ///
     /// # Errors
     /// There is no such action.
-    pub fn prepare(&self, action: &str, parameters: &Map<String, Json>) -> Result<Node, ActionNotFound> {
+    pub fn prepare(&self, action: &str, parameters: &Map<String, Json>) -> Result<PreparedNode, ActionNotFound> {
         let action = Arc::clone(self.catalog().find(action)?);
-        Ok(Node::new(action, parameters, &self.expressions, self.limits.request_bytes))
+        Ok(PreparedNode::new(action, parameters, &self.expressions, self.limits.request_bytes))
     }
 
     /// Invokes a node for a session. The outcome is durable when it is answered; dropping the future before the
@@ -190,12 +191,12 @@ impl Host {
         let permit = self.admission.admit(&request.session.tenant, bytes).await?;
         let (reply, answer) = oneshot::channel();
         let queued = Instant::now();
-        let submitted = self.worker().is_some_and(|worker| {
-            worker.submit(Box::new(move |workshop| {
-                job(Invocation::new(request, permit, Rc::clone(workshop), Reply::new(reply)), queued)
+        let submitted = self.pick_worker().is_some_and(|worker| {
+            worker.submit(Box::new(move |context| {
+                into_task(Invocation::new(request, permit, Rc::clone(context), ReplySlot::new(reply)), queued)
             }))
         });
-        let stopping = || Failure::passing("overloaded", "the host is stopping");
+        let stopping = || Failure::transient("overloaded", "the host is stopping");
         if !submitted {
             return Err(stopping());
         }
@@ -217,10 +218,10 @@ impl Host {
     fn check(&self, request: &Request) -> Result<usize, Failure> {
         let limits = self.limits();
         let size = request.session.check(limits)?;
-        if size.tree > MAX_TREE_BYTES {
+        if size.tree_bytes > MAX_TREE_BYTES {
             let message = format!(
                 "the session's lists and objects take {} bytes of memory; at most {MAX_TREE_BYTES} are allowed",
-                size.tree
+                size.tree_bytes
             );
             return Err(Failure::new("request-too-large", message));
         }
@@ -234,33 +235,37 @@ impl Host {
             return Err(Failure::new("request-too-large", message));
         }
         request.check_key()?;
-        Ok(bytes.unwrap_or(limits.request_bytes).saturating_add(size.tree))
+        Ok(bytes.unwrap_or(limits.request_bytes).saturating_add(size.tree_bytes))
     }
 
     /// The worker that the calling thread has used before, unless another has clearly less to do: what goes to and fro
     /// between them stays near them.
-    fn worker(&self) -> Option<&Worker<Workshop>> {
-        let nearest = self.workers.get(nearness() % self.workers.len().max(1))?;
-        let idlest = self.workers.iter().min_by_key(|worker| worker.load())?;
-        let (load, least) = (nearest.load(), idlest.load());
+    fn pick_worker(&self) -> Option<&Worker<WorkerContext>> {
+        let nearest = self.workers.get(caller_index() % self.workers.len().max(1))?;
+        let idlest = self.workers.iter().min_by_key(|worker| worker.active_tasks())?;
+        let (load, least) = (nearest.active_tasks(), idlest.active_tasks());
         Some(if load > least + least / 2 { idlest } else { nearest })
     }
 }
 
 /// A number of the calling thread's own, from 0.
-fn nearness() -> usize {
+fn caller_index() -> usize {
     static THREADS: AtomicUsize = AtomicUsize::new(0);
     thread_local!(static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed));
     THREAD.with(|number| *number)
 }
 
 /// The invocation as its worker runs it.
-fn job(invocation: Invocation, queued: Instant) -> Governed {
-    let limits = &invocation.workshop.limits;
-    let bounds = Bounds { cpu: limits.cpu, deadline: limits.deadline, queue: limits.queue };
-    let heavy = invocation.is_expected_heavy();
+fn into_task(invocation: Invocation, queued: Instant) -> SupervisedTask {
+    let limits = &invocation.context.limits;
+    let task_limits = TaskLimits {
+        cpu_time: limits.cpu_time,
+        invocation_timeout: limits.invocation_timeout,
+        queue_timeout: limits.queue_timeout,
+    };
+    let is_background = invocation.is_expected_long_running();
     let invocation = Rc::new(invocation);
     let task: Rc<dyn Task> = Rc::clone(&invocation) as _;
-    let work = Box::pin(async move { invocation.work().await });
-    Governed::new(task, work, bounds, (queued, heavy))
+    let future = Box::pin(async move { invocation.run().await });
+    SupervisedTask::new(task, future, task_limits, (queued, is_background))
 }

@@ -8,29 +8,29 @@
 //!
 //! An instance lives for one run. The worker that an invocation starts on is the one it ends on.
 
+mod action_loader;
 mod admission;
-mod answer;
-mod bounded;
+mod bounded_json;
+mod build_outcome;
 mod builder;
-mod burdens;
-mod canonical;
+mod canonical_json;
 pub mod codes;
 mod committer;
+mod cpu_history;
 mod describe;
 mod execute;
 mod host;
-mod known;
-mod loading;
+mod instance;
+mod keyed_lock;
 mod node;
 mod outcome;
 mod request;
-mod run;
 mod shared;
 mod task;
-mod turns;
+mod tenant_cache;
 
-pub use builder::{Builder, OpenError};
+pub use builder::{HostBuilder, OpenError};
 pub use host::Host;
-pub use node::Node;
+pub use node::PreparedNode;
 pub use outcome::{Failure, Outcome, OutcomeError, Usage};
 pub use request::Request;

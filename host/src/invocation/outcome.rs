@@ -1,7 +1,7 @@
 //! What an invocation answers.
 
-use crate::capability::Warning;
-use crate::domain::refusal::on_one_line;
+use crate::domain::refusal::single_line;
+use crate::host_functions::Warning;
 use crate::store::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -66,18 +66,18 @@ pub struct Failure {
 impl Failure {
     /// A failure that the same request meets again.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: on_one_line(message.into()), retryable: false }
+        Self { code: code.to_owned(), message: single_line(message.into()), retryable: false }
     }
 
     /// A failure that may pass.
-    pub fn passing(code: &str, message: impl Into<String>) -> Self {
+    pub fn transient(code: &str, message: impl Into<String>) -> Self {
         Self { retryable: true, ..Self::new(code, message) }
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self { code: error.code().to_owned(), message: error.to_string(), retryable: error.retryable() }
+        Self { code: error.code().to_owned(), message: error.to_string(), retryable: error.is_retryable() }
     }
 }
 
@@ -87,8 +87,8 @@ impl From<crate::catalog::ActionNotFound> for Failure {
     }
 }
 
-impl From<crate::capability::SessionError> for Failure {
-    fn from(error: crate::capability::SessionError) -> Self {
+impl From<crate::host_functions::SessionError> for Failure {
+    fn from(error: crate::host_functions::SessionError) -> Self {
         Self::new("session-invalid", error.to_string())
     }
 }

@@ -1,8 +1,8 @@
 //! An invocation as a caller asks for it.
 
-use super::node::Node;
+use super::node::PreparedNode;
 use super::outcome::Failure;
-use crate::capability::Session;
+use crate::host_functions::Session;
 use std::sync::Arc;
 
 /// Longest idempotency key, bytes.
@@ -12,7 +12,7 @@ const MAX_KEY_BYTES: usize = 256;
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The prepared node.
-    pub node: Node,
+    pub node: PreparedNode,
     /// The session. Nothing but this says whose things the action sees.
     pub session: Arc<Session>,
     /// The idempotency key, 1 to 256 bytes without NUL, scoped to the tenant: the same key again answers the same and does
@@ -22,7 +22,7 @@ pub struct Request {
 
 impl Request {
     /// A request without a key.
-    pub fn new(node: Node, session: impl Into<Arc<Session>>) -> Self {
+    pub fn new(node: PreparedNode, session: impl Into<Arc<Session>>) -> Self {
         Self { node, session: session.into(), key: None }
     }
 

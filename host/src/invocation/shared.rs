@@ -1,20 +1,20 @@
 //! What all invocations of a host share.
 
 use super::committer::CommitQueue;
-use super::execute::Topic;
-use super::turns::Turns;
-use crate::capability::LogQuota;
+use super::execute::LockKey;
+use super::keyed_lock::KeyedLocks;
 use crate::engine::Limits;
+use crate::host_functions::LogQuota;
 
 /// What all invocations share.
-pub(super) struct Shared {
-    pub(super) turns: Turns<Topic>,
-    pub(super) commits: CommitQueue,
+pub(super) struct HostShared {
+    pub(super) keyed_locks: KeyedLocks<LockKey>,
+    pub(super) commit_queue: CommitQueue,
     pub(super) log_quota: LogQuota,
 }
 
-impl Shared {
-    pub(super) fn new(commits: CommitQueue, limits: &Limits) -> Self {
-        Self { turns: Turns::new(), commits, log_quota: LogQuota::new(limits) }
+impl HostShared {
+    pub(super) fn new(commit_queue: CommitQueue, limits: &Limits) -> Self {
+        Self { keyed_locks: KeyedLocks::new(), commit_queue, log_quota: LogQuota::new(limits) }
     }
 }

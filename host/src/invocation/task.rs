@@ -2,69 +2,73 @@
 
 use super::execute::Invocation;
 use super::outcome::{Failure, Outcome};
-use crate::capability::Origin;
-use crate::engine::governor::{Course, Stop, Task};
+use crate::engine::task::{StopReason, Task, TaskState};
+use crate::host_functions::LogOrigin;
 use std::cell::RefCell;
 use std::task::Context;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
-type Answer = Result<Outcome, Failure>;
+type InvocationResult = Result<Outcome, Failure>;
 
 /// What came of an invocation, and whom to tell.
-pub(super) struct Reply {
-    to: RefCell<Option<oneshot::Sender<Answer>>>,
-    answer: RefCell<Option<Answer>>,
+pub(super) struct ReplySlot {
+    sender: RefCell<Option<oneshot::Sender<InvocationResult>>>,
+    result: RefCell<Option<InvocationResult>>,
 }
 
-impl Reply {
-    pub(super) fn new(to: oneshot::Sender<Answer>) -> Self {
-        Self { to: RefCell::new(Some(to)), answer: RefCell::default() }
+impl ReplySlot {
+    pub(super) fn new(sender: oneshot::Sender<InvocationResult>) -> Self {
+        Self { sender: RefCell::new(Some(sender)), result: RefCell::default() }
     }
 }
 
 impl Invocation {
     /// Its work, whole.
-    pub(super) async fn work(&self) {
-        self.conclude(self.execute().await);
+    pub(super) async fn run(&self) {
+        self.complete(self.execute().await);
     }
 
     /// Whether it will compute for long, as far as the last one tells.
-    pub(super) fn is_expected_heavy(&self) -> bool {
-        self.workshop.burdens.expect(self.tenant(), self.request.node.action().index)
+    pub(super) fn is_expected_long_running(&self) -> bool {
+        self.context.cpu_history.is_long_running(self.tenant(), self.request.node.action().index)
     }
 
-    fn conclude(&self, answer: Answer) {
+    fn complete(&self, result: InvocationResult) {
         let (node, session) = (&self.request.node, &self.request.session);
-        let origin = Origin { action: &node.action().manifest.id, tenant: &session.tenant, session: &session.id };
-        self.journal.publish(&origin, Some(&self.workshop.shared.log_quota));
+        let origin = LogOrigin { action: &node.action().manifest.id, tenant: &session.tenant, session: &session.id };
+        self.run_log.flush(&origin, Some(&self.context.shared.log_quota));
         // Before anybody is answered, who may come again at once.
-        self.workshop.burdens.learn(&session.tenant, node.action().index, self.course.spent_until(Instant::now()));
-        *self.reply.answer.borrow_mut() = Some(answer);
+        self.context.cpu_history.record(
+            &session.tenant,
+            node.action().index,
+            self.task_state.cpu_time_at(Instant::now()),
+        );
+        *self.reply.result.borrow_mut() = Some(result);
     }
 }
 
 impl Task for Invocation {
-    fn course(&self) -> &Course {
-        &self.course
+    fn state(&self) -> &TaskState {
+        &self.task_state
     }
 
-    fn is_abandoned(&self, cx: &mut Context<'_>) -> bool {
-        self.reply.to.borrow_mut().as_mut().is_some_and(|to| to.poll_closed(cx).is_ready())
+    fn is_cancelled(&self, cx: &mut Context<'_>) -> bool {
+        self.reply.sender.borrow_mut().as_mut().is_some_and(|to| to.poll_closed(cx).is_ready())
     }
 
-    fn stop(&self, stop: Stop) {
-        self.conclude(self.stopped(stop));
+    fn on_stopped(&self, stop: StopReason) {
+        self.complete(self.outcome_for_stop(stop));
     }
 
-    fn has_yielded(&self) -> bool {
-        self.journal.has_yielded()
+    fn take_yielded(&self) -> bool {
+        self.run_log.take_yielded()
     }
 
-    fn answer(&self) {
+    fn send_reply(&self) {
         // Before the answer, after which the caller may invoke again.
         drop(self.permit.take());
-        if let (Some(to), Some(answer)) = (self.reply.to.take(), self.reply.answer.take()) {
+        if let (Some(to), Some(answer)) = (self.reply.sender.take(), self.reply.result.take()) {
             // Whoever waited may be gone.
             drop(to.send(answer));
         }

@@ -2,17 +2,17 @@
 
 use super::{ConfigurationChange, Store, StoreError};
 use crate::domain::Refusal;
-use crate::domain::configuration::{ChangeReport, File, plan};
+use crate::domain::configuration::{ApplyFile, ChangeReport, plan};
 
 /// How often an apply starts over because somebody else configured the same tenants meanwhile.
-const TRIES: u32 = 8;
+const MAX_ATTEMPTS: u32 = 8;
 
 /// Why a file was not applied. Nothing of it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApplyError {
     /// The file is wrong: `apply-invalid` or `quota`.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refusal(#[from] Refusal),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -23,11 +23,11 @@ pub enum ApplyError {
 /// # Errors
 /// The file is wrong, or the store failed; see [`ApplyError`].
 pub async fn apply(store: &dyn Store, text: &str) -> Result<Vec<ChangeReport>, ApplyError> {
-    let file = File::parse(text)?;
-    for _ in 0..TRIES {
+    let file = ApplyFile::parse(text)?;
+    for _ in 0..MAX_ATTEMPTS {
         let mut existing = Vec::new();
         let mut versions = Vec::new();
-        for id in file.tenants() {
+        for id in file.tenant_ids() {
             if let Some(found) = store.configuration(id).await? {
                 versions.push((found.tenant.id.clone(), found.version));
                 existing.push((found.tenant, found.campaigns));

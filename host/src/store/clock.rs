@@ -1,6 +1,6 @@
 //! The time by which idempotency keys live: the store's own, never an invocation's.
 
-use super::instant::{span, to_micros};
+use super::timestamp::{duration_to_micros, to_micros};
 use chrono::{DateTime, Utc};
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -31,53 +31,53 @@ impl Clock for SystemClock {
 }
 
 /// Microseconds by which a reading may differ from the expected time. Small corrections of the clock stay within.
-const SLACK: u64 = 60_000_000;
+const TOLERANCE_MICROS: u64 = 60_000_000;
 
 /// Microseconds for which all readings must agree on an unexpected time before keys live by it.
-const PROBATION: i64 = 60 * 60 * 1_000_000;
+const CONFIRMATION_MICROS: i64 = 60 * 60 * 1_000_000;
 
 /// A clock that one wrong reading does not move.
 ///
 /// It trusts the time of day at its creation, and expects it to advance with the elapsed time from then on. The clock may
 /// jump ahead or back: the new time counts only after all readings of an hour have agreed on it.
-pub(super) struct KeyClock {
+pub(super) struct IdempotencyClock {
     clock: Arc<dyn Clock>,
-    trust: Mutex<Trust>,
+    state: Mutex<ClockState>,
 }
 
 /// Offsets are the time of day less the elapsed time, microseconds.
-struct Trust {
+struct ClockState {
     offset: i64,
     /// Another offset, which the last readings gave, and the elapsed time at the first of them.
-    doubtful: Option<(i64, i64)>,
+    candidate: Option<(i64, i64)>,
 }
 
-impl KeyClock {
+impl IdempotencyClock {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        let offset = to_micros(clock.now()).saturating_sub(span(clock.elapsed()));
-        Self { clock, trust: Mutex::new(Trust { offset, doubtful: None }) }
+        let offset = to_micros(clock.now()).saturating_sub(duration_to_micros(clock.elapsed()));
+        Self { clock, state: Mutex::new(ClockState { offset, candidate: None }) }
     }
 
     /// Microseconds since 1970.
-    pub(super) fn micros(&self) -> i64 {
-        let elapsed = span(self.clock.elapsed());
+    pub(super) fn now_micros(&self) -> i64 {
+        let elapsed = duration_to_micros(self.clock.elapsed());
         let offset = to_micros(self.clock.now()).saturating_sub(elapsed);
-        let mut trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
-        let keeps_to = |expected: i64| offset.abs_diff(expected) <= SLACK;
-        match trust.doubtful {
-            _ if keeps_to(trust.offset) => *trust = Trust { offset, doubtful: None },
-            Some((doubtful, since)) if keeps_to(doubtful) => {
-                if elapsed.saturating_sub(since) >= PROBATION {
-                    *trust = Trust { offset, doubtful: None };
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let agrees_with = |expected: i64| offset.abs_diff(expected) <= TOLERANCE_MICROS;
+        match state.candidate {
+            _ if agrees_with(state.offset) => *state = ClockState { offset, candidate: None },
+            Some((candidate, since)) if agrees_with(candidate) => {
+                if elapsed.saturating_sub(since) >= CONFIRMATION_MICROS {
+                    *state = ClockState { offset, candidate: None };
                 }
             }
-            _ => trust.doubtful = Some((offset, elapsed)),
+            _ => state.candidate = Some((offset, elapsed)),
         }
-        trust.offset.saturating_add(elapsed)
+        state.offset.saturating_add(elapsed)
     }
 }
 
-impl Default for KeyClock {
+impl Default for IdempotencyClock {
     fn default() -> Self {
         Self::new(Arc::new(SystemClock))
     }

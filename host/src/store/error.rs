@@ -17,7 +17,7 @@ pub enum StoreError {
     Full(String),
     /// A newer release has migrated it.
     #[error("the store was written by a newer release: {0}; use that release or another store")]
-    Newer(String),
+    NewerVersion(String),
 }
 
 impl StoreError {
@@ -27,12 +27,12 @@ impl StoreError {
             Self::Unavailable(_) | Self::Unusable(_) => "store-unavailable",
             Self::ReadOnly(_) => "store-read-only",
             Self::Full(_) => "store-full",
-            Self::Newer(_) => "store-newer",
+            Self::NewerVersion(_) => "store-newer",
         }
     }
 
     /// Whether the same request may succeed later without a change.
-    pub fn retryable(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
 }

@@ -73,7 +73,7 @@ impl<'a> DndPosition<'a> {
 
     /// The list that the entry is on. A category may be spelled as a campaign's id. The cursor names the category if
     /// `is_listed` finds the contact on the category's list and not on the campaign's.
-    pub(super) fn scope(&self, is_listed: impl Fn(&Scope) -> bool) -> Scope {
+    pub(super) fn resolve_scope(&self, is_listed: impl Fn(&Scope) -> bool) -> Scope {
         let category = Scope::Category(self.scope.to_owned());
         match self.scope.parse().map(Scope::Campaign) {
             Ok(campaign) if is_listed(&campaign) || !is_listed(&category) => campaign,

@@ -4,12 +4,12 @@
 //! Instants are kept to the microsecond. Order of creation is a tenant's own.
 
 mod apply;
-mod charge;
 mod clock;
 mod error;
-mod instant;
 mod listing;
-mod view;
+mod quota;
+mod timestamp;
+mod transaction;
 
 pub mod memory;
 pub mod sqlite;
@@ -20,7 +20,7 @@ pub use error::StoreError;
 pub use listing::{ContactRow, DndRow, Filter, Page};
 pub use memory::MemoryStore;
 pub use sqlite::{SqliteOptions, SqliteStore};
-pub use view::{View, ViewError};
+pub use transaction::{Transaction, TransactionError};
 
 use crate::domain::record::Schedule;
 use crate::domain::{Address, Campaign, Contact, DndEntry, Record, RecordState, Scope, Tenant};
@@ -40,7 +40,7 @@ pub trait Store: Send + Sync + 'static {
     async fn committer(&self) -> Result<Box<dyn Committer>, StoreError>;
 
     /// Whether its readers use sockets of tokio's runtime. A worker without them has fewer system calls to make.
-    fn uses_sockets(&self) -> bool {
+    fn needs_io_driver(&self) -> bool {
         true
     }
 
@@ -87,7 +87,7 @@ pub trait Reader: Send + Sync {
 pub trait Committer: Send {
     /// Applies the batch durably, in order, in one transaction, and answers for each in its place. One that is not
     /// done leaves no trace and harms no other. An error means that none of them was applied.
-    async fn commit(&mut self, batch: &[Commit]) -> Result<Vec<Verdict>, StoreError>;
+    async fn commit(&mut self, batch: &[CommitRequest]) -> Result<Vec<CommitOutcome>, StoreError>;
 }
 
 /// What one trip asks.
@@ -105,7 +105,7 @@ pub struct ReadRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Lookup {
     /// The outcome stored under an idempotency key. One that has expired by the store's clock is absent.
-    Key(String),
+    IdempotencyKey(String),
     /// A campaign by id.
     Campaign(Uuid),
     /// Whether any campaign has this category.
@@ -115,7 +115,7 @@ pub enum Lookup {
     /// The contact that has this address (channel, normalised identifier).
     Address(String, String),
     /// The newest Ready record of a contact in a campaign, and whether there are more.
-    NewestReady {
+    NewestReadyRecord {
         /// Whose.
         contact: Uuid,
         /// In which campaign.
@@ -133,7 +133,7 @@ pub enum Lookup {
         limit: u32,
     },
     /// The newest `limit` Ready records of a contact in a campaign, newest first.
-    LatestReady {
+    LatestReadyRecords {
         /// Whose.
         contact: Uuid,
         /// In which campaign.
@@ -144,7 +144,7 @@ pub enum Lookup {
     /// A record by id.
     Record(Uuid),
     /// The oldest other contact with an address in `channel` that shares a correlator's value in the same slot.
-    Linked {
+    LinkedContact {
         /// Whose correlators.
         contact: Uuid,
         /// The other contact's channel.
@@ -160,24 +160,24 @@ pub struct Snapshot {
     /// The tenant, unless the caller knew this version or there is none.
     pub tenant: Option<Arc<Tenant>>,
     /// An answer a lookup, in order. All are `None` or empty where there is no such tenant, except keys.
-    pub answers: Vec<Answer>,
+    pub results: Vec<LookupResult>,
 }
 
 /// One answer; the variants correspond to those of [`Lookup`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// To [`Lookup::Key`].
-    Key(Option<StoredOutcome>),
+pub enum LookupResult {
+    /// To [`Lookup::IdempotencyKey`].
+    IdempotencyKey(Option<IdempotencyRecord>),
     /// To [`Lookup::Campaign`].
     Campaign(Option<Arc<Campaign>>),
     /// To [`Lookup::Category`].
     Category(bool),
-    /// To [`Lookup::Contact`], [`Lookup::Address`] and [`Lookup::Linked`].
-    Contact(Option<Versioned>),
-    /// To [`Lookup::NewestReady`].
-    NewestReady(Option<(Arc<Record>, bool)>),
-    /// To [`Lookup::ReadyPage`] and [`Lookup::LatestReady`]; `None`: `after` is no record of this contact and campaign.
-    Ready(Option<Vec<ReadyRecord>>),
+    /// To [`Lookup::Contact`], [`Lookup::Address`] and [`Lookup::LinkedContact`].
+    Contact(Option<VersionedContact>),
+    /// To [`Lookup::NewestReadyRecord`].
+    NewestReadyRecord(Option<(Arc<Record>, bool)>),
+    /// To [`Lookup::ReadyPage`] and [`Lookup::LatestReadyRecords`]; `None`: `after` is no record of this contact and campaign.
+    ReadyRecords(Option<Vec<ReadyRecord>>),
     /// To [`Lookup::Record`]: the record and the version of the contact that it is for.
     Record(Option<(Arc<Record>, u64)>),
 }
@@ -194,7 +194,7 @@ pub struct ReadyRecord {
 /// A contact and the version that a commit checks. Any change to the contact, its addresses, DND entries or records
 /// gives it a new version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Versioned {
+pub struct VersionedContact {
     /// The contact.
     pub contact: Arc<Contact>,
     /// From 1.
@@ -203,24 +203,24 @@ pub struct Versioned {
 
 /// An outcome as it was stored under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredOutcome {
+pub struct IdempotencyRecord {
     /// SHA-256 of what the key was used for.
-    pub digest: [u8; 32],
+    pub fingerprint: [u8; 32],
     /// The outcome, JSON.
     pub outcome: String,
 }
 
 /// What an invocation wants to write, with what it read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
+pub struct CommitRequest {
     /// Whose.
     pub tenant: String,
     /// What must still hold.
-    pub reads: Reads,
+    pub reads: ReadSet,
     /// What changes, net. Applied in this order: a later one sees what an earlier one did.
     pub changes: Vec<Change>,
     /// The outcome to store under the invocation's key.
-    pub key: Option<KeyedOutcome>,
+    pub idempotency_record: Option<NewIdempotencyRecord>,
     /// The invocation's instant. Idempotency keys do not live by it but by the store's clock.
     pub now: DateTime<Utc>,
     /// Bytes that the tenant may have stored after this commit, if the commit adds some; `None`: no limit.
@@ -229,13 +229,13 @@ pub struct Commit {
 
 /// What an invocation read, as far as a commit has to check it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reads {
+pub struct ReadSet {
     /// Version of the tenant's configuration; `None`: not read, not checked.
     pub version: Option<u64>,
     /// Contacts by id with the version that was read; 0: it wasn't there.
     pub contacts: Vec<(Uuid, u64)>,
     /// Addresses that belonged to no contact.
-    pub free_addresses: Vec<(String, String)>,
+    pub unclaimed_addresses: Vec<(String, String)>,
 }
 
 /// One net change. A commit is stale when it creates an id which exists already, gives an address that belongs to another
@@ -296,28 +296,28 @@ pub enum Change {
 
 /// The outcome to store under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyedOutcome {
+pub struct NewIdempotencyRecord {
     /// At most 256 bytes; unique in the tenant until it expires.
     pub key: String,
     /// SHA-256 of what the key is used for.
-    pub digest: [u8; 32],
+    pub fingerprint: [u8; 32],
     /// JSON.
     pub outcome: String,
     /// How long it is kept, by the store's clock from the commit on.
-    pub lifetime: Duration,
+    pub ttl: Duration,
 }
 
-/// What became of a [`Commit`].
+/// What became of a [`CommitRequest`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CommitOutcome {
     /// Applied and durable.
-    Done,
+    Committed,
     /// Something that it read has changed, or an id it creates exists.
-    Stale,
-    /// Its key has an outcome already (the digest tells whether for the same thing). Comes before [`Verdict::Stale`].
-    KeyTaken(StoredOutcome),
-    /// It adds bytes, and the tenant would have more than its quota. Comes after [`Verdict::Stale`].
-    OverQuota,
+    Conflict,
+    /// Its key has an outcome already (the digest tells whether for the same thing). Comes before [`CommitOutcome::Conflict`].
+    DuplicateKey(IdempotencyRecord),
+    /// It adds bytes, and the tenant would have more than its quota. Comes after [`CommitOutcome::Conflict`].
+    QuotaExceeded,
     /// The store can't apply this one; others are not affected.
     Failed(StoreError),
 }
@@ -361,12 +361,12 @@ pub struct ConfigurationChange {
 
 /// The number of expired keys that a batch deletes if it stores `stored` keys. Expired keys can't accumulate, because a
 /// batch may delete more than it stores. The number is small, because other batches wait meanwhile.
-fn expired_at_once(stored: usize) -> i64 {
-    const AT_LEAST: usize = 16;
-    i64::try_from(stored.saturating_mul(2).max(AT_LEAST)).unwrap_or(i64::MAX)
+fn expired_keys_per_commit(keys_stored: usize) -> i64 {
+    const MIN_EXPIRED_KEYS: usize = 16;
+    i64::try_from(keys_stored.saturating_mul(2).max(MIN_EXPIRED_KEYS)).unwrap_or(i64::MAX)
 }
 
 /// Whether so many stored bytes are within the quota.
-fn is_within(bytes: i64, quota: Option<u64>) -> bool {
+fn is_within_quota(bytes: i64, quota: Option<u64>) -> bool {
     quota.is_none_or(|quota| u64::try_from(bytes).unwrap_or_default() <= quota)
 }

@@ -21,7 +21,7 @@ struct Import {
 }
 
 impl Contract {
-    fn read() -> Self {
+    fn load() -> Self {
         let mut resolve = Resolve::default();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/outbound");
         let (package, _) = resolve.push_path(folder).unwrap();
@@ -51,7 +51,7 @@ impl Contract {
     }
 
     /// A component whose action calls this function with zeros.
-    fn component(&self, import: &Import, id: &str) -> Vec<u8> {
+    fn component_calling(&self, import: &Import, id: &str) -> Vec<u8> {
         let unversioned = import.interface.split('@').next().unwrap();
         let manifest = json!({
             "manifest": 1, "id": id, "version": "1.0.0", "category": "Test", "title": { "en": "Calls" },
@@ -60,8 +60,9 @@ impl Contract {
         })
         .to_string();
         let signature = self.resolve.wasm_signature(AbiVariant::GuestImport, &import.function);
-        let names = |types: &[WasmType]| types.iter().map(|kind| name(*kind)).collect::<Vec<_>>().join(" ");
-        let zeros: String = signature.params.iter().map(|kind| format!("({}.const 0)", name(*kind))).collect();
+        let names = |types: &[WasmType]| types.iter().map(|kind| value_type_name(*kind)).collect::<Vec<_>>().join(" ");
+        let zeros: String =
+            signature.params.iter().map(|kind| format!("({}.const 0)", value_type_name(*kind))).collect();
         let text = format!(
             r#"(module
                 (import "{interface}" "{function}" (func $f (param {params}) (result {results})))
@@ -89,7 +90,7 @@ impl Contract {
     }
 }
 
-fn name(kind: WasmType) -> &'static str {
+fn value_type_name(kind: WasmType) -> &'static str {
     match kind {
         WasmType::I64 | WasmType::PointerOrI64 => "i64",
         WasmType::F32 => "f32",
@@ -99,7 +100,7 @@ fn name(kind: WasmType) -> &'static str {
 }
 
 /// A host whose plugins may make no host call.
-async fn host() -> Host {
+async fn host_without_host_calls() -> Host {
     let store = MemoryStore::new();
     let tenant =
         json!({ "id": "acme", "name": "Acme", "time_zone": "UTC", "phone_region": "CL", "channels": ["messenger"] });
@@ -111,12 +112,12 @@ async fn host() -> Host {
 
 #[tokio::test]
 async fn no_function_of_the_contract_is_free() {
-    let (contract, host) = (Contract::read(), host().await);
+    let (contract, host) = (Contract::load(), host_without_host_calls().await);
     let imports = contract.imports();
     assert!(imports.len() >= 25, "{}", imports.len());
     for (index, import) in imports.iter().enumerate() {
         let id = format!("calls-{index}");
-        host.load(&contract.component(import, &id)).unwrap();
+        host.load(&contract.component_calling(import, &id)).unwrap();
         let node = host.prepare(&id, &serde_json::Map::new()).unwrap();
         let session = Session::new("acme", "messenger", "56911111111");
         let error = host.invoke(Request::new(node, session)).await.unwrap().error.unwrap();

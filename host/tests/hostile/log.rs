@@ -5,9 +5,9 @@ use std::sync::{Mutex, Once, PoisonError};
 
 static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-struct Lines;
+struct LogWriter;
 
-impl Write for Lines {
+impl Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         LINES.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
@@ -18,16 +18,16 @@ impl Write for Lines {
     }
 }
 
-pub(crate) fn capture() {
+pub(crate) fn install_capture() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(|| Lines);
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(|| LogWriter);
         subscriber.try_init().unwrap();
     });
 }
 
 /// The lines of this session so far.
-pub(crate) fn of(session: &str) -> Vec<String> {
+pub(crate) fn lines_of_session(session: &str) -> Vec<String> {
     let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
     let text = String::from_utf8_lossy(&lines);
     text.lines().filter(|line| line.contains(session)).map(str::to_owned).collect()

@@ -2,16 +2,16 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod assertions;
+mod cases;
 mod charges;
-mod deeds;
-mod exchange;
-mod gate;
+mod conflicts;
+mod contract_compatibility;
+mod faulty_store;
+mod fixture;
+mod hot_reload;
 mod isolation;
 mod log;
-mod longevity;
 mod plugins;
-mod proofs;
-mod rivals;
-mod stale;
+mod retries;
 mod wasi;
-mod world;

@@ -15,7 +15,7 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WORKSPACE_WRAPPER"] {
         cargo.env_remove(name);
     }
-    cargo.args(["run", "--quiet", "--locked", "-p", "assemble", "--"]).args([&out, &target]);
+    cargo.args(["run", "--quiet", "--locked", "-p", "build-plugins", "--"]).args([&out, &target]);
     let status = cargo.env("CARGO_TARGET_DIR", &target).current_dir(plugins).status().unwrap();
     assert!(status.success(), "the hostile plugins can't be built, see above");
     out
@@ -27,7 +27,7 @@ pub(crate) fn component(name: &str) -> Vec<u8> {
 }
 
 /// The names of all that there are.
-pub(crate) fn names() -> Vec<String> {
+pub(crate) fn plugin_names() -> Vec<String> {
     let names = std::fs::read_dir(&*FOLDER).unwrap().map(|entry| entry.unwrap().path());
     names.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
 }

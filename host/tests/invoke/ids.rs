@@ -1,7 +1,7 @@
 //! The ids of what actions make.
 
+use crate::fixture::{Fixture, session};
 use crate::on_every_store;
-use crate::world::{World, session};
 use flowhost::Session;
 
 fn seeded(tenant: &str, seed: u64) -> Session {
@@ -11,8 +11,8 @@ fn seeded(tenant: &str, seed: u64) -> Session {
 }
 
 on_every_store! {
-    two_tenants_make_two_ids(world) {
-        let (one, other) = (world.contact(&seeded("acme", 7)).await, world.contact(&seeded("other", 7)).await);
+    ids_differ_between_tenants(fixture) {
+        let (one, other) = (fixture.ensure_contact(&seeded("acme", 7)).await, fixture.ensure_contact(&seeded("other", 7)).await);
         assert_ne!(one, other);
     }
 }
@@ -21,7 +21,7 @@ on_every_store! {
 async fn ids_are_a_function_of_tenant_seed_and_time() {
     let mut made = Vec::new();
     for seed in [7, 7, 8] {
-        made.push(World::in_memory().await.contact(&seeded("acme", seed)).await);
+        made.push(Fixture::in_memory().await.ensure_contact(&seeded("acme", seed)).await);
     }
     assert_eq!(made[0], made[1]);
     assert_ne!(made[0], made[2]);

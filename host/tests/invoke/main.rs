@@ -2,14 +2,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod committer_failures;
+mod concurrency;
 mod contacts;
 mod dnd;
+mod fixture;
+mod idempotency_keys;
 mod ids;
-mod keys;
 mod parameters;
 mod preparation;
-mod races;
 mod records;
-mod stored;
-mod world;
-mod writer;
+mod storage_limits;

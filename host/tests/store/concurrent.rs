@@ -1,8 +1,8 @@
 //! Many at once, two on one file, and callers that go away in the middle.
 
-use crate::file::{assert_sound, raw};
+use crate::fixtures::*;
 use crate::on_every_store;
-use crate::things::*;
+use crate::sqlite_file::{assert_consistent, raw_connection};
 use flowhost::domain::*;
 use flowhost::store::*;
 use std::future::{Future, poll_fn};
@@ -13,16 +13,16 @@ use tempfile::TempDir;
 use tokio::task::LocalSet;
 
 on_every_store![
-    of_64_that_create_a_contact_one_does,
-    of_64_that_want_one_ready_record_one_creates_it,
-    of_64_with_one_key_one_is_done,
+    one_of_64_concurrent_creations_succeeds,
+    one_of_64_writers_creates_the_ready_record,
+    one_of_64_commits_with_one_key_succeeds,
     reads_see_whole_commits,
-    abandoned_reads_leave_nothing_behind,
-    abandoned_commits_are_whole_or_not_at_all,
+    dropped_reads_leave_no_transaction_open,
+    dropped_commits_are_atomic,
 ];
 
 /// Runs this many copies of a task at once, in turns of one thread.
-async fn at_once<F: Future + 'static>(count: u128, task: impl Fn(u128) -> F) -> Vec<F::Output>
+async fn run_concurrently<F: Future + 'static>(count: u128, task: impl Fn(u128) -> F) -> Vec<F::Output>
 where
     F::Output: 'static,
 {
@@ -45,54 +45,54 @@ fn shared(store: &Fixture) -> (Arc<dyn Reader>, Arc<dyn Store>) {
 }
 
 /// Prepares a commit from a new view and commits it, again and again until it isn't stale.
-async fn run(
+async fn commit_with_retry(
     (reader, store): (Arc<dyn Reader>, Arc<dyn Store>),
-    prepare: impl AsyncFn(&mut View) -> Result<(), ViewError>,
-) -> Verdict {
+    prepare: impl AsyncFn(&mut Transaction) -> Result<(), TransactionError>,
+) -> CommitOutcome {
     let mut committer = store.committer().await.unwrap();
     loop {
-        let mut view = View::new(reader.clone(), TENANT, at(10), None);
-        match prepare(&mut view).await {
+        let mut transaction = Transaction::new(reader.clone(), TENANT, at(10), None);
+        match prepare(&mut transaction).await {
             Ok(()) => {}
-            Err(ViewError::Stale) => continue,
-            Err(ViewError::Store(error)) => panic!("{error}"),
+            Err(TransactionError::Conflict) => continue,
+            Err(TransactionError::Store(error)) => panic!("{error}"),
         }
         // Others take their turn between reading and writing.
         tokio::task::yield_now().await;
-        match committer.commit(&[view.into_commit(None)]).await.unwrap().remove(0) {
-            Verdict::Stale => {}
+        match committer.commit(&[transaction.into_commit_request(None)]).await.unwrap().remove(0) {
+            CommitOutcome::Conflict => {}
             verdict => return verdict,
         }
     }
 }
 
-async fn upsert(view: &mut View, number: u128, identifier: &str) -> Result<(), ViewError> {
-    if view.contact_at("widget", identifier).await?.is_none() {
-        view.put_contact(contact(number, &[("widget", identifier)]));
+async fn upsert(transaction: &mut Transaction, number: u128, identifier: &str) -> Result<(), TransactionError> {
+    if transaction.contact_at("widget", identifier).await?.is_none() {
+        transaction.put_contact(contact(number, &[("widget", identifier)]));
     }
     Ok(())
 }
 
-async fn of_64_that_create_a_contact_one_does(store: &Fixture) {
-    at_once(64, |number| {
+async fn one_of_64_concurrent_creations_succeeds(store: &Fixture) {
+    run_concurrently(64, |number| {
         let shared = shared(store);
-        run(shared, async move |view| upsert(view, 100 + number, "same").await)
+        commit_with_retry(shared, async move |transaction| upsert(transaction, 100 + number, "same").await)
     })
     .await;
     let rows = store.store.contacts(&Filter::default(), &Page { after: None, limit: 100 }).await.unwrap();
     assert_eq!(rows.len(), 1);
 }
 
-async fn of_64_that_want_one_ready_record_one_creates_it(store: &Fixture) {
-    store.put(vec![Change::CreateContact(contact(10, &[]))]).await;
-    at_once(64, |number| {
+async fn one_of_64_writers_creates_the_ready_record(store: &Fixture) {
+    store.commit_ok(vec![Change::CreateContact(contact(10, &[]))]).await;
+    run_concurrently(64, |number| {
         let shared = shared(store);
-        run(shared, async move |view| {
-            let after = match view.newest_ready(id(10), id(1)).await? {
+        commit_with_retry(shared, async move |transaction| {
+            let after = match transaction.newest_ready_record(id(10), id(1)).await? {
                 Some((newest, _)) => Record { message: Some(number.to_string()), ..(*newest).clone() },
                 None => record(100 + number, id(10), id(1)),
             };
-            view.put_record(after);
+            transaction.put_record(after);
             Ok(())
         })
     })
@@ -102,27 +102,32 @@ async fn of_64_that_want_one_ready_record_one_creates_it(store: &Fixture) {
     assert_eq!(store.contact(10).await.unwrap().version, 65);
 }
 
-async fn of_64_with_one_key_one_is_done(store: &Fixture) {
-    let verdicts = at_once(64, |number| {
+async fn one_of_64_commits_with_one_key_succeeds(store: &Fixture) {
+    let verdicts = run_concurrently(64, |number| {
         let (_, store) = shared(store);
         async move {
-            let key = Some(keyed("k", &number.to_string()));
-            let mine = Commit { key, ..commit(vec![Change::CreateContact(contact(100 + number, &[]))]) };
+            let key = Some(new_idempotency_record("k", &number.to_string()));
+            let mine = CommitRequest {
+                idempotency_record: key,
+                ..commit(vec![Change::CreateContact(contact(100 + number, &[]))])
+            };
             store.committer().await.unwrap().commit(&[mine]).await.unwrap().remove(0)
         }
     })
     .await;
-    assert_eq!(verdicts.iter().filter(|verdict| **verdict == Verdict::Done).count(), 1);
-    let Answer::Key(Some(stored)) = store.answer(Lookup::Key("k".to_owned())).await else { panic!("no outcome") };
+    assert_eq!(verdicts.iter().filter(|verdict| **verdict == CommitOutcome::Committed).count(), 1);
+    let LookupResult::IdempotencyKey(Some(stored)) = store.lookup(Lookup::IdempotencyKey("k".to_owned())).await else {
+        panic!("no outcome")
+    };
     let winner: u128 = stored.outcome.parse().unwrap();
     assert!(store.contact(100 + winner).await.is_some());
-    let taken = Verdict::KeyTaken(stored);
+    let taken = CommitOutcome::DuplicateKey(stored);
     assert_eq!(verdicts.iter().filter(|verdict| **verdict == taken).count(), 63);
 }
 
 /// A writer puts two contacts on a list and takes them off again, always both.
 async fn reads_see_whole_commits(store: &Fixture) {
-    store.put(vec![Change::CreateContact(contact(10, &[])), Change::CreateContact(contact(11, &[]))]).await;
+    store.commit_ok(vec![Change::CreateContact(contact(10, &[])), Change::CreateContact(contact(11, &[]))]).await;
     let scope = || Scope::Category("Test".to_owned());
     let (reader, shared) = shared(store);
     let writer = async move {
@@ -136,14 +141,15 @@ async fn reads_see_whole_commits(store: &Fixture) {
             tokio::task::yield_now().await;
         }
     };
-    let readers = at_once(8, |_| {
+    let readers = run_concurrently(8, |_| {
         let reader = reader.clone();
         async move {
             let lookups = vec![Lookup::Contact(id(10)), Lookup::Contact(id(11))];
             let request = ReadRequest { tenant: TENANT.to_owned(), known_version: None, lookups };
             for _ in 0..100 {
                 let snapshot = reader.read(&request).await.unwrap();
-                let [Answer::Contact(Some(one)), Answer::Contact(Some(other))] = &snapshot.answers[..] else {
+                let [LookupResult::Contact(Some(one)), LookupResult::Contact(Some(other))] = &snapshot.results[..]
+                else {
                     panic!("no contacts")
                 };
                 assert_eq!((one.version, one.contact.dnd.len()), (other.version, other.contact.dnd.len()));
@@ -155,7 +161,7 @@ async fn reads_see_whole_commits(store: &Fixture) {
 }
 
 /// Polls a future so many times, then drops it. True: it was done before.
-async fn abandon<T>(future: impl Future<Output = T>, polls: usize) -> bool {
+async fn poll_then_drop<T>(future: impl Future<Output = T>, polls: usize) -> bool {
     let mut future = pin!(future);
     for _ in 0..polls {
         if poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())).await {
@@ -166,44 +172,44 @@ async fn abandon<T>(future: impl Future<Output = T>, polls: usize) -> bool {
     false
 }
 
-async fn abandoned_reads_leave_nothing_behind(store: &Fixture) {
-    store.put(vec![Change::CreateContact(contact(10, &[("widget", "a")]))]).await;
+async fn dropped_reads_leave_no_transaction_open(store: &Fixture) {
+    store.commit_ok(vec![Change::CreateContact(contact(10, &[("widget", "a")]))]).await;
     let request =
         ReadRequest { tenant: TENANT.to_owned(), known_version: None, lookups: vec![Lookup::Contact(id(10))] };
     for polls in 0..200 {
-        abandon(store.reader.read(&request), polls % 20).await;
+        poll_then_drop(store.reader.read(&request), polls % 20).await;
     }
     assert!(store.contact(10).await.is_some());
     if let Some(folder) = &store.folder {
         // With a read left open this would answer 1: busy.
         let checkpoint =
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut raw(folder).await).await.unwrap();
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut raw_connection(folder).await).await.unwrap();
         assert_eq!(sqlx::Row::get::<i64, _>(&checkpoint, 0), 0);
     }
 }
 
-async fn abandoned_commits_are_whole_or_not_at_all(store: &Fixture) {
+async fn dropped_commits_are_atomic(store: &Fixture) {
     let mut committer = store.store.committer().await.unwrap();
     for number in 0..100 {
         let both = vec![
             Change::CreateContact(contact(1_000 + number, &[])),
             Change::CreateRecord(record(2_000 + number, id(1_000 + number), id(1))),
         ];
-        abandon(committer.commit(&[commit(both)]), usize::try_from(number).unwrap() % 25).await;
+        poll_then_drop(committer.commit(&[commit(both)]), usize::try_from(number).unwrap() % 25).await;
         let mut next = commit(vec![Change::CreateContact(contact(3_000 + number, &[]))]);
         next.reads.version = Some(1);
-        assert_eq!(committer.commit(&[next]).await.unwrap(), [Verdict::Done]);
+        assert_eq!(committer.commit(&[next]).await.unwrap(), [CommitOutcome::Committed]);
         let (contact, record) = (store.contact(1_000 + number).await, store.record(2_000 + number).await);
         assert_eq!(contact.is_some(), record.is_some());
     }
     if let Some(folder) = &store.folder {
-        assert_sound(folder).await;
+        assert_consistent(folder).await;
     }
 }
 
 /// One of several processes, as far as the file can tell: a thread with its own store. Adds a record to one of a few
 /// contacts each time, and answers how many commits were done.
-fn process(folder: Arc<TempDir>, number: u128) -> std::thread::JoinHandle<usize> {
+fn spawn_writer(folder: Arc<TempDir>, number: u128) -> std::thread::JoinHandle<usize> {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -212,14 +218,14 @@ fn process(folder: Arc<TempDir>, number: u128) -> std::thread::JoinHandle<usize>
             let mut done = 0;
             for round in 0..100 {
                 let shared = (reader.clone(), store.clone());
-                let verdict = run(shared, async move |view| {
+                let verdict = commit_with_retry(shared, async move |transaction| {
                     let address = (round % 5).to_string();
-                    upsert(view, 10_000 * number + round, &address).await?;
-                    let contact = view.contact_at("widget", &address).await?.expect("it was just put there");
-                    view.put_record(record(20_000 * number + round, contact.id, id(1)));
+                    upsert(transaction, 10_000 * number + round, &address).await?;
+                    let contact = transaction.contact_at("widget", &address).await?.expect("it was just put there");
+                    transaction.put_record(record(20_000 * number + round, contact.id, id(1)));
                     Ok(())
                 });
-                done += usize::from(verdict.await == Verdict::Done);
+                done += usize::from(verdict.await == CommitOutcome::Committed);
             }
             done
         })
@@ -229,7 +235,7 @@ fn process(folder: Arc<TempDir>, number: u128) -> std::thread::JoinHandle<usize>
 #[tokio::test]
 async fn two_stores_on_one_file_lose_nothing() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
-    let processes = [process(folder.clone(), 1), process(folder.clone(), 2)];
+    let processes = [spawn_writer(folder.clone(), 1), spawn_writer(folder.clone(), 2)];
     // Both find the file missing or half made, and the tenant not there yet: their first commits are stale.
     let store = open(&folder).await;
     let configured = ConfigurationChange { tenant: tenant(TENANT), campaigns: vec![], version: 0 };
@@ -239,5 +245,5 @@ async fn two_stores_on_one_file_lose_nothing() {
     let contacts = store.contacts(&Filter::default(), &all).await.unwrap();
     let records = store.records(&Filter::default(), &all).await.unwrap();
     assert_eq!((done, contacts.len(), records.len()), (200, 5, 200));
-    assert_sound(&folder).await;
+    assert_consistent(&folder).await;
 }

@@ -1,7 +1,7 @@
 //! The same random operations on the store in memory and on the one in a file: every answer must be the same.
 
+use crate::fixtures::*;
 use crate::operations::*;
-use crate::things::*;
 use flowhost::domain::*;
 use flowhost::store::*;
 use proptest::collection::vec;
@@ -11,7 +11,7 @@ use tracing::{Event, Level, Metadata, Subscriber, span};
 use uuid::Uuid;
 
 /// Gives a commit the versions that its contacts have now.
-async fn read_first(store: &Fixture, commit: &mut Commit) {
+async fn fill_versions(store: &Fixture, commit: &mut CommitRequest) {
     let contacts: Vec<Uuid> = commit
         .changes
         .iter()
@@ -25,20 +25,20 @@ async fn read_first(store: &Fixture, commit: &mut Commit) {
     let lookups = contacts.iter().copied().map(Lookup::Contact).collect();
     let request = ReadRequest { tenant: commit.tenant.clone(), known_version: None, lookups };
     let snapshot = store.reader.read(&request).await.unwrap();
-    let version = |answer: &Answer| match answer {
-        Answer::Contact(Some(found)) => found.version,
+    let version = |answer: &LookupResult| match answer {
+        LookupResult::Contact(Some(found)) => found.version,
         _ => 0,
     };
-    let versions = snapshot.answers.iter().map(version);
-    commit.reads = Reads {
+    let versions = snapshot.results.iter().map(version);
+    commit.reads = ReadSet {
         version: Some(snapshot.version),
         contacts: contacts.into_iter().zip(versions).collect(),
-        free_addresses: Vec::new(),
+        unclaimed_addresses: Vec::new(),
     };
 }
 
 /// Bends the changes of a commit so that each would be possible now.
-async fn make_fit(store: &Fixture, commit: &mut Commit) {
+async fn make_valid(store: &Fixture, commit: &mut CommitRequest) {
     for change in &mut commit.changes {
         let lookup = match &*change {
             Change::CreateContact(Contact { id, .. }) | Change::UpdateContact { id, .. } => Lookup::Contact(*id),
@@ -47,9 +47,9 @@ async fn make_fit(store: &Fixture, commit: &mut Commit) {
             Change::AddDnd { .. } | Change::RemoveDnd { .. } => continue,
         };
         let request = ReadRequest { tenant: commit.tenant.clone(), known_version: None, lookups: vec![lookup] };
-        let answer = store.reader.read(&request).await.unwrap().answers.remove(0);
+        let answer = store.reader.read(&request).await.unwrap().results.remove(0);
         match (change, answer) {
-            (change @ Change::CreateContact(_), Answer::Contact(Some(found))) => {
+            (change @ Change::CreateContact(_), LookupResult::Contact(Some(found))) => {
                 let Change::CreateContact(Contact { id, name, correlators, mut addresses, updated_at, .. }) =
                     change.clone()
                 else {
@@ -58,10 +58,10 @@ async fn make_fit(store: &Fixture, commit: &mut Commit) {
                 addresses.retain(|address| found.contact.address_in(&address.channel).is_none());
                 *change = Change::UpdateContact { id, name, correlators, new_addresses: addresses, updated_at };
             }
-            (Change::UpdateContact { new_addresses, .. }, Answer::Contact(Some(found))) => {
+            (Change::UpdateContact { new_addresses, .. }, LookupResult::Contact(Some(found))) => {
                 new_addresses.retain(|address| found.contact.address_in(&address.channel).is_none());
             }
-            (change @ (Change::CreateRecord(_) | Change::ReplaceRecord(_)), Answer::Record(found)) => {
+            (change @ (Change::CreateRecord(_) | Change::ReplaceRecord(_)), LookupResult::Record(found)) => {
                 let (Change::CreateRecord(record) | Change::ReplaceRecord(record)) = change.clone() else { continue };
                 *change = match found {
                     Some((found, _)) => {
@@ -71,7 +71,7 @@ async fn make_fit(store: &Fixture, commit: &mut Commit) {
                     None => Change::CreateRecord(record),
                 };
             }
-            (Change::Transition { contact, from, .. }, Answer::Record(Some((found, _)))) => {
+            (Change::Transition { contact, from, .. }, LookupResult::Record(Some((found, _)))) => {
                 *contact = found.contact;
                 *from = found.state;
             }
@@ -112,7 +112,7 @@ async fn lists(store: &dyn Store, filter: &Filter, after: Option<u8>, limit: u32
     answers
 }
 
-async fn both_answer_alike(operations: Vec<Operation>) {
+async fn assert_same_answers(operations: Vec<Operation>) {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::<ManualClock>::default();
     let store = open_with(&folder, Arc::<ManualClock>::clone(&clock)).await;
@@ -127,8 +127,8 @@ async fn both_answer_alike(operations: Vec<Operation>) {
                 for (name, campaigns, age) in changes {
                     let stored = model.store.configuration(&name).await.unwrap().map_or(0, |stored| stored.version);
                     let version = match age {
-                        Age::Current => stored,
-                        Age::Old => stored.saturating_sub(1),
+                        ConfigurationVersion::Current => stored,
+                        ConfigurationVersion::Old => stored.saturating_sub(1),
                     };
                     configurations.push(ConfigurationChange { tenant: tenant(&name), campaigns, version });
                 }
@@ -138,12 +138,12 @@ async fn both_answer_alike(operations: Vec<Operation>) {
             }
             Operation::Commit(commits) => {
                 let mut batch = Vec::new();
-                for (mut commit, care) in commits {
-                    if care.fits {
-                        make_fit(&model, &mut commit).await;
+                for (mut commit, staleness) in commits {
+                    if staleness.is_valid {
+                        make_valid(&model, &mut commit).await;
                     }
-                    if care.reads {
-                        read_first(&model, &mut commit).await;
+                    if staleness.has_read {
+                        fill_versions(&model, &mut commit).await;
                     }
                     batch.push(commit);
                 }
@@ -179,13 +179,13 @@ async fn both_answer_alike(operations: Vec<Operation>) {
             assert_eq!(logs.0, logs.1);
         }
     }
-    crate::file::assert_sound(file.folder.as_ref().unwrap()).await;
+    crate::sqlite_file::assert_consistent(file.folder.as_ref().unwrap()).await;
 }
 
 /// Panics at every error that is logged: the file refuses nothing that was found good before.
-struct NoErrors;
+struct PanicOnError;
 
-impl Subscriber for NoErrors {
+impl Subscriber for PanicOnError {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         *metadata.level() == Level::ERROR
     }
@@ -211,17 +211,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_store_answers_alike(operations in vec(an_operation(), 1..60)) {
+    fn all_stores_give_the_same_answers(operations in vec(an_operation(), 1..60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         // Little happens where nothing is.
         let campaigns = vec![campaign(TENANTS[0], 1, "Test"), campaign(TENANTS[0], 2, "Other")];
         let mut changes: Vec<_> = (10..13).map(|number| Change::CreateContact(contact(number, &[]))).collect();
         changes.extend((20..24).map(|number| Change::CreateRecord(record(number, id(10 + number % 3), id(1)))));
         let start = [
-            Operation::Configure(vec![(TENANTS[0].to_owned(), campaigns, Age::Current)]),
-            Operation::Commit(vec![(commit(changes), Care { reads: false, fits: false })]),
+            Operation::Configure(vec![(TENANTS[0].to_owned(), campaigns, ConfigurationVersion::Current)]),
+            Operation::Commit(vec![(commit(changes), Staleness { has_read: false, is_valid: false })]),
         ];
         let operations = start.into_iter().chain(operations).collect();
-        tracing::subscriber::with_default(NoErrors, || runtime.block_on(both_answer_alike(operations)));
+        tracing::subscriber::with_default(PanicOnError, || runtime.block_on(assert_same_answers(operations)));
     }
 }

@@ -1,7 +1,7 @@
 //! Lists of what the store holds.
 
+use crate::fixtures::*;
 use crate::on_every_store;
-use crate::things::*;
 use flowhost::domain::*;
 use flowhost::store::*;
 
@@ -11,19 +11,19 @@ on_every_store![
     contacts_are_filtered,
     records_are_filtered,
     dnd_entries_are_filtered,
-    pages_join_up_to_the_whole_list,
-    a_cursor_that_is_nowhere_ends_the_list,
-    a_list_goes_on_after_a_row_that_was_removed,
+    pages_form_the_whole_list,
+    an_unknown_cursor_ends_the_list,
+    a_list_continues_after_a_removed_row,
     a_category_may_be_spelled_as_a_campaign,
     two_tenants_may_have_one_campaign_id,
-    a_list_goes_from_tenant_to_tenant,
+    a_list_continues_across_tenants,
 ];
 
 fn page(limit: u32) -> Page {
     Page { after: None, limit }
 }
 
-fn of(filter: impl FnOnce(&mut Filter)) -> Filter {
+fn filter_for_tenant(filter: impl FnOnce(&mut Filter)) -> Filter {
     let mut all = Filter { tenant: Some(TENANT.to_owned()), ..Filter::default() };
     filter(&mut all);
     all
@@ -46,7 +46,7 @@ async fn fill(store: &Fixture) {
         changes.push(Change::CreateRecord(record(number, id(contact), id(campaign))));
     }
     changes.push(transition(id(21), id(11), RecordState::Ready, RecordState::Sent));
-    store.put(changes).await;
+    store.commit_ok(changes).await;
 }
 
 async fn contacts(store: &Fixture, filter: Filter) -> Vec<u128> {
@@ -79,7 +79,7 @@ async fn tenants_and_campaigns_are_in_order(store: &Fixture) {
     let campaigns = store.store.campaigns(&all, &page(9)).await.unwrap();
     let ids: Vec<_> = campaigns.iter().map(|row| (row.tenant.as_str(), row.id.as_u128())).collect();
     assert_eq!(ids, [("abc", 9), ("abc", 8), (TENANT, 1), (TENANT, 2), (TENANT, 3), ("zeta", 9), ("zeta", 8)]);
-    let other = of(|filter| filter.category = Some("Other".to_owned()));
+    let other = filter_for_tenant(|filter| filter.category = Some("Other".to_owned()));
     assert_eq!(store.store.campaigns(&other, &page(9)).await.unwrap(), [campaign(TENANT, 3, "Other")]);
     let configuration = store.store.configuration("abc").await.unwrap().unwrap();
     assert_eq!((configuration.version, configuration.campaigns[0].id), (1, id(9)));
@@ -88,29 +88,35 @@ async fn tenants_and_campaigns_are_in_order(store: &Fixture) {
 
 async fn contacts_are_in_order_of_creation(store: &Fixture) {
     fill(store).await;
-    assert_eq!(contacts(store, of(|_| {})).await, [12, 11, 10]);
-    let row = store.store.contacts(&of(|_| {}), &page(1)).await.unwrap().remove(0);
+    assert_eq!(contacts(store, filter_for_tenant(|_| {})).await, [12, 11, 10]);
+    let row = store.store.contacts(&filter_for_tenant(|_| {}), &page(1)).await.unwrap().remove(0);
     assert_eq!((row.tenant.as_str(), row.contact), (TENANT, (*store.contact(12).await.unwrap().contact).clone()));
 }
 
 async fn contacts_are_filtered(store: &Fixture) {
     fill(store).await;
-    assert_eq!(contacts(store, of(|filter| filter.contact = Some(id(11)))).await, [11]);
-    assert_eq!(contacts(store, of(|filter| filter.channel = Some("whatsapp".to_owned()))).await, [12, 11]);
-    assert_eq!(contacts(store, of(|filter| filter.linked = Some(id(10)))).await, [12]);
-    assert_eq!(contacts(store, of(|filter| filter.linked = Some(id(11)))).await, []);
-    assert_eq!(contacts(store, of(|filter| filter.tenant = Some("nobody".to_owned()))).await, []);
+    assert_eq!(contacts(store, filter_for_tenant(|filter| filter.contact = Some(id(11)))).await, [11]);
+    assert_eq!(
+        contacts(store, filter_for_tenant(|filter| filter.channel = Some("whatsapp".to_owned()))).await,
+        [12, 11]
+    );
+    assert_eq!(contacts(store, filter_for_tenant(|filter| filter.linked = Some(id(10)))).await, [12]);
+    assert_eq!(contacts(store, filter_for_tenant(|filter| filter.linked = Some(id(11)))).await, []);
+    assert_eq!(contacts(store, filter_for_tenant(|filter| filter.tenant = Some("nobody".to_owned()))).await, []);
 }
 
 async fn records_are_filtered(store: &Fixture) {
     fill(store).await;
-    assert_eq!(records(store, of(|_| {})).await, [23, 22, 21, 20]);
-    assert_eq!(records(store, of(|filter| filter.contact = Some(id(12)))).await, [23, 22]);
-    assert_eq!(records(store, of(|filter| filter.campaign = Some(id(1)))).await, [23, 21]);
-    assert_eq!(records(store, of(|filter| filter.state = Some(RecordState::Sent))).await, [21]);
-    assert_eq!(records(store, of(|filter| filter.channel = Some("voice".to_owned()))).await, [23, 22]);
-    assert_eq!(records(store, of(|filter| filter.category = Some("Test".to_owned()))).await, [23, 21, 20]);
-    let both = of(|filter| {
+    assert_eq!(records(store, filter_for_tenant(|_| {})).await, [23, 22, 21, 20]);
+    assert_eq!(records(store, filter_for_tenant(|filter| filter.contact = Some(id(12)))).await, [23, 22]);
+    assert_eq!(records(store, filter_for_tenant(|filter| filter.campaign = Some(id(1)))).await, [23, 21]);
+    assert_eq!(records(store, filter_for_tenant(|filter| filter.state = Some(RecordState::Sent))).await, [21]);
+    assert_eq!(records(store, filter_for_tenant(|filter| filter.channel = Some("voice".to_owned()))).await, [23, 22]);
+    assert_eq!(
+        records(store, filter_for_tenant(|filter| filter.category = Some("Test".to_owned()))).await,
+        [23, 21, 20]
+    );
+    let both = filter_for_tenant(|filter| {
         filter.contact = Some(id(12));
         filter.category = Some("Other".to_owned());
     });
@@ -121,15 +127,24 @@ async fn dnd_entries_are_filtered(store: &Fixture) {
     fill(store).await;
     let campaign = (12, Scope::Campaign(id(1)));
     let (other, test) = ((12, Scope::Category("Other".to_owned())), (10, Scope::Category("Test".to_owned())));
-    assert_eq!(entries(store, of(|_| {})).await, [campaign.clone(), other.clone(), test.clone()]);
-    assert_eq!(entries(store, of(|filter| filter.contact = Some(id(10)))).await, std::slice::from_ref(&test));
-    assert_eq!(entries(store, of(|filter| filter.campaign = Some(id(1)))).await, std::slice::from_ref(&campaign));
-    assert_eq!(entries(store, of(|filter| filter.category = Some("Test".to_owned()))).await, [campaign, test]);
+    assert_eq!(entries(store, filter_for_tenant(|_| {})).await, [campaign.clone(), other.clone(), test.clone()]);
+    assert_eq!(
+        entries(store, filter_for_tenant(|filter| filter.contact = Some(id(10)))).await,
+        std::slice::from_ref(&test)
+    );
+    assert_eq!(
+        entries(store, filter_for_tenant(|filter| filter.campaign = Some(id(1)))).await,
+        std::slice::from_ref(&campaign)
+    );
+    assert_eq!(
+        entries(store, filter_for_tenant(|filter| filter.category = Some("Test".to_owned()))).await,
+        [campaign, test]
+    );
 }
 
-async fn pages_join_up_to_the_whole_list(store: &Fixture) {
+async fn pages_form_the_whole_list(store: &Fixture) {
     fill(store).await;
-    let all = of(|_| {});
+    let all = filter_for_tenant(|_| {});
     let mut after = None;
     for expected in [vec![23, 22], vec![21, 20], vec![]] {
         let rows = store.store.records(&all, &Page { after: after.take(), limit: 2 }).await.unwrap();
@@ -144,12 +159,12 @@ async fn pages_join_up_to_the_whole_list(store: &Fixture) {
     let campaigns = Page { after: Some(id(1).to_string()), limit: 1 };
     assert_eq!(store.store.campaigns(&all, &campaigns).await.unwrap(), [campaign(TENANT, 2, "Test")]);
     // The row to begin after needn't be one that the filter shows.
-    let sent = of(|filter| filter.state = Some(RecordState::Sent));
+    let sent = filter_for_tenant(|filter| filter.state = Some(RecordState::Sent));
     let rows = store.store.records(&sent, &Page { after: Some(id(22).to_string()), limit: 9 }).await.unwrap();
     assert_eq!(rows.len(), 1);
 }
 
-async fn a_cursor_that_is_nowhere_ends_the_list(store: &Fixture) {
+async fn an_unknown_cursor_ends_the_list(store: &Fixture) {
     fill(store).await;
     for after in [id(99).to_string(), "nonsense".to_owned(), format!("{}/{}", id(99), id(2)), "x/Test".to_owned()] {
         let (all, page) = (Filter::default(), Page { after: Some(after), limit: 9 });
@@ -160,32 +175,32 @@ async fn a_cursor_that_is_nowhere_ends_the_list(store: &Fixture) {
     }
 }
 
-async fn a_list_goes_from_tenant_to_tenant(store: &Fixture) {
+async fn a_list_continues_across_tenants(store: &Fixture) {
     fill(store).await;
     let other = ConfigurationChange { tenant: tenant("abc"), campaigns: vec![], version: 0 };
     assert!(store.store.configure(&[other]).await.unwrap());
     let mut first = commit(vec![Change::CreateContact(contact(50, &[]))]);
     first.tenant = "abc".to_owned();
-    assert_eq!(store.commit_all(vec![first]).await, [Verdict::Done]);
+    assert_eq!(store.commit_all(vec![first]).await, [CommitOutcome::Committed]);
     assert_eq!(contacts(store, Filter::default()).await, [50, 12, 11, 10]);
     let after = Page { after: Some(id(50).to_string()), limit: 2 };
     let rows = store.store.contacts(&Filter::default(), &after).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.contact.id.as_u128()).collect::<Vec<_>>(), [12, 11]);
 }
 
-async fn a_list_goes_on_after_a_row_that_was_removed(store: &Fixture) {
+async fn a_list_continues_after_a_removed_row(store: &Fixture) {
     fill(store).await;
     let rest = async |after: String| {
         let page = Page { after: Some(after), limit: 9 };
         let rows = store.store.dnd(&Filter::default(), &page).await.unwrap();
         rows.iter().map(|row| (row.contact.as_u128(), row.entry.scope.clone())).collect::<Vec<_>>()
     };
-    let all = entries(store, of(|_| {})).await;
+    let all = entries(store, filter_for_tenant(|_| {})).await;
     for removed in 0..2 {
         let (contact, scope) = all[removed].clone();
         let row = store.store.dnd(&Filter::default(), &page(1)).await.unwrap().remove(0);
         assert_eq!((row.contact, &row.entry.scope), (id(contact), &scope));
-        store.put(vec![Change::RemoveDnd { contact: id(contact), scope }]).await;
+        store.commit_ok(vec![Change::RemoveDnd { contact: id(contact), scope }]).await;
         assert_eq!(rest(row.cursor()).await, all[removed + 1..]);
     }
     let tenants = Page { after: Some("ab".to_owned()), limit: 9 };
@@ -196,11 +211,11 @@ async fn a_category_may_be_spelled_as_a_campaign(store: &Fixture) {
     let category = Scope::Category(id(2).to_string());
     let mut ana = contact(10, &[]);
     ana.dnd = vec![dnd(category.clone()), dnd(Scope::Campaign(id(3))), dnd(Scope::Category("x".to_owned()))];
-    store.put(vec![Change::CreateContact(ana)]).await;
+    store.commit_ok(vec![Change::CreateContact(ana)]).await;
     let after = Page { after: Some(format!("{}/{}", id(10), id(2))), limit: 9 };
     let rest = async || store.store.dnd(&Filter::default(), &after).await.unwrap().len();
     assert_eq!(rest().await, 1);
-    store.put(vec![Change::RemoveDnd { contact: id(10), scope: category }]).await;
+    store.commit_ok(vec![Change::RemoveDnd { contact: id(10), scope: category }]).await;
     assert_eq!(rest().await, 2);
 }
 
@@ -216,6 +231,6 @@ async fn two_tenants_may_have_one_campaign_id(store: &Fixture) {
     assert_eq!(store.store.campaigns(&theirs, &after).await.unwrap(), []);
     let request =
         ReadRequest { tenant: "other".to_owned(), known_version: None, lookups: vec![Lookup::Campaign(id(1))] };
-    let answer = store.reader.read(&request).await.unwrap().answers.remove(0);
-    assert_eq!(answer, Answer::Campaign(Some(campaign("other", 1, "Own").into())));
+    let answer = store.reader.read(&request).await.unwrap().results.remove(0);
+    assert_eq!(answer, LookupResult::Campaign(Some(campaign("other", 1, "Own").into())));
 }

@@ -3,30 +3,30 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-mod behaviour;
+mod coalesced_reads;
 mod concurrent;
 mod contacts;
 mod differential;
-mod file;
-mod grouped;
-mod keys;
+mod fixtures;
+mod idempotency_keys;
 mod listing;
 mod operations;
+mod pending_changes;
 mod quota;
 mod records;
-mod staged;
-mod things;
-mod upkeep;
-mod view;
+mod sqlite_file;
+mod sqlite_maintenance;
+mod store_contract;
+mod transaction;
 
 /// Makes a test of each function on each backend. A function that isn't listed is unused, which is a warning.
 macro_rules! on_every_store {
     ($($name:ident),* $(,)?) => {
         mod memory {
-            $(#[tokio::test] async fn $name() { super::$name(&crate::things::Fixture::memory().await).await })*
+            $(#[tokio::test] async fn $name() { super::$name(&crate::fixtures::Fixture::memory().await).await })*
         }
         mod sqlite {
-            $(#[tokio::test] async fn $name() { super::$name(&crate::things::Fixture::sqlite().await).await })*
+            $(#[tokio::test] async fn $name() { super::$name(&crate::fixtures::Fixture::sqlite().await).await })*
         }
     };
 }

@@ -1,6 +1,6 @@
 //! Random operations on few enough things that they meet.
 
-use crate::things::*;
+use crate::fixtures::*;
 use flowhost::domain::*;
 use flowhost::store::*;
 use proptest::collection::vec;
@@ -18,8 +18,8 @@ const CATEGORIES: [&str; 2] = ["Other", "Test"];
 /// What is done to a store.
 #[derive(Debug, Clone)]
 pub(crate) enum Operation {
-    Configure(Vec<(String, Vec<Campaign>, Age)>),
-    Commit(Vec<(Commit, Care)>),
+    Configure(Vec<(String, Vec<Campaign>, ConfigurationVersion)>),
+    Commit(Vec<(CommitRequest, Staleness)>),
     Read(ReadRequest),
     /// With the row to begin after, if any, and the limit.
     List(Filter, Option<u8>, u32),
@@ -28,16 +28,16 @@ pub(crate) enum Operation {
 
 /// How careful the maker of a commit was.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Care {
+pub(crate) struct Staleness {
     /// It read the contacts that it changes before the batch.
-    pub(crate) reads: bool,
+    pub(crate) has_read: bool,
     /// It changes only what is there and creates only what isn't, as things stood before the batch.
-    pub(crate) fits: bool,
+    pub(crate) is_valid: bool,
 }
 
 /// Which version of a configuration a change has read.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Age {
+pub(crate) enum ConfigurationVersion {
     Current,
     Old,
 }
@@ -111,7 +111,7 @@ fn a_scope() -> impl Strategy<Value = Scope> {
 fn an_entry() -> impl Strategy<Value = DndEntry> {
     (a_scope(), an_instant(), a_text(), option::of(a_text())).prop_map(|(scope, when, by, reason)| DndEntry {
         at: at(when),
-        by,
+        actor: by,
         reason,
         ..dnd(scope)
     })
@@ -163,42 +163,45 @@ fn a_change() -> impl Strategy<Value = Change> {
     ]
 }
 
-fn a_commit() -> impl Strategy<Value = Commit> {
+fn a_commit() -> impl Strategy<Value = CommitRequest> {
     let key = option::weighted(0.3, (select(&["k", "l", "m\0"][..]), a_text(), 0_u64..45));
     let quota = option::weighted(0.3, 0_u64..8_000);
     let reads = (option::weighted(0.05, 0_u64..3), option::weighted(0.1, (a_contact_id(), 0_u64..4)));
     (a_tenant(), vec(a_change(), 0..4), key, reads, quota).prop_map(|(tenant, changes, key, reads, quota)| {
-        let keyed = |(key, outcome, lifetime): (&str, String, u64)| KeyedOutcome {
-            lifetime: Duration::from_secs(lifetime),
-            ..keyed(key, &outcome)
+        let keyed = |(key, outcome, lifetime): (&str, String, u64)| NewIdempotencyRecord {
+            ttl: Duration::from_secs(lifetime),
+            ..new_idempotency_record(key, &outcome)
         };
-        let reads = Reads { version: reads.0, contacts: reads.1.into_iter().collect(), free_addresses: Vec::new() };
-        Commit { tenant, reads, changes, key: key.map(keyed), now: at(0), quota }
+        let reads =
+            ReadSet { version: reads.0, contacts: reads.1.into_iter().collect(), unclaimed_addresses: Vec::new() };
+        CommitRequest { tenant, reads, changes, idempotency_record: key.map(keyed), now: at(0), quota }
     })
 }
 
-fn some_care() -> impl Strategy<Value = Care> {
-    (proptest::bool::weighted(0.3), proptest::bool::weighted(0.8)).prop_map(|(reads, fits)| Care { reads, fits })
+fn any_staleness() -> impl Strategy<Value = Staleness> {
+    (proptest::bool::weighted(0.3), proptest::bool::weighted(0.8))
+        .prop_map(|(reads, fits)| Staleness { has_read: reads, is_valid: fits })
 }
 
 fn a_lookup() -> impl Strategy<Value = Lookup> {
     prop_oneof![
-        select(&["k", "l", "m\0"][..]).prop_map(|key| Lookup::Key(key.to_owned())),
+        select(&["k", "l", "m\0"][..]).prop_map(|key| Lookup::IdempotencyKey(key.to_owned())),
         a_campaign_id().prop_map(Lookup::Campaign),
         a_category().prop_map(Lookup::Category),
         a_contact_id().prop_map(Lookup::Contact),
         (a_channel(), select(&IDENTIFIERS[..]))
             .prop_map(|(channel, identifier)| Lookup::Address(channel, identifier.to_owned())),
-        (a_contact_id(), a_campaign_id()).prop_map(|(contact, campaign)| Lookup::NewestReady { contact, campaign }),
+        (a_contact_id(), a_campaign_id())
+            .prop_map(|(contact, campaign)| Lookup::NewestReadyRecord { contact, campaign }),
         (a_contact_id(), a_campaign_id(), option::of(a_record_id()), 0_u32..4)
             .prop_map(|(contact, campaign, after, limit)| Lookup::ReadyPage { contact, campaign, after, limit },),
-        (a_contact_id(), a_campaign_id(), 0_u32..4).prop_map(|(contact, campaign, limit)| Lookup::LatestReady {
+        (a_contact_id(), a_campaign_id(), 0_u32..4).prop_map(|(contact, campaign, limit)| Lookup::LatestReadyRecords {
             contact,
             campaign,
             limit
         }),
         a_record_id().prop_map(Lookup::Record),
-        (a_contact_id(), a_channel()).prop_map(|(contact, channel)| Lookup::Linked { contact, channel }),
+        (a_contact_id(), a_channel()).prop_map(|(contact, channel)| Lookup::LinkedContact { contact, channel }),
     ]
 }
 
@@ -225,15 +228,18 @@ fn a_filter() -> impl Strategy<Value = Filter> {
 
 pub(crate) fn an_operation() -> impl Strategy<Value = Operation> {
     let campaign = |tenant: &str, number: u128, category: String| campaign(tenant, number, &category);
-    let change =
-        (a_tenant(), vec((1_u128..4, a_category()), 0..3), prop_oneof![4 => Just(Age::Current), 1 => Just(Age::Old)])
-            .prop_map(move |(tenant, campaigns, age)| {
-                let campaigns = campaigns.into_iter().map(|(number, category)| campaign(&tenant, number, category));
-                (tenant.clone(), campaigns.collect(), age)
-            });
+    let change = (
+        a_tenant(),
+        vec((1_u128..4, a_category()), 0..3),
+        prop_oneof![4 => Just(ConfigurationVersion::Current), 1 => Just(ConfigurationVersion::Old)],
+    )
+        .prop_map(move |(tenant, campaigns, age)| {
+            let campaigns = campaigns.into_iter().map(|(number, category)| campaign(&tenant, number, category));
+            (tenant.clone(), campaigns.collect(), age)
+        });
     prop_oneof![
         1 => vec(change, 1..3).prop_map(Operation::Configure),
-        9 => vec((a_commit(), some_care()), 1..5).prop_map(Operation::Commit),
+        9 => vec((a_commit(), any_staleness()), 1..5).prop_map(Operation::Commit),
         6 => (a_tenant(), option::of(0_u64..3), vec(a_lookup(), 0..6)).prop_map(
             |(tenant, known_version, lookups)| {
                 Operation::Read(ReadRequest { tenant, known_version, lookups })

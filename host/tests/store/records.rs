@@ -1,7 +1,7 @@
 //! Records, their order, states and logs.
 
+use crate::fixtures::*;
 use crate::on_every_store;
-use crate::things::*;
 use flowhost::domain::*;
 use flowhost::store::*;
 
@@ -13,48 +13,53 @@ on_every_store![
     only_a_ready_record_of_the_same_contact_is_replaced,
     a_transition_happens_once_and_is_logged,
     a_record_that_is_ready_again_has_a_new_run,
-    many_things_go_into_one_commit,
+    one_commit_may_hold_many_changes,
 ];
 
 async fn the_newest_ready_record_is_the_last_created(store: &Fixture) {
-    let newest = Lookup::NewestReady { contact: id(10), campaign: id(1) };
-    store.put(vec![Change::CreateContact(contact(10, &[]))]).await;
-    assert_eq!(store.answer(newest.clone()).await, Answer::NewestReady(None));
+    let newest = Lookup::NewestReadyRecord { contact: id(10), campaign: id(1) };
+    store.commit_ok(vec![Change::CreateContact(contact(10, &[]))]).await;
+    assert_eq!(store.lookup(newest.clone()).await, LookupResult::NewestReadyRecord(None));
     for number in [22, 20, 21] {
-        store.put(vec![Change::CreateRecord(record(number, id(10), id(1)))]).await;
+        store.commit_ok(vec![Change::CreateRecord(record(number, id(10), id(1)))]).await;
     }
-    store.put(vec![Change::CreateRecord(record(23, id(10), id(2)))]).await;
+    store.commit_ok(vec![Change::CreateRecord(record(23, id(10), id(2)))]).await;
     let last = record(21, id(10), id(1));
-    assert_eq!(store.answer(newest.clone()).await, Answer::NewestReady(Some((last.into(), true))));
+    assert_eq!(store.lookup(newest.clone()).await, LookupResult::NewestReadyRecord(Some((last.into(), true))));
     for number in [21, 22] {
-        store.put(vec![transition(id(number), id(10), RecordState::Ready, RecordState::Sent)]).await;
+        store.commit_ok(vec![transition(id(number), id(10), RecordState::Ready, RecordState::Sent)]).await;
     }
-    assert_eq!(store.answer(newest).await, Answer::NewestReady(Some((record(20, id(10), id(1)).into(), false))));
+    assert_eq!(
+        store.lookup(newest).await,
+        LookupResult::NewestReadyRecord(Some((record(20, id(10), id(1)).into(), false)))
+    );
 }
 
 async fn ready_records_are_paged_oldest_first(store: &Fixture) {
     five_records(store).await;
     let page = |after: Option<u128>, limit| {
-        store.answer(Lookup::ReadyPage { contact: id(10), campaign: id(1), after: after.map(id), limit })
+        store.lookup(Lookup::ReadyPage { contact: id(10), campaign: id(1), after: after.map(id), limit })
     };
-    assert_eq!(numbers(page(None, 2).await), Some(vec![20, 21]));
-    assert_eq!(numbers(page(Some(21), 2).await), Some(vec![23, 24]));
-    assert_eq!(numbers(page(Some(22), 1).await), Some(vec![23]));
-    assert_eq!(numbers(page(Some(24), 9).await), Some(vec![]));
-    assert_eq!(numbers(page(None, 0).await), Some(vec![]));
-    assert_eq!(numbers(page(Some(30), 9).await), None);
-    assert_eq!(numbers(page(Some(99), 9).await), None);
+    assert_eq!(record_numbers(page(None, 2).await), Some(vec![20, 21]));
+    assert_eq!(record_numbers(page(Some(21), 2).await), Some(vec![23, 24]));
+    assert_eq!(record_numbers(page(Some(22), 1).await), Some(vec![23]));
+    assert_eq!(record_numbers(page(Some(24), 9).await), Some(vec![]));
+    assert_eq!(record_numbers(page(None, 0).await), Some(vec![]));
+    assert_eq!(record_numbers(page(Some(30), 9).await), None);
+    assert_eq!(record_numbers(page(Some(99), 9).await), None);
 }
 
 async fn the_latest_ready_records_come_newest_first(store: &Fixture) {
     five_records(store).await;
-    let latest = |limit| store.answer(Lookup::LatestReady { contact: id(10), campaign: id(1), limit });
-    assert_eq!(numbers(latest(3).await), Some(vec![24, 23, 21]));
-    assert_eq!(numbers(latest(0).await), Some(vec![]));
+    let latest = |limit| store.lookup(Lookup::LatestReadyRecords { contact: id(10), campaign: id(1), limit });
+    assert_eq!(record_numbers(latest(3).await), Some(vec![24, 23, 21]));
+    assert_eq!(record_numbers(latest(0).await), Some(vec![]));
 }
 
 async fn a_replaced_record_keeps_id_creation_and_run(store: &Fixture) {
-    store.put(vec![Change::CreateContact(contact(10, &[])), Change::CreateRecord(record(20, id(10), id(1)))]).await;
+    store
+        .commit_ok(vec![Change::CreateContact(contact(10, &[])), Change::CreateRecord(record(20, id(10), id(1)))])
+        .await;
     let new = Record {
         internal: true,
         depth: 2,
@@ -66,7 +71,7 @@ async fn a_replaced_record_keeps_id_creation_and_run(store: &Fixture) {
         ..record(20, id(10), id(1))
     };
     let pretender = Record { run: 9, created_at: at(7), ..new.clone() };
-    store.put(vec![Change::ReplaceRecord(pretender)]).await;
+    store.commit_ok(vec![Change::ReplaceRecord(pretender)]).await;
     assert_eq!(store.record(20).await, Some(new));
     assert_eq!(store.log(20).await.len(), 1);
 }
@@ -74,17 +79,19 @@ async fn a_replaced_record_keeps_id_creation_and_run(store: &Fixture) {
 async fn only_a_ready_record_of_the_same_contact_is_replaced(store: &Fixture) {
     five_records(store).await;
     for other in [record(22, id(10), id(1)), record(20, id(11), id(1)), record(20, id(10), id(2))] {
-        assert_eq!(store.commit(vec![Change::ReplaceRecord(other)]).await, Verdict::Stale);
+        assert_eq!(store.commit(vec![Change::ReplaceRecord(other)]).await, CommitOutcome::Conflict);
     }
 }
 
 async fn a_transition_happens_once_and_is_logged(store: &Fixture) {
-    store.put(vec![Change::CreateContact(contact(10, &[])), Change::CreateRecord(record(20, id(10), id(1)))]).await;
+    store
+        .commit_ok(vec![Change::CreateContact(contact(10, &[])), Change::CreateRecord(record(20, id(10), id(1)))])
+        .await;
     let cancel = || commit(vec![transition(id(20), id(10), RecordState::Ready, RecordState::Cancelled)]);
     let of_another = commit(vec![transition(id(20), id(11), RecordState::Ready, RecordState::Cancelled)]);
     assert_eq!(
         store.commit_all(vec![of_another, cancel(), cancel()]).await,
-        [Verdict::Stale, Verdict::Done, Verdict::Stale]
+        [CommitOutcome::Conflict, CommitOutcome::Committed, CommitOutcome::Conflict]
     );
     let created = LogEntry { run: 1, at: at(2), from: None, to: RecordState::Ready, note: None };
     let cancelled = LogEntry {
@@ -100,24 +107,24 @@ async fn a_transition_happens_once_and_is_logged(store: &Fixture) {
 
 async fn a_record_that_is_ready_again_has_a_new_run(store: &Fixture) {
     five_records(store).await;
-    store.put(vec![transition(id(22), id(10), RecordState::Cancelled, RecordState::Ready)]).await;
+    store.commit_ok(vec![transition(id(22), id(10), RecordState::Cancelled, RecordState::Ready)]).await;
     let again = store.record(22).await.unwrap();
     assert_eq!((again.state, again.run), (RecordState::Ready, 2));
     let runs: Vec<_> = store.log(22).await.iter().map(|entry| entry.run).collect();
     assert_eq!(runs, [1, 1, 2]);
     let page = Lookup::ReadyPage { contact: id(10), campaign: id(1), after: None, limit: 9 };
-    assert_eq!(numbers(store.answer(page).await), Some(vec![20, 21, 22, 23, 24]));
+    assert_eq!(record_numbers(store.lookup(page).await), Some(vec![20, 21, 22, 23, 24]));
 }
 
-async fn many_things_go_into_one_commit(store: &Fixture) {
+async fn one_commit_may_hold_many_changes(store: &Fixture) {
     let mut changes = vec![Change::CreateContact(contact(10, &[]))];
     changes.extend((0..11_000).map(|number| Change::CreateRecord(record(1_000 + number, id(10), id(1)))));
-    store.put(changes).await;
+    store.commit_ok(changes).await;
     let mut all = Vec::new();
     loop {
         let page =
             Lookup::ReadyPage { contact: id(10), campaign: id(1), after: all.last().copied().map(id), limit: 999 };
-        let more = numbers(store.answer(page).await).unwrap();
+        let more = record_numbers(store.lookup(page).await).unwrap();
         if more.is_empty() {
             break;
         }
@@ -125,6 +132,6 @@ async fn many_things_go_into_one_commit(store: &Fixture) {
     }
     assert!(all.iter().copied().eq(1_000..12_000));
     let lookups: Vec<_> = (1_000..12_000).map(|number| Lookup::Record(id(number))).collect();
-    let answers = store.read(lookups).await.answers;
-    assert!(answers.iter().all(|answer| matches!(answer, Answer::Record(Some(_)))));
+    let answers = store.read(lookups).await.results;
+    assert!(answers.iter().all(|answer| matches!(answer, LookupResult::Record(Some(_)))));
 }

@@ -1,7 +1,7 @@
 //! Evaluations that take long: they yield to other tenants, and end at the steps of one invocation.
 
 use crate::plugins;
-use crate::target::{Target, contact, record};
+use crate::target::{Target, contact, record_request};
 use serde_json::{Value as Json, json};
 
 /// An expression that takes nearly all steps that one evaluation may take.
@@ -17,7 +17,7 @@ fn heavy_list(contact: &str) -> Json {
     let entities = json!({ "contact": contact });
     let list =
         json!({ "TEMPLATE": "t", "LOCALE": "es", "WHATSAPP_NUMBER": "56911111111", "HSM_MTM_DATA": vec![HEAVY; 100] });
-    record(&entities, &list)
+    record_request(&entities, &list)
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn a_list_of_heavy_expressions_ends_at_the_steps_of_one_invocation() {
     let contact = contact(&mut target, "whatsapp", "56987654321");
     let id = target.invoke(&heavy_list(&contact));
     let answer = target.wait(&id);
-    assert_eq!(crate::target::end(&answer), "expression-too-large");
+    assert_eq!(crate::target::code_or_port(&answer), "expression-too-large");
     // The default of 200 ms is the limit that would hold otherwise.
     assert!(answer.pointer("/outcome/usage/cpu_us").and_then(Json::as_u64).unwrap() < 150_000, "{answer}");
 }
@@ -52,7 +52,7 @@ fn a_neighbour_is_served_beside_heavy_templates_and_conditions() {
     .iter()
     .cycle()
     .take(ATTACKERS)
-    .map(|more| record(&entities, more))
+    .map(|more| record_request(&entities, more))
     .collect();
     target.assert_neighbour_unharmed(&attack, TIMES);
 }
@@ -74,11 +74,11 @@ fn a_hint_among_many_long_names_takes_little() {
         for index in 0..999 {
             entities[format!("{index:03}{}", "y".repeat(length - 3))] = json!(1);
         }
-        let mut request = record(&entities, &json!({}));
+        let mut request = record_request(&entities, &json!({}));
         request["parameters"]["CONTACT_IDENTIFIER_ENTITY"] = json!("x".repeat(length));
         let id = target.invoke(&request);
         let answer = target.wait(&id);
-        assert_eq!(crate::target::end(&answer), "entity-not-set");
+        assert_eq!(crate::target::code_or_port(&answer), "entity-not-set");
         assert!(answer.pointer("/outcome/usage/cpu_us").and_then(Json::as_u64).unwrap() < 20_000, "{answer}");
     }
 }

@@ -2,23 +2,23 @@
 //! session.
 
 use crate::plugins;
-use crate::target::{Target, contact, record};
+use crate::target::{Target, contact, record_request};
 use serde_json::{Value as Json, json};
 
 const MIB: usize = 1 << 20;
 
 /// Memory that one invocation may take beside its session, bytes.
-const PROMISED: usize = (64 + 2 * 16) * MIB;
+const MAX_MEMORY: usize = (64 + 2 * 16) * MIB;
 
 /// Sends a request alone, and asserts how it ends and what it took at most.
 #[track_caller]
 fn assert_bounded(target: &mut Target, request: &Json, ends: &str) {
     let before = target.peak_memory();
-    assert_eq!(target.end_of(request), ends);
+    assert_eq!(target.code_or_port_of(request), ends);
     let took = target.peak_memory().saturating_sub(before);
     let session = request.to_string().len();
     // A session is here as text, as JSON's nodes, and as the process's line of input.
-    assert!(took <= PROMISED + 4 * session, "{} MiB for a request of {session} bytes", took / MIB);
+    assert!(took <= MAX_MEMORY + 4 * session, "{} MiB for a request of {session} bytes", took / MIB);
 }
 
 fn large_text() -> Json {
@@ -33,7 +33,7 @@ fn lists_of_texts_are_counted_while_they_are_made() {
     let whatsapp = |list: &str, kind: &str, elements: usize, element: &str| {
         let mut more = json!({ "TEMPLATE": "t", "LOCALE": "es", "WHATSAPP_NUMBER": "56911111111", "HSM_TYPE": kind });
         more[list] = vec![element; elements].into();
-        record(&entities, &more)
+        record_request(&entities, &more)
     };
     assert_bounded(&mut target, &whatsapp("HSM_MTM_DATA", "MTM", 100, "b"), "limit-host-bytes");
     assert_bounded(&mut target, &whatsapp("HSM_MTM_DATA", "MTM", 100, "{{ b }}"), "limit-host-bytes");
@@ -52,9 +52,9 @@ fn entities_are_counted_while_they_are_copied() {
     }
     let names: Vec<_> = ["b", "c", "d"].into_iter().cycle().take(99).collect();
     let more = json!({ "OUTBOUND_MESSAGE_EXPRESSION_MESSENGER": "'x'", "MESSENGER_ADDITIONAL_DATA": names });
-    assert_bounded(&mut target, &record(&entities, &more), "value-too-large");
+    assert_bounded(&mut target, &record_request(&entities, &more), "value-too-large");
     let entities = json!({ "contact": contact, "b": large_text(), "c": large_text(), "d": large_text() });
-    assert_bounded(&mut target, &record(&entities, &more), "value-too-large");
+    assert_bounded(&mut target, &record_request(&entities, &more), "value-too-large");
 }
 
 #[test]
@@ -63,9 +63,9 @@ fn templates_are_counted_while_they_are_filled() {
     let contact = contact(&mut target, "messenger", "m-2");
     let entities = json!({ "contact": contact, "b": large_text() });
     let message = json!({ "OUTBOUND_MESSAGE_EXPRESSION_MESSENGER": "{{ b }} ".repeat(200) });
-    assert_bounded(&mut target, &record(&entities, &message), "expression-too-large");
+    assert_bounded(&mut target, &record_request(&entities, &message), "expression-too-large");
     let message = json!({ "OUTBOUND_MESSAGE_EXPRESSION_MESSENGER": "[b, b, b, b].join(b)" });
-    assert_bounded(&mut target, &record(&entities, &message), "expression-too-large");
+    assert_bounded(&mut target, &record_request(&entities, &message), "expression-too-large");
 }
 
 #[test]
@@ -75,9 +75,9 @@ fn plugins_that_make_much_stay_within_their_memory() {
         ("hostile", "evaluates-large-texts", "expression-too-large"),
         ("hostile", "sets-many-nodes", "limit-host-bytes"),
         ("hostile", "sends-much-in-all", "limit-host-bytes"),
-        ("hostile", "hoards-bit-by-bit", "limit-memory"),
+        ("hostile", "grow-memory-in-steps", "limit-memory"),
         ("hostile-wasi", "holds-many-resources", "limit-tables"),
-        ("hostile-wasi", "takes-chance-often", "limit-host-bytes"),
+        ("hostile-wasi", "request-randomness-often", "limit-host-bytes"),
     ] {
         assert_bounded(&mut target, &plugins::request(plugin, name), ends);
     }
@@ -88,10 +88,10 @@ fn plugins_that_make_much_stay_within_their_memory() {
 fn all_invocations_together_stay_within_the_budget_of_the_host() {
     let mut target = Target::with(Some(&plugins::FOLDER), Some(256 * MIB));
     let before = target.peak_memory();
-    for name in ["hoards-bit-by-bit", "evaluates-large-texts", "sets-many-nodes"] {
+    for name in ["grow-memory-in-steps", "evaluates-large-texts", "sets-many-nodes"] {
         let requests: Vec<_> = (0..64).map(|_| target.invoke(&plugins::request("hostile", name))).collect();
         for id in requests {
-            let end = crate::target::end(&target.wait(&id));
+            let end = crate::target::code_or_port(&target.wait(&id));
             let ends = ["overloaded", "limit-memory", "expression-too-large", "limit-host-bytes", "limit-cpu"];
             assert!(ends.contains(&end.as_str()), "{name}: {end}");
         }
@@ -99,5 +99,5 @@ fn all_invocations_together_stay_within_the_budget_of_the_host() {
     let took = target.peak_memory().saturating_sub(before);
     // The memory of ended instances is released a moment later.
     assert!(took <= 2 * 256 * MIB, "{} MiB", took / MIB);
-    assert_eq!(target.end_of(&crate::target::newcomer("third", "messenger", "m-3")), "next");
+    assert_eq!(target.code_or_port_of(&crate::target::contact_request("third", "messenger", "m-3")), "next");
 }

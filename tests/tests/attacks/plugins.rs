@@ -15,7 +15,7 @@ pub(crate) static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     }
     // Where the shipped actions are built, so that what both are made of is compiled once.
     let target = temporary.join("../guests");
-    cargo.args(["run", "--quiet", "--locked", "-p", "assemble", "--"]).args([&all, &target]);
+    cargo.args(["run", "--quiet", "--locked", "-p", "build-plugins", "--"]).args([&all, &target]);
     let status = cargo.env("CARGO_TARGET_DIR", &target).current_dir(plugins).status().unwrap();
     assert!(status.success(), "the hostile plugins can't be built, see above");
     std::fs::create_dir_all(&out).unwrap();
@@ -27,7 +27,7 @@ pub(crate) static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
 
 /// A request to such a plugin.
 pub(crate) fn request(plugin: &str, name: &str) -> serde_json::Value {
-    let mut parameters = serde_json::json!({ "DEED": name });
+    let mut parameters = serde_json::json!({ "ATTACK": name });
     if plugin == "hostile" {
         parameters["RESULT_ENTITY"] = "result".into();
         parameters["STATUS_ENTITY"] = "status".into();

@@ -15,7 +15,7 @@ pub(crate) const CAMPAIGN: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1dc";
 const ROUNDS: usize = 6;
 
 /// One process at a time, so that none disturbs the others' measurements.
-static ALONE: Mutex<()> = Mutex::new(());
+static EXCLUSIVE: Mutex<()> = Mutex::new(());
 
 /// The process, ended with the test.
 pub(crate) struct Target {
@@ -23,7 +23,7 @@ pub(crate) struct Target {
     child: Child,
     commands: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
-    others: HashMap<String, Json>,
+    other_answers: HashMap<String, Json>,
     next: u64,
     _folder: TempDir,
 }
@@ -35,7 +35,7 @@ impl Target {
 
     /// With a folder of plugins, and memory for all invocations.
     pub(crate) fn with(plugins: Option<&Path>, memory: Option<usize>) -> Self {
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = EXCLUSIVE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = TempDir::new().unwrap();
         let apply = folder.path().join("apply.json");
         std::fs::write(&apply, configuration().to_string()).unwrap();
@@ -47,7 +47,7 @@ impl Target {
         let answers = BufReader::new(child.stdout.take().unwrap()).lines();
         let commands = child.stdin.take().unwrap();
         let mut target =
-            Self { _alone: alone, child, commands, answers, others: HashMap::new(), next: 0, _folder: folder };
+            Self { _alone: alone, child, commands, answers, other_answers: HashMap::new(), next: 0, _folder: folder };
         target.wait("ready");
         // The first invocation sets up much that is not part of an attack.
         let id = target.invoke(&neighbour("other"));
@@ -63,20 +63,20 @@ impl Target {
     /// The answer to a request.
     pub(crate) fn wait(&mut self, id: &str) -> Json {
         loop {
-            if let Some(answer) = self.others.remove(id) {
+            if let Some(answer) = self.other_answers.remove(id) {
                 return answer;
             }
             let line = self.answers.next().expect("the process goes on").unwrap();
             let answer: Json = serde_json::from_str(&line).unwrap();
             let id = answer["id"].as_str().unwrap_or_else(|| panic!("{line}")).to_owned();
-            self.others.insert(id, answer);
+            self.other_answers.insert(id, answer);
         }
     }
 
     /// How a request ends: a code, or the port that is not `error`.
-    pub(crate) fn end_of(&mut self, request: &Json) -> String {
+    pub(crate) fn code_or_port_of(&mut self, request: &Json) -> String {
         let id = self.invoke(request);
-        end(&self.wait(&id))
+        code_or_port(&self.wait(&id))
     }
 
     /// Latencies of a neighbour that invokes so many times, one after the other, in microseconds and in order.
@@ -140,7 +140,7 @@ fn percentile_99(sorted: &[u64]) -> u64 {
 }
 
 /// How an answer says that it ended.
-pub(crate) fn end(answer: &Json) -> String {
+pub(crate) fn code_or_port(answer: &Json) -> String {
     let code = answer.pointer("/outcome/error/code").or_else(|| answer.pointer("/failure/code"));
     let end = code.or_else(|| answer.pointer("/outcome/port")).and_then(Json::as_str);
     end.unwrap_or_else(|| panic!("{answer}")).to_owned()
@@ -157,7 +157,7 @@ fn neighbour(tenant: &str) -> Json {
 }
 
 /// A request that makes a contact.
-pub(crate) fn newcomer(tenant: &str, channel: &str, user: &str) -> Json {
+pub(crate) fn contact_request(tenant: &str, channel: &str, user: &str) -> Json {
     json!({
         "action": "campaign-contact-manager",
         "session": { "id": "n", "tenant": tenant, "channel": channel, "user": user, "entities": {} },
@@ -166,7 +166,7 @@ pub(crate) fn newcomer(tenant: &str, channel: &str, user: &str) -> Json {
 }
 
 /// A request that records something for a contact of the tenant `acme`, with these parameters beside the required ones.
-pub(crate) fn record(entities: &Json, more: &Json) -> Json {
+pub(crate) fn record_request(entities: &Json, more: &Json) -> Json {
     let mut parameters = json!({
         "CAMPAIGN_ID": CAMPAIGN, "CONTACT_IDENTIFIER_ENTITY": "contact", "RECORD_ID_ENTITY": "record",
         "OPERATION_ENTITY": "operation",
@@ -181,7 +181,7 @@ pub(crate) fn record(entities: &Json, more: &Json) -> Json {
 
 /// A contact of the tenant `acme`, by its id.
 pub(crate) fn contact(target: &mut Target, channel: &str, user: &str) -> String {
-    let id = target.invoke(&newcomer("acme", channel, user));
+    let id = target.invoke(&contact_request("acme", channel, user));
     let answer = target.wait(&id);
     answer.pointer("/outcome/entities/contact").and_then(Json::as_str).unwrap_or_else(|| panic!("{answer}")).to_owned()
 }

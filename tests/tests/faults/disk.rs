@@ -24,7 +24,7 @@ pub(crate) enum Call {
     /// Of the index of the write-ahead log into memory.
     Map,
     Delete,
-    Look,
+    Access,
 }
 
 /// Which file.
@@ -46,7 +46,7 @@ impl Call {
         Self::Lock,
         Self::Map,
         Self::Delete,
-        Self::Look,
+        Self::Access,
     ];
 }
 
@@ -62,10 +62,10 @@ impl Part {
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Go,
+pub(crate) enum Interception {
+    Proceed,
     /// Opens the file for reading, whatever was asked.
-    GoReadOnly,
+    ProceedReadOnly,
     Fail(c_int),
     /// Writes half, then fails.
     Torn(c_int),
@@ -94,29 +94,29 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// How a call fares; `None`: the fault doesn't touch it.
-    fn meets(self, call: Call, part: Part) -> Option<Verdict> {
+    fn applies_to(self, call: Call, part: Part) -> Option<Interception> {
         use Call::{Delete, Open, Sync, Truncate, Write};
         match (self, call) {
-            (Self::Full, Write) => Some(Verdict::Torn(ffi::SQLITE_FULL)),
-            (Self::Torn, Write) => Some(Verdict::Torn(ffi::SQLITE_IOERR_WRITE)),
+            (Self::Full, Write) => Some(Interception::Torn(ffi::SQLITE_FULL)),
+            (Self::Torn, Write) => Some(Interception::Torn(ffi::SQLITE_IOERR_WRITE)),
             (Self::Full | Self::Torn, _) => None,
             (Self::FileReadOnly, Open) if part != Part::Database => None,
-            (Self::ReadOnly | Self::FileReadOnly, Open) => Some(Verdict::GoReadOnly),
-            (Self::ReadOnly, Write | Truncate | Delete) => Some(Verdict::Fail(broken(call))),
+            (Self::ReadOnly | Self::FileReadOnly, Open) => Some(Interception::ProceedReadOnly),
+            (Self::ReadOnly, Write | Truncate | Delete) => Some(Interception::Fail(error_code(call))),
             (Self::DatabaseUnwritable, Write | Truncate | Sync) if part == Part::Database => {
-                Some(Verdict::Fail(broken(call)))
+                Some(Interception::Fail(error_code(call)))
             }
             (Self::ReadOnly | Self::FileReadOnly | Self::DatabaseUnwritable, _) => None,
-            (Self::Dead, Write) => Some(Verdict::Torn(broken(call))),
-            (Self::Dead, Truncate | Sync | Delete) => Some(Verdict::Fail(broken(call))),
+            (Self::Dead, Write) => Some(Interception::Torn(error_code(call))),
+            (Self::Dead, Truncate | Sync | Delete) => Some(Interception::Fail(error_code(call))),
             (Self::Dead, _) => None,
             (Self::BrokenIn(broken), _) if broken != call => None,
-            (Self::Broken | Self::BrokenIn(_), _) => Some(Verdict::Fail(broken(call))),
+            (Self::Broken | Self::BrokenIn(_), _) => Some(Interception::Fail(error_code(call))),
         }
     }
 }
 
-fn broken(call: Call) -> c_int {
+fn error_code(call: Call) -> c_int {
     match call {
         Call::Open => ffi::SQLITE_CANTOPEN,
         Call::Read => ffi::SQLITE_IOERR_READ,
@@ -127,12 +127,12 @@ fn broken(call: Call) -> c_int {
         Call::Lock => ffi::SQLITE_IOERR_LOCK,
         Call::Map => ffi::SQLITE_IOERR_SHMMAP,
         Call::Delete => ffi::SQLITE_IOERR_DELETE,
-        Call::Look => ffi::SQLITE_IOERR_ACCESS,
+        Call::Access => ffi::SQLITE_IOERR_ACCESS,
     }
 }
 
 /// What stood where something was written or cut off.
-pub(crate) struct Before {
+pub(crate) struct PreviousContent {
     pub(crate) offset: u64,
     pub(crate) bytes: Vec<u8>,
     /// Of the file.
@@ -158,13 +158,13 @@ pub(crate) struct Disk {
 
 #[derive(Default)]
 struct State {
-    fault: Option<Armed>,
+    fault: Option<ArmedFault>,
     /// The call that the fault met first.
     hit: Option<(Call, Part)>,
-    unsynced: HashMap<PathBuf, Vec<Before>>,
+    unsynced: HashMap<PathBuf, Vec<PreviousContent>>,
 }
 
-struct Armed {
+struct ArmedFault {
     fault: Fault,
     /// Calls that it still lets pass.
     after: usize,
@@ -204,29 +204,29 @@ impl Disk {
     /// It lets so many of the calls that the fault touches pass. The next one fails; all after it, too, if that `lasts`.
     pub(crate) fn fail_after(&self, after: usize, fault: Fault, lasts: bool) {
         let mut state = self.state();
-        state.fault = Some(Armed { fault, after, lasts });
+        state.fault = Some(ArmedFault { fault, after, lasts });
         state.hit = None;
     }
 
     /// Makes it healthy; says which call the fault met first, if any.
-    pub(crate) fn heal(&self) -> Option<(Call, Part)> {
+    pub(crate) fn repair(&self) -> Option<(Call, Part)> {
         let mut state = self.state();
         state.fault = None;
         state.hit.take()
     }
 
     /// What becomes of a call.
-    pub(crate) fn ask(&self, call: Call, part: Part) -> Verdict {
+    pub(crate) fn intercept(&self, call: Call, part: Part) -> Interception {
         let mut state = self.state();
         let dead = state.hit.is_some();
-        let Some(armed) = &mut state.fault else { return Verdict::Go };
+        let Some(armed) = &mut state.fault else { return Interception::Proceed };
         if dead && armed.fault == Fault::Dead {
-            return Verdict::Fail(broken(call));
+            return Interception::Fail(error_code(call));
         }
-        let Some(verdict) = armed.fault.meets(call, part) else { return Verdict::Go };
+        let Some(verdict) = armed.fault.applies_to(call, part) else { return Interception::Proceed };
         if armed.after > 0 {
             armed.after -= 1;
-            return Verdict::Go;
+            return Interception::Proceed;
         }
         if !armed.lasts {
             state.fault = None;
@@ -236,17 +236,17 @@ impl Disk {
     }
 
     /// Something is written over what stood before.
-    pub(crate) fn remember(&self, path: &Path, before: Before) {
+    pub(crate) fn record_write(&self, path: &Path, before: PreviousContent) {
         self.state().unsynced.entry(path.to_owned()).or_default().push(before);
     }
 
     /// What was written to a file is on the disk.
-    pub(crate) fn settle(&self, path: &Path) {
+    pub(crate) fn mark_synced(&self, path: &Path) {
         self.state().unsynced.remove(path);
     }
 
     /// Copies the database and its log into a folder, as they are found after a loss of power.
-    pub(crate) fn salvage(&self, into: &Path, loss: Loss) {
+    pub(crate) fn copy_after_power_loss(&self, into: &Path, loss: Loss) {
         let state = self.state();
         for entry in std::fs::read_dir(&self.folder).unwrap() {
             let path = entry.unwrap().path();
@@ -258,27 +258,27 @@ impl Disk {
             let copy = into.join(path.file_name().unwrap());
             std::fs::copy(&path, &copy).unwrap();
             let lost = state.unsynced.get(&path).map_or(&[][..], Vec::as_slice);
-            take(&OpenOptions::new().read(true).write(true).open(&copy).unwrap(), lost, loss);
+            undo_writes(&OpenOptions::new().read(true).write(true).open(&copy).unwrap(), lost, loss);
         }
     }
 }
 
 /// Takes back what was written.
-fn take(file: &File, writes: &[Before], loss: Loss) {
+fn undo_writes(file: &File, writes: &[PreviousContent], loss: Loss) {
     match loss {
         Loss::Nothing => {}
-        Loss::All => writes.iter().rev().for_each(|before| take_back(file, before)),
+        Loss::All => writes.iter().rev().for_each(|before| undo_write(file, before)),
         Loss::Some(seed) => {
             use rand_xoshiro::rand_core::SeedableRng as _;
             let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
             let since_truncated = writes.iter().rev().take_while(|before| !before.truncates);
-            since_truncated.filter(|_| random.next_u64().is_multiple_of(2)).for_each(|before| take_back(file, before));
+            since_truncated.filter(|_| random.next_u64().is_multiple_of(2)).for_each(|before| undo_write(file, before));
         }
     }
 }
 
-fn take_back(file: &File, before: &Before) {
-    let Before { offset, bytes, length, .. } = before;
+fn undo_write(file: &File, before: &PreviousContent) {
+    let PreviousContent { offset, bytes, length, .. } = before;
     let end = offset + bytes.len() as u64;
     file.write_all_at(bytes, *offset).unwrap();
     if end > *length && file.metadata().unwrap().len() <= end {

@@ -6,14 +6,14 @@
 #![allow(clippy::print_stdout)]
 
 mod disk;
+mod environment;
+mod fault_sweep;
 mod faults;
-mod kills;
-mod power;
+mod fixture;
+mod invariants;
+mod power_loss;
 mod process;
+mod process_kill;
 mod requests;
-mod soundness;
 mod start;
-mod surroundings;
-mod sweeps;
 mod vfs;
-mod world;

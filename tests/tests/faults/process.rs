@@ -1,6 +1,6 @@
 //! A process that answers requests by line, and what it runs in.
 
-use flowhost_tests::command::Place;
+use flowhost_tests::command::TestEnv;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value as Json;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -8,13 +8,13 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// Not killed when it meets its limit, which is what services do.
-const LIMITED: &str = "trap '' XFSZ; exec \"$0\" \"$@\"";
+const IGNORE_SIGXFSZ: &str = "trap '' XFSZ; exec \"$0\" \"$@\"";
 
 /// Gives what follows a disk that only it and what it starts can see.
-const ALONE: [&str; 6] = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"];
+const UNSHARE: [&str; 6] = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"];
 
 /// Whether that can be had.
-const PROBE: &str = "mkdir disk && mount -t tmpfs none disk";
+const UNSHARE_CHECK: &str = "mkdir disk && mount -t tmpfs none disk";
 
 /// With the store on it.
 const ON_DISK: &str = "mount -t tmpfs -o size=16m none disk && cp flowhost.db disk/ && echo ready || exit
@@ -23,33 +23,33 @@ const ON_DISK: &str = "mount -t tmpfs -o size=16m none disk && cp flowhost.db di
 /// A shell, and in it a flowhost at work.
 pub(crate) struct Process {
     shell: Child,
-    place: PathBuf,
+    folder: PathBuf,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
 }
 
 impl Process {
-    pub(crate) fn start(place: &Place) -> Self {
-        Self::run(place, &["sh", "-c", LIMITED], &[])
+    pub(crate) fn start(env: &TestEnv) -> Self {
+        Self::run(env, &["sh", "-c", IGNORE_SIGXFSZ], &[])
     }
 
     /// One that has its store on a small disk. `None`: the system lets this process have no disk of its own.
-    pub(crate) fn on_disk_of_its_own(place: &Place) -> Option<Self> {
-        let [program, words @ ..] = ALONE;
+    pub(crate) fn on_private_disk(env: &TestEnv) -> Option<Self> {
+        let [program, words @ ..] = UNSHARE;
         let mut probe = Command::new(program);
-        probe.args(words).arg(PROBE).current_dir(place.path("")).stderr(Stdio::null());
+        probe.args(words).arg(UNSHARE_CHECK).current_dir(env.path("")).stderr(Stdio::null());
         if !probe.status().is_ok_and(|status| status.success()) {
             return None;
         }
-        let shell = [&ALONE[..], &[ON_DISK]].concat();
-        let mut process = Self::run(place, &shell, &["--store", "sqlite:disk/flowhost.db"]);
+        let shell = [&UNSHARE[..], &[ON_DISK]].concat();
+        let mut process = Self::run(env, &shell, &["--store", "sqlite:disk/flowhost.db"]);
         assert_eq!(process.answer(), "ready\n");
         Some(process)
     }
 
-    fn run(place: &Place, shell: &[&str], store: &[&str]) -> Self {
+    fn run(env: &TestEnv, shell: &[&str], store: &[&str]) -> Self {
         let arguments = [store, &["invoke", "--batch", "--jobs", "8"]].concat();
-        let command = place.command(&arguments);
+        let command = env.command(&arguments);
         let [program, words @ ..] = shell else { unreachable!("a shell has a name") };
         let mut shell = Command::new(program);
         shell.args(words).arg(command.get_program()).args(command.get_args());
@@ -59,11 +59,11 @@ impl Process {
                 None => shell.env_remove(name),
             };
         }
-        let place = command.get_current_dir().unwrap().to_owned();
-        shell.current_dir(&place).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let folder = command.get_current_dir().unwrap().to_owned();
+        shell.current_dir(&folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut shell = shell.spawn().unwrap();
         let (requests, answers) = (shell.stdin.take().unwrap(), BufReader::new(shell.stdout.take().unwrap()));
-        Self { shell, place, requests, answers }
+        Self { shell, folder, requests, answers }
     }
 
     fn answer(&mut self) -> String {
@@ -72,7 +72,7 @@ impl Process {
         line
     }
 
-    pub(crate) fn ask(&mut self, requests: &[Json]) -> Vec<String> {
+    pub(crate) fn send_all(&mut self, requests: &[Json]) -> Vec<String> {
         for request in requests {
             writeln!(self.requests, "{request}").unwrap();
         }
@@ -80,7 +80,7 @@ impl Process {
     }
 
     /// Lets it finish.
-    pub(crate) fn end(mut self) {
+    pub(crate) fn finish(mut self) {
         drop(self.requests);
         assert!(self.shell.wait().unwrap().success());
     }
@@ -94,6 +94,6 @@ impl Process {
     /// A file on its own disk, as other processes reach it.
     pub(crate) fn on_disk(&self, name: &str) -> PathBuf {
         let root = PathBuf::from(format!("/proc/{}/root", self.shell.id()));
-        root.join(self.place.strip_prefix("/").unwrap()).join("disk").join(name)
+        root.join(self.folder.strip_prefix("/").unwrap()).join("disk").join(name)
     }
 }

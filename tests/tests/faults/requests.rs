@@ -30,7 +30,7 @@ pub(crate) enum Kind {
     /// Is refused, which is kept under its key.
     Refused,
     /// Changes nothing. What it says joins a later commit.
-    Looked,
+    ReadOnly,
 }
 
 impl Kind {
@@ -43,20 +43,20 @@ impl Kind {
             Self::Dnd => "dnd",
             Self::Cancel => "cancel",
             Self::Refused => "refused",
-            Self::Looked => "looked",
+            Self::ReadOnly => "read-only",
         }
     }
 
     /// Whether what it answers is on the disk by then.
     pub(crate) fn is_durable(self) -> bool {
-        self != Self::Looked
+        self != Self::ReadOnly
     }
 
     /// What its answer says, besides.
-    pub(crate) fn says(self) -> &'static str {
+    pub(crate) fn expected_text(self) -> &'static str {
         match self {
             Self::Refused => "\"code\":\"campaign-expired\"",
-            Self::Looked => "\"blocked\":false",
+            Self::ReadOnly => "\"blocked\":false",
             Self::Cancel => "\"cancelled\":true",
             _ => "\"port\":\"next\"",
         }
@@ -100,7 +100,7 @@ impl Kind {
                 "cancel-campaign-records-by-contact",
                 of_contact(json!({ "CAMPAIGN_RECORD_ID": "record_id", "CANCEL_RESULT": "cancelled" })),
             ),
-            Self::Looked => (
+            Self::ReadOnly => (
                 "campaign-dnd-validator",
                 of_contact(json!({ "CAMPAIGN_ID": CAMPAIGN, "DND_VALIDATION_RESULT": "blocked" })),
             ),
@@ -124,7 +124,7 @@ fn with(mut parameters: Json, more: &Json) -> Json {
 }
 
 /// A request that makes a contact for others to be about; it has no key.
-pub(crate) fn someone(number: usize) -> Json {
+pub(crate) fn contact_request(number: usize) -> Json {
     let mut request = Kind::Contact.request(number, "", "");
     request["session"]["user"] = json!(format!("someone-{number}"));
     request["parameters"]["CONTACT_NAME_EXPRESSION"] = json!("'Ana'");
@@ -132,7 +132,7 @@ pub(crate) fn someone(number: usize) -> Json {
 }
 
 /// A request that makes a record for another to cancel; it has no key.
-pub(crate) fn something(contact: &str) -> Json {
+pub(crate) fn record_request(contact: &str) -> Json {
     let mut request = Kind::Record.request(0, contact, "");
     request["parameters"]["OUTBOUND_MESSAGE_EXPRESSION_MESSENGER"] = json!("'Hola'");
     without_key(request)

@@ -1,9 +1,9 @@
 //! Faults that a store meets when it is opened.
 
 use crate::disk::{Disk, Fault};
+use crate::fixture::{Fixture, assert_answers_valid, assert_recovers, database, open_store};
+use crate::invariants;
 use crate::requests::configuration;
-use crate::soundness;
-use crate::world::{World, assert_goes_on, assert_true, database, open_store};
 use flowhost::store;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(crate) async fn first_start_fails() {
         let disk = Disk::at(folder.path());
         disk.fail_after(number, Fault::Broken, false);
         let first = open_store(folder.path()).await;
-        let hit = disk.heal();
+        let hit = disk.repair();
         if let Err(error) = &first {
             assert!(["store-unavailable", "store-read-only"].contains(&error.code()), "{number}, {hit:?}: {error}");
             failed += 1;
@@ -23,7 +23,7 @@ pub(crate) async fn first_start_fails() {
         drop(first);
         let store = open_store(folder.path()).await.unwrap_or_else(|error| panic!("{number}, {hit:?}: {error}"));
         store::apply(&store, &configuration().to_string()).await.unwrap();
-        soundness::check(&database(folder.path())).await;
+        invariants::check(&database(folder.path())).await;
         if hit.is_none() {
             break;
         }
@@ -32,38 +32,38 @@ pub(crate) async fn first_start_fails() {
 }
 
 pub(crate) async fn is_newer() {
-    let world = World::new().await;
-    let answers = world.ask_all(1).await;
-    let World { host, folder, disk, .. } = world;
+    let fixture = Fixture::new().await;
+    let answers = fixture.invoke_all(1).await;
+    let Fixture { host, folder, disk, .. } = fixture;
     host.close().await.unwrap();
     set_version(folder.path(), 99).await;
 
     let before = std::fs::read(database(folder.path())).unwrap();
     let error = open_store(folder.path()).await.err().expect("the store was opened");
-    assert_eq!((error.code(), error.retryable()), ("store-newer", false));
+    assert_eq!((error.code(), error.is_retryable()), ("store-newer", false));
     assert!(error.to_string().contains("version 99"), "{error}");
     assert!(std::fs::read(database(folder.path())).unwrap() == before, "the file has changed");
 
     set_version(folder.path(), 2).await;
-    let world = World::on(folder, disk).await;
-    assert_goes_on(&world.ask_all(1).await, &answers, &world.kept().await);
+    let fixture = Fixture::with_disk(folder, disk).await;
+    assert_recovers(&fixture.invoke_all(1).await, &answers, &fixture.stored_outcomes().await);
 }
 
 pub(crate) async fn becomes_newer() {
-    let world = World::new().await;
-    let known = world.ask_all(0).await;
-    set_version(world.folder.path(), 99).await;
-    let answers = world.ask_all(1).await;
+    let fixture = Fixture::new().await;
+    let known = fixture.invoke_all(0).await;
+    set_version(fixture.folder.path(), 99).await;
+    let answers = fixture.invoke_all(1).await;
     assert_eq!(answers.iter().filter(|(.., answer)| answer.is_err()).count(), 4);
-    assert_true(&answers, &world.kept().await, &["store-newer"]);
-    assert_goes_on(&world.ask_all(0).await, &known, &world.kept().await);
-    set_version(world.folder.path(), 2).await;
-    assert_goes_on(&world.ask_all(1).await, &answers, &world.kept().await);
+    assert_answers_valid(&answers, &fixture.stored_outcomes().await, &["store-newer"]);
+    assert_recovers(&fixture.invoke_all(0).await, &known, &fixture.stored_outcomes().await);
+    set_version(fixture.folder.path(), 2).await;
+    assert_recovers(&fixture.invoke_all(1).await, &answers, &fixture.stored_outcomes().await);
 }
 
 /// Makes the file one of the release with this version.
 async fn set_version(folder: &Path, version: u32) {
-    let mut connection = soundness::connect(&database(folder)).await;
+    let mut connection = invariants::connect(&database(folder)).await;
     connection.execute(AssertSqlSafe(format!("PRAGMA user_version = {version}"))).await.unwrap();
     connection.close().await.unwrap();
 }

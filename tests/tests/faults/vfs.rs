@@ -3,7 +3,7 @@
 //! Files that lie on no disk of a test are SQLite's own altogether.
 #![expect(unsafe_code, reason = "SQLite calls its files through pointers")]
 
-use crate::disk::{Before, Call, Disk, Part, Verdict};
+use crate::disk::{Call, Disk, Interception, Part, PreviousContent};
 use libsqlite3_sys as ffi;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::path::{Path, PathBuf};
@@ -87,7 +87,7 @@ unsafe fn real(file: *mut ffi::sqlite3_file) -> *mut ffi::sqlite3_file {
     unsafe { file.cast::<File>().add(1).cast() }
 }
 
-unsafe fn of<'a>(file: *mut ffi::sqlite3_file) -> &'a Open {
+unsafe fn open_file<'a>(file: *mut ffi::sqlite3_file) -> &'a Open {
     // SAFETY: SQLite calls the methods of open files only, and `open` has set it.
     unsafe { &*(*file.cast::<File>()).open }
 }
@@ -118,12 +118,12 @@ calls! {
         };
         (*file).pMethods = std::ptr::null();
         let part = Part::of(path);
-        let flags = match disk.ask(Call::Open, part) {
-            Verdict::Go => flags,
-            Verdict::GoReadOnly => {
+        let flags = match disk.intercept(Call::Open, part) {
+            Interception::Proceed => flags,
+            Interception::ProceedReadOnly => {
                 (flags & !(ffi::SQLITE_OPEN_READWRITE | ffi::SQLITE_OPEN_CREATE)) | ffi::SQLITE_OPEN_READONLY
             }
-            Verdict::Fail(code) | Verdict::Torn(code) => return code,
+            Interception::Fail(code) | Interception::Torn(code) => return code,
         };
         let real = real(file);
         let code = below!(vfs, xOpen, name, real, flags, out);
@@ -140,10 +140,10 @@ calls! {
     fn delete(vfs: Vfs, name: *const c_char, sync: c_int) -> c_int {
         let disk = path(name).and_then(Disk::of);
         if let Some((path, disk)) = path(name).zip(disk) {
-            if let Verdict::Fail(code) | Verdict::Torn(code) = disk.ask(Call::Delete, Part::of(path)) {
+            if let Interception::Fail(code) | Interception::Torn(code) = disk.intercept(Call::Delete, Part::of(path)) {
                 return code;
             }
-            disk.settle(path);
+            disk.mark_synced(path);
         }
         below!(vfs, xDelete, name, sync)
     }
@@ -151,7 +151,7 @@ calls! {
     fn access(vfs: Vfs, name: *const c_char, flags: c_int, out: *mut c_int) -> c_int {
         let disk = path(name).and_then(Disk::of);
         if let Some((path, disk)) = path(name).zip(disk)
-            && let Verdict::Fail(code) | Verdict::Torn(code) = disk.ask(Call::Look, Part::of(path))
+            && let Interception::Fail(code) | Interception::Torn(code) = disk.intercept(Call::Access, Part::of(path))
         {
             return code;
         }
@@ -166,60 +166,60 @@ calls! {
     }
 
     fn read(file: SqliteFile, into: *mut c_void, amount: c_int, offset: i64) -> c_int {
-        match of(file).ask(Call::Read) {
-            Verdict::Fail(code) | Verdict::Torn(code) => code,
+        match open_file(file).intercept(Call::Read) {
+            Interception::Fail(code) | Interception::Torn(code) => code,
             _ => real!(file, xRead, into, amount, offset),
         }
     }
 
     fn write(file: SqliteFile, from: *const c_void, amount: c_int, offset: i64) -> c_int {
-        let (amount, code) = match of(file).ask(Call::Write) {
-            Verdict::Fail(code) => return code,
-            Verdict::Torn(code) => (amount / 2, code),
+        let (amount, code) = match open_file(file).intercept(Call::Write) {
+            Interception::Fail(code) => return code,
+            Interception::Torn(code) => (amount / 2, code),
             _ => (amount, ffi::SQLITE_OK),
         };
-        let before = before(file, offset, amount);
+        let before = previous_content(file, offset, amount);
         let result = real!(file, xWrite, from, amount, offset);
-        of(file).disk.remember(&of(file).path, before);
+        open_file(file).disk.record_write(&open_file(file).path, before);
         if result == ffi::SQLITE_OK { code } else { result }
     }
 
     fn truncate(file: SqliteFile, to: i64) -> c_int {
-        if let Verdict::Fail(code) | Verdict::Torn(code) = of(file).ask(Call::Truncate) {
+        if let Interception::Fail(code) | Interception::Torn(code) = open_file(file).intercept(Call::Truncate) {
             return code;
         }
         let cut = length(file).saturating_sub(to.unsigned_abs());
-        let before = before(file, to, c_int::try_from(cut).unwrap_or(c_int::MAX));
-        of(file).disk.remember(&of(file).path, Before { truncates: true, ..before });
+        let before = previous_content(file, to, c_int::try_from(cut).unwrap_or(c_int::MAX));
+        open_file(file).disk.record_write(&open_file(file).path, PreviousContent { truncates: true, ..before });
         real!(file, xTruncate, to)
     }
 
     fn sync(file: SqliteFile, _flags: c_int) -> c_int {
-        if let Verdict::Fail(code) | Verdict::Torn(code) = of(file).ask(Call::Sync) {
+        if let Interception::Fail(code) | Interception::Torn(code) = open_file(file).intercept(Call::Sync) {
             return code;
         }
         // What power takes, the test's disk decides. The machine's own would take its time for nothing.
-        of(file).disk.settle(&of(file).path);
+        open_file(file).disk.mark_synced(&open_file(file).path);
         ffi::SQLITE_OK
     }
 
     fn size(file: SqliteFile, out: *mut i64) -> c_int {
-        match of(file).ask(Call::Size) {
-            Verdict::Fail(code) | Verdict::Torn(code) => code,
+        match open_file(file).intercept(Call::Size) {
+            Interception::Fail(code) | Interception::Torn(code) => code,
             _ => real!(file, xFileSize, out),
         }
     }
 
     fn lock(file: SqliteFile, kind: c_int) -> c_int {
-        match of(file).ask(Call::Lock) {
-            Verdict::Fail(code) | Verdict::Torn(code) => code,
+        match open_file(file).intercept(Call::Lock) {
+            Interception::Fail(code) | Interception::Torn(code) => code,
             _ => real!(file, xLock, kind),
         }
     }
 
     fn shm_map(file: SqliteFile, page: c_int, size: c_int, extend: c_int, out: *mut *mut c_void) -> c_int {
-        match of(file).ask(Call::Map) {
-            Verdict::Fail(code) | Verdict::Torn(code) => code,
+        match open_file(file).intercept(Call::Map) {
+            Interception::Fail(code) | Interception::Torn(code) => code,
             _ => real!(file, xShmMap, page, size, extend, out),
         }
     }
@@ -237,8 +237,8 @@ calls! {
 }
 
 impl Open {
-    fn ask(&self, call: Call) -> Verdict {
-        self.disk.ask(call, self.part)
+    fn intercept(&self, call: Call) -> Interception {
+        self.disk.intercept(call, self.part)
     }
 }
 
@@ -250,12 +250,12 @@ unsafe fn length(file: SqliteFile) -> u64 {
 }
 
 /// What stands where a call is going to write.
-unsafe fn before(file: SqliteFile, offset: i64, amount: c_int) -> Before {
+unsafe fn previous_content(file: SqliteFile, offset: i64, amount: c_int) -> PreviousContent {
     let mut bytes = vec![0; usize::try_from(amount).unwrap_or_default()];
     // SAFETY: the file is open and the buffer has that many bytes. What the file lacks of them is filled with zeros.
     let length = unsafe {
         real!(file, xRead, bytes.as_mut_ptr().cast(), amount, offset);
         length(file)
     };
-    Before { offset: offset.unsigned_abs(), bytes, length, truncates: false }
+    PreviousContent { offset: offset.unsigned_abs(), bytes, length, truncates: false }
 }

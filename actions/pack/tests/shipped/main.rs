@@ -7,7 +7,7 @@ mod forms;
 mod manifests;
 
 use component::Component;
-use flow_pack::Guest;
+use flow_pack::BuiltAction;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -28,7 +28,7 @@ const ACTIONS: [&str; 10] = [
 static SHIPPED: LazyLock<Vec<Component>> = LazyLock::new(|| {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
     let guests = flow_pack::build(&repository().join("actions"), &target).expect("the actions build");
-    guests.into_iter().map(|Guest { id, bytes }| Component::read(id, bytes)).collect()
+    guests.into_iter().map(|BuiltAction { id, bytes }| Component::read(id, bytes)).collect()
 });
 
 fn repository() -> PathBuf {
@@ -40,7 +40,7 @@ fn shipped(id: &str) -> &'static Component {
 }
 
 #[test]
-fn there_are_the_ten() {
+fn the_ten_actions_are_built() {
     let ids: Vec<&str> = SHIPPED.iter().map(|component| component.id.as_str()).collect();
     assert_eq!(ids, ACTIONS);
 }

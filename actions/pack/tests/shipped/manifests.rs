@@ -10,7 +10,7 @@ fn schema() -> Value {
 }
 
 #[test]
-fn the_schema_is_one() {
+fn the_schema_is_valid() {
     assert!(jsonschema::meta::is_valid(&schema()));
 }
 
@@ -89,14 +89,14 @@ fn names_are_unique_and_what_a_parameter_mentions_exists() {
 }
 
 #[test]
-fn every_action_leaves_by_next_or_error() {
+fn every_action_exits_through_next_or_error() {
     for component in SHIPPED.iter() {
         assert_eq!(component.texts("/ports"), ["next", "error"], "{}", component.id);
     }
 }
 
 #[test]
-fn a_failed_operation_is_told_by_its_entity() {
+fn a_failed_operation_sets_its_entity() {
     let record = super::shipped("campaign-record-administration");
     let on_error: Vec<_> = record
         .parameters()

@@ -1,19 +1,19 @@
 //! Reading the fields of a JSON object one by one: every refusal says where, what was wrong, and how to mend it.
 
-use crate::domain::refusal::{Refusal, quoted};
+use crate::domain::refusal::{Refusal, quote};
 use crate::domain::text;
 use serde_json::{Map, Value};
 
 /// `apply-invalid` at `path`.
 pub(super) fn invalid(path: &str, problem: impl std::fmt::Display) -> Refusal {
-    Refusal::new("apply-invalid", format!("{path}: {problem}")).with("path", path)
+    Refusal::new("apply-invalid", format!("{path}: {problem}")).with_detail("path", path)
 }
 
 /// The path of the whole file.
 pub(super) const ROOT: &str = "file";
 
 /// The name among `known` that `given` was probably meant to be.
-pub(super) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest_name<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // The distance takes time in proportion to both lengths; nothing known is so long.
     if given.len() > 128 {
         return None;
@@ -24,8 +24,8 @@ pub(super) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>)
 }
 
 /// The name that was probably meant or, where nothing is near, those that there are.
-pub(super) fn hint(given: &str, known: &[&str]) -> String {
-    match nearest(given, known.iter().copied()) {
+pub(super) fn suggestion(given: &str, known: &[&str]) -> String {
+    match nearest_name(given, known.iter().copied()) {
         Some(name) => format!("did you mean {name}"),
         None => format!("known are {}", known.join(", ")),
     }
@@ -40,13 +40,13 @@ pub(super) struct Object<'a> {
 
 impl<'a> Object<'a> {
     /// The object at `path`, whose fields are all among `known`.
-    pub(super) fn read(value: &'a Value, path: &'a str, known: &[&str]) -> Result<Self, Refusal> {
+    pub(super) fn parse(value: &'a Value, path: &'a str, known: &[&str]) -> Result<Self, Refusal> {
         let Value::Object(fields) = value else {
-            return Err(invalid(path, format!("this is {}, not an object; write {{...}}", kind(value))));
+            return Err(invalid(path, format!("this is {}, not an object; write {{...}}", type_name(value))));
         };
         match fields.keys().find(|name| !known.contains(&name.as_str())) {
             Some(unknown) => {
-                let problem = format!("unknown field {}; {}", quoted(unknown), hint(unknown, known));
+                let problem = format!("unknown field {}; {}", quote(unknown), suggestion(unknown, known));
                 Err(invalid(path, problem))
             }
             None => Ok(Self { path, fields }),
@@ -59,7 +59,7 @@ impl<'a> Object<'a> {
     }
 
     /// The field read by `read`, the stored value where it is left out; required for something new.
-    pub(super) fn required<T: Clone>(
+    pub(super) fn required_field<T: Clone>(
         &self,
         name: &str,
         stored: Option<&T>,
@@ -76,7 +76,7 @@ impl<'a> Object<'a> {
     }
 
     /// The field read by `read`, the stored value where it is left out, the default where it is new or null.
-    pub(super) fn optional<T: Clone>(
+    pub(super) fn optional_field<T: Clone>(
         &self,
         name: &str,
         stored: Option<&T>,
@@ -92,7 +92,7 @@ impl<'a> Object<'a> {
 }
 
 /// What a JSON value is, for messages.
-pub(super) fn kind(value: &Value) -> &'static str {
+pub(super) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
@@ -104,29 +104,34 @@ pub(super) fn kind(value: &Value) -> &'static str {
 }
 
 /// A text as it is.
-pub(super) fn raw(value: &Value) -> Result<&str, String> {
-    value.as_str().ok_or_else(|| format!("this is {}, not a text; put it in double quotes", kind(value)))
+pub(super) fn unnormalised_text(value: &Value) -> Result<&str, String> {
+    value.as_str().ok_or_else(|| format!("this is {}, not a text; put it in double quotes", type_name(value)))
 }
 
 /// A text in NFC, trimmed, of at most 256 characters.
-pub(super) fn any_text(value: &Value) -> Result<String, String> {
-    text::normalise(raw(value)?, "this", "path", "apply-invalid").map_err(|refusal| refusal.message)
+pub(super) fn normalised_text(value: &Value) -> Result<String, String> {
+    text::normalise(unnormalised_text(value)?, "this", "path", "apply-invalid").map_err(|refusal| refusal.message)
 }
 
 /// The same, not empty.
-pub(super) fn some_text(value: &Value) -> Result<String, String> {
-    let text = any_text(value)?;
+pub(super) fn non_empty_text(value: &Value) -> Result<String, String> {
+    let text = normalised_text(value)?;
     if text.is_empty() { Err("this is empty; give a text".to_owned()) } else { Ok(text) }
 }
 
 /// A text that names one of a few things.
-pub(super) fn one_of<T>(value: &Value, known: &[&str], from_name: impl FnOnce(&str) -> Option<T>) -> Result<T, String> {
-    let name = raw(value)?;
-    from_name(name).ok_or_else(|| format!("{} is none of {}; {}", quoted(name), known.join(", "), hint(name, known)))
+pub(super) fn parse_choice<T>(
+    value: &Value,
+    known: &[&str],
+    from_name: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, String> {
+    let name = unnormalised_text(value)?;
+    from_name(name)
+        .ok_or_else(|| format!("{} is none of {}; {}", quote(name), known.join(", "), suggestion(name, known)))
 }
 
 /// A whole number in a range.
-pub(super) fn number(value: &Value, range: std::ops::RangeInclusive<u32>) -> Result<u32, String> {
+pub(super) fn parse_number(value: &Value, range: std::ops::RangeInclusive<u32>) -> Result<u32, String> {
     let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
     number
         .filter(|number| range.contains(number))
@@ -134,12 +139,12 @@ pub(super) fn number(value: &Value, range: std::ops::RangeInclusive<u32>) -> Res
 }
 
 /// True or false.
-pub(super) fn boolean(value: &Value) -> Result<bool, String> {
-    value.as_bool().ok_or_else(|| format!("this is {}; write true or false", kind(value)))
+pub(super) fn parse_boolean(value: &Value) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| format!("this is {}; write true or false", type_name(value)))
 }
 
 /// A list.
-pub(super) fn list(value: &Value) -> Result<&[Value], String> {
+pub(super) fn parse_list(value: &Value) -> Result<&[Value], String> {
     let list = value.as_array().map(Vec::as_slice);
-    list.ok_or_else(|| format!("this is {}, not a list; write [...]", kind(value)))
+    list.ok_or_else(|| format!("this is {}, not a list; write [...]", type_name(value)))
 }

@@ -1,8 +1,8 @@
 //! The apply file as text and shape: what it holds, before anything is made of its fields.
 
-use super::field::{Object, ROOT, invalid, list, raw, some_text};
-use crate::domain::json::{self, Integers};
-use crate::domain::refusal::{Refusal, quoted};
+use super::field::{Object, ROOT, invalid, non_empty_text, parse_list, unnormalised_text};
+use crate::domain::json::{self, IntegerCheck};
+use crate::domain::refusal::{Refusal, quote};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ pub(super) const CAMPAIGN_FIELDS: [&str; 12] = [
 
 /// An apply file that is JSON of the right shape: its objects have known fields, and each thing stands there once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
+pub struct ApplyFile {
     pub(super) tenants: Vec<TenantEntry>,
     pub(super) campaigns: Vec<CampaignEntry>,
 }
@@ -50,40 +50,41 @@ pub(super) struct CampaignEntry {
     pub(super) value: Value,
 }
 
-impl File {
+impl ApplyFile {
     /// Reads an apply file. Errors: `apply-invalid`, with the details `line` and `column` where it is not JSON or an object
     /// repeats a name, and `path` (`campaigns[1].time_zone`) where a part of it is wrong.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let value: Value = serde_json::from_str(text).map_err(|error| {
             // Line and column stand in the error's own words.
             Refusal::new("apply-invalid", format!("the file is no JSON: {error}"))
-                .with("line", error.line().to_string())
-                .with("column", error.column().to_string())
+                .with_detail("line", error.line().to_string())
+                .with_detail("column", error.column().to_string())
         })?;
-        if let Some(found) = json::inspect(text, Integers::Nowhere).duplicate {
+        if let Some(found) = json::inspect(text, IntegerCheck::Nowhere).duplicate {
             return Err(Refusal::new("apply-invalid", format!("the file: {found}"))
-                .with("line", found.line.to_string())
-                .with("column", found.column.to_string())
-                .with("path", found.path));
+                .with_detail("line", found.line.to_string())
+                .with_detail("column", found.column.to_string())
+                .with_detail("path", found.path));
         }
-        let file = Object::read(&value, ROOT, &["tenants", "campaigns"])?;
-        let items = |name| file.optional(name, None, Vec::new(), |value| list(value).map(<[Value]>::to_vec));
+        let file = Object::parse(&value, ROOT, &["tenants", "campaigns"])?;
+        let items =
+            |name| file.optional_field(name, None, Vec::new(), |value| parse_list(value).map(<[Value]>::to_vec));
         let (tenants, campaigns) = (items("tenants")?, items("campaigns")?);
         let tenants: Vec<TenantEntry> =
-            tenants.into_iter().enumerate().map(TenantEntry::read).collect::<Result<_, _>>()?;
+            tenants.into_iter().enumerate().map(TenantEntry::parse).collect::<Result<_, _>>()?;
         let campaigns: Vec<CampaignEntry> =
-            campaigns.into_iter().enumerate().map(CampaignEntry::read).collect::<Result<_, _>>()?;
+            campaigns.into_iter().enumerate().map(CampaignEntry::parse).collect::<Result<_, _>>()?;
         let tenant_keys = tenants.iter().map(|entry| (("", entry.id.clone()), entry.path.as_str()));
         // A campaign's id is unique in its tenant only.
         let campaign_keys =
             campaigns.iter().map(|entry| ((entry.tenant.as_str(), entry.id.to_string()), entry.path.as_str()));
-        refuse_twins(tenant_keys)?;
-        refuse_twins(campaign_keys)?;
+        reject_duplicates(tenant_keys)?;
+        reject_duplicates(campaign_keys)?;
         Ok(Self { tenants, campaigns })
     }
 
     /// The tenants that it speaks of, itself or in a campaign: what the plan needs of the store. Each once, in order.
-    pub fn tenants(&self) -> Vec<&str> {
+    pub fn tenant_ids(&self) -> Vec<&str> {
         let own = self.tenants.iter().map(|entry| entry.id.as_str());
         let of_campaigns = self.campaigns.iter().map(|entry| entry.tenant.as_str());
         let mut ids: Vec<&str> = own.chain(of_campaigns).collect();
@@ -94,22 +95,22 @@ impl File {
 }
 
 impl TenantEntry {
-    fn read((index, value): (usize, Value)) -> Result<Self, Refusal> {
+    fn parse((index, value): (usize, Value)) -> Result<Self, Refusal> {
         let path = format!("tenants[{index}]");
-        let id = Object::read(&value, &path, &TENANT_FIELDS)?.required("id", None, some_text)?;
+        let id = Object::parse(&value, &path, &TENANT_FIELDS)?.required_field("id", None, non_empty_text)?;
         Ok(Self { path, id, value })
     }
 }
 
 impl CampaignEntry {
-    fn read((index, value): (usize, Value)) -> Result<Self, Refusal> {
+    fn parse((index, value): (usize, Value)) -> Result<Self, Refusal> {
         let path = format!("campaigns[{index}]");
-        let object = Object::read(&value, &path, &CAMPAIGN_FIELDS)?;
-        let tenant = object.required("tenant", None, some_text)?;
-        let id = object.required("id", None, |value| {
-            let text = raw(value)?;
+        let object = Object::parse(&value, &path, &CAMPAIGN_FIELDS)?;
+        let tenant = object.required_field("tenant", None, non_empty_text)?;
+        let id = object.required_field("id", None, |value| {
+            let text = unnormalised_text(value)?;
             Uuid::try_parse(text).map_err(|_| {
-                format!("{} is no UUID; write one as in a47be8af-d40d-452c-9a3e-bcf668fcd1dc", quoted(text))
+                format!("{} is no UUID; write one as in a47be8af-d40d-452c-9a3e-bcf668fcd1dc", quote(text))
             })
         })?;
         Ok(Self { path, tenant, id, value })
@@ -117,13 +118,13 @@ impl CampaignEntry {
 }
 
 /// Things by their owner and id, with their places in the file.
-fn refuse_twins<'a>(keys: impl Iterator<Item = ((&'a str, String), &'a str)>) -> Result<(), Refusal> {
+fn reject_duplicates<'a>(keys: impl Iterator<Item = ((&'a str, String), &'a str)>) -> Result<(), Refusal> {
     let mut seen = std::collections::BTreeMap::new();
     for (key, path) in keys {
         if let Some(first) = seen.get(&key) {
             return Err(invalid(
                 &format!("{path}.id"),
-                format!("{} stands in {first} already; remove one", quoted(&key.1)),
+                format!("{} stands in {first} already; remove one", quote(&key.1)),
             ));
         }
         seen.insert(key, path);

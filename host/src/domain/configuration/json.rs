@@ -45,7 +45,7 @@ impl Serialize for Campaign {
         fields.serialize_field("type", self.kind.as_str())?;
         fields.serialize_field("mode", self.mode.as_str())?;
         fields.serialize_field("category", &self.category)?;
-        fields.serialize_field("valid_until", &self.valid_until.map(validity))?;
+        fields.serialize_field("valid_until", &self.valid_until.map(format_validity))?;
         fields.serialize_field("validity_hours", &self.validity_hours)?;
         fields.serialize_field("intention", &self.intention)?;
         fields.serialize_field("starts_at", &self.starts_at.map(rfc3339))?;
@@ -59,7 +59,7 @@ fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-fn validity(validity: Validity) -> String {
+fn format_validity(validity: Validity) -> String {
     match validity {
         Validity::Day(day) => day.format("%Y-%m-%d").to_string(),
         Validity::Instant(at) => rfc3339(at),

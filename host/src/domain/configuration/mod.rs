@@ -26,5 +26,5 @@ mod file;
 mod json;
 mod plan;
 
-pub use file::File;
-pub use plan::{Action, ChangeReport, Changed, Kind, Plan, plan};
+pub use file::ApplyFile;
+pub use plan::{ChangeAction, ChangeReport, ObjectKind, Plan, TenantChange, plan};

@@ -13,12 +13,12 @@ fn nodes_are_counted_and_texts_are_not() {
 }
 
 fn duplicate(text: &str) -> Option<(String, String, usize, usize)> {
-    let Finding { defect, path, line, column } = inspect(text, Integers::Everywhere).duplicate?;
+    let Finding { defect, path, line, column } = inspect(text, IntegerCheck::Everywhere).duplicate?;
     let Defect::DuplicateMember(name) = defect else { return None };
     Some((name, path, line, column))
 }
 
-fn large_integer(text: &str, integers: Integers<'_>) -> Option<String> {
+fn large_integer(text: &str, integers: IntegerCheck<'_>) -> Option<String> {
     inspect(text, integers).large_integer.map(|finding| finding.path)
 }
 
@@ -50,14 +50,14 @@ fn an_integer_beyond_64_bits_is_found_and_a_number_is_not() {
         (r#"{"a":[1,{"b":18446744073709551616}]}"#, Some("a[1].b")),
         (r#"{"a":18446744073709551616.0,"b":1e30,"c":"18446744073709551616","d":1E+25}"#, None),
     ] {
-        assert_eq!(large_integer(text, Integers::Everywhere).as_deref(), expected, "{text}");
-        assert_eq!(large_integer(text, Integers::Nowhere), None, "{text}");
+        assert_eq!(large_integer(text, IntegerCheck::Everywhere).as_deref(), expected, "{text}");
+        assert_eq!(large_integer(text, IntegerCheck::Nowhere), None, "{text}");
     }
 }
 
 #[test]
 fn integers_are_inspected_in_one_member() {
-    let within = Integers::InMember("entities");
+    let within = IntegerCheck::InMember("entities");
     let large = u64::MAX;
     assert_eq!(large_integer(&format!("{{\"seed\":{large},\"entities\":{{}},\"x\":{large}}}"), within), None);
     let inside = format!("{{\"seed\":{large},\"entities\":{{\"a\":{{\"entities\":0}},\"b\":[{large}]}}}}");
@@ -66,24 +66,24 @@ fn integers_are_inspected_in_one_member() {
 }
 
 #[test]
-fn a_message_is_short_and_on_one_line() {
+fn a_message_is_short_and_single_line() {
     let name = "\\n".repeat(100_000);
     let text = format!("{}{{\"{name}\":1,\"{name}\":2}}{}", "{\"\\u001b\":".repeat(100), "}".repeat(100));
-    let message = inspect(&text, Integers::Nowhere).any().unwrap().to_string();
+    let message = inspect(&text, IntegerCheck::Nowhere).into_first().unwrap().to_string();
     assert!(message.chars().count() <= 501 && !message.contains(char::is_control), "{message}");
 }
 
 #[test]
-fn pieces_give_the_value_of_the_whole_and_pause_after_each() {
+fn parsing_with_pauses_gives_the_same_value() {
     let list = format!("[{}]", "{\"é\":[0.1,null]},".repeat(2_000).trim_end_matches(','));
     let pauses = Cell::new(0);
     let pause = || pauses.set(pauses.get() + 1);
-    assert_eq!(parse_in_pieces(&list, &pause).unwrap(), serde_json::from_str::<Value>(&list).unwrap());
-    assert!(pauses.get() >= list.len() / PIECE);
+    assert_eq!(parse_with_pauses(&list, &pause).unwrap(), serde_json::from_str::<Value>(&list).unwrap());
+    assert!(pauses.get() >= list.len() / CHUNK_BYTES);
     pauses.set(0);
     assert_eq!(find_large_integer(&list, &pause), None);
-    assert!(pauses.get() >= list.len() / PIECE - 1);
-    let (whole, pieces) = (serde_json::from_str::<Value>(&list[1..]), parse_in_pieces(&list[1..], &pause));
+    assert!(pauses.get() >= list.len() / CHUNK_BYTES - 1);
+    let (whole, pieces) = (serde_json::from_str::<Value>(&list[1..]), parse_with_pauses(&list[1..], &pause));
     assert_eq!(pieces.unwrap_err().to_string(), whole.unwrap_err().to_string());
 }
 
@@ -99,12 +99,12 @@ proptest! {
         ),
     ) {
         let text = format!("[{}]", elements.join(","));
-        prop_assert_eq!(find_large_integer(&text, &|| ()), inspect(&text, Integers::Everywhere).large_integer);
+        prop_assert_eq!(find_large_integer(&text, &|| ()), inspect(&text, IntegerCheck::Everywhere).large_integer);
     }
 
     #[test]
-    fn any_text_is_read_to_its_end(text in "[\\[\\]{}:,\"\\\\a1.e\\- é\n]{0,60}") {
-        inspect(&text, Integers::Everywhere);
+    fn any_text_is_scanned_to_its_end(text in "[\\[\\]{}:,\"\\\\a1.e\\- é\n]{0,60}") {
+        inspect(&text, IntegerCheck::Everywhere);
     }
 
     #[test]

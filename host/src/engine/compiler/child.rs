@@ -9,12 +9,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Threads that compile a component's functions.
-const MOST_THREADS: usize = 4;
+const MAX_THREADS: usize = 4;
 
 /// A process that does not outlive this.
-struct Guarded(Child);
+struct ChildGuard(Child);
 
-impl Drop for Guarded {
+impl Drop for ChildGuard {
     fn drop(&mut self) {
         // An error means that it has ended, and `wait` then only takes its status.
         drop(self.0.kill());
@@ -27,7 +27,7 @@ pub(super) fn compile(program: &Path, component: &[u8], limits: &Limits) -> Resu
     let began = Instant::now();
     let broken = |what: &str, error: io::Error| CompileError::Broken(format!("{what}: {error}"));
     let child = command(program, limits).spawn().map_err(|error| broken("can't be started", error))?;
-    let mut child = Guarded(child);
+    let mut child = ChildGuard(child);
     let (Some(mut stdin), Some(stdout)) = (child.0.stdin.take(), child.0.stdout.take()) else {
         return Err(CompileError::Broken("has no pipes".to_owned()));
     };
@@ -41,7 +41,7 @@ pub(super) fn compile(program: &Path, component: &[u8], limits: &Limits) -> Resu
         let answer = writer.and(reader).map(|_| receiver.recv_timeout(limits.compile_time));
         let answer = match answer {
             Ok(Ok(Ok(answer))) => answer,
-            Ok(Ok(Err(_))) => Err(ended(&mut child.0, limits, began)),
+            Ok(Ok(Err(_))) => Err(exit_error(&mut child.0, limits, began)),
             Ok(Err(_)) => Err(CompileError::Time(limits.compile_time)),
             Err(error) => Err(broken("gets no thread", error)),
         };
@@ -73,20 +73,20 @@ fn command(program: &Path, limits: &Limits) -> Command {
 /// All of a child's environment. Each thread has a function's data of its own, so there are few. An allocator that
 /// reserves much at once is not to have that counted before it is used.
 fn environment() -> [(&'static str, String); 2] {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
     [("RAYON_NUM_THREADS", threads.to_string()), ("MIMALLOC_ARENA_EAGER_COMMIT", "0".to_owned())]
 }
 
 /// Why a child ended without a whole answer.
-fn ended(child: &mut Child, limits: &Limits, began: Instant) -> CompileError {
-    match status(child, limits.compile_time.saturating_sub(began.elapsed())) {
-        Some(status) => meaning(status, limits),
+fn exit_error(child: &mut Child, limits: &Limits, began: Instant) -> CompileError {
+    match wait_for_exit(child, limits.compile_time.saturating_sub(began.elapsed())) {
+        Some(status) => classify_exit(status, limits),
         None => CompileError::Time(limits.compile_time),
     }
 }
 
 /// Its status, if it ends so soon: it has closed its stdout, and ends now unless something keeps it.
-fn status(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+fn wait_for_exit(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
     let began = Instant::now();
     loop {
         match child.try_wait() {
@@ -98,7 +98,7 @@ fn status(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
 }
 
 #[cfg(unix)]
-fn meaning(status: ExitStatus, limits: &Limits) -> CompileError {
+fn classify_exit(status: ExitStatus, limits: &Limits) -> CompileError {
     use rustix::process::Signal;
     use std::os::unix::process::ExitStatusExt as _;
     match status.signal().and_then(Signal::from_named_raw) {
@@ -110,6 +110,6 @@ fn meaning(status: ExitStatus, limits: &Limits) -> CompileError {
 }
 
 #[cfg(not(unix))]
-fn meaning(status: ExitStatus, _limits: &Limits) -> CompileError {
+fn classify_exit(status: ExitStatus, _limits: &Limits) -> CompileError {
     CompileError::Broken(format!("stopped on the component ({status})"))
 }

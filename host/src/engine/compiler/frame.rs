@@ -34,15 +34,15 @@ pub(super) fn read(mut input: impl Read, component_bytes: usize) -> io::Result<R
     input.read_exact(&mut kind)?;
     input.read_exact(&mut length)?;
     let length = usize::try_from(u64::from_le_bytes(length)).unwrap_or(usize::MAX);
-    let most = code_limit(component_bytes);
+    let limit = code_limit(component_bytes);
     match kind {
-        [CODE] if length > most => Ok(Err(CompileError::Code(most))),
+        [CODE] if length > limit => Ok(Err(CompileError::Code(limit))),
         [CODE] => bytes(input, length).map(Ok),
         [INVALID] if length <= MESSAGE_BYTES => {
             let message = bytes(input, length)?;
             Ok(Err(CompileError::Invalid(String::from_utf8_lossy(&message).into_owned())))
         }
-        [TOO_MUCH_CODE] => Ok(Err(CompileError::Code(most))),
+        [TOO_MUCH_CODE] => Ok(Err(CompileError::Code(limit))),
         _ => Err(io::Error::new(io::ErrorKind::InvalidData, "an answer of no known kind")),
     }
 }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_frame_is_read_back() {
         for compiled in [
             Ok(vec![1, 2, 3]),
             Ok(Vec::new()),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn more_code_than_fits_is_not_read() {
+    fn code_beyond_the_limit_is_not_read() {
         let mut written = vec![CODE];
         written.extend(u64::MAX.to_le_bytes());
         assert_eq!(read(written.as_slice(), 10).unwrap(), Err(CompileError::Code(code_limit(10))));

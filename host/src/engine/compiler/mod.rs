@@ -5,17 +5,17 @@
 //! from its stdout. It trusts that code as it trusts its own: the program is the host's owner's choice.
 
 mod child;
+mod compile_lock;
 mod frame;
 mod serve;
-mod turn;
 
 pub use serve::compile_for_parent;
 
 use super::Limits;
+use compile_lock::CompileLock;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
-use turn::Turn;
 use wasmtime::Engine;
 
 /// Machine code has at most this many bytes for each byte of its component, and [`CODE_BYTES`] more. Known guests have
@@ -40,7 +40,7 @@ pub(crate) enum CompileError {
     Broken(String),
 }
 
-/// Makes machine code for engines of [`super::build`].
+/// Makes machine code for engines of [`super::new_engine`].
 pub(crate) struct Compiler {
     engine: Engine,
     program: Option<PathBuf>,
@@ -57,7 +57,7 @@ impl Compiler {
     pub(crate) fn compile(&self, component: &[u8]) -> Result<Vec<u8>, CompileError> {
         match &self.program {
             Some(program) => {
-                let _turn = Turn::wait();
+                let _lock = CompileLock::acquire();
                 child::compile(program, component, &self.limits)
             }
             None => in_process(&self.engine, component.to_vec(), self.limits.compile_time),
@@ -67,12 +67,12 @@ impl Compiler {
 
 /// Compiles on a thread. After `limit` nobody waits for it any more, but it goes on, and so has its turn until it ends.
 fn in_process(engine: &Engine, component: Vec<u8>, limit: Duration) -> Result<Vec<u8>, CompileError> {
-    let turn = Turn::wait_for(limit).ok_or(CompileError::Time(limit))?;
+    let lock = CompileLock::acquire_within(limit).ok_or(CompileError::Time(limit))?;
     let engine = engine.clone();
     let (sender, receiver) = mpsc::channel();
     let work = move || {
         let code = precompile(&engine, &component);
-        drop(turn);
+        drop(lock);
         drop(sender.send(code));
     };
     let spawned = std::thread::Builder::new().name("flowhost-compiler".to_owned()).spawn(work);
@@ -85,8 +85,8 @@ fn in_process(engine: &Engine, component: Vec<u8>, limit: Duration) -> Result<Ve
 
 fn precompile(engine: &Engine, component: &[u8]) -> Result<Vec<u8>, CompileError> {
     let code = engine.precompile_component(component).map_err(|error| CompileError::Invalid(format!("{error:#}")))?;
-    let most = code_limit(component.len());
-    if code.len() > most { Err(CompileError::Code(most)) } else { Ok(code) }
+    let limit = code_limit(component.len());
+    if code.len() > limit { Err(CompileError::Code(limit)) } else { Ok(code) }
 }
 
 /// The most machine code that a component of this size may have.

@@ -1,11 +1,11 @@
 //! The child's side: limits itself, then compiles what comes through stdin.
 
-use super::super::{Limits, build_compiler};
+use super::super::{Limits, new_compiler_engine};
 use super::{CompileError, frame, precompile};
 use std::io::{self, Read as _};
 
 /// Compiles the component on stdin and writes the machine code to stdout, for the parent process that asked for it. A
-/// program that [`crate::Builder::compiler`] names calls this first when its first argument is `compile`, with the
+/// program that [`crate::HostBuilder::compiler`] names calls this first when its first argument is `compile`, with the
 /// limits that the other arguments give, and then exits.
 ///
 /// The process limits itself before it reads: its memory to [`Limits::compile_memory_bytes`], its CPU time to
@@ -15,17 +15,17 @@ use std::io::{self, Read as _};
 /// # Errors
 /// The limits can't be set, or the parent is gone.
 pub fn compile_for_parent(limits: &Limits) -> io::Result<()> {
-    restrict(limits)?;
+    limit_process(limits)?;
     let mut component = Vec::new();
     io::stdin().lock().read_to_end(&mut component)?;
-    let compiled = build_compiler(limits)
+    let compiled = new_compiler_engine(limits)
         .map_err(|error| CompileError::Broken(format!("doesn't start: {error:#}")))
         .and_then(|engine| precompile(&engine, &component));
     frame::write(io::stdout().lock(), &compiled)
 }
 
 #[cfg(unix)]
-fn restrict(limits: &Limits) -> io::Result<()> {
+fn limit_process(limits: &Limits) -> io::Result<()> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     close_inherited();
     #[cfg(target_os = "linux")]
@@ -44,7 +44,7 @@ fn restrict(limits: &Limits) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn restrict(_limits: &Limits) -> io::Result<()> {
+fn limit_process(_limits: &Limits) -> io::Result<()> {
     Ok(())
 }
 

@@ -1,50 +1,60 @@
 //! Comprehensions: `map`, `filter`, `all`, `exists`, `exists_one`, `sortBy`, `optMap` and `optFlatMap`.
 
-use super::super::bounds::{COMPREHENSION_ELEMENTS, NESTED_COMPREHENSION_ELEMENTS, STEPS_PER_VALUE};
-use super::super::datum::Datum;
-use super::super::error::{Fault, Outcome};
+use super::super::ast::{Comprehension, ComprehensionKind, Node};
+use super::super::error::{EvalError, EvalResult};
 use super::super::function;
-use super::super::tree::{Comprehension, ComprehensionKind, Node};
-use super::{Run, keep};
+use super::super::limits::{MAX_COMPREHENSION_ELEMENTS, MAX_NESTED_COMPREHENSION_ELEMENTS, STEPS_PER_ALLOCATION};
+use super::super::runtime_value::RuntimeValue;
+use super::{Evaluator, keep_first_error};
 
-impl<'a> Run<'a> {
-    pub(super) fn comprehension(&mut self, range: &Datum<'a>, comprehension: &'a Comprehension) -> Outcome<Datum<'a>> {
+impl<'a> Evaluator<'a> {
+    pub(super) fn evaluate_comprehension(
+        &mut self,
+        range: &RuntimeValue<'a>,
+        comprehension: &'a Comprehension,
+    ) -> EvalResult<RuntimeValue<'a>> {
         match range {
-            Datum::Optional(None) if !comprehension.kind.repeats() => Ok(Datum::Optional(None)),
-            Datum::Optional(Some(nested)) if !comprehension.kind.repeats() => {
-                self.optional(nested.value().clone(), comprehension)
+            RuntimeValue::Optional(None) if !comprehension.kind.iterates() => Ok(RuntimeValue::Optional(None)),
+            RuntimeValue::Optional(Some(nested)) if !comprehension.kind.iterates() => {
+                self.map_optional(nested.value().clone(), comprehension)
             }
-            Datum::List(list) if comprehension.kind.repeats() => {
+            RuntimeValue::List(list) if comprehension.kind.iterates() => {
                 check_count(comprehension, list.len())?;
-                self.repeat(&mut list.iter(), comprehension)
+                self.iterate(&mut list.iter(), comprehension)
             }
-            Datum::Map(map) if comprehension.kind.repeats() && comprehension.kind != ComprehensionKind::SortBy => {
+            RuntimeValue::Map(map)
+                if comprehension.kind.iterates() && comprehension.kind != ComprehensionKind::SortBy =>
+            {
                 check_count(comprehension, map.len(&mut self.fuel)?)?;
-                self.repeat(&mut map.entries().map(|(key, _)| key), comprehension)
+                self.iterate(&mut map.entries().map(|(key, _)| key), comprehension)
             }
             other => {
-                let wanted = if comprehension.kind.repeats() { "a list" } else { "an optional" };
-                Err(wrong(comprehension, wanted, other))
+                let wanted = if comprehension.kind.iterates() { "a list" } else { "an optional" };
+                Err(wrong_operand(comprehension, wanted, other))
             }
         }
     }
 
-    fn optional(&mut self, value: Datum<'a>, comprehension: &'a Comprehension) -> Outcome<Datum<'a>> {
-        match (comprehension.kind, self.with_local(value, comprehension, &comprehension.body)?) {
-            (ComprehensionKind::OptionalMap, value) => {
-                self.fuel.spend(STEPS_PER_VALUE)?;
-                Datum::some(value)
-            }
-            (_, Datum::Optional(value)) => Ok(Datum::Optional(value)),
-            (_, other) => Err(wrong(comprehension, "an optional", &other)),
-        }
-    }
-
-    fn repeat(
+    fn map_optional(
         &mut self,
-        elements: &mut dyn Iterator<Item = Datum<'a>>,
+        value: RuntimeValue<'a>,
         comprehension: &'a Comprehension,
-    ) -> Outcome<Datum<'a>> {
+    ) -> EvalResult<RuntimeValue<'a>> {
+        match (comprehension.kind, self.evaluate_with_local(value, comprehension, &comprehension.body)?) {
+            (ComprehensionKind::OptionalMap, value) => {
+                self.fuel.spend(STEPS_PER_ALLOCATION)?;
+                RuntimeValue::some(value)
+            }
+            (_, RuntimeValue::Optional(value)) => Ok(RuntimeValue::Optional(value)),
+            (_, other) => Err(wrong_operand(comprehension, "an optional", &other)),
+        }
+    }
+
+    fn iterate(
+        &mut self,
+        elements: &mut dyn Iterator<Item = RuntimeValue<'a>>,
+        comprehension: &'a Comprehension,
+    ) -> EvalResult<RuntimeValue<'a>> {
         let kind = comprehension.kind;
         let body = &comprehension.body;
         let mut failure = None;
@@ -53,69 +63,87 @@ impl<'a> Run<'a> {
         let mut keyed = Vec::new();
         for element in elements {
             if let Some(filter) = &comprehension.filter
-                && !self.test(element.clone(), comprehension, filter)?
+                && !self.test_element(element.clone(), comprehension, filter)?
             {
                 continue;
             }
             match kind {
-                ComprehensionKind::Map => items.push(self.with_local(element, comprehension, body)?),
+                ComprehensionKind::Map => items.push(self.evaluate_with_local(element, comprehension, body)?),
                 ComprehensionKind::SortBy => {
-                    let key = self.with_local(element.clone(), comprehension, body)?;
+                    let key = self.evaluate_with_local(element.clone(), comprehension, body)?;
                     keyed.push((key, element));
                 }
                 ComprehensionKind::Filter => {
-                    if self.test(element.clone(), comprehension, body)? {
+                    if self.test_element(element.clone(), comprehension, body)? {
                         items.push(element);
                     }
                 }
-                ComprehensionKind::ExistsOne => matches += usize::from(self.test(element, comprehension, body)?),
-                _ => match self.test(element, comprehension, body) {
-                    Ok(value) if value == (kind == ComprehensionKind::Exists) => return Ok(Datum::Boolean(value)),
+                ComprehensionKind::ExistsOne => {
+                    matches += usize::from(self.test_element(element, comprehension, body)?)
+                }
+                _ => match self.test_element(element, comprehension, body) {
+                    Ok(value) if value == (kind == ComprehensionKind::Exists) => {
+                        return Ok(RuntimeValue::Boolean(value));
+                    }
                     Ok(_) => {}
-                    Err(fault) => keep(&mut failure, fault)?,
+                    Err(error) => keep_first_error(&mut failure, error)?,
                 },
             }
         }
         match kind {
             ComprehensionKind::Map | ComprehensionKind::Filter => {
-                self.fuel.spend(STEPS_PER_VALUE)?;
-                Datum::list(items)
+                self.fuel.spend(STEPS_PER_ALLOCATION)?;
+                RuntimeValue::list(items)
             }
-            ComprehensionKind::SortBy => function::sorted(self, keyed),
-            ComprehensionKind::ExistsOne => Ok(Datum::Boolean(matches == 1)),
-            _ => failure.map_or(Ok(Datum::Boolean(kind == ComprehensionKind::All)), Err),
+            ComprehensionKind::SortBy => function::sort_by_keys(self, keyed),
+            ComprehensionKind::ExistsOne => Ok(RuntimeValue::Boolean(matches == 1)),
+            _ => failure.map_or(Ok(RuntimeValue::Boolean(kind == ComprehensionKind::All)), Err),
         }
     }
 
     /// A node evaluated with a comprehension's variable.
-    fn with_local(&mut self, value: Datum<'a>, comprehension: &'a Comprehension, node: &'a Node) -> Outcome<Datum<'a>> {
+    fn evaluate_with_local(
+        &mut self,
+        value: RuntimeValue<'a>,
+        comprehension: &'a Comprehension,
+        node: &'a Node,
+    ) -> EvalResult<RuntimeValue<'a>> {
         // Whatever a failed body left behind goes too.
         self.locals.truncate(comprehension.local);
         self.locals.push(value);
         self.evaluate(node)
     }
 
-    fn test(&mut self, value: Datum<'a>, comprehension: &'a Comprehension, node: &'a Node) -> Outcome<bool> {
+    fn test_element(
+        &mut self,
+        value: RuntimeValue<'a>,
+        comprehension: &'a Comprehension,
+        node: &'a Node,
+    ) -> EvalResult<bool> {
         self.locals.truncate(comprehension.local);
         self.locals.push(value);
-        self.condition(node)
+        self.evaluate_condition(node)
     }
 }
 
-fn check_count(comprehension: &Comprehension, count: usize) -> Outcome<()> {
+fn check_count(comprehension: &Comprehension, count: usize) -> EvalResult<()> {
     let name = comprehension.kind.name();
-    let (limit, place) = if comprehension.nested {
-        (NESTED_COMPREHENSION_ELEMENTS, " where comprehensions are nested")
+    let (limit, place) = if comprehension.is_nested {
+        (MAX_NESTED_COMPREHENSION_ELEMENTS, " where comprehensions are nested")
     } else {
-        (COMPREHENSION_ELEMENTS, "")
+        (MAX_COMPREHENSION_ELEMENTS, "")
     };
     if count > limit {
         let message = format!("`{name}` runs over at most {limit} elements{place}, and there are {count}");
-        return Err(Fault::too_large("list", message));
+        return Err(EvalError::too_large("list", message));
     }
     Ok(())
 }
 
-fn wrong(comprehension: &Comprehension, wanted: &str, value: &Datum<'_>) -> Box<Fault> {
-    Fault::failed(format!("`{}` needs {wanted}, and this is {}", comprehension.kind.name(), value.words()))
+fn wrong_operand(comprehension: &Comprehension, wanted: &str, value: &RuntimeValue<'_>) -> Box<EvalError> {
+    EvalError::evaluation_failed(format!(
+        "`{}` needs {wanted}, and this is {}",
+        comprehension.kind.name(),
+        value.type_description()
+    ))
 }

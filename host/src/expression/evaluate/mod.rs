@@ -6,218 +6,229 @@
 mod comprehension;
 mod path;
 
-use super::bounds::{STEPS_PER_VALUE, VALUE_DEPTH, too_deep};
+use super::ast::{BinaryOperand, Branch, Builtin, ListElement, Literal, MapEntry, Node, NodeKind};
 use super::budget::Fuel;
-use super::datum::{Datum, Map, Text, get_set};
-use super::error::{Fault, Outcome};
+use super::error::{EvalError, EvalResult};
+use super::limits::{MAX_VALUE_DEPTH, STEPS_PER_ALLOCATION, too_deep_error};
 use super::operator;
+use super::runtime_value::{Map, RuntimeValue, Text, get_entity};
 use super::scope::Scope;
-use super::tree::{Arm, Element, Entry, Link, Literal, Node, NodeKind, Root};
 
 /// One evaluation: what it sees and what it has left.
-pub(super) struct Run<'a> {
+pub(super) struct Evaluator<'a> {
     pub(super) scope: &'a Scope<'a>,
     pub(super) fuel: Fuel<'a>,
     /// The variables of the comprehensions around the current place.
-    locals: Vec<Datum<'a>>,
+    locals: Vec<RuntimeValue<'a>>,
     /// How many lists and maps are being looked into, one inside another.
-    walks: u8,
+    depth: u8,
 }
 
 /// The types that can be named.
 const TYPE_NAMES: [&str; 11] =
     ["bool", "bytes", "double", "int", "list", "map", "null_type", "optional_type", "string", "type", "uint"];
 
-impl<'a> Run<'a> {
+impl<'a> Evaluator<'a> {
     pub(super) fn new(scope: &'a Scope<'a>, fuel: Fuel<'a>) -> Self {
-        Self { scope, fuel, locals: Vec::new(), walks: 0 }
+        Self { scope, fuel, locals: Vec::new(), depth: 0 }
     }
 
     /// Looks into a list or map, which may stand inside another. What an entity holds may be deeper than the stack bears.
-    pub(super) fn walk<T>(&mut self, look: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
-        if self.walks >= VALUE_DEPTH {
-            return Err(too_deep());
+    pub(super) fn with_depth<T>(&mut self, visit: impl FnOnce(&mut Self) -> EvalResult<T>) -> EvalResult<T> {
+        if self.depth >= MAX_VALUE_DEPTH {
+            return Err(too_deep_error());
         }
-        self.walks += 1;
-        let result = look(self);
-        self.walks -= 1;
+        self.depth += 1;
+        let result = visit(self);
+        self.depth -= 1;
         result
     }
 
     /// The value of a node. The work is in small functions, so that a deep expression takes little stack.
-    pub(super) fn evaluate(&mut self, node: &'a Node) -> Outcome<Datum<'a>> {
+    pub(super) fn evaluate(&mut self, node: &'a Node) -> EvalResult<RuntimeValue<'a>> {
         let result = self.fuel.spend(1).and_then(|()| match &*node.kind {
-            NodeKind::Literal(literal) => self.literal(literal),
-            NodeKind::Entity(name) => self.entity(name),
-            NodeKind::Local(local) => self.local(*local),
-            NodeKind::Root(root) => Ok(self.root(*root)),
-            NodeKind::Path { first, steps } => self.path(first, steps),
-            NodeKind::Chain { first, rest } => self.chain(first, rest),
-            NodeKind::Call(call) => self.call(None, call),
-            NodeKind::All(operands) => self.logic(operands, false),
-            NodeKind::Any(operands) => self.logic(operands, true),
-            NodeKind::Not { operand, twice } => self.not(operand, *twice),
-            NodeKind::Negate { operand, twice } => self.negate(operand, *twice),
-            NodeKind::Conditional { arms, otherwise } => self.conditional(arms, otherwise),
-            NodeKind::List(elements) => self.list(elements),
-            NodeKind::Map(entries) => self.map(entries),
+            NodeKind::Literal(literal) => self.evaluate_literal(literal),
+            NodeKind::Entity(name) => self.evaluate_entity(name),
+            NodeKind::Local(local) => self.local_value(*local),
+            NodeKind::Builtin(root) => Ok(self.builtin_value(*root)),
+            NodeKind::Path { first, steps } => self.evaluate_path(first, steps),
+            NodeKind::Chain { first, rest } => self.evaluate_chain(first, rest),
+            NodeKind::Call(call) => self.call_function(None, call),
+            NodeKind::All(operands) => self.short_circuit(operands, false),
+            NodeKind::Any(operands) => self.short_circuit(operands, true),
+            NodeKind::Not { operand, twice } => self.evaluate_not(operand, *twice),
+            NodeKind::Negate { operand, twice } => self.evaluate_negation(operand, *twice),
+            NodeKind::Conditional { branches, otherwise } => self.evaluate_conditional(branches, otherwise),
+            NodeKind::List(elements) => self.evaluate_list(elements),
+            NodeKind::Map(entries) => self.evaluate_map(entries),
         });
-        result.map_err(|fault| fault.at(node.at))
+        result.map_err(|error| error.at(node.at))
     }
 
-    fn literal(&mut self, literal: &'a Literal) -> Outcome<Datum<'a>> {
+    fn evaluate_literal(&mut self, literal: &'a Literal) -> EvalResult<RuntimeValue<'a>> {
         Ok(match literal {
-            Literal::Null => Datum::Null,
-            Literal::Boolean(boolean) => Datum::Boolean(*boolean),
-            Literal::Integer(integer) => Datum::Integer(*integer),
-            Literal::Unsigned(unsigned) => Datum::Unsigned(*unsigned),
-            Literal::Number(number) => Datum::Number(*number),
-            Literal::Text(text) => Datum::Text(Text::Borrowed(text)),
+            Literal::Null => RuntimeValue::Null,
+            Literal::Boolean(boolean) => RuntimeValue::Boolean(*boolean),
+            Literal::Integer(integer) => RuntimeValue::Integer(*integer),
+            Literal::Unsigned(unsigned) => RuntimeValue::Unsigned(*unsigned),
+            Literal::Number(number) => RuntimeValue::Number(*number),
+            Literal::Text(text) => RuntimeValue::Text(Text::Borrowed(text)),
             Literal::Bytes(bytes) => {
                 self.fuel.spend_bytes(bytes.len())?;
-                Datum::Bytes(bytes.clone().into())
+                RuntimeValue::Bytes(bytes.clone().into())
             }
         })
     }
 
-    fn entity(&mut self, name: &'a str) -> Outcome<Datum<'a>> {
+    fn evaluate_entity(&mut self, name: &'a str) -> EvalResult<RuntimeValue<'a>> {
         self.fuel.spend(name.len() / operator::KEY_BYTES_PER_STEP)?;
-        if let Some(value) = get_set(self.scope.entities, name) {
-            return Ok(Datum::from_json(value));
+        if let Some(value) = get_entity(self.scope.entities, name) {
+            return Ok(RuntimeValue::from_json(value));
         }
         match TYPE_NAMES.iter().find(|type_name| **type_name == name) {
-            Some(type_name) => Ok(Datum::Type(type_name)),
-            None => Err(self.not_set(name)),
+            Some(type_name) => Ok(RuntimeValue::Type(type_name)),
+            None => Err(self.entity_not_set(name)),
         }
     }
 
     /// Making an error costs more than most operations.
-    fn not_set(&mut self, name: &str) -> Box<Fault> {
+    fn entity_not_set(&mut self, name: &str) -> Box<EvalError> {
         match self.fuel.spend(10) {
-            Ok(()) => Fault::entity_not_set(name),
+            Ok(()) => EvalError::entity_not_set(name),
             Err(exhausted) => exhausted,
         }
     }
 
-    fn local(&self, local: usize) -> Outcome<Datum<'a>> {
-        self.locals.get(local).cloned().ok_or_else(|| Fault::failed("this variable has no value here"))
+    fn local_value(&self, local: usize) -> EvalResult<RuntimeValue<'a>> {
+        self.locals.get(local).cloned().ok_or_else(|| EvalError::evaluation_failed("this variable has no value here"))
     }
 
-    fn root(&self, root: Root) -> Datum<'a> {
+    fn builtin_value(&self, root: Builtin) -> RuntimeValue<'a> {
         match root {
-            Root::Session => Datum::Map(Map::Session(&self.scope.session)),
-            Root::Now => Datum::Timestamp(self.scope.now),
-            Root::Entities => Datum::Map(Map::Entities(self.scope.entities)),
+            Builtin::Session => RuntimeValue::Map(Map::Session(&self.scope.session)),
+            Builtin::Now => RuntimeValue::Timestamp(self.scope.now),
+            Builtin::Entities => RuntimeValue::Map(Map::Entities(self.scope.entities)),
         }
     }
 
-    fn chain(&mut self, first: &'a Node, rest: &'a [Link]) -> Outcome<Datum<'a>> {
+    fn evaluate_chain(&mut self, first: &'a Node, rest: &'a [BinaryOperand]) -> EvalResult<RuntimeValue<'a>> {
         let mut left = self.evaluate(first)?;
         for link in rest {
             let right = self.evaluate(&link.operand)?;
-            left = operator::apply(self, link.operator, left, right).map_err(|fault| fault.at(link.at))?;
+            left = operator::apply(self, link.operator, left, right).map_err(|error| error.at(link.at))?;
         }
         Ok(left)
     }
 
     /// `||` where `decisive` is true, `&&` where it is false: the value that decides whatever the others are.
-    fn logic(&mut self, operands: &'a [Node], decisive: bool) -> Outcome<Datum<'a>> {
+    fn short_circuit(&mut self, operands: &'a [Node], decisive: bool) -> EvalResult<RuntimeValue<'a>> {
         let mut failure = None;
         for operand in operands {
-            match self.condition(operand) {
-                Ok(value) if value == decisive => return Ok(Datum::Boolean(decisive)),
+            match self.evaluate_condition(operand) {
+                Ok(value) if value == decisive => return Ok(RuntimeValue::Boolean(decisive)),
                 Ok(_) => {}
-                Err(fault) => keep(&mut failure, fault)?,
+                Err(error) => keep_first_error(&mut failure, error)?,
             }
         }
-        failure.map_or(Ok(Datum::Boolean(!decisive)), Err)
+        failure.map_or(Ok(RuntimeValue::Boolean(!decisive)), Err)
     }
 
     /// A node that must yield a boolean.
-    fn condition(&mut self, node: &'a Node) -> Outcome<bool> {
+    fn evaluate_condition(&mut self, node: &'a Node) -> EvalResult<bool> {
         match self.evaluate(node)? {
-            Datum::Boolean(boolean) => Ok(boolean),
+            RuntimeValue::Boolean(boolean) => Ok(boolean),
             other => {
                 self.fuel.spend(10)?;
-                let message =
-                    format!("a condition must be true or false, and this is {}: compare it with ==", other.words());
-                Err(Fault::failed(message).at(node.at))
+                let message = format!(
+                    "a condition must be true or false, and this is {}: compare it with ==",
+                    other.type_description()
+                );
+                Err(EvalError::evaluation_failed(message).at(node.at))
             }
         }
     }
 
-    fn not(&mut self, operand: &'a Node, twice: bool) -> Outcome<Datum<'a>> {
-        Ok(Datum::Boolean(self.condition(operand)? == twice))
+    fn evaluate_not(&mut self, operand: &'a Node, twice: bool) -> EvalResult<RuntimeValue<'a>> {
+        Ok(RuntimeValue::Boolean(self.evaluate_condition(operand)? == twice))
     }
 
-    fn negate(&mut self, operand: &'a Node, twice: bool) -> Outcome<Datum<'a>> {
+    fn evaluate_negation(&mut self, operand: &'a Node, twice: bool) -> EvalResult<RuntimeValue<'a>> {
         match self.evaluate(operand)? {
-            Datum::Integer(integer) if twice => Ok(Datum::Integer(integer)),
-            Datum::Number(number) if twice => Ok(Datum::Number(number)),
-            Datum::Number(number) => Ok(Datum::Number(-number)),
-            Datum::Integer(integer) => integer
+            RuntimeValue::Integer(integer) if twice => Ok(RuntimeValue::Integer(integer)),
+            RuntimeValue::Number(number) if twice => Ok(RuntimeValue::Number(number)),
+            RuntimeValue::Number(number) => Ok(RuntimeValue::Number(-number)),
+            RuntimeValue::Integer(integer) => integer
                 .checked_neg()
-                .map(Datum::Integer)
-                .ok_or_else(|| Fault::failed("the result of `-` is too large for an integer")),
-            other => Err(Fault::failed(format!("`-` cannot be applied to {}", other.words()))),
+                .map(RuntimeValue::Integer)
+                .ok_or_else(|| EvalError::evaluation_failed("the result of `-` is too large for an integer")),
+            other => {
+                Err(EvalError::evaluation_failed(format!("`-` cannot be applied to {}", other.type_description())))
+            }
         }
     }
 
-    fn conditional(&mut self, arms: &'a [Arm], otherwise: &'a Node) -> Outcome<Datum<'a>> {
-        for arm in arms {
-            if self.condition(&arm.condition)? {
-                return self.evaluate(&arm.value);
+    fn evaluate_conditional(&mut self, branches: &'a [Branch], otherwise: &'a Node) -> EvalResult<RuntimeValue<'a>> {
+        for branch in branches {
+            if self.evaluate_condition(&branch.condition)? {
+                return self.evaluate(&branch.value);
             }
         }
         self.evaluate(otherwise)
     }
 
-    fn list(&mut self, elements: &'a [Element]) -> Outcome<Datum<'a>> {
-        self.fuel.spend(STEPS_PER_VALUE)?;
+    fn evaluate_list(&mut self, elements: &'a [ListElement]) -> EvalResult<RuntimeValue<'a>> {
+        self.fuel.spend(STEPS_PER_ALLOCATION)?;
         let mut items = Vec::with_capacity(elements.len());
         for element in elements {
             let value = self.evaluate(&element.value)?;
-            items.extend(self.included(value, element.optional)?);
+            items.extend(self.skip_none(value, element.optional)?);
         }
-        Datum::list(items)
+        RuntimeValue::list(items)
     }
 
     /// The value of an element or entry; none where it is an optional that has none.
-    fn included(&self, value: Datum<'a>, optional: bool) -> Outcome<Option<Datum<'a>>> {
+    fn skip_none(&self, value: RuntimeValue<'a>, optional: bool) -> EvalResult<Option<RuntimeValue<'a>>> {
         match (optional, value) {
             (false, value) => Ok(Some(value)),
-            (true, Datum::Optional(value)) => Ok(value.map(|nested| nested.value().clone())),
-            (true, other) => Err(Fault::failed(format!("`?` needs an optional, and this is {}", other.words()))),
+            (true, RuntimeValue::Optional(value)) => Ok(value.map(|nested| nested.value().clone())),
+            (true, other) => Err(EvalError::evaluation_failed(format!(
+                "`?` needs an optional, and this is {}",
+                other.type_description()
+            ))),
         }
     }
 
-    fn map(&mut self, entries: &'a [Entry]) -> Outcome<Datum<'a>> {
-        self.fuel.spend(STEPS_PER_VALUE)?;
-        let mut pairs: Vec<(Datum<'a>, Datum<'a>)> = Vec::with_capacity(entries.len());
+    fn evaluate_map(&mut self, entries: &'a [MapEntry]) -> EvalResult<RuntimeValue<'a>> {
+        self.fuel.spend(STEPS_PER_ALLOCATION)?;
+        let mut pairs: Vec<(RuntimeValue<'a>, RuntimeValue<'a>)> = Vec::with_capacity(entries.len());
         for entry in entries {
             let key = self.evaluate(&entry.key)?;
-            if !matches!(key, Datum::Text(_) | Datum::Boolean(_) | Datum::Integer(_) | Datum::Unsigned(_)) {
-                let message = format!("a key must be a text, an integer or a boolean, and this is {}", key.words());
-                return Err(Fault::failed(message).at(entry.key.at));
+            if !matches!(
+                key,
+                RuntimeValue::Text(_) | RuntimeValue::Boolean(_) | RuntimeValue::Integer(_) | RuntimeValue::Unsigned(_)
+            ) {
+                let message =
+                    format!("a key must be a text, an integer or a boolean, and this is {}", key.type_description());
+                return Err(EvalError::evaluation_failed(message).at(entry.key.at));
             }
             let value = self.evaluate(&entry.value)?;
-            let Some(value) = self.included(value, entry.optional)? else { continue };
+            let Some(value) = self.skip_none(value, entry.optional)? else { continue };
             for (other, _) in &pairs {
-                if operator::equal(self, other, &key)? {
-                    return Err(Fault::failed("this key is in the map twice").at(entry.key.at));
+                if operator::values_equal(self, other, &key)? {
+                    return Err(EvalError::evaluation_failed("this key is in the map twice").at(entry.key.at));
                 }
             }
             pairs.push((key, value));
         }
-        Datum::map(pairs)
+        RuntimeValue::map(pairs)
     }
 }
 
 /// Keeps the first failure that another operand may still outweigh; one that is final ends everything.
-fn keep(failure: &mut Option<Box<Fault>>, fault: Box<Fault>) -> Outcome<()> {
-    if !fault.absorbable() {
-        return Err(fault);
+fn keep_first_error(failure: &mut Option<Box<EvalError>>, error: Box<EvalError>) -> EvalResult<()> {
+    if !error.is_short_circuitable() {
+        return Err(error);
     }
-    failure.get_or_insert(fault);
+    failure.get_or_insert(error);
     Ok(())
 }

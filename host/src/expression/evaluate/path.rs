@@ -1,131 +1,160 @@
 //! The steps of a path: fields, elements and calls.
 
-use super::super::bounds::{STEPS_PER_CALL, STEPS_PER_VALUE};
-use super::super::datum::{Datum, Map, Text};
-use super::super::error::{Fault, Outcome, shortened};
-use super::super::tree::{Call, Node, Step, StepKind};
+use super::super::ast::{Call, Node, Step, StepKind};
+use super::super::error::{EvalError, EvalResult, truncated};
+use super::super::limits::{STEPS_PER_ALLOCATION, STEPS_PER_CALL};
+use super::super::runtime_value::{Map, RuntimeValue, Text};
 use super::super::{function, operator};
-use super::Run;
+use super::Evaluator;
 
-impl<'a> Run<'a> {
-    pub(super) fn path(&mut self, first: &'a Node, steps: &'a [Step]) -> Outcome<Datum<'a>> {
+impl<'a> Evaluator<'a> {
+    pub(super) fn evaluate_path(&mut self, first: &'a Node, steps: &'a [Step]) -> EvalResult<RuntimeValue<'a>> {
         let mut value = self.evaluate(first)?;
         for step in steps {
-            value =
-                self.fuel.spend(1).and_then(|()| self.step(value, &step.kind)).map_err(|fault| fault.at(step.at))?;
+            value = self
+                .fuel
+                .spend(1)
+                .and_then(|()| self.apply_step(value, &step.kind))
+                .map_err(|error| error.at(step.at))?;
         }
         Ok(value)
     }
 
-    fn step(&mut self, value: Datum<'a>, step: &'a StepKind) -> Outcome<Datum<'a>> {
+    fn apply_step(&mut self, value: RuntimeValue<'a>, step: &'a StepKind) -> EvalResult<RuntimeValue<'a>> {
         match step {
             StepKind::Field { name, optional } => {
-                let key = Datum::Text(Text::Borrowed(name));
-                self.access(value, &key, *optional)
+                let key = RuntimeValue::Text(Text::Borrowed(name));
+                self.access_member(value, &key, *optional)
             }
             StepKind::Index { key, optional } => {
                 let key = self.evaluate(key)?;
-                self.access(value, &key, *optional)
+                self.access_member(value, &key, *optional)
             }
-            StepKind::Present(name) => self.present(&value, name),
-            StepKind::Method(call) => self.call(Some(value), call),
-            StepKind::Or(other) => self.or(value, other, false),
-            StepKind::OrValue(other) => self.or(value, other, true),
-            StepKind::Comprehension(comprehension) => self.comprehension(&value, comprehension),
+            StepKind::HasField(name) => self.has_field(&value, name),
+            StepKind::Method(call) => self.call_function(Some(value), call),
+            StepKind::Or(other) => self.or_optional(value, other, false),
+            StepKind::OrValue(other) => self.or_optional(value, other, true),
+            StepKind::Comprehension(comprehension) => self.evaluate_comprehension(&value, comprehension),
         }
     }
 
     /// The element at a key. Of an optional, or asked for as one, it is an optional.
-    fn access(&mut self, value: Datum<'a>, key: &Datum<'a>, optional: bool) -> Outcome<Datum<'a>> {
+    fn access_member(
+        &mut self,
+        value: RuntimeValue<'a>,
+        key: &RuntimeValue<'a>,
+        optional: bool,
+    ) -> EvalResult<RuntimeValue<'a>> {
         let (value, optional) = match value {
-            Datum::Optional(None) => return Ok(Datum::Optional(None)),
-            Datum::Optional(Some(nested)) => (nested.value().clone(), true),
+            RuntimeValue::Optional(None) => return Ok(RuntimeValue::Optional(None)),
+            RuntimeValue::Optional(Some(nested)) => (nested.value().clone(), true),
             other => (other, optional),
         };
-        match self.element(&value, key)? {
+        match self.find_member(&value, key)? {
             found if optional => {
-                self.fuel.spend(STEPS_PER_VALUE)?;
-                Datum::optional(found)
+                self.fuel.spend(STEPS_PER_ALLOCATION)?;
+                RuntimeValue::optional(found)
             }
             Some(found) => Ok(found),
-            None => Err(self.missing(&value, key)),
+            None => Err(self.missing_member_error(&value, key)),
         }
     }
 
-    fn element(&mut self, value: &Datum<'a>, key: &Datum<'a>) -> Outcome<Option<Datum<'a>>> {
+    fn find_member(
+        &mut self,
+        value: &RuntimeValue<'a>,
+        key: &RuntimeValue<'a>,
+    ) -> EvalResult<Option<RuntimeValue<'a>>> {
         match (value, key) {
-            (Datum::Map(map), key) => operator::entry(self, map, key),
-            (Datum::List(list), Datum::Integer(_) | Datum::Unsigned(_) | Datum::Number(_)) => {
+            (RuntimeValue::Map(map), key) => operator::map_get(self, map, key),
+            (
+                RuntimeValue::List(list),
+                RuntimeValue::Integer(_) | RuntimeValue::Unsigned(_) | RuntimeValue::Number(_),
+            ) => {
                 let index = match key {
-                    Datum::Integer(index) => usize::try_from(*index).ok(),
-                    Datum::Unsigned(index) => usize::try_from(*index).ok(),
-                    Datum::Number(index) if index.fract() != 0.0 || !index.is_finite() => {
-                        return Err(Fault::failed("the index of a list must be an integer"));
+                    RuntimeValue::Integer(index) => usize::try_from(*index).ok(),
+                    RuntimeValue::Unsigned(index) => usize::try_from(*index).ok(),
+                    RuntimeValue::Number(index) if index.fract() != 0.0 || !index.is_finite() => {
+                        return Err(EvalError::evaluation_failed("the index of a list must be an integer"));
                     }
-                    Datum::Number(index) if *index >= 0.0 => Some(*index as usize),
+                    RuntimeValue::Number(index) if *index >= 0.0 => Some(*index as usize),
                     _ => None,
                 };
                 Ok(index.and_then(|index| list.get(index)))
             }
-            (Datum::List(_), Datum::Text(name)) => Err(Fault::failed(format!(
+            (RuntimeValue::List(_), RuntimeValue::Text(name)) => Err(EvalError::evaluation_failed(format!(
                 "a list has no field `{}`: take one of its elements first, as in [0]",
-                shortened(name)
+                truncated(name)
             ))),
-            (Datum::List(_), key) => {
-                Err(Fault::failed(format!("the index of a list must be an integer, and this is {}", key.words())))
+            (RuntimeValue::List(_), key) => Err(EvalError::evaluation_failed(format!(
+                "the index of a list must be an integer, and this is {}",
+                key.type_description()
+            ))),
+            (value, _) => {
+                Err(EvalError::evaluation_failed(format!("{} has no fields and no elements", value.type_description())))
             }
-            (value, _) => Err(Fault::failed(format!("{} has no fields and no elements", value.words()))),
         }
     }
 
-    fn missing(&mut self, value: &Datum<'a>, key: &Datum<'a>) -> Box<Fault> {
+    fn missing_member_error(&mut self, value: &RuntimeValue<'a>, key: &RuntimeValue<'a>) -> Box<EvalError> {
         if let Err(exhausted) = self.fuel.spend(10) {
             return exhausted;
         }
         match (value, key) {
-            (Datum::Map(Map::Entities(_)), Datum::Text(name)) => Fault::entity_not_set(name),
-            (Datum::Map(Map::Session(_)), _) => Fault::failed("the session has id, channel and user, and nothing else"),
-            (Datum::List(list), _) => Fault::failed(format!(
+            (RuntimeValue::Map(Map::Entities(_)), RuntimeValue::Text(name)) => EvalError::entity_not_set(name),
+            (RuntimeValue::Map(Map::Session(_)), _) => {
+                EvalError::evaluation_failed("the session has id, channel and user, and nothing else")
+            }
+            (RuntimeValue::List(list), _) => EvalError::evaluation_failed(format!(
                 "the list has {} elements, counted from 0, and this one is not there",
                 list.len()
             )),
-            (_, Datum::Text(name)) => Fault::failed(format!(
+            (_, RuntimeValue::Text(name)) => EvalError::evaluation_failed(format!(
                 "the map has no key `{}`: where it may be missing, write .?name.orValue(…)",
-                shortened(name)
+                truncated(name)
             )),
-            _ => Fault::failed("the map has no such key: where it may be missing, write [?key].orValue(…)"),
+            _ => EvalError::evaluation_failed(
+                "the map has no such key: where it may be missing, write [?key].orValue(…)",
+            ),
         }
     }
 
-    fn present(&mut self, value: &Datum<'a>, name: &'a str) -> Outcome<Datum<'a>> {
+    fn has_field(&mut self, value: &RuntimeValue<'a>, name: &'a str) -> EvalResult<RuntimeValue<'a>> {
         match value {
-            Datum::Map(map) => {
-                let key = Datum::Text(Text::Borrowed(name));
-                Ok(Datum::Boolean(operator::entry(self, map, &key)?.is_some()))
+            RuntimeValue::Map(map) => {
+                let key = RuntimeValue::Text(Text::Borrowed(name));
+                Ok(RuntimeValue::Boolean(operator::map_get(self, map, &key)?.is_some()))
             }
-            Datum::Optional(None) => Ok(Datum::Boolean(false)),
-            Datum::Optional(Some(nested)) => self.present(nested.value(), name),
-            other => Err(Fault::failed(format!("{} has no fields", other.words()))),
+            RuntimeValue::Optional(None) => Ok(RuntimeValue::Boolean(false)),
+            RuntimeValue::Optional(Some(nested)) => self.has_field(nested.value(), name),
+            other => Err(EvalError::evaluation_failed(format!("{} has no fields", other.type_description()))),
         }
     }
 
-    fn or(&mut self, value: Datum<'a>, other: &'a Node, unwrap: bool) -> Outcome<Datum<'a>> {
+    fn or_optional(&mut self, value: RuntimeValue<'a>, other: &'a Node, unwrap: bool) -> EvalResult<RuntimeValue<'a>> {
         match value {
-            Datum::Optional(Some(nested)) if unwrap => Ok(nested.value().clone()),
-            Datum::Optional(Some(_)) => Ok(value),
-            Datum::Optional(None) => match self.evaluate(other)? {
+            RuntimeValue::Optional(Some(nested)) if unwrap => Ok(nested.value().clone()),
+            RuntimeValue::Optional(Some(_)) => Ok(value),
+            RuntimeValue::Optional(None) => match self.evaluate(other)? {
                 value if unwrap => Ok(value),
-                Datum::Optional(value) => Ok(Datum::Optional(value)),
-                value => Err(Fault::failed(format!("`or` needs an optional, and this is {}", value.words()))),
+                RuntimeValue::Optional(value) => Ok(RuntimeValue::Optional(value)),
+                value => Err(EvalError::evaluation_failed(format!(
+                    "`or` needs an optional, and this is {}",
+                    value.type_description()
+                ))),
             },
-            value => Err(Fault::failed(format!(
+            value => Err(EvalError::evaluation_failed(format!(
                 "only an optional has an alternative, and this is {}: an entity that may be unset is entities.?name",
-                value.words()
+                value.type_description()
             ))),
         }
     }
 
-    pub(super) fn call(&mut self, receiver: Option<Datum<'a>>, call: &'a Call) -> Outcome<Datum<'a>> {
+    pub(super) fn call_function(
+        &mut self,
+        receiver: Option<RuntimeValue<'a>>,
+        call: &'a Call,
+    ) -> EvalResult<RuntimeValue<'a>> {
         self.fuel.spend(STEPS_PER_CALL)?;
         let is_method = receiver.is_some();
         let mut arguments = Vec::with_capacity(call.arguments.len() + 1);
@@ -135,16 +164,16 @@ impl<'a> Run<'a> {
         }
         let Some(function) = call.function else {
             self.fuel.spend(10)?;
-            return Err(Fault::unknown_function(&call.name, is_method));
+            return Err(EvalError::unknown_function(&call.name, is_method));
         };
         match function(self, &arguments)? {
             Some(value) => {
-                let steps = if value.has_memory() { STEPS_PER_VALUE } else { 0 };
+                let steps = if value.is_allocated() { STEPS_PER_ALLOCATION } else { 0 };
                 self.fuel.spend(steps).map(|()| value)
             }
             None => {
                 self.fuel.spend(10)?;
-                Err(function::mismatch(&call.name, is_method, &arguments))
+                Err(function::argument_mismatch(&call.name, is_method, &arguments))
             }
         }
     }

@@ -2,17 +2,17 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::super::datum::{Datum, Text};
-use super::super::error::{Fault, Outcome, shortened};
-use super::super::evaluate::Run;
+use super::super::error::{EvalError, EvalResult, truncated};
+use super::super::evaluate::Evaluator;
 use super::super::operator;
+use super::super::runtime_value::{RuntimeValue, Text};
 use super::super::value::rfc3339;
-use super::Entry;
+use super::FunctionEntry;
 use super::number::{self, shortest_number};
-use super::text::Growing;
-use super::utf8::pieces;
+use super::text::BoundedString;
+use super::utf8::chunks;
 
-pub(super) const GLOBALS: &[Entry] = &[
+pub(super) const GLOBALS: &[FunctionEntry] = &[
     ("int", int),
     ("uint", uint),
     ("double", double),
@@ -28,163 +28,169 @@ pub(super) const GLOBALS: &[Entry] = &[
 /// Steps for reading an instant or a duration.
 const STEPS_PER_CALENDAR: usize = 8;
 /// Bytes of a number, an instant, a duration or a time zone.
-pub(super) const LONGEST_NUMBER: usize = 64;
+pub(super) const MAX_NUMBER_BYTES: usize = 64;
 /// Steps for reading a whole number.
 const STEPS_PER_INTEGER: usize = 2;
 
-fn no_number(text: &str, what: &str) -> Box<Fault> {
-    Fault::failed(format!("the text `{}` is no {what}", shortened(text)))
+fn not_a_number_error(text: &str, what: &str) -> Box<EvalError> {
+    EvalError::evaluation_failed(format!("the text `{}` is no {what}", truncated(text)))
 }
 
-fn parsed<T: std::str::FromStr>(run: &mut Run<'_>, text: &str, what: &str) -> Outcome<T> {
-    run.fuel.spend(STEPS_PER_INTEGER)?;
-    let short = (text.len() <= LONGEST_NUMBER).then_some(text);
-    short.and_then(|text| text.parse().ok()).ok_or_else(|| no_number(text, what))
+fn parse_number<T: std::str::FromStr>(evaluator: &mut Evaluator<'_>, text: &str, what: &str) -> EvalResult<T> {
+    evaluator.fuel.spend(STEPS_PER_INTEGER)?;
+    let short = (text.len() <= MAX_NUMBER_BYTES).then_some(text);
+    short.and_then(|text| text.parse().ok()).ok_or_else(|| not_a_number_error(text, what))
 }
 
-fn out_of_range() -> Box<Fault> {
-    Fault::failed("the number is out of range")
+fn out_of_range_error() -> Box<EvalError> {
+    EvalError::evaluation_failed("the number is out of range")
 }
 
-fn int<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+fn int<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> EvalResult<Option<RuntimeValue<'a>>> {
     let integer = match arguments {
-        [Datum::Integer(integer)] => *integer,
-        [Datum::Unsigned(unsigned)] => i64::try_from(*unsigned).map_err(|_| out_of_range())?,
+        [RuntimeValue::Integer(integer)] => *integer,
+        [RuntimeValue::Unsigned(unsigned)] => i64::try_from(*unsigned).map_err(|_| out_of_range_error())?,
         // Both ends of the range are refused: the nearest numbers beyond them round to the same.
-        [Datum::Number(number)] if *number > i64::MIN as f64 && *number < i64::MAX as f64 => *number as i64,
-        [Datum::Number(_)] => return Err(out_of_range()),
-        [Datum::Text(text)] => parsed(run, text, "integer")?,
-        [Datum::Timestamp(instant)] => instant.timestamp(),
+        [RuntimeValue::Number(number)] if *number > i64::MIN as f64 && *number < i64::MAX as f64 => *number as i64,
+        [RuntimeValue::Number(_)] => return Err(out_of_range_error()),
+        [RuntimeValue::Text(text)] => parse_number(evaluator, text, "integer")?,
+        [RuntimeValue::Timestamp(instant)] => instant.timestamp(),
         _ => return Ok(None),
     };
-    Ok(Some(Datum::Integer(integer)))
+    Ok(Some(RuntimeValue::Integer(integer)))
 }
 
-fn uint<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+fn uint<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> EvalResult<Option<RuntimeValue<'a>>> {
     let unsigned = match arguments {
-        [Datum::Unsigned(unsigned)] => *unsigned,
-        [Datum::Integer(integer)] => u64::try_from(*integer).map_err(|_| out_of_range())?,
-        [Datum::Number(number)] if *number > -1.0 && *number < u64::MAX as f64 => *number as u64,
-        [Datum::Number(_)] => return Err(out_of_range()),
-        [Datum::Text(text)] => parsed(run, text, "unsigned integer")?,
+        [RuntimeValue::Unsigned(unsigned)] => *unsigned,
+        [RuntimeValue::Integer(integer)] => u64::try_from(*integer).map_err(|_| out_of_range_error())?,
+        [RuntimeValue::Number(number)] if *number > -1.0 && *number < u64::MAX as f64 => *number as u64,
+        [RuntimeValue::Number(_)] => return Err(out_of_range_error()),
+        [RuntimeValue::Text(text)] => parse_number(evaluator, text, "unsigned integer")?,
         _ => return Ok(None),
     };
-    Ok(Some(Datum::Unsigned(unsigned)))
+    Ok(Some(RuntimeValue::Unsigned(unsigned)))
 }
 
-fn double<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+fn double<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> EvalResult<Option<RuntimeValue<'a>>> {
     let number = match arguments {
-        [Datum::Number(number)] => *number,
-        [Datum::Integer(integer)] => *integer as f64,
-        [Datum::Unsigned(unsigned)] => *unsigned as f64,
-        [Datum::Text(text)] => {
-            run.fuel.spend(number::reading(text))?;
-            parsed(run, text, "number")?
+        [RuntimeValue::Number(number)] => *number,
+        [RuntimeValue::Integer(integer)] => *integer as f64,
+        [RuntimeValue::Unsigned(unsigned)] => *unsigned as f64,
+        [RuntimeValue::Text(text)] => {
+            evaluator.fuel.spend(number::parse_steps(text))?;
+            parse_number(evaluator, text, "number")?
         }
         _ => return Ok(None),
     };
-    Ok(Some(Datum::Number(number)))
+    Ok(Some(RuntimeValue::Number(number)))
 }
 
-fn bool<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+fn bool<'a>(_evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> EvalResult<Option<RuntimeValue<'a>>> {
     let boolean = match arguments {
-        [Datum::Boolean(boolean)] => *boolean,
-        [Datum::Text(text)] => match &**text {
+        [RuntimeValue::Boolean(boolean)] => *boolean,
+        [RuntimeValue::Text(text)] => match &**text {
             "1" | "t" | "true" | "TRUE" | "True" => true,
             "0" | "f" | "false" | "FALSE" | "False" => false,
-            other => return Err(no_number(other, "boolean")),
+            other => return Err(not_a_number_error(other, "boolean")),
         },
         _ => return Ok(None),
     };
-    Ok(Some(Datum::Boolean(boolean)))
+    Ok(Some(RuntimeValue::Boolean(boolean)))
 }
 
-fn bytes<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+fn bytes<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> EvalResult<Option<RuntimeValue<'a>>> {
     match arguments {
-        [Datum::Bytes(_)] => Ok(arguments.first().cloned()),
-        [Datum::Text(text)] => {
-            run.fuel.spend_bytes(text.len())?;
-            Ok(Some(Datum::Bytes(text.as_bytes().to_vec().into())))
+        [RuntimeValue::Bytes(_)] => Ok(arguments.first().cloned()),
+        [RuntimeValue::Text(text)] => {
+            evaluator.fuel.spend_bytes(text.len())?;
+            Ok(Some(RuntimeValue::Bytes(text.as_bytes().to_vec().into())))
         }
         _ => Ok(None),
     }
 }
 
-fn string<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
-    run.fuel.spend(2)?;
+fn string<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> EvalResult<Option<RuntimeValue<'a>>> {
+    evaluator.fuel.spend(2)?;
     let text = match arguments {
-        [Datum::Text(_)] => return Ok(arguments.first().cloned()),
-        [Datum::Boolean(boolean)] => boolean.to_string(),
-        [Datum::Integer(integer)] => integer.to_string(),
-        [Datum::Unsigned(unsigned)] => unsigned.to_string(),
-        [Datum::Number(number)] => shortest_number(*number),
-        [Datum::Timestamp(instant)] => rfc3339(*instant),
-        [Datum::Duration(duration)] => seconds(*duration),
-        [Datum::Bytes(bytes)] => {
-            let mut text = Growing::default();
-            for piece in pieces(bytes) {
-                let piece = str::from_utf8(piece).map_err(|_| Fault::failed("the bytes are not UTF-8 text"))?;
-                text.push_each(run, piece)?;
+        [RuntimeValue::Text(_)] => return Ok(arguments.first().cloned()),
+        [RuntimeValue::Boolean(boolean)] => boolean.to_string(),
+        [RuntimeValue::Integer(integer)] => integer.to_string(),
+        [RuntimeValue::Unsigned(unsigned)] => unsigned.to_string(),
+        [RuntimeValue::Number(number)] => shortest_number(*number),
+        [RuntimeValue::Timestamp(instant)] => rfc3339(*instant),
+        [RuntimeValue::Duration(duration)] => format_seconds(*duration),
+        [RuntimeValue::Bytes(bytes)] => {
+            let mut text = BoundedString::default();
+            for piece in chunks(bytes) {
+                let piece =
+                    str::from_utf8(piece).map_err(|_| EvalError::evaluation_failed("the bytes are not UTF-8 text"))?;
+                text.push_each(evaluator, piece)?;
             }
-            return Ok(Some(text.into_datum()));
+            return Ok(Some(text.into_value()));
         }
         _ => return Ok(None),
     };
-    Ok(Some(Datum::text(text)))
+    Ok(Some(RuntimeValue::text(text)))
 }
 
-fn type_of<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+fn type_of<'a>(_evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> EvalResult<Option<RuntimeValue<'a>>> {
     Ok(match arguments {
-        [value] => Some(Datum::Type(value.type_name())),
+        [value] => Some(RuntimeValue::Type(value.type_name())),
         _ => None,
     })
 }
 
 /// A value whatever its type: types are only known while evaluating, so this is the value itself.
-fn dynamic<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
+fn dynamic<'a>(_evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> EvalResult<Option<RuntimeValue<'a>>> {
     Ok(match arguments {
         [value] => Some(value.clone()),
         _ => None,
     })
 }
 
-fn timestamp<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
-    run.fuel.spend(STEPS_PER_CALENDAR)?;
+fn timestamp<'a>(
+    evaluator: &mut Evaluator<'a>,
+    arguments: &[RuntimeValue<'a>],
+) -> EvalResult<Option<RuntimeValue<'a>>> {
+    evaluator.fuel.spend(STEPS_PER_CALENDAR)?;
     let instant = match arguments {
-        [Datum::Timestamp(instant)] => Some(*instant),
-        [Datum::Integer(seconds)] => DateTime::from_timestamp(*seconds, 0),
-        [Datum::Text(text)] => match instant_of(text) {
+        [RuntimeValue::Timestamp(instant)] => Some(*instant),
+        [RuntimeValue::Integer(seconds)] => DateTime::from_timestamp(*seconds, 0),
+        [RuntimeValue::Text(text)] => match parse_timestamp(text) {
             Some(instant) => Some(instant),
-            None => return Err(no_number(text, "timestamp such as 2027-02-01T10:00:00Z")),
+            None => return Err(not_a_number_error(text, "timestamp such as 2027-02-01T10:00:00Z")),
         },
         _ => return Ok(None),
     };
-    match instant.and_then(operator::timestamp) {
-        Some(datum) => Ok(Some(datum)),
-        None => Err(Fault::failed("the timestamp is outside the years 1 to 9999")),
+    match instant.and_then(operator::checked_timestamp) {
+        Some(value) => Ok(Some(value)),
+        None => Err(EvalError::evaluation_failed("the timestamp is outside the years 1 to 9999")),
     }
 }
 
-fn instant_of(text: &Text<'_>) -> Option<DateTime<Utc>> {
-    let short = (text.len() <= LONGEST_NUMBER).then_some(text)?;
+fn parse_timestamp(text: &Text<'_>) -> Option<DateTime<Utc>> {
+    let short = (text.len() <= MAX_NUMBER_BYTES).then_some(text)?;
     DateTime::parse_from_rfc3339(short).ok().map(|instant| instant.with_timezone(&Utc))
 }
 
-fn duration<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
-    run.fuel.spend(STEPS_PER_CALENDAR)?;
+fn duration<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> EvalResult<Option<RuntimeValue<'a>>> {
+    evaluator.fuel.spend(STEPS_PER_CALENDAR)?;
     match arguments {
-        [Datum::Text(text)] if text.len() > LONGEST_NUMBER => Err(no_number(text, "duration such as 90m or 1h30m")),
-        [Datum::Duration(_)] => Ok(arguments.first().cloned()),
-        [Datum::Text(text)] => match duration_of(text).and_then(operator::duration) {
-            Some(datum) => Ok(Some(datum)),
-            None => Err(no_number(text, "duration such as 90m or 1h30m, or it is out of range")),
+        [RuntimeValue::Text(text)] if text.len() > MAX_NUMBER_BYTES => {
+            Err(not_a_number_error(text, "duration such as 90m or 1h30m"))
+        }
+        [RuntimeValue::Duration(_)] => Ok(arguments.first().cloned()),
+        [RuntimeValue::Text(text)] => match parse_duration(text).and_then(operator::checked_duration) {
+            Some(value) => Ok(Some(value)),
+            None => Err(not_a_number_error(text, "duration such as 90m or 1h30m, or it is out of range")),
         },
         _ => Ok(None),
     }
 }
 
 /// A duration from signed decimal numbers with units, largest or not first: `1h30m`, `-1.5s`, `0`.
-fn duration_of(text: &str) -> Option<TimeDelta> {
+fn parse_duration(text: &str) -> Option<TimeDelta> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if unsigned == "0" {
         return Some(TimeDelta::zero());
@@ -227,7 +233,7 @@ fn duration_of(text: &str) -> Option<TimeDelta> {
 }
 
 /// A duration as seconds with the unit, as `string` and `format` show it.
-pub(super) fn seconds(duration: TimeDelta) -> String {
+pub(super) fn format_seconds(duration: TimeDelta) -> String {
     let nanoseconds = i128::from(duration.num_nanoseconds().unwrap_or_default());
     let sign = if nanoseconds < 0 { "-" } else { "" };
     let magnitude = nanoseconds.unsigned_abs();

@@ -4,13 +4,13 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::super::bounds::check_text;
-use super::super::datum::Datum;
-use super::super::error::{Fault, Outcome};
-use super::super::evaluate::Run;
-use super::Entry;
+use super::super::error::{EvalError, EvalResult};
+use super::super::evaluate::Evaluator;
+use super::super::limits::check_text;
+use super::super::runtime_value::RuntimeValue;
+use super::FunctionEntry;
 
-pub(super) const GLOBALS: &[Entry] = &[("base64.encode", encode), ("base64.decode", decode)];
+pub(super) const GLOBALS: &[FunctionEntry] = &[("base64.encode", encode), ("base64.decode", decode)];
 
 /// Writes padding, and reads texts with and without it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -19,31 +19,31 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Bytes that are encoded or decoded between two payments: whole groups of three and of four.
-const PIECE: usize = 48 * 1024;
+const CHUNK_BYTES: usize = 48 * 1024;
 /// Bytes that one step encodes or decodes.
 const BYTES_PER_STEP: usize = 32;
 
-fn encode<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
-    let [Datum::Bytes(bytes)] = arguments else { return Ok(None) };
+fn encode<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> EvalResult<Option<RuntimeValue<'a>>> {
+    let [RuntimeValue::Bytes(bytes)] = arguments else { return Ok(None) };
     check_text(bytes.len().div_ceil(3) * 4)?;
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for piece in bytes.chunks(PIECE) {
-        run.fuel.spend(1 + piece.len() / BYTES_PER_STEP)?;
+    for piece in bytes.chunks(CHUNK_BYTES) {
+        evaluator.fuel.spend(1 + piece.len() / BYTES_PER_STEP)?;
         BASE64.encode_string(piece, &mut text);
     }
-    Ok(Some(Datum::text(text)))
+    Ok(Some(RuntimeValue::text(text)))
 }
 
-fn decode<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Outcome<Option<Datum<'a>>> {
-    let [Datum::Text(text)] = arguments else { return Ok(None) };
+fn decode<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> EvalResult<Option<RuntimeValue<'a>>> {
+    let [RuntimeValue::Text(text)] = arguments else { return Ok(None) };
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let mut pieces = text.as_bytes().chunks(PIECE).peekable();
+    let mut pieces = text.as_bytes().chunks(CHUNK_BYTES).peekable();
     while let Some(piece) = pieces.next() {
-        run.fuel.spend(1 + piece.len() / BYTES_PER_STEP)?;
+        evaluator.fuel.spend(1 + piece.len() / BYTES_PER_STEP)?;
         let is_padded_early = pieces.peek().is_some() && piece.contains(&b'=');
         if is_padded_early || BASE64.decode_vec(piece, &mut bytes).is_err() {
-            return Err(Fault::failed("the text is not base64"));
+            return Err(EvalError::evaluation_failed("the text is not base64"));
         }
     }
-    Ok(Some(Datum::Bytes(bytes.into())))
+    Ok(Some(RuntimeValue::Bytes(bytes.into())))
 }

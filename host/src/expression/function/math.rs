@@ -2,128 +2,138 @@
 
 use std::cmp::Ordering;
 
-use super::super::datum::Datum;
-use super::super::error::{Fault, Outcome};
-use super::super::evaluate::Run;
-use super::super::operator::numeric_order;
-use super::Entry;
+use super::super::error::{EvalError, EvalResult};
+use super::super::evaluate::Evaluator;
+use super::super::operator::compare_numbers;
+use super::super::runtime_value::RuntimeValue;
+use super::FunctionEntry;
 
-pub(super) const GLOBALS: &[Entry] = &[
-    ("math.greatest", |run, arguments| extreme(run, arguments, Ordering::Greater)),
-    ("math.least", |run, arguments| extreme(run, arguments, Ordering::Less)),
-    ("math.ceil", |_, arguments| number(arguments, f64::ceil)),
-    ("math.floor", |_, arguments| number(arguments, f64::floor)),
-    ("math.round", |_, arguments| number(arguments, f64::round)),
-    ("math.trunc", |_, arguments| number(arguments, f64::trunc)),
-    ("math.isNaN", |_, arguments| test(arguments, f64::is_nan)),
-    ("math.isInf", |_, arguments| test(arguments, f64::is_infinite)),
-    ("math.isFinite", |_, arguments| test(arguments, f64::is_finite)),
+pub(super) const GLOBALS: &[FunctionEntry] = &[
+    ("math.greatest", |evaluator, arguments| extreme_number(evaluator, arguments, Ordering::Greater)),
+    ("math.least", |evaluator, arguments| extreme_number(evaluator, arguments, Ordering::Less)),
+    ("math.ceil", |_, arguments| map_number(arguments, f64::ceil)),
+    ("math.floor", |_, arguments| map_number(arguments, f64::floor)),
+    ("math.round", |_, arguments| map_number(arguments, f64::round)),
+    ("math.trunc", |_, arguments| map_number(arguments, f64::trunc)),
+    ("math.isNaN", |_, arguments| test_number(arguments, f64::is_nan)),
+    ("math.isInf", |_, arguments| test_number(arguments, f64::is_infinite)),
+    ("math.isFinite", |_, arguments| test_number(arguments, f64::is_finite)),
     ("math.abs", |_, arguments| abs(arguments)),
     ("math.sign", |_, arguments| sign(arguments)),
     ("math.sqrt", |_, arguments| sqrt(arguments)),
-    ("math.bitAnd", |_, arguments| bits(arguments, |left, right| left & right)),
-    ("math.bitOr", |_, arguments| bits(arguments, |left, right| left | right)),
-    ("math.bitXor", |_, arguments| bits(arguments, |left, right| left ^ right)),
+    ("math.bitAnd", |_, arguments| combine_bits(arguments, |left, right| left & right)),
+    ("math.bitOr", |_, arguments| combine_bits(arguments, |left, right| left | right)),
+    ("math.bitXor", |_, arguments| combine_bits(arguments, |left, right| left ^ right)),
     ("math.bitNot", |_, arguments| bit_not(arguments)),
-    ("math.bitShiftLeft", |_, arguments| shift(arguments, |bits, by| bits.checked_shl(by))),
-    ("math.bitShiftRight", |_, arguments| shift(arguments, |bits, by| bits.checked_shr(by))),
+    ("math.bitShiftLeft", |_, arguments| shift_bits(arguments, |bits, by| bits.checked_shl(by))),
+    ("math.bitShiftRight", |_, arguments| shift_bits(arguments, |bits, by| bits.checked_shr(by))),
 ];
 
-type Answer<'a> = Outcome<Option<Datum<'a>>>;
+type FunctionResult<'a> = EvalResult<Option<RuntimeValue<'a>>>;
 
-fn number<'a>(arguments: &[Datum<'a>], function: fn(f64) -> f64) -> Answer<'a> {
+fn map_number<'a>(arguments: &[RuntimeValue<'a>], function: fn(f64) -> f64) -> FunctionResult<'a> {
     Ok(match arguments {
-        [Datum::Number(number)] => Some(Datum::Number(function(*number))),
+        [RuntimeValue::Number(number)] => Some(RuntimeValue::Number(function(*number))),
         _ => None,
     })
 }
 
-fn test<'a>(arguments: &[Datum<'a>], function: fn(f64) -> bool) -> Answer<'a> {
+fn test_number<'a>(arguments: &[RuntimeValue<'a>], function: fn(f64) -> bool) -> FunctionResult<'a> {
     Ok(match arguments {
-        [Datum::Number(number)] => Some(Datum::Boolean(function(*number))),
+        [RuntimeValue::Number(number)] => Some(RuntimeValue::Boolean(function(*number))),
         _ => None,
     })
 }
 
-fn abs<'a>(arguments: &[Datum<'a>]) -> Answer<'a> {
+fn abs<'a>(arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
     Ok(match arguments {
-        [Datum::Number(number)] => Some(Datum::Number(number.abs())),
-        [Datum::Unsigned(unsigned)] => Some(Datum::Unsigned(*unsigned)),
-        [Datum::Integer(integer)] => match integer.checked_abs() {
-            Some(integer) => Some(Datum::Integer(integer)),
-            None => return Err(Fault::failed("the result of `math.abs` is too large for an integer")),
+        [RuntimeValue::Number(number)] => Some(RuntimeValue::Number(number.abs())),
+        [RuntimeValue::Unsigned(unsigned)] => Some(RuntimeValue::Unsigned(*unsigned)),
+        [RuntimeValue::Integer(integer)] => match integer.checked_abs() {
+            Some(integer) => Some(RuntimeValue::Integer(integer)),
+            None => return Err(EvalError::evaluation_failed("the result of `math.abs` is too large for an integer")),
         },
         _ => None,
     })
 }
 
-fn sign<'a>(arguments: &[Datum<'a>]) -> Answer<'a> {
+fn sign<'a>(arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
     Ok(match arguments {
-        [Datum::Number(number)] if *number == 0.0 || number.is_nan() => Some(Datum::Number(*number)),
-        [Datum::Number(number)] => Some(Datum::Number(number.signum())),
-        [Datum::Unsigned(unsigned)] => Some(Datum::Unsigned((*unsigned).min(1))),
-        [Datum::Integer(integer)] => Some(Datum::Integer(integer.signum())),
+        [RuntimeValue::Number(number)] if *number == 0.0 || number.is_nan() => Some(RuntimeValue::Number(*number)),
+        [RuntimeValue::Number(number)] => Some(RuntimeValue::Number(number.signum())),
+        [RuntimeValue::Unsigned(unsigned)] => Some(RuntimeValue::Unsigned((*unsigned).min(1))),
+        [RuntimeValue::Integer(integer)] => Some(RuntimeValue::Integer(integer.signum())),
         _ => None,
     })
 }
 
-fn sqrt<'a>(arguments: &[Datum<'a>]) -> Answer<'a> {
+fn sqrt<'a>(arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
     Ok(match arguments {
-        [Datum::Number(number)] => Some(Datum::Number(number.sqrt())),
-        [Datum::Unsigned(unsigned)] => Some(Datum::Number((*unsigned as f64).sqrt())),
-        [Datum::Integer(integer)] => Some(Datum::Number((*integer as f64).sqrt())),
+        [RuntimeValue::Number(number)] => Some(RuntimeValue::Number(number.sqrt())),
+        [RuntimeValue::Unsigned(unsigned)] => Some(RuntimeValue::Number((*unsigned as f64).sqrt())),
+        [RuntimeValue::Integer(integer)] => Some(RuntimeValue::Number((*integer as f64).sqrt())),
         _ => None,
     })
 }
 
-fn bits<'a>(arguments: &[Datum<'a>], function: fn(u64, u64) -> u64) -> Answer<'a> {
+fn combine_bits<'a>(arguments: &[RuntimeValue<'a>], function: fn(u64, u64) -> u64) -> FunctionResult<'a> {
     Ok(match arguments {
-        [Datum::Integer(left), Datum::Integer(right)] => {
-            Some(Datum::Integer(function(left.cast_unsigned(), right.cast_unsigned()).cast_signed()))
+        [RuntimeValue::Integer(left), RuntimeValue::Integer(right)] => {
+            Some(RuntimeValue::Integer(function(left.cast_unsigned(), right.cast_unsigned()).cast_signed()))
         }
-        [Datum::Unsigned(left), Datum::Unsigned(right)] => Some(Datum::Unsigned(function(*left, *right))),
+        [RuntimeValue::Unsigned(left), RuntimeValue::Unsigned(right)] => {
+            Some(RuntimeValue::Unsigned(function(*left, *right)))
+        }
         _ => None,
     })
 }
 
-fn bit_not<'a>(arguments: &[Datum<'a>]) -> Answer<'a> {
+fn bit_not<'a>(arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
     Ok(match arguments {
-        [Datum::Integer(integer)] => Some(Datum::Integer(!integer)),
-        [Datum::Unsigned(unsigned)] => Some(Datum::Unsigned(!unsigned)),
+        [RuntimeValue::Integer(integer)] => Some(RuntimeValue::Integer(!integer)),
+        [RuntimeValue::Unsigned(unsigned)] => Some(RuntimeValue::Unsigned(!unsigned)),
         _ => None,
     })
 }
 
 /// Shifts 64 bits as they are, sign or not; further than 64 nothing is left.
-fn shift<'a>(arguments: &[Datum<'a>], function: fn(u64, u32) -> Option<u64>) -> Answer<'a> {
+fn shift_bits<'a>(arguments: &[RuntimeValue<'a>], function: fn(u64, u32) -> Option<u64>) -> FunctionResult<'a> {
     let shifted = |bits: u64, by: i64| match u64::try_from(by) {
         Ok(by) => Ok(u32::try_from(by).ok().and_then(|by| function(bits, by)).unwrap_or_default()),
-        Err(_) => Err(Fault::failed("bits cannot be shifted by a negative number")),
+        Err(_) => Err(EvalError::evaluation_failed("bits cannot be shifted by a negative number")),
     };
     Ok(match arguments {
-        [Datum::Integer(integer), Datum::Integer(by)] => {
-            Some(Datum::Integer(shifted(integer.cast_unsigned(), *by)?.cast_signed()))
+        [RuntimeValue::Integer(integer), RuntimeValue::Integer(by)] => {
+            Some(RuntimeValue::Integer(shifted(integer.cast_unsigned(), *by)?.cast_signed()))
         }
-        [Datum::Unsigned(unsigned), Datum::Integer(by)] => Some(Datum::Unsigned(shifted(*unsigned, *by)?)),
+        [RuntimeValue::Unsigned(unsigned), RuntimeValue::Integer(by)] => {
+            Some(RuntimeValue::Unsigned(shifted(*unsigned, *by)?))
+        }
         _ => None,
     })
 }
 
 /// The first of the greatest (or least) numbers, given one by one or as one list.
-fn extreme<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>], wanted: Ordering) -> Answer<'a> {
-    let is_number = |datum: &Datum<'_>| matches!(datum, Datum::Integer(_) | Datum::Unsigned(_) | Datum::Number(_));
-    let candidates: &mut dyn Iterator<Item = Datum<'a>> = match arguments {
-        [Datum::List(list)] => &mut list.iter(),
+fn extreme_number<'a>(
+    evaluator: &mut Evaluator<'a>,
+    arguments: &[RuntimeValue<'a>],
+    wanted: Ordering,
+) -> FunctionResult<'a> {
+    let is_number = |value: &RuntimeValue<'_>| {
+        matches!(value, RuntimeValue::Integer(_) | RuntimeValue::Unsigned(_) | RuntimeValue::Number(_))
+    };
+    let candidates: &mut dyn Iterator<Item = RuntimeValue<'a>> = match arguments {
+        [RuntimeValue::List(list)] => &mut list.iter(),
         _ => &mut arguments.iter().cloned(),
     };
-    let mut best: Option<Datum<'a>> = None;
+    let mut best: Option<RuntimeValue<'a>> = None;
     for candidate in candidates {
-        run.fuel.spend(1)?;
+        evaluator.fuel.spend(1)?;
         if !is_number(&candidate) {
             return Ok(None);
         }
         match &best {
-            Some(best) if numeric_order(&candidate, best) != Some(Some(wanted)) => {}
+            Some(best) if compare_numbers(&candidate, best) != Some(Some(wanted)) => {}
             _ => best = Some(candidate),
         }
     }

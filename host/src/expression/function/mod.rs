@@ -6,52 +6,53 @@
 mod convert;
 mod encode;
 mod format;
-mod instant;
 mod list;
+mod locale;
 mod math;
 mod number;
 mod optional;
-mod pattern;
-mod region;
+mod regex;
 mod search;
 mod text;
+mod time_parts;
 mod utf8;
 
-pub(super) use list::sorted;
+pub(super) use list::sort_by_keys;
 pub(super) use number::{is_plain, shortest_number};
-pub(super) use text::Growing;
+pub(super) use text::BoundedString;
 
-use super::datum::Datum;
-use super::error::{Fault, Outcome};
-use super::evaluate::Run;
+use super::error::{EvalError, EvalResult};
+use super::evaluate::Evaluator;
+use super::runtime_value::RuntimeValue;
 
 /// A function, or all of one name.
-pub(super) type Native = for<'a> fn(&mut Run<'a>, &[Datum<'a>]) -> Outcome<Option<Datum<'a>>>;
+pub(super) type NativeFunction =
+    for<'a> fn(&mut Evaluator<'a>, &[RuntimeValue<'a>]) -> EvalResult<Option<RuntimeValue<'a>>>;
 
-type Entry = (&'static str, Native);
+type FunctionEntry = (&'static str, NativeFunction);
 
-const GLOBALS: &[&[Entry]] = &[
+const GLOBALS: &[&[FunctionEntry]] = &[
     convert::GLOBALS,
     encode::GLOBALS,
     list::GLOBALS,
     math::GLOBALS,
     optional::GLOBALS,
-    region::GLOBALS,
+    locale::GLOBALS,
     text::GLOBALS,
 ];
-const METHODS: &[&[Entry]] = &[instant::METHODS, list::METHODS, optional::METHODS, text::METHODS];
+const METHODS: &[&[FunctionEntry]] = &[time_parts::METHODS, list::METHODS, optional::METHODS, text::METHODS];
 
 /// Names that the parser gives a meaning of their own, for hints.
 const MACROS: [&str; 11] =
     ["all", "exists", "exists_one", "filter", "has", "map", "optFlatMap", "optMap", "or", "orValue", "sortBy"];
 
 /// The function `name(…)`.
-pub(super) fn global(name: &str) -> Option<Native> {
+pub(super) fn global(name: &str) -> Option<NativeFunction> {
     find(GLOBALS, name)
 }
 
 /// The method `.name(…)`.
-pub(super) fn method(name: &str) -> Option<Native> {
+pub(super) fn method(name: &str) -> Option<NativeFunction> {
     find(METHODS, name)
 }
 
@@ -61,31 +62,31 @@ pub(super) fn is_namespace(name: &str) -> bool {
     names.any(|function| function.split_once('.').is_some_and(|(namespace, _)| namespace == name))
 }
 
-fn find(tables: &[&[Entry]], name: &str) -> Option<Native> {
+fn find(tables: &[&[FunctionEntry]], name: &str) -> Option<NativeFunction> {
     tables.iter().copied().flatten().find(|(candidate, _)| *candidate == name).map(|(_, function)| *function)
 }
 
 /// The message for a function that does not exist, and the name that was perhaps meant.
-pub(super) fn unknown(name: &str, is_method: bool) -> (String, Option<String>) {
+pub(super) fn unknown_function_message(name: &str, is_method: bool) -> (String, Option<String>) {
     let (here, there) = if is_method { (METHODS, GLOBALS) } else { (GLOBALS, METHODS) };
-    let shown = super::error::shortened(name);
+    let shown = super::error::truncated(name);
     if find(there, name).is_some() {
         let form = if is_method { format!("{name}(value)") } else { format!("value.{name}(…)") };
         return (format!("there is no function `{shown}` of this form: it is written {form}"), None);
     }
     let names = here.iter().copied().flatten().map(|(name, _)| *name).chain(MACROS);
-    let nearest = super::nearest::nearest(name, names);
+    let nearest = super::suggestion::nearest_name(name, names);
     let hint = nearest.as_ref().map(|nearest| format!(": the nearest name is `{nearest}`")).unwrap_or_default();
     (format!("there is no function `{shown}`{hint}"), nearest)
 }
 
 /// The failure of a call with arguments of types that the function has no form for.
-pub(super) fn mismatch(name: &str, is_method: bool, arguments: &[Datum<'_>]) -> Box<Fault> {
+pub(super) fn argument_mismatch(name: &str, is_method: bool, arguments: &[RuntimeValue<'_>]) -> Box<EvalError> {
     let (receiver, arguments) = match arguments.split_first() {
-        Some((receiver, rest)) if is_method => (format!(" of {}", receiver.words()), rest),
+        Some((receiver, rest)) if is_method => (format!(" of {}", receiver.type_description()), rest),
         _ => (String::new(), arguments),
     };
-    let words: Vec<_> = arguments.iter().map(Datum::words).collect();
+    let words: Vec<_> = arguments.iter().map(RuntimeValue::type_description).collect();
     let with = if words.is_empty() { "without arguments".to_owned() } else { format!("with {}", words.join(", ")) };
-    Fault::failed(format!("`{name}`{receiver} cannot be called {with}"))
+    EvalError::evaluation_failed(format!("`{name}`{receiver} cannot be called {with}"))
 }

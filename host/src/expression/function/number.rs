@@ -6,7 +6,7 @@ const PLAIN_DIGITS: usize = 15;
 const STEPS_PER_EXACT: usize = 240;
 
 /// The steps of reading a number of at most some dozens of characters.
-pub(in super::super) fn reading(text: &str) -> usize {
+pub(in super::super) fn parse_steps(text: &str) -> usize {
     if is_plain(text) { 0 } else { STEPS_PER_EXACT }
 }
 
@@ -33,12 +33,12 @@ pub(in super::super) fn shortest_number(number: f64) -> String {
     // The power of ten of the first significant digit.
     let skipped = digits.len() - significant.len();
     let point = whole.len() as i32 - skipped as i32 + exponent.parse::<i32>().unwrap_or(0);
-    let shown = set_out(significant.trim_end_matches('0'), point);
+    let shown = place_point(significant.trim_end_matches('0'), point);
     if number.is_sign_negative() { format!("-{shown}") } else { shown }
 }
 
 /// Digits whose point stands `point` places behind their beginning.
-fn set_out(digits: &str, point: i32) -> String {
+fn place_point(digits: &str, point: i32) -> String {
     let Some((first, rest)) = digits.split_at_checked(1).filter(|(first, _)| !first.is_empty()) else {
         return "0".to_owned();
     };
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_shown_as_short_as_possible() {
+    fn numbers_have_their_shortest_form() {
         let edges = [
             0.0,
             -0.0,

@@ -1,81 +1,91 @@
 //! The optional extension; `or`, `orValue`, `optMap` and `optFlatMap` are the evaluator's, since they are lazy.
 
-use super::super::datum::Datum;
-use super::super::error::{Fault, Outcome};
-use super::super::evaluate::Run;
-use super::Entry;
+use super::super::error::{EvalError, EvalResult};
+use super::super::evaluate::Evaluator;
+use super::super::runtime_value::RuntimeValue;
+use super::FunctionEntry;
 
-pub(super) const GLOBALS: &[Entry] = &[
-    ("optional.of", of),
-    ("optional.none", none),
-    ("optional.ofNonZeroValue", of_non_zero),
-    ("optional.unwrap", unwrap),
+pub(super) const GLOBALS: &[FunctionEntry] = &[
+    ("optional.of", optional_of),
+    ("optional.none", optional_none),
+    ("optional.ofNonZeroValue", optional_of_non_zero),
+    ("optional.unwrap", unwrap_list),
 ];
 
-pub(super) const METHODS: &[Entry] = &[("hasValue", has_value), ("value", value), ("unwrapOpt", unwrap)];
+pub(super) const METHODS: &[FunctionEntry] =
+    &[("hasValue", has_value), ("value", optional_value), ("unwrapOpt", unwrap_list)];
 
-type Answer<'a> = Outcome<Option<Datum<'a>>>;
+type FunctionResult<'a> = EvalResult<Option<RuntimeValue<'a>>>;
 
-fn of<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
+fn optional_of<'a>(_evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
     match arguments {
-        [value] => Datum::some(value.clone()).map(Some),
+        [value] => RuntimeValue::some(value.clone()).map(Some),
         _ => Ok(None),
     }
 }
 
-fn none<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
-    Ok(arguments.is_empty().then_some(Datum::Optional(None)))
+fn optional_none<'a>(_evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
+    Ok(arguments.is_empty().then_some(RuntimeValue::Optional(None)))
 }
 
-fn of_non_zero<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
+fn optional_of_non_zero<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
     match arguments {
-        [value] if is_zero(run, value)? => Ok(Some(Datum::Optional(None))),
-        [value] => Datum::some(value.clone()).map(Some),
+        [value] if is_zero(evaluator, value)? => Ok(Some(RuntimeValue::Optional(None))),
+        [value] => RuntimeValue::some(value.clone()).map(Some),
         _ => Ok(None),
     }
 }
 
-fn is_zero(run: &mut Run<'_>, value: &Datum<'_>) -> Outcome<bool> {
+fn is_zero(evaluator: &mut Evaluator<'_>, value: &RuntimeValue<'_>) -> EvalResult<bool> {
     Ok(match value {
-        Datum::Null | Datum::Boolean(false) | Datum::Integer(0) | Datum::Unsigned(0) | Datum::Optional(None) => true,
-        Datum::Number(number) => *number == 0.0,
-        Datum::Text(text) => text.is_empty(),
-        Datum::Bytes(bytes) => bytes.is_empty(),
-        Datum::List(list) => list.len() == 0,
-        Datum::Map(map) => map.len(&mut run.fuel)? == 0,
-        Datum::Duration(duration) => duration.is_zero(),
+        RuntimeValue::Null
+        | RuntimeValue::Boolean(false)
+        | RuntimeValue::Integer(0)
+        | RuntimeValue::Unsigned(0)
+        | RuntimeValue::Optional(None) => true,
+        RuntimeValue::Number(number) => *number == 0.0,
+        RuntimeValue::Text(text) => text.is_empty(),
+        RuntimeValue::Bytes(bytes) => bytes.is_empty(),
+        RuntimeValue::List(list) => list.len() == 0,
+        RuntimeValue::Map(map) => map.len(&mut evaluator.fuel)? == 0,
+        RuntimeValue::Duration(duration) => duration.is_zero(),
         _ => false,
     })
 }
 
-fn has_value<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
+fn has_value<'a>(_evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
     Ok(match arguments {
-        [Datum::Optional(value)] => Some(Datum::Boolean(value.is_some())),
+        [RuntimeValue::Optional(value)] => Some(RuntimeValue::Boolean(value.is_some())),
         _ => None,
     })
 }
 
-fn value<'a>(_run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
+fn optional_value<'a>(_evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
     match arguments {
-        [Datum::Optional(Some(nested))] => Ok(Some(nested.value().clone())),
-        [Datum::Optional(None)] => {
-            Err(Fault::failed("the optional has no value: write orValue(…) in place of value()"))
+        [RuntimeValue::Optional(Some(nested))] => Ok(Some(nested.value().clone())),
+        [RuntimeValue::Optional(None)] => {
+            Err(EvalError::evaluation_failed("the optional has no value: write orValue(…) in place of value()"))
         }
         _ => Ok(None),
     }
 }
 
 /// The values of a list of optionals, those that have one.
-fn unwrap<'a>(run: &mut Run<'a>, arguments: &[Datum<'a>]) -> Answer<'a> {
-    let [Datum::List(list)] = arguments else { return Ok(None) };
+fn unwrap_list<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
+    let [RuntimeValue::List(list)] = arguments else { return Ok(None) };
     let mut items = Vec::new();
     for item in list.iter() {
-        run.fuel.spend(1)?;
+        evaluator.fuel.spend(1)?;
         match item {
-            Datum::Optional(Some(nested)) => items.push(nested.value().clone()),
-            Datum::Optional(None) => {}
-            other => return Err(Fault::failed(format!("the list holds {}, and not optionals only", other.words()))),
+            RuntimeValue::Optional(Some(nested)) => items.push(nested.value().clone()),
+            RuntimeValue::Optional(None) => {}
+            other => {
+                return Err(EvalError::evaluation_failed(format!(
+                    "the list holds {}, and not optionals only",
+                    other.type_description()
+                )));
+            }
         }
     }
-    Datum::list(items).map(Some)
+    RuntimeValue::list(items).map(Some)
 }

@@ -1,13 +1,13 @@
 //! Bytes cut where no character is cut.
 
 /// Bytes that are read between two payments.
-const PIECE: usize = 4 * 1024;
+const CHUNK_BYTES: usize = 4 * 1024;
 
 /// The pieces of bytes that may be text. No sequence of bytes that makes up a character is in two of them.
-pub(super) fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn chunks(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
-        let (piece, tail) = rest.split_at(boundary(rest, PIECE.min(rest.len())));
+        let (piece, tail) = rest.split_at(boundary(rest, CHUNK_BYTES.min(rest.len())));
         rest = tail;
         (!piece.is_empty()).then_some(piece)
     })
@@ -23,24 +23,24 @@ fn boundary(bytes: &[u8], at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{PIECE, pieces};
+    use super::{CHUNK_BYTES, chunks};
 
     #[test]
-    fn pieces_read_as_the_whole_does() {
+    fn chunks_decode_like_the_whole() {
         for character in ["a", "é", "€", "😀", "\u{fffd}"] {
             for shift in 0..5 {
-                let text = format!("{}{}", "x".repeat(shift), character.repeat(PIECE));
+                let text = format!("{}{}", "x".repeat(shift), character.repeat(CHUNK_BYTES));
                 for cut in 0..4 {
                     let bytes = &text.as_bytes()[..text.len() - cut];
-                    let read: String = pieces(bytes).map(String::from_utf8_lossy).collect();
+                    let read: String = chunks(bytes).map(String::from_utf8_lossy).collect();
                     assert_eq!(read, String::from_utf8_lossy(bytes));
-                    assert!(pieces(bytes).all(|piece| piece.len() <= PIECE));
+                    assert!(chunks(bytes).all(|piece| piece.len() <= CHUNK_BYTES));
                 }
             }
         }
         for byte in [0x80, 0xff, 0xe2, 0xf0] {
-            let bytes = vec![byte; 3 * PIECE];
-            let read: String = pieces(&bytes).map(String::from_utf8_lossy).collect();
+            let bytes = vec![byte; 3 * CHUNK_BYTES];
+            let read: String = chunks(&bytes).map(String::from_utf8_lossy).collect();
             assert_eq!(read, String::from_utf8_lossy(&bytes));
         }
     }

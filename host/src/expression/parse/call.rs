@@ -1,22 +1,24 @@
 //! What stands between brackets: arguments, the bodies of comprehensions, lists and maps.
 
-use super::super::bounds::COMPREHENSIONS;
-use super::super::error::{Fault, Outcome, offset};
+use super::super::ast::{
+    Call, Comprehension, ComprehensionKind, ListElement, MapEntry, Node, NodeKind, Step, StepKind,
+};
+use super::super::error::{EvalError, EvalResult, offset};
 use super::super::function;
-use super::super::token::TokenKind;
-use super::super::tree::{Call, Comprehension, ComprehensionKind, Element, Entry, Node, NodeKind, Step, StepKind};
+use super::super::lexer::TokenKind;
+use super::super::limits::MAX_NESTED_COMPREHENSIONS;
 use super::{Parser, is_keyword};
 
 impl<'s> Parser<'s> {
     /// `has(a.b)`: whether the field is there.
-    pub(super) fn has(&mut self, at: usize) -> Outcome<Node> {
-        let (mut arguments, _) = self.arguments()?;
-        let wrong = || Fault::syntax("has(…) takes a field, as in has(order.id)", at);
+    pub(super) fn parse_has(&mut self, at: usize) -> EvalResult<Node> {
+        let (mut arguments, _) = self.parse_arguments()?;
+        let wrong = || EvalError::syntax("has(…) takes a field, as in has(order.id)", at);
         let (Some(mut node), true) = (arguments.pop(), arguments.is_empty()) else { return Err(wrong()) };
         let NodeKind::Path { steps, .. } = &mut *node.kind else { return Err(wrong()) };
         match steps.pop() {
             Some(Step { at, kind: StepKind::Field { name, optional: false } }) => {
-                steps.push(Step { at, kind: StepKind::Present(name) });
+                steps.push(Step { at, kind: StepKind::HasField(name) });
                 Ok(node)
             }
             _ => Err(wrong()),
@@ -24,17 +26,17 @@ impl<'s> Parser<'s> {
     }
 
     /// Arguments between parentheses, and how deep the deepest is.
-    pub(super) fn arguments(&mut self) -> Outcome<(Vec<Node>, u32)> {
+    pub(super) fn parse_arguments(&mut self) -> EvalResult<(Vec<Node>, u32)> {
         self.expect("(")?;
-        self.nested(|parser| {
+        self.with_nesting(|parser| {
             let mut arguments = Vec::new();
             let mut depth = 0;
-            if !parser.eat(")") {
+            if !parser.consume(")") {
                 loop {
-                    let argument = parser.expression()?;
+                    let argument = parser.parse_expression()?;
                     depth = depth.max(argument.depth);
                     arguments.push(argument);
-                    if !parser.eat(",") {
+                    if !parser.consume(",") {
                         break;
                     }
                 }
@@ -45,11 +47,11 @@ impl<'s> Parser<'s> {
     }
 
     /// What follows `.name`, from its parenthesis on.
-    pub(super) fn method(&mut self, name: &str) -> Outcome<(StepKind, u32)> {
-        if let Some(kind) = ComprehensionKind::find(name) {
-            return self.comprehension(kind);
+    pub(super) fn parse_method(&mut self, name: &str) -> EvalResult<(StepKind, u32)> {
+        if let Some(kind) = ComprehensionKind::from_name(name) {
+            return self.parse_comprehension(kind);
         }
-        let (mut arguments, depth) = self.arguments()?;
+        let (mut arguments, depth) = self.parse_arguments()?;
         if arguments.len() == 1
             && let "or" | "orValue" = name
             && let Some(argument) = arguments.pop()
@@ -61,24 +63,24 @@ impl<'s> Parser<'s> {
         Ok((StepKind::Method(Box::new(call)), depth))
     }
 
-    fn comprehension(&mut self, kind: ComprehensionKind) -> Outcome<(StepKind, u32)> {
-        let at = self.here();
+    fn parse_comprehension(&mut self, kind: ComprehensionKind) -> EvalResult<(StepKind, u32)> {
+        let at = self.position();
         let local = self.locals.len();
-        let variable = self.variable(kind)?;
-        let around = self.enter(kind, at)?;
+        let variable = self.parse_variable(kind)?;
+        let around = self.begin_comprehension(kind, at)?;
         self.locals.push(variable);
-        let bodies = self.nested(Self::bodies)?;
+        let bodies = self.with_nesting(Self::parse_bodies)?;
         self.locals.truncate(local);
-        let nested = self.leave(kind, around);
+        let nested = self.end_comprehension(kind, around);
         let depth = bodies.iter().map(|body| body.depth).max().unwrap_or_default();
-        match comprehension_of(kind, local, nested, bodies) {
+        match new_comprehension(kind, local, nested, bodies) {
             Some(comprehension) => Ok((StepKind::Comprehension(Box::new(comprehension)), depth)),
-            None => Err(Fault::syntax(format!("{}(…) has too many arguments", kind.name()), at)),
+            None => Err(EvalError::syntax(format!("{}(…) has too many arguments", kind.name()), at)),
         }
     }
 
     /// The variable of a comprehension, and what stands around it.
-    fn variable(&mut self, kind: ComprehensionKind) -> Outcome<&'s str> {
+    fn parse_variable(&mut self, kind: ComprehensionKind) -> EvalResult<&'s str> {
         self.expect("(")?;
         match self.peek() {
             Some(token) if token.kind == TokenKind::Name && !is_keyword(self.text(token)) => {
@@ -88,90 +90,91 @@ impl<'s> Parser<'s> {
             }
             other => {
                 let wanted = format!("the name of a variable, as in {}(item, …),", kind.name());
-                Err(self.unexpected(other, &wanted))
+                Err(self.unexpected_token(other, &wanted))
             }
         }
     }
 
     /// Counts a comprehension that begins; answers with how deep those before it were.
-    fn enter(&mut self, kind: ComprehensionKind, at: usize) -> Outcome<usize> {
+    fn begin_comprehension(&mut self, kind: ComprehensionKind, at: usize) -> EvalResult<usize> {
         let around = self.innermost;
-        if kind.repeats() {
+        if kind.iterates() {
             self.comprehensions += 1;
             self.innermost = self.comprehensions;
-            if self.comprehensions > COMPREHENSIONS {
-                let message =
-                    format!("more than {COMPREHENSIONS} comprehensions (map, filter, …) stand inside one another");
-                return Err(Fault::too_large("comprehensions", message).at(offset(at)));
+            if self.comprehensions > MAX_NESTED_COMPREHENSIONS {
+                let message = format!(
+                    "more than {MAX_NESTED_COMPREHENSIONS} comprehensions (map, filter, …) stand inside one another"
+                );
+                return Err(EvalError::too_large("comprehensions", message).at(offset(at)));
             }
         }
         Ok(around)
     }
 
     /// Whether the comprehension that ends is nested.
-    fn leave(&mut self, kind: ComprehensionKind, around: usize) -> bool {
+    fn end_comprehension(&mut self, kind: ComprehensionKind, around: usize) -> bool {
         let nested = self.innermost > 1;
-        if kind.repeats() {
+        if kind.iterates() {
             self.comprehensions -= 1;
             self.innermost = self.innermost.max(around);
         }
         nested
     }
 
-    fn bodies(&mut self) -> Outcome<Vec<Node>> {
-        let mut bodies = vec![self.expression()?];
-        while self.eat(",") {
-            bodies.push(self.expression()?);
+    fn parse_bodies(&mut self) -> EvalResult<Vec<Node>> {
+        let mut bodies = vec![self.parse_expression()?];
+        while self.consume(",") {
+            bodies.push(self.parse_expression()?);
         }
         self.expect(")").map(|()| bodies)
     }
 
-    pub(super) fn list(&mut self) -> Outcome<Node> {
-        let at = self.here();
+    pub(super) fn parse_list(&mut self) -> EvalResult<Node> {
+        let at = self.position();
         self.expect("[")?;
-        let (elements, depth) = self.nested(|parser| {
+        let (elements, depth) = self.with_nesting(|parser| {
             let mut elements = Vec::new();
             let mut depth = 0;
-            while !parser.eat("]") {
-                let optional = parser.eat("?");
-                let value = parser.expression()?;
+            while !parser.consume("]") {
+                let optional = parser.consume("?");
+                let value = parser.parse_expression()?;
                 depth = depth.max(value.depth);
-                elements.push(Element { optional, value });
-                if !parser.eat(",") {
+                elements.push(ListElement { optional, value });
+                if !parser.consume(",") {
                     parser.expect("]")?;
                     break;
                 }
             }
             Ok((elements, depth))
         })?;
-        self.node(at, depth, NodeKind::List(elements))
+        self.new_node(at, depth, NodeKind::List(elements))
     }
 
-    pub(super) fn map(&mut self) -> Outcome<Node> {
-        let at = self.here();
+    pub(super) fn parse_map(&mut self) -> EvalResult<Node> {
+        let at = self.position();
         self.expect("{")?;
-        let (entries, depth) = self.nested(|parser| {
+        let (entries, depth) = self.with_nesting(|parser| {
             let mut entries = Vec::new();
             let mut depth = 0;
-            while !parser.eat("}") {
-                let optional = parser.eat("?");
-                let key = parser.expression()?;
+            while !parser.consume("}") {
+                let optional = parser.consume("?");
+                let key = parser.parse_expression()?;
                 parser.expect(":")?;
-                let value = parser.expression()?;
+                let value = parser.parse_expression()?;
                 depth = depth.max(key.depth).max(value.depth);
-                entries.push(Entry { optional, key, value });
-                if !parser.eat(",") {
+                entries.push(MapEntry { optional, key, value });
+                if !parser.consume(",") {
                     parser.expect("}")?;
                     break;
                 }
             }
             Ok((entries, depth))
         })?;
-        self.node(at, depth, NodeKind::Map(entries))
+        self.new_node(at, depth, NodeKind::Map(entries))
     }
 }
 
-fn comprehension_of(
+fn new_comprehension(
     kind: ComprehensionKind,
     local: usize,
     nested: bool,
@@ -180,5 +183,5 @@ fn comprehension_of(
     let body = bodies.pop()?;
     let filter = bodies.pop();
     let is_known = bodies.is_empty() && (filter.is_none() || kind == ComprehensionKind::Map);
-    is_known.then_some(Comprehension { kind, local, nested, filter, body })
+    is_known.then_some(Comprehension { kind, local, is_nested: nested, filter, body })
 }

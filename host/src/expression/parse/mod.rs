@@ -6,22 +6,22 @@ mod call;
 mod operators;
 mod path;
 
-use super::bounds::{NESTING, TREE_DEPTH};
-use super::error::{Fault, Outcome, offset, shortened};
-use super::token::{Token, TokenKind};
-use super::tree::{Arm, Node, NodeKind};
+use super::ast::{Branch, Node, NodeKind};
+use super::error::{EvalError, EvalResult, offset, truncated};
+use super::lexer::{Token, TokenKind};
+use super::limits::{MAX_NESTING, MAX_TREE_DEPTH};
 
 /// Parses the tokens of one expression; `end` is where it ends in the source.
-pub(super) fn parse(source: &str, tokens: &[Token], end: usize) -> Outcome<Node> {
+pub(super) fn parse(source: &str, tokens: &[Token], end: usize) -> EvalResult<Node> {
     let mut parser =
         Parser { source, tokens, end, next: 0, nesting: 0, locals: Vec::new(), comprehensions: 0, innermost: 0 };
     if tokens.is_empty() {
-        return Err(Fault::syntax("the expression is empty", end));
+        return Err(EvalError::syntax("the expression is empty", end));
     }
-    let node = parser.expression()?;
+    let node = parser.parse_expression()?;
     match parser.peek() {
         None => Ok(node),
-        Some(token) => Err(parser.unexpected(Some(token), "an operator or the end")),
+        Some(token) => Err(parser.unexpected_token(Some(token), "an operator or the end")),
     }
 }
 
@@ -49,7 +49,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Where the next token stands, or the end.
-    fn here(&self) -> usize {
+    fn position(&self) -> usize {
         self.peek().map_or(self.end, |token| token.start)
     }
 
@@ -57,7 +57,7 @@ impl<'s> Parser<'s> {
         self.peek().is_some_and(|token| token.kind == TokenKind::Symbol && self.text(token) == symbol)
     }
 
-    fn eat(&mut self, symbol: &str) -> bool {
+    fn consume(&mut self, symbol: &str) -> bool {
         let there = self.is_symbol(symbol);
         if there {
             self.next += 1;
@@ -65,71 +65,71 @@ impl<'s> Parser<'s> {
         there
     }
 
-    fn expect(&mut self, symbol: &str) -> Outcome<()> {
-        if self.eat(symbol) {
+    fn expect(&mut self, symbol: &str) -> EvalResult<()> {
+        if self.consume(symbol) {
             return Ok(());
         }
-        Err(self.unexpected(self.peek(), &format!("`{symbol}`")))
+        Err(self.unexpected_token(self.peek(), &format!("`{symbol}`")))
     }
 
-    fn unexpected(&self, token: Option<Token>, wanted: &str) -> Box<Fault> {
+    fn unexpected_token(&self, token: Option<Token>, wanted: &str) -> Box<EvalError> {
         let Some(token) = token else {
-            return Fault::syntax(format!("the expression ends where {wanted} should stand"), self.end);
+            return EvalError::syntax(format!("the expression ends where {wanted} should stand"), self.end);
         };
-        let text = shortened(self.text(token));
+        let text = truncated(self.text(token));
         let before = self.next.checked_sub(1).and_then(|index| self.tokens.get(index));
         let words = token.kind == TokenKind::Name && before.is_some_and(|before| before.kind == TokenKind::Name);
         let hint = if words { ": plain words without quotes are entity names, so put text in quotes" } else { "" };
-        Fault::syntax(format!("`{text}` stands where {wanted} should{hint}"), token.start)
+        EvalError::syntax(format!("`{text}` stands where {wanted} should{hint}"), token.start)
     }
 
-    fn node(&self, at: usize, inside: u32, kind: NodeKind) -> Outcome<Node> {
+    fn new_node(&self, at: usize, inside: u32, kind: NodeKind) -> EvalResult<Node> {
         let at = offset(at);
         let depth = inside + 1;
         self.check_depth(depth, at)?;
         Ok(Node { at, depth, kind: Box::new(kind) })
     }
 
-    fn check_depth(&self, depth: u32, at: u32) -> Outcome<()> {
-        if depth > TREE_DEPTH {
-            let message = format!("the expression nests more than {TREE_DEPTH} operations inside one another");
-            return Err(Fault::too_large("nesting", message).at(at));
+    fn check_depth(&self, depth: u32, at: u32) -> EvalResult<()> {
+        if depth > MAX_TREE_DEPTH {
+            let message = format!("the expression nests more than {MAX_TREE_DEPTH} operations inside one another");
+            return Err(EvalError::too_large("nesting", message).at(at));
         }
         Ok(())
     }
 
     /// What stands between brackets, whose nesting it counts.
-    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
+    fn with_nesting<T>(&mut self, parse: impl FnOnce(&mut Self) -> EvalResult<T>) -> EvalResult<T> {
         self.nesting += 1;
-        if self.nesting > NESTING {
-            return Err(Fault::too_large("nesting", format!("more than {NESTING} brackets are open at once"))
-                .at(offset(self.here())));
+        if self.nesting > MAX_NESTING {
+            return Err(EvalError::too_large("nesting", format!("more than {MAX_NESTING} brackets are open at once"))
+                .at(offset(self.position())));
         }
         let result = parse(self);
         self.nesting -= 1;
         result
     }
 
-    fn expression(&mut self) -> Outcome<Node> {
-        let at = self.here();
-        let first = self.operators()?;
-        if self.is_symbol("?") { self.conditional(at, first) } else { Ok(first) }
+    fn parse_expression(&mut self) -> EvalResult<Node> {
+        let at = self.position();
+        let first = self.parse_operators()?;
+        if self.is_symbol("?") { self.parse_conditional(at, first) } else { Ok(first) }
     }
 
     /// What follows the first condition of `a ? b : c ? d : e`.
-    fn conditional(&mut self, at: usize, first: Node) -> Outcome<Node> {
-        let mut arms = Vec::new();
+    fn parse_conditional(&mut self, at: usize, first: Node) -> EvalResult<Node> {
+        let mut branches = Vec::new();
         let mut condition = first;
         let mut depth = condition.depth;
-        while self.eat("?") {
-            let value = self.operators()?;
+        while self.consume("?") {
+            let value = self.parse_operators()?;
             self.expect(":")?;
             depth = depth.max(value.depth);
-            arms.push(Arm { condition, value });
-            condition = self.operators()?;
+            branches.push(Branch { condition, value });
+            condition = self.parse_operators()?;
             depth = depth.max(condition.depth);
         }
-        self.node(at, depth, NodeKind::Conditional { arms, otherwise: condition })
+        self.new_node(at, depth, NodeKind::Conditional { branches, otherwise: condition })
     }
 }
 

@@ -1,19 +1,19 @@
 //! Operators, sorted by precedence with a stack of their own.
 
-use super::super::error::{Outcome, offset};
-use super::super::token::TokenKind;
-use super::super::tree::{Link, Node, NodeKind, Operator};
+use super::super::ast::{BinaryOperand, Node, NodeKind, Operator};
+use super::super::error::{EvalResult, offset};
+use super::super::lexer::TokenKind;
 use super::Parser;
 
 /// What is still to be applied while operators are sorted by precedence.
 #[derive(Clone, Copy)]
-enum Pending {
+enum PendingOperator {
     Or,
     And,
     Chain(Operator),
 }
 
-impl Pending {
+impl PendingOperator {
     fn precedence(self) -> u8 {
         match self {
             Self::Or => 0,
@@ -32,76 +32,83 @@ fn precedence(operator: Operator) -> u8 {
 }
 
 impl Parser<'_> {
-    pub(super) fn operators(&mut self) -> Outcome<Node> {
-        let mut operands = vec![self.unary()?];
-        let mut pending: Vec<(Pending, usize)> = Vec::new();
-        while let Some(operator) = self.operator() {
-            let at = self.here();
+    pub(super) fn parse_operators(&mut self) -> EvalResult<Node> {
+        let mut operands = vec![self.parse_unary()?];
+        let mut pending: Vec<(PendingOperator, usize)> = Vec::new();
+        while let Some(operator) = self.peek_operator() {
+            let at = self.position();
             self.next += 1;
-            self.reduce(&mut operands, &mut pending, operator.precedence())?;
+            self.reduce_operators(&mut operands, &mut pending, operator.precedence())?;
             pending.push((operator, at));
-            operands.push(self.unary()?);
+            operands.push(self.parse_unary()?);
         }
-        self.reduce(&mut operands, &mut pending, 0)?;
-        operands.pop().ok_or_else(|| self.unexpected(self.peek(), "a value"))
+        self.reduce_operators(&mut operands, &mut pending, 0)?;
+        operands.pop().ok_or_else(|| self.unexpected_token(self.peek(), "a value"))
     }
 
-    fn operator(&self) -> Option<Pending> {
+    fn peek_operator(&self) -> Option<PendingOperator> {
         let token = self.peek()?;
         if !matches!(token.kind, TokenKind::Symbol | TokenKind::Name) {
             return None;
         }
         Some(match self.text(token) {
-            "||" => Pending::Or,
-            "&&" => Pending::And,
-            "+" => Pending::Chain(Operator::Add),
-            "-" => Pending::Chain(Operator::Subtract),
-            "*" => Pending::Chain(Operator::Multiply),
-            "/" => Pending::Chain(Operator::Divide),
-            "%" => Pending::Chain(Operator::Remainder),
-            "==" => Pending::Chain(Operator::Equal),
-            "!=" => Pending::Chain(Operator::NotEqual),
-            "<" => Pending::Chain(Operator::Less),
-            "<=" => Pending::Chain(Operator::LessOrEqual),
-            ">" => Pending::Chain(Operator::Greater),
-            ">=" => Pending::Chain(Operator::GreaterOrEqual),
-            "in" => Pending::Chain(Operator::In),
+            "||" => PendingOperator::Or,
+            "&&" => PendingOperator::And,
+            "+" => PendingOperator::Chain(Operator::Add),
+            "-" => PendingOperator::Chain(Operator::Subtract),
+            "*" => PendingOperator::Chain(Operator::Multiply),
+            "/" => PendingOperator::Chain(Operator::Divide),
+            "%" => PendingOperator::Chain(Operator::Remainder),
+            "==" => PendingOperator::Chain(Operator::Equal),
+            "!=" => PendingOperator::Chain(Operator::NotEqual),
+            "<" => PendingOperator::Chain(Operator::Less),
+            "<=" => PendingOperator::Chain(Operator::LessOrEqual),
+            ">" => PendingOperator::Chain(Operator::Greater),
+            ">=" => PendingOperator::Chain(Operator::GreaterOrEqual),
+            "in" => PendingOperator::Chain(Operator::In),
             _ => return None,
         })
     }
 
     /// Applies what binds at least as tightly as `precedence`.
-    fn reduce(&self, operands: &mut Vec<Node>, pending: &mut Vec<(Pending, usize)>, precedence: u8) -> Outcome<()> {
+    fn reduce_operators(
+        &self,
+        operands: &mut Vec<Node>,
+        pending: &mut Vec<(PendingOperator, usize)>,
+        precedence: u8,
+    ) -> EvalResult<()> {
         while let Some(&(operator, at)) = pending.last()
             && operator.precedence() >= precedence
         {
             pending.pop();
             let (Some(right), Some(left)) = (operands.pop(), operands.pop()) else { break };
-            operands.push(self.join(operator, at, left, right)?);
+            operands.push(self.apply_operator(operator, at, left, right)?);
         }
         Ok(())
     }
 
     /// Applies an operator, going on with the chain that its left operand is, if it is one of that precedence.
-    fn join(&self, pending: Pending, at: usize, mut left: Node, right: Node) -> Outcome<Node> {
+    fn apply_operator(&self, pending: PendingOperator, at: usize, mut left: Node, right: Node) -> EvalResult<Node> {
         let depth = left.depth.max(right.depth + 1);
         match (pending, &mut *left.kind) {
-            (Pending::Or, NodeKind::Any(operands)) | (Pending::And, NodeKind::All(operands)) => operands.push(right),
-            (Pending::Or, _) => {
-                return self.node(at, left.depth.max(right.depth), NodeKind::Any(vec![left, right]));
+            (PendingOperator::Or, NodeKind::Any(operands)) | (PendingOperator::And, NodeKind::All(operands)) => {
+                operands.push(right)
             }
-            (Pending::And, _) => {
-                return self.node(at, left.depth.max(right.depth), NodeKind::All(vec![left, right]));
+            (PendingOperator::Or, _) => {
+                return self.new_node(at, left.depth.max(right.depth), NodeKind::Any(vec![left, right]));
             }
-            (Pending::Chain(operator), NodeKind::Chain { rest, .. })
+            (PendingOperator::And, _) => {
+                return self.new_node(at, left.depth.max(right.depth), NodeKind::All(vec![left, right]));
+            }
+            (PendingOperator::Chain(operator), NodeKind::Chain { rest, .. })
                 if rest.first().is_some_and(|link| precedence(link.operator) == precedence(operator)) =>
             {
-                rest.push(Link { operator, at: offset(at), operand: right });
+                rest.push(BinaryOperand { operator, at: offset(at), operand: right });
             }
-            (Pending::Chain(operator), _) => {
-                let link = Link { operator, at: offset(at), operand: right };
+            (PendingOperator::Chain(operator), _) => {
+                let link = BinaryOperand { operator, at: offset(at), operand: right };
                 let inside = left.depth.max(link.operand.depth);
-                return self.node(at, inside, NodeKind::Chain { first: left, rest: vec![link] });
+                return self.new_node(at, inside, NodeKind::Chain { first: left, rest: vec![link] });
             }
         }
         // The right operand may be deeper than what the chain held so far.
@@ -110,31 +117,31 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    fn unary(&mut self) -> Outcome<Node> {
-        if self.is_symbol("!") || self.is_symbol("-") { self.signed() } else { self.path(false) }
+    fn parse_unary(&mut self) -> EvalResult<Node> {
+        if self.is_symbol("!") || self.is_symbol("-") { self.parse_signed() } else { self.parse_path(false) }
     }
 
     /// `!a`, `-a`, and as many of the same before it.
-    fn signed(&mut self) -> Outcome<Node> {
-        let at = self.here();
+    fn parse_signed(&mut self) -> EvalResult<Node> {
+        let at = self.position();
         let mut count = 0_usize;
-        while self.eat("!") {
+        while self.consume("!") {
             count += 1;
         }
         if count > 0 {
-            let operand = self.path(false)?;
-            return self.node(at, operand.depth, NodeKind::Not { operand, twice: count.is_multiple_of(2) });
+            let operand = self.parse_path(false)?;
+            return self.new_node(at, operand.depth, NodeKind::Not { operand, twice: count.is_multiple_of(2) });
         }
-        while self.eat("-") {
+        while self.consume("-") {
             count += 1;
         }
         // The sign belongs to a number, since the least integer has no positive counterpart.
         let is_number = self.peek().is_some_and(|token| matches!(token.kind, TokenKind::Integer | TokenKind::Number));
-        let operand = self.path(is_number)?;
+        let operand = self.parse_path(is_number)?;
         count -= usize::from(is_number);
         if count == 0 {
             return Ok(operand);
         }
-        self.node(at, operand.depth, NodeKind::Negate { operand, twice: count.is_multiple_of(2) })
+        self.new_node(at, operand.depth, NodeKind::Negate { operand, twice: count.is_multiple_of(2) })
     }
 }

@@ -16,24 +16,24 @@ use regex_syntax::ast::parse::ParserBuilder;
 use regex_syntax::hir::translate::TranslatorBuilder;
 
 use super::budget::Fuel;
-use super::error::{Fault, Outcome, shortened};
+use super::error::{EvalError, EvalResult, truncated};
 use program::Program;
 
 /// Bytes of a pattern.
-const PATTERN_BYTES: usize = 1_000;
+const MAX_PATTERN_BYTES: usize = 1_000;
 /// Groups and classes inside one another.
-const NESTING: u32 = 30;
+const MAX_PATTERN_NESTING: u32 = 30;
 /// Steps for parsing a byte of a pattern.
 const STEPS_PER_BYTE: usize = 3;
 /// States that one step of compiling makes.
 const STATES_PER_STEP: usize = 4;
 /// Bytes of compiled patterns that are kept for all tenants together.
-const KEPT_BYTES: u64 = 16 * 1024 * 1024;
+const PATTERN_CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Compiled patterns by their source. Each use takes the steps of compiling, so the number of steps does not depend on
 /// what is kept.
-static COMPILED: LazyLock<Cache<Box<str>, Arc<Pattern>, BySize>> =
-    LazyLock::new(|| Cache::with_weighter(512, KEPT_BYTES, BySize));
+static PATTERN_CACHE: LazyLock<Cache<Box<str>, Arc<Pattern>, PatternWeighter>> =
+    LazyLock::new(|| Cache::with_weighter(512, PATTERN_CACHE_BYTES, PatternWeighter));
 
 /// A compiled pattern.
 pub(super) struct Pattern {
@@ -43,51 +43,51 @@ pub(super) struct Pattern {
 }
 
 #[derive(Clone)]
-struct BySize;
+struct PatternWeighter;
 
-impl Weighter<Box<str>, Arc<Pattern>> for BySize {
+impl Weighter<Box<str>, Arc<Pattern>> for PatternWeighter {
     fn weight(&self, source: &Box<str>, pattern: &Arc<Pattern>) -> u64 {
-        (source.len() + pattern.program.memory() + 512) as u64
+        (source.len() + pattern.program.memory_bytes() + 512) as u64
     }
 }
 
 impl Pattern {
     /// The pattern of a source, compiled now or before.
-    pub(super) fn of(fuel: &mut Fuel<'_>, source: &str) -> Outcome<Arc<Self>> {
-        if source.len() > PATTERN_BYTES {
-            return Err(too_large());
+    pub(super) fn get_or_compile(fuel: &mut Fuel<'_>, source: &str) -> EvalResult<Arc<Self>> {
+        if source.len() > MAX_PATTERN_BYTES {
+            return Err(pattern_too_large());
         }
         fuel.spend(10 + STEPS_PER_BYTE * source.len())?;
-        if let Some(known) = COMPILED.get(source) {
-            fuel.spend(known.steps)?;
-            return Ok(known);
+        if let Some(cached) = PATTERN_CACHE.get(source) {
+            fuel.spend(cached.steps)?;
+            return Ok(cached);
         }
         let pattern = Arc::new(Self::compile(fuel, source)?);
-        COMPILED.insert(source.into(), Arc::clone(&pattern));
+        PATTERN_CACHE.insert(source.into(), Arc::clone(&pattern));
         Ok(pattern)
     }
 
     /// Whether the pattern matches anywhere in a text.
-    pub(super) fn is_match(&self, fuel: &mut Fuel<'_>, text: &str) -> Outcome<bool> {
+    pub(super) fn is_match(&self, fuel: &mut Fuel<'_>, text: &str) -> EvalResult<bool> {
         search::is_match(&self.program, fuel, text)
     }
 
-    fn compile(fuel: &mut Fuel<'_>, source: &str) -> Outcome<Self> {
-        let wrong = || Fault::failed(format!("`{}` is not a regular expression", shortened(source)));
-        let parsed = ParserBuilder::new().nest_limit(NESTING).build().parse(source).map_err(|_| wrong())?;
-        let weight = weight::weight(&parsed, source).ok_or_else(too_large)?;
+    fn compile(fuel: &mut Fuel<'_>, source: &str) -> EvalResult<Self> {
+        let wrong = || EvalError::evaluation_failed(format!("`{}` is not a regular expression", truncated(source)));
+        let parsed = ParserBuilder::new().nest_limit(MAX_PATTERN_NESTING).build().parse(source).map_err(|_| wrong())?;
+        let weight = weight::weight(&parsed, source).ok_or_else(pattern_too_large)?;
         fuel.spend(weight)?;
         let translated = TranslatorBuilder::new().build().translate(source, &parsed).map_err(|_| wrong())?;
-        let size = program::size(&translated).ok_or_else(too_large)?;
-        let making = size / STATES_PER_STEP;
-        fuel.spend(making)?;
+        let size = program::state_count(&translated).ok_or_else(pattern_too_large)?;
+        let build_steps = size / STATES_PER_STEP;
+        fuel.spend(build_steps)?;
         let program = Program::new(&translated).ok_or_else(wrong)?;
-        Ok(Self { program, steps: weight + making })
+        Ok(Self { program, steps: weight + build_steps })
     }
 }
 
-fn too_large() -> Box<Fault> {
-    Fault::too_large(
+fn pattern_too_large() -> Box<EvalError> {
+    EvalError::too_large(
         "steps",
         "the regular expression is too large: make it shorter, repeat less, or use fewer classes such as \\w and \\p{L}",
     )

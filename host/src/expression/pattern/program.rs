@@ -6,14 +6,14 @@ use foldhash::fast::RandomState;
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 
 /// States of an automaton.
-const STATES: usize = 10_000;
+const MAX_STATES: usize = 10_000;
 /// The state that ends every match.
 const END: u32 = 0;
 
 /// An automaton without output: it tells whether there is a match.
 pub(super) struct Program {
     states: Vec<State>,
-    classes: Vec<Characters>,
+    classes: Vec<CharacterClass>,
     start: u32,
     /// Whether a match begins at the beginning of the text only.
     is_anchored: bool,
@@ -34,14 +34,14 @@ pub(super) enum State {
 }
 
 /// A set of characters.
-pub(super) struct Characters {
+pub(super) struct CharacterClass {
     /// The first 128 characters, a bit each.
     ascii: u128,
     /// First and last of each range, in order.
     ranges: Box<[(char, char)]>,
 }
 
-impl Characters {
+impl CharacterClass {
     fn new(ranges: Box<[(char, char)]>) -> Self {
         let early = || ranges.iter().take_while(|(first, _)| first.is_ascii());
         let has = |code: &u8| early().any(|(first, last)| (*first..=*last).contains(&char::from(*code)));
@@ -49,7 +49,7 @@ impl Characters {
         Self { ascii, ranges }
     }
 
-    fn of(class: &Class) -> Self {
+    fn from_class(class: &Class) -> Self {
         Self::new(match class {
             Class::Unicode(class) => class.ranges().iter().map(|range| (range.start(), range.end())).collect(),
             // Only ASCII is left of them, since a pattern matches whole characters.
@@ -69,28 +69,30 @@ impl Characters {
 }
 
 /// The number of states that a pattern needs, which is also what making them costs. `None`: too many.
-pub(super) fn size(pattern: &Hir) -> Option<usize> {
+pub(super) fn state_count(pattern: &Hir) -> Option<usize> {
     let size = match pattern.kind() {
         HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) => 1,
         HirKind::Literal(literal) => literal.0.len(),
-        HirKind::Capture(capture) => size(&capture.sub)?,
+        HirKind::Capture(capture) => state_count(&capture.sub)?,
         HirKind::Repetition(Repetition { min, max, sub, .. }) => {
             let times = max.unwrap_or(*min).max(1);
-            (size(sub)? + 1).checked_mul(usize::try_from(times).ok()?)?
+            (state_count(sub)? + 1).checked_mul(usize::try_from(times).ok()?)?
         }
-        HirKind::Concat(parts) => parts.iter().try_fold(0_usize, |sum, part| sum.checked_add(size(part)?))?,
-        HirKind::Alternation(parts) => parts.iter().try_fold(0_usize, |sum, part| sum.checked_add(size(part)? + 1))?,
+        HirKind::Concat(parts) => parts.iter().try_fold(0_usize, |sum, part| sum.checked_add(state_count(part)?))?,
+        HirKind::Alternation(parts) => {
+            parts.iter().try_fold(0_usize, |sum, part| sum.checked_add(state_count(part)? + 1))?
+        }
     };
-    (size < STATES).then_some(size)
+    (size < MAX_STATES).then_some(size)
 }
 
 impl Program {
-    /// Compiles a pattern whose [`size`] is known to be allowed. `None`: it has a literal that is not text.
+    /// Compiles a pattern whose [`state_count`] is known to be allowed. `None`: it has a literal that is not text.
     pub(super) fn new(pattern: &Hir) -> Option<Self> {
         let mut compiler = Compiler {
             states: vec![State::End],
             classes: Vec::new(),
-            known: HashMap::with_hasher(RandomState::default()),
+            class_indexes: HashMap::with_hasher(RandomState::default()),
         };
         let start = compiler.compile(pattern, END)?;
         let Compiler { states, classes, .. } = compiler;
@@ -115,23 +117,23 @@ impl Program {
     }
 
     /// The number of its states.
-    pub(super) fn size(&self) -> usize {
+    pub(super) fn state_count(&self) -> usize {
         self.states.len()
     }
 
     /// The bytes that it takes.
-    pub(super) fn memory(&self) -> usize {
+    pub(super) fn memory_bytes(&self) -> usize {
         let ranges: usize = self.classes.iter().map(|class| size_of_val(&*class.ranges)).sum();
-        self.states.capacity() * size_of::<State>() + self.classes.capacity() * size_of::<Characters>() + ranges
+        self.states.capacity() * size_of::<State>() + self.classes.capacity() * size_of::<CharacterClass>() + ranges
     }
 }
 
 /// Makes states from the end of a pattern to its beginning, so that each knows those that follow it.
 struct Compiler {
     states: Vec<State>,
-    classes: Vec<Characters>,
+    classes: Vec<CharacterClass>,
     /// Classes by their place in the pattern, where a repetition meets them again.
-    known: HashMap<*const Class, u32, RandomState>,
+    class_indexes: HashMap<*const Class, u32, RandomState>,
 }
 
 impl Compiler {
@@ -150,7 +152,7 @@ impl Compiler {
                 text.chars().rev().fold(next, |next, character| self.push(State::Character { character, next }))
             }
             HirKind::Class(class) => {
-                let class = self.class(class);
+                let class = self.compile_class(class);
                 self.push(State::Class { class, next })
             }
             HirKind::Look(look) => self.push(State::Look { look: *look, next }),
@@ -165,11 +167,11 @@ impl Compiler {
                 }
                 entry
             }
-            HirKind::Repetition(repetition) => self.repetition(repetition, next)?,
+            HirKind::Repetition(repetition) => self.compile_repetition(repetition, next)?,
         })
     }
 
-    fn repetition(&mut self, repetition: &Repetition, next: u32) -> Option<u32> {
+    fn compile_repetition(&mut self, repetition: &Repetition, next: u32) -> Option<u32> {
         let Repetition { min, max, sub, .. } = repetition;
         let mut required = *min;
         let mut entry = next;
@@ -196,13 +198,13 @@ impl Compiler {
         Some(entry)
     }
 
-    fn class(&mut self, class: &Class) -> u32 {
-        if let Some(known) = self.known.get(&std::ptr::from_ref(class)) {
+    fn compile_class(&mut self, class: &Class) -> u32 {
+        if let Some(known) = self.class_indexes.get(&std::ptr::from_ref(class)) {
             return *known;
         }
         let index = self.classes.len() as u32;
-        self.classes.push(Characters::of(class));
-        self.known.insert(std::ptr::from_ref(class), index);
+        self.classes.push(CharacterClass::from_class(class));
+        self.class_indexes.insert(std::ptr::from_ref(class), index);
         index
     }
 }

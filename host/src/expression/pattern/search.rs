@@ -3,21 +3,27 @@
 use regex_syntax::hir::Look;
 
 use super::super::budget::Fuel;
-use super::super::error::Outcome;
+use super::super::error::EvalResult;
 use super::program::{Program, State};
 
 /// States looked at that one step pays for.
 const VISITS_PER_STEP: usize = 6;
 /// States looked at between two payments, those of one character apart.
-const VISITS_PER_PAYMENT: usize = 256;
+const VISITS_PER_CHARGE: usize = 256;
 /// The weight of an assertion about words.
 const VISITS_PER_WORD: usize = 8;
 
 /// Whether an automaton matches anywhere in a text.
-pub(super) fn is_match(program: &Program, fuel: &mut Fuel<'_>, text: &str) -> Outcome<bool> {
-    fuel.spend(2 + program.size() / 32)?;
-    let mut search =
-        Search { program, seen: vec![0; program.size()], round: 0, pending: Vec::new(), active: Vec::new(), visits: 0 };
+pub(super) fn is_match(program: &Program, fuel: &mut Fuel<'_>, text: &str) -> EvalResult<bool> {
+    fuel.spend(2 + program.state_count() / 32)?;
+    let mut search = Search {
+        program,
+        seen: vec![0; program.state_count()],
+        round: 0,
+        pending: Vec::new(),
+        active: Vec::new(),
+        visits: 0,
+    };
     let mut before = None;
     let mut characters = text.chars();
     loop {
@@ -27,11 +33,11 @@ pub(super) fn is_match(program: &Program, fuel: &mut Fuel<'_>, text: &str) -> Ou
         } else if search.pending.is_empty() {
             return Ok(false);
         }
-        let is_found = search.follow(before, after);
+        let is_found = search.epsilon_closure(before, after);
         if let (false, Some(character)) = (is_found, after) {
-            search.take(character);
+            search.step_character(character);
         }
-        if search.visits >= VISITS_PER_PAYMENT || is_found || after.is_none() {
+        if search.visits >= VISITS_PER_CHARGE || is_found || after.is_none() {
             fuel.spend(1 + search.visits / VISITS_PER_STEP)?;
             search.visits = 0;
         }
@@ -57,7 +63,7 @@ struct Search<'p> {
 
 impl Search<'_> {
     /// Follows the states as far as they go without a character. Tells whether one ends a match.
-    fn follow(&mut self, before: Option<char>, after: Option<char>) -> bool {
+    fn epsilon_closure(&mut self, before: Option<char>, after: Option<char>) -> bool {
         // A text has fewer characters than there are rounds.
         self.round += 1;
         self.active.clear();
@@ -73,7 +79,7 @@ impl Search<'_> {
                 Some(State::Split { first, second }) => self.pending.extend([*second, *first]),
                 Some(State::Look { look, next }) => {
                     self.visits += if Look::WordAscii.as_repr() <= look.as_repr() { VISITS_PER_WORD } else { 0 };
-                    if holds(*look, before, after) {
+                    if assertion_holds(*look, before, after) {
                         self.pending.push(*next);
                     }
                 }
@@ -84,7 +90,7 @@ impl Search<'_> {
     }
 
     /// Takes a character, and keeps the states behind it.
-    fn take(&mut self, character: char) {
+    fn step_character(&mut self, character: char) {
         self.visits += self.active.len() * if character.is_ascii() { 1 } else { 3 };
         for at in &self.active {
             let next = match self.program.state(*at) {
@@ -98,7 +104,7 @@ impl Search<'_> {
 }
 
 /// Whether an assertion holds between two characters.
-fn holds(look: Look, before: Option<char>, after: Option<char>) -> bool {
+fn assertion_holds(look: Look, before: Option<char>, after: Option<char>) -> bool {
     let unicode = |side: Option<char>| side.is_some_and(is_word);
     let ascii = |side: Option<char>| side.is_some_and(|side| side.is_ascii_alphanumeric() || side == '_');
     match look {

@@ -7,7 +7,7 @@ use regex_syntax::ast::{
 };
 
 /// Steps of the heaviest pattern: about half a millisecond, since translating does not pause.
-const HEAVIEST: usize = 8_000;
+const MAX_WEIGHT: usize = 8_000;
 /// Steps for translating a byte of a pattern.
 const STEPS_PER_BYTE: usize = 6;
 /// Steps for a class that has a name, such as `\w`, by itself.
@@ -24,12 +24,12 @@ const CHARACTERS_PER_STEP: usize = 3;
 
 /// The steps of translating a pattern. `None`: too many.
 pub(super) fn weight(parsed: &Ast, source: &str) -> Option<usize> {
-    let scale = Scale { steps: STEPS_PER_BYTE * source.len(), ignores_case: false, brackets: 0 };
-    let Ok(steps) = ast::visit(parsed, scale);
-    (steps <= HEAVIEST).then_some(steps)
+    let visitor = WeightVisitor { steps: STEPS_PER_BYTE * source.len(), ignores_case: false, brackets: 0 };
+    let Ok(steps) = ast::visit(parsed, visitor);
+    (steps <= MAX_WEIGHT).then_some(steps)
 }
 
-struct Scale {
+struct WeightVisitor {
     steps: usize,
     /// Whether case does not matter, from some place before this one on.
     ignores_case: bool,
@@ -37,8 +37,8 @@ struct Scale {
     brackets: usize,
 }
 
-impl Scale {
-    fn add(&mut self, steps: usize) {
+impl WeightVisitor {
+    fn add_steps(&mut self, steps: usize) {
         self.steps = self.steps.saturating_add(steps);
     }
 
@@ -47,7 +47,7 @@ impl Scale {
     }
 
     fn add_class(&mut self, is_long: bool) {
-        self.add(match (is_long, self.brackets) {
+        self.add_steps(match (is_long, self.brackets) {
             (true, brackets) => STEPS_PER_LONG_CLASS * brackets.max(1),
             (false, 0) => STEPS_PER_CLASS,
             (false, _) => STEPS_PER_JOINED_CLASS,
@@ -60,7 +60,7 @@ fn is_by_value(class: &ClassUnicode) -> bool {
     matches!(class.kind, ClassUnicodeKind::NamedValue { .. })
 }
 
-impl Visitor for Scale {
+impl Visitor for WeightVisitor {
     type Output = usize;
     type Err = Infallible;
 
@@ -72,7 +72,7 @@ impl Visitor for Scale {
         match parsed {
             Ast::Flags(set) => self.add_flags(&set.flags),
             Ast::Group(group) => group.flags().into_iter().for_each(|flags| self.add_flags(flags)),
-            Ast::Literal(_) if self.ignores_case => self.add(STEPS_PER_FOLDED_CHARACTER),
+            Ast::Literal(_) if self.ignores_case => self.add_steps(STEPS_PER_FOLDED_CHARACTER),
             Ast::ClassPerl(_) => self.add_class(false),
             Ast::ClassUnicode(class) => self.add_class(self.ignores_case || is_by_value(class)),
             Ast::ClassBracketed(_) => self.brackets += 1,
@@ -92,15 +92,15 @@ impl Visitor for Scale {
         match item {
             ClassSetItem::Perl(_) => self.add_class(self.ignores_case),
             ClassSetItem::Unicode(class) => self.add_class(self.ignores_case || is_by_value(class)),
-            ClassSetItem::Ascii(_) => self.add(20),
-            ClassSetItem::Literal(_) if self.ignores_case => self.add(STEPS_PER_FOLDED_CHARACTER),
+            ClassSetItem::Ascii(_) => self.add_steps(20),
+            ClassSetItem::Literal(_) if self.ignores_case => self.add_steps(STEPS_PER_FOLDED_CHARACTER),
             ClassSetItem::Range(range) if self.ignores_case => {
                 let characters = u32::from(range.end.c).saturating_sub(u32::from(range.start.c)) as usize;
-                self.add(self.brackets * (characters / CHARACTERS_PER_STEP));
+                self.add_steps(self.brackets * (characters / CHARACTERS_PER_STEP));
             }
             ClassSetItem::Bracketed(_) => {
                 self.brackets += 1;
-                self.add(20);
+                self.add_steps(20);
             }
             _ => {}
         }
@@ -115,7 +115,7 @@ impl Visitor for Scale {
     }
 
     fn visit_class_set_binary_op_pre(&mut self, _: &ClassSetBinaryOp) -> Result<(), Infallible> {
-        self.add(STEPS_PER_JOINED_CLASS);
+        self.add_steps(STEPS_PER_JOINED_CLASS);
         Ok(())
     }
 }

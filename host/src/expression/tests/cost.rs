@@ -6,47 +6,47 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Map, Value as Json, json};
 
-use super::super::bounds::STEPS;
+use super::super::limits::MAX_STEPS;
 use super::super::{Budget, Expression, TextExpression};
 use super::with_scope;
 
 /// The time of computing that one evaluation may take.
-const LONG: Duration = Duration::from_millis(15);
+const MAX_EVALUATION_TIME: Duration = Duration::from_millis(15);
 /// The time of computing between two calls of the hook.
-const GAP: Duration = Duration::from_millis(1);
+const MAX_PAUSE_GAP: Duration = Duration::from_millis(1);
 /// The time of computing that parsing a source may take.
-const PARSING: Duration = Duration::from_millis(1);
+const MAX_PARSE_TIME: Duration = Duration::from_millis(1);
 /// Evaluations of each expression, of which the quickest counts: the others met a busy machine.
 const RUNS: usize = 5;
 
 /// This thread's time of computing. While it waits for a processor, no time passes.
-pub(super) fn computed() -> Duration {
+pub(super) fn thread_cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap())
 }
 
 #[derive(Clone, Copy)]
 struct Cost {
-    whole: Duration,
+    total: Duration,
     gap: Duration,
     steps: u32,
 }
 
 /// The cost of an evaluation: all of it, and the longest time between two calls of the hook.
 fn cost(expression: &Expression, entities: &Map<String, Json>) -> Cost {
-    let (last, gap) = (Cell::new(computed()), Cell::new(Duration::ZERO));
+    let (last, gap) = (Cell::new(thread_cpu_time()), Cell::new(Duration::ZERO));
     let pause = || {
-        gap.set(gap.get().max(computed() - last.get()));
-        last.set(computed());
+        gap.set(gap.get().max(thread_cpu_time() - last.get()));
+        last.set(thread_cpu_time());
     };
-    let mut budget = Budget::with_pause(STEPS, &pause);
-    let before = computed();
+    let mut budget = Budget::with_pause(MAX_STEPS, &pause);
+    let before = thread_cpu_time();
     last.set(before);
     let result = with_scope(entities, |scope| expression.evaluate(scope, &mut budget));
-    let whole = computed() - before;
+    let whole = thread_cpu_time() - before;
     pause();
     drop(result);
-    Cost { whole, gap: gap.get(), steps: STEPS - budget.steps_left() }
+    Cost { total: whole, gap: gap.get(), steps: MAX_STEPS - budget.steps_left() }
 }
 
 /// The entity `run` differs in each evaluation, so that a pattern with it is not yet compiled.
@@ -59,7 +59,7 @@ fn least_cost(source: &str, entities: &mut Map<String, Json>) -> Cost {
         })
         .collect();
     let least = |of: fn(&Cost) -> Duration| costs.iter().map(of).min().unwrap_or_default();
-    Cost { whole: least(|cost| cost.whole), gap: least(|cost| cost.gap), steps: costs[0].steps }
+    Cost { total: least(|cost| cost.total), gap: least(|cost| cost.gap), steps: costs[0].steps }
 }
 
 /// Operands that cost most.
@@ -114,7 +114,7 @@ fn operands() -> Map<String, Json> {
 }
 
 /// A call that is made until the steps end. Its failure, if any, does not end the evaluation.
-fn often(call: &str) -> String {
+fn repeat_call(call: &str) -> String {
     let call = |index: i32| format!("{} == 1", call.replace("x + run", &format!("20 * x + run + {index}")));
     format!("lists.range(10000).exists(x, {})", (0..20).map(call).collect::<Vec<String>>().join(" || "))
 }
@@ -157,17 +157,17 @@ const SOURCES: &[&str] = &[
 ];
 
 #[test]
-fn no_evaluation_computes_for_long() {
+fn no_evaluation_exceeds_its_cpu_time() {
     if cfg!(debug_assertions) {
         return;
     }
     let mut entities = operands();
-    let sources = CALLS.iter().map(|call| often(call)).chain(SOURCES.iter().map(|source| (*source).to_owned()));
+    let sources = CALLS.iter().map(|call| repeat_call(call)).chain(SOURCES.iter().map(|source| (*source).to_owned()));
     let mut slow = Vec::new();
     for source in sources {
-        let Cost { whole, gap, steps } = least_cost(&source, &mut entities);
+        let Cost { total: whole, gap, steps } = least_cost(&source, &mut entities);
         println!("{:8.2} ms {:6.0} µs {steps:7} {source:.90}", whole.as_secs_f64() * 1e3, gap.as_secs_f64() * 1e6);
-        if whole > LONG || gap > GAP {
+        if whole > MAX_EVALUATION_TIME || gap > MAX_PAUSE_GAP {
             slow.push((whole, gap, source));
         }
     }
@@ -175,7 +175,7 @@ fn no_evaluation_computes_for_long() {
 }
 
 #[test]
-fn no_source_takes_long_to_parse() {
+fn no_source_exceeds_its_parse_time() {
     if cfg!(debug_assertions) {
         return;
     }
@@ -205,15 +205,15 @@ fn no_source_takes_long_to_parse() {
     for source in sources {
         let least = |parse: &dyn Fn()| {
             let runs = (0..RUNS).map(|_| {
-                let before = computed();
+                let before = thread_cpu_time();
                 parse();
-                computed() - before
+                thread_cpu_time() - before
             });
             runs.min().unwrap_or_default()
         };
         let expression = least(&|| drop(Expression::parse(&source)));
         let text = least(&|| drop(TextExpression::parse(&source)));
         println!("{:6} µs {:6} µs {source:.60}", expression.as_micros(), text.as_micros());
-        assert!(expression.max(text) < PARSING, "{source:.80}: {expression:?} {text:?}");
+        assert!(expression.max(text) < MAX_PARSE_TIME, "{source:.80}: {expression:?} {text:?}");
     }
 }

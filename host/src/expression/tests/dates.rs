@@ -14,7 +14,7 @@ fn dates_are_written_and_read_in_the_tenants_zone() {
 }
 
 #[test]
-fn a_date_is_read_strictly() {
+fn dates_are_parsed_strictly() {
     let wrong = [
         "31/02/2027 10:00:00",
         "1/2/2027 10:00:00",
@@ -43,7 +43,7 @@ fn a_pattern_of_unknown_letters_is_refused() {
 }
 
 #[test]
-fn phones_become_what_the_region_makes_of_them() {
+fn phone_numbers_are_normalised_by_the_locale() {
     assert_eq!(json_of("phone('56 9 8765 4321')"), json!("+56987654321"));
     let error = evaluate("phone('123')").unwrap_err();
     assert_eq!(error.code(), "expression-failed");

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::super::{Cache, Entities, Expression, TextExpression, Value};
-use super::{boolean, entities, evaluate, full, json_of, text, with_scope};
+use super::super::{Entities, Expression, ExpressionCache, TextExpression, Value};
+use super::{boolean, entities, evaluate, full_budget, json_of, text, with_scope};
 
 #[test]
 fn entities_are_variables_by_name() {
@@ -25,7 +25,7 @@ fn entities_of_any_name_are_reached_through_the_map_of_entities() {
 }
 
 #[test]
-fn the_session_and_the_instant_are_there() {
+fn the_session_and_the_time_are_readable() {
     assert_eq!(json_of("session.id + session.channel + session.user"), json!("s-1whatsapp56987654321"));
     assert_eq!(json_of("now"), json!("2027-02-01T12:00:00Z"));
 }
@@ -36,21 +36,21 @@ fn a_comprehensions_variable_hides_an_entity_and_a_leading_point_shows_it() {
 }
 
 #[test]
-fn nothing_converts_by_itself() {
+fn types_are_not_converted_implicitly() {
     assert_eq!(json_of("[1, 1.0, 1 == 1.0]"), json!([1, 1.0, true]));
     assert!(evaluate("1 + 1.0").is_err());
     assert!(evaluate("'1' + 1").is_err());
 }
 
 #[test]
-fn a_failed_operand_gives_way_to_one_that_decides() {
+fn a_deciding_operand_absorbs_a_failed_one() {
     assert_eq!(evaluate("1 / 0 == 1 || true"), Ok(Value::Boolean(true)));
     assert_eq!(evaluate("missing && false"), Ok(Value::Boolean(false)));
     assert_eq!(evaluate("[0, 1].exists(x, 1 / x == 1)"), Ok(Value::Boolean(true)));
 }
 
 #[test]
-fn the_extensions_are_on() {
+fn the_extensions_are_available() {
     assert_eq!(json_of("'a,b'.split(',').join('-')"), json!("a-b"));
     assert_eq!(json_of("math.greatest(order_id, 3)"), json!(17));
     assert_eq!(json_of("codes.sort()"), json!(["a", "b", "c"]));
@@ -108,7 +108,7 @@ fn a_text_expression_yields_text_or_nothing() {
 }
 
 #[test]
-fn results_that_only_expressions_know_are_refused_with_a_hint() {
+fn unsupported_result_types_are_rejected_with_a_hint() {
     let refused = [
         ("1u", "int(…)"),
         ("b'a'", "string(…)"),
@@ -129,8 +129,8 @@ fn results_that_only_expressions_know_are_refused_with_a_hint() {
 
 #[test]
 fn null_is_a_value_only_where_the_entities_say_so() {
-    struct Kept(serde_json::Map<String, serde_json::Value>);
-    impl Entities for Kept {
+    struct NullableEntities(serde_json::Map<String, serde_json::Value>);
+    impl Entities for NullableEntities {
         fn get(&self, name: &str) -> Option<&serde_json::Value> {
             self.0.get(name)
         }
@@ -141,19 +141,19 @@ fn null_is_a_value_only_where_the_entities_say_so() {
             true
         }
     }
-    let kept = Kept(entities());
+    let kept = NullableEntities(entities());
     let value = with_scope(&entities(), |scope| {
         let scope = super::Scope { entities: &kept, ..*scope };
-        Expression::parse("nothing == null").unwrap().evaluate(&scope, &mut full())
+        Expression::parse("nothing == null").unwrap().evaluate(&scope, &mut full_budget())
     });
     assert_eq!(value, Ok(Value::Boolean(true)));
     assert_eq!(evaluate("nothing == null").unwrap_err().code(), "entity-not-set");
 }
 
 #[test]
-fn a_cache_gives_the_same_tree_again() {
+fn the_cache_returns_the_same_tree() {
     fn is_shared<T: Send + Sync>(_: &T) {}
-    let cache = Cache::default();
+    let cache = ExpressionCache::default();
     is_shared(&cache);
     let first = cache.expression("1 + 1").unwrap();
     let again = cache.expression("1 + 1").unwrap();

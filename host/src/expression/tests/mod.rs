@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
 
-mod bounds;
+mod arbitrary_input;
 mod budget;
 mod cost;
 mod dates;
 mod errors;
-mod hostile;
 mod language;
+mod limits;
 mod patterns;
 mod templates;
 
@@ -16,13 +16,13 @@ use chrono::{DateTime, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::America::Santiago;
 use serde_json::{Map, Value as Json, json};
 
-use super::bounds::STEPS;
-use super::{Budget, Expression, ExpressionError, Region, Scope, SessionView, TextExpression, Value};
+use super::limits::MAX_STEPS;
+use super::{Budget, Expression, ExpressionError, Locale, Scope, SessionView, TextExpression, Value};
 
 /// A tenant in Chile.
-struct Chile;
+struct StubLocale;
 
-impl Region for Chile {
+impl Locale for StubLocale {
     fn to_local(&self, instant: DateTime<Utc>) -> NaiveDateTime {
         instant.with_timezone(&Santiago).naive_local()
     }
@@ -58,28 +58,28 @@ fn entities() -> Map<String, Json> {
     entities.as_object().unwrap().clone()
 }
 
-fn with_scope<T>(entities: &Map<String, Json>, use_it: impl FnOnce(&Scope<'_>) -> T) -> T {
-    use_it(&Scope {
+fn with_scope<T>(entities: &Map<String, Json>, run: impl FnOnce(&Scope<'_>) -> T) -> T {
+    run(&Scope {
         entities,
         session: SessionView { id: "s-1", channel: "whatsapp", user: "56987654321" },
         now: Utc.with_ymd_and_hms(2027, 2, 1, 12, 0, 0).unwrap(),
-        region: &Chile,
+        locale: &StubLocale,
     })
 }
 
 fn evaluate(source: &str) -> Result<Value, ExpressionError> {
     let expression = Expression::parse(source)?;
-    with_scope(&entities(), |scope| expression.evaluate(scope, &mut full()))
+    with_scope(&entities(), |scope| expression.evaluate(scope, &mut full_budget()))
 }
 
 fn text(source: &str) -> Result<Option<String>, ExpressionError> {
     let expression = TextExpression::parse(source)?;
-    with_scope(&entities(), |scope| expression.evaluate(scope, &mut full()))
+    with_scope(&entities(), |scope| expression.evaluate(scope, &mut full_budget()))
 }
 
 fn boolean(source: &str) -> Result<Option<bool>, ExpressionError> {
     let expression = Expression::parse(source)?;
-    with_scope(&entities(), |scope| expression.evaluate_boolean(scope, &mut full()))
+    with_scope(&entities(), |scope| expression.evaluate_boolean(scope, &mut full_budget()))
 }
 
 /// A value as JSON; a test that gets an error fails with its message.
@@ -91,11 +91,11 @@ fn json_of(source: &str) -> Json {
 }
 
 /// The steps of one evaluation.
-fn full() -> Budget<'static> {
-    Budget::new(STEPS)
+fn full_budget() -> Budget<'static> {
+    Budget::new(MAX_STEPS)
 }
 
 /// Runs on as little stack as a host function may have.
-fn on_little_stack(test: impl FnOnce() + Send + 'static) {
+fn with_small_stack(test: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new().stack_size(512 * 1024).spawn(test).unwrap().join().unwrap();
 }

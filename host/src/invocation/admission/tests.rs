@@ -27,7 +27,7 @@ async fn all(admission: &Arc<Admission>, tenant: &str, count: usize) -> Vec<Admi
 
 #[tokio::test]
 async fn a_tenant_waits_for_its_share_and_others_do_not() {
-    let admission = admission(64, |limits| (limits.in_flight_per_tenant, limits.waiting_per_tenant) = (1, 1));
+    let admission = admission(64, |limits| (limits.in_flight_per_tenant, limits.queued_per_tenant) = (1, 1));
     let first = admission.admit("acme", 0).await.unwrap();
     let mut second = pin!(admission.admit("acme", 0));
     assert!(poll(second.as_mut()).is_pending());
@@ -38,9 +38,9 @@ async fn a_tenant_waits_for_its_share_and_others_do_not() {
 }
 
 #[tokio::test]
-async fn who_waits_too_long_fails_and_leaves_nothing() {
+async fn an_expired_wait_fails_and_leaves_no_state() {
     let admission = admission(64, |limits| {
-        (limits.in_flight_per_tenant, limits.queue) = (1, Duration::from_millis(1));
+        (limits.in_flight_per_tenant, limits.queue_timeout) = (1, Duration::from_millis(1));
     });
     let first = admission.admit("acme", 0).await.unwrap();
     assert_eq!(admission.admit("acme", 0).await.err().unwrap().code, "overloaded");
@@ -62,7 +62,7 @@ async fn no_tenant_has_more_than_an_eighth_beside_others() {
 }
 
 #[tokio::test]
-async fn permits_go_round_over_the_tenants() {
+async fn permits_rotate_over_the_tenants() {
     let admission = admission(1, |_| {});
     let held = admission.admit("a", 0).await.unwrap();
     let mut waiting: Vec<_> =
@@ -86,7 +86,7 @@ async fn permits_go_round_over_the_tenants() {
 }
 
 #[tokio::test]
-async fn a_grant_that_nobody_takes_is_returned() {
+async fn an_unclaimed_grant_is_returned() {
     let admission = admission(1, |_| {});
     let held = admission.admit("a", 0).await.unwrap();
     {
@@ -101,7 +101,7 @@ async fn a_grant_that_nobody_takes_is_returned() {
 }
 
 #[tokio::test]
-async fn memory_is_waited_for() {
+async fn an_admission_waits_for_memory() {
     let admission = Admission::new(Arc::new(Limits::default()), 64, MemoryBudget::new(2 * BASE_BYTES));
     let first = admission.admit("a", 1).await.unwrap();
     let mut second = pin!(admission.admit("b", 0));

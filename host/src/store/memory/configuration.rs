@@ -1,24 +1,24 @@
 //! Tenants and campaigns.
 
-use super::state::{Owned, State};
+use super::state::{MemoryState, TenantData};
 use crate::domain::{Campaign, Validity};
-use crate::store::instant::kept;
+use crate::store::timestamp::truncate_to_micros;
 use crate::store::{Configuration, ConfigurationChange};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-impl State {
+impl MemoryState {
     pub(super) fn configuration(&self, id: &str) -> Option<Configuration> {
-        let owned = self.tenants.get(id)?;
-        let tenant = Arc::unwrap_or_clone(owned.tenant.clone()?);
-        Some(Configuration { tenant, campaigns: owned.campaigns_by_name(), version: owned.version })
+        let tenant_data = self.tenants.get(id)?;
+        let tenant = Arc::unwrap_or_clone(tenant_data.tenant.clone()?);
+        Some(Configuration { tenant, campaigns: tenant_data.campaigns_by_name(), version: tenant_data.version })
     }
 
     pub(super) fn configure(&mut self, changes: &[ConfigurationChange]) -> bool {
         // Of several changes to one tenant, each but the first builds on the one before.
         let mut versions: HashMap<&str, u64> = HashMap::new();
         for ConfigurationChange { tenant, version, .. } in changes {
-            let stored = self.tenants.get(&tenant.id).map_or(0, |owned| owned.version);
+            let stored = self.tenants.get(&tenant.id).map_or(0, |tenant_data| tenant_data.version);
             let expected = versions.entry(&tenant.id).or_insert(stored);
             if version != expected {
                 return false;
@@ -26,29 +26,29 @@ impl State {
             *expected += 1;
         }
         for ConfigurationChange { tenant, campaigns, .. } in changes {
-            let owned = self.tenants.entry(tenant.id.clone()).or_default();
-            owned.tenant = Some(Arc::new(tenant.clone()));
-            owned.version += 1;
+            let tenant_data = self.tenants.entry(tenant.id.clone()).or_default();
+            tenant_data.tenant = Some(Arc::new(tenant.clone()));
+            tenant_data.version += 1;
             for campaign in campaigns {
-                owned.place_campaign(Campaign { tenant: tenant.id.clone(), ..campaign.clone() });
+                tenant_data.upsert_campaign(Campaign { tenant: tenant.id.clone(), ..campaign.clone() });
             }
         }
         true
     }
 }
 
-impl Owned {
+impl TenantData {
     pub(super) fn campaigns_by_name(&self) -> Vec<Campaign> {
         let mut campaigns: Vec<_> = self.campaigns.values().map(|campaign| Campaign::clone(campaign)).collect();
         campaigns.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
         campaigns
     }
 
-    fn place_campaign(&mut self, mut campaign: Campaign) {
-        campaign.starts_at = campaign.starts_at.map(kept);
-        campaign.ends_at = campaign.ends_at.map(kept);
+    fn upsert_campaign(&mut self, mut campaign: Campaign) {
+        campaign.starts_at = campaign.starts_at.map(truncate_to_micros);
+        campaign.ends_at = campaign.ends_at.map(truncate_to_micros);
         if let Some(Validity::Instant(at)) = campaign.valid_until {
-            campaign.valid_until = Some(Validity::Instant(kept(at)));
+            campaign.valid_until = Some(Validity::Instant(truncate_to_micros(at)));
         }
         let id = campaign.id;
         let before = self.campaigns.insert(id, Arc::new(campaign.clone()));

@@ -1,63 +1,65 @@
 //! Answers to lookups.
 
-use super::state::{Owned, State, StoredContact};
+use super::state::{MemoryState, StoredContact, TenantData};
 use crate::domain::Record;
-use crate::store::clock::KeyClock;
-use crate::store::{Answer, Lookup, ReadRequest, ReadyRecord, Snapshot, Versioned};
+use crate::store::clock::IdempotencyClock;
+use crate::store::{Lookup, LookupResult, ReadRequest, ReadyRecord, Snapshot, VersionedContact};
 use std::sync::Arc;
 
-impl State {
-    pub(super) fn read(&self, request: &ReadRequest, clock: &KeyClock) -> Snapshot {
-        let nothing = Owned::default();
-        let owned = self.tenants.get(&request.tenant).unwrap_or(&nothing);
+impl MemoryState {
+    pub(super) fn read(&self, request: &ReadRequest, clock: &IdempotencyClock) -> Snapshot {
+        let nothing = TenantData::default();
+        let tenant_data = self.tenants.get(&request.tenant).unwrap_or(&nothing);
         Snapshot {
-            version: owned.version,
-            tenant: owned.tenant.clone().filter(|_| request.known_version != Some(owned.version)),
-            answers: request.lookups.iter().map(|lookup| owned.answer(lookup, clock)).collect(),
+            version: tenant_data.version,
+            tenant: tenant_data.tenant.clone().filter(|_| request.known_version != Some(tenant_data.version)),
+            results: request.lookups.iter().map(|lookup| tenant_data.look_up(lookup, clock)).collect(),
         }
     }
 }
 
-impl Owned {
-    fn answer(&self, lookup: &Lookup, clock: &KeyClock) -> Answer {
+impl TenantData {
+    fn look_up(&self, lookup: &Lookup, clock: &IdempotencyClock) -> LookupResult {
         match lookup {
-            Lookup::Key(key) => {
-                let stored = self.keys.get(key).filter(|stored| stored.expires > clock.micros());
-                Answer::Key(stored.map(|stored| stored.outcome.clone()))
+            Lookup::IdempotencyKey(key) => {
+                let stored = self.keys.get(key).filter(|stored| stored.expires_at > clock.now_micros());
+                LookupResult::IdempotencyKey(stored.map(|stored| stored.record.clone()))
             }
-            Lookup::Campaign(id) => Answer::Campaign(self.campaigns.get(id).cloned()),
+            Lookup::Campaign(id) => LookupResult::Campaign(self.campaigns.get(id).cloned()),
             Lookup::Category(name) => {
-                Answer::Category(self.campaigns.values().any(|campaign| campaign.category == *name))
+                LookupResult::Category(self.campaigns.values().any(|campaign| campaign.category == *name))
             }
-            Lookup::Contact(id) => Answer::Contact(self.contacts.get(id).map(versioned)),
+            Lookup::Contact(id) => LookupResult::Contact(self.contacts.get(id).map(versioned_contact)),
             Lookup::Address(channel, identifier) => {
-                let id = self.address(channel, identifier);
-                Answer::Contact(id.and_then(|id| self.contacts.get(&id)).map(versioned))
+                let id = self.address_owner(channel, identifier);
+                LookupResult::Contact(id.and_then(|id| self.contacts.get(&id)).map(versioned_contact))
             }
-            Lookup::NewestReady { contact, campaign } => {
-                let mut newest = self.ready(*contact, *campaign, 0).rev();
+            Lookup::NewestReadyRecord { contact, campaign } => {
+                let mut newest = self.ready_records(*contact, *campaign, 0).rev();
                 let first = newest.next().map(|stored| stored.record.clone());
-                Answer::NewestReady(first.map(|record| (record, newest.next().is_some())))
+                LookupResult::NewestReadyRecord(first.map(|record| (record, newest.next().is_some())))
             }
             Lookup::ReadyPage { contact, campaign, after: None, limit } => {
-                Answer::Ready(Some(rows(self.ready(*contact, *campaign, 0), *limit)))
+                LookupResult::ReadyRecords(Some(ready_rows(self.ready_records(*contact, *campaign, 0), *limit)))
             }
             Lookup::ReadyPage { contact, campaign, after: Some(after), limit } => {
                 let after = self.records.get(after);
                 let after = after.filter(|at| at.record.contact == *contact && at.record.campaign == *campaign);
-                Answer::Ready(after.map(|after| rows(self.ready(*contact, *campaign, after.order + 1), *limit)))
+                LookupResult::ReadyRecords(
+                    after.map(|after| ready_rows(self.ready_records(*contact, *campaign, after.order + 1), *limit)),
+                )
             }
-            Lookup::LatestReady { contact, campaign, limit } => {
-                Answer::Ready(Some(rows(self.ready(*contact, *campaign, 0).rev(), *limit)))
+            Lookup::LatestReadyRecords { contact, campaign, limit } => {
+                LookupResult::ReadyRecords(Some(ready_rows(self.ready_records(*contact, *campaign, 0).rev(), *limit)))
             }
-            Lookup::Record(id) => Answer::Record(self.records.get(id).map(|stored| {
+            Lookup::Record(id) => LookupResult::Record(self.records.get(id).map(|stored| {
                 let contact = self.contacts.get(&stored.record.contact);
                 (stored.record.clone(), contact.map_or(0, |contact| contact.version))
             })),
-            Lookup::Linked { contact, channel } => {
+            Lookup::LinkedContact { contact, channel } => {
                 let contact = self.contacts.get(contact);
-                let mut linked = contact.into_iter().flat_map(|stored| self.linked(&stored.contact));
-                Answer::Contact(linked.find(|other| has_channel(other, channel)).map(versioned))
+                let mut linked = contact.into_iter().flat_map(|stored| self.linked_contacts(&stored.contact));
+                LookupResult::Contact(linked.find(|other| has_channel(other, channel)).map(versioned_contact))
             }
         }
     }
@@ -67,11 +69,11 @@ pub(super) fn has_channel(stored: &StoredContact, channel: &str) -> bool {
     stored.contact.addresses.iter().any(|address| address.channel == channel)
 }
 
-fn versioned(stored: &StoredContact) -> Versioned {
-    Versioned { contact: stored.contact.clone(), version: stored.version }
+fn versioned_contact(stored: &StoredContact) -> VersionedContact {
+    VersionedContact { contact: stored.contact.clone(), version: stored.version }
 }
 
-fn rows<'a>(ready: impl Iterator<Item = &'a super::state::StoredRecord>, limit: u32) -> Vec<ReadyRecord> {
+fn ready_rows<'a>(ready: impl Iterator<Item = &'a super::state::StoredRecord>, limit: u32) -> Vec<ReadyRecord> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let row = |record: &Arc<Record>| ReadyRecord { id: record.id, schedule: record.schedule.clone() };
     ready.take(limit).map(|stored| row(&stored.record)).collect()

@@ -1,9 +1,9 @@
 //! Opening connections to the file.
 
-use super::failure::{CANNOT_OPEN, READ_ONLY, StoreFailure};
+use super::error::{CANNOT_OPEN, READ_ONLY, SqliteError};
 use super::{SqliteOptions, Synchronous};
 use crate::store::StoreError;
-use crate::store::clock::KeyClock;
+use crate::store::clock::IdempotencyClock;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
 use std::path::{Path, PathBuf};
@@ -28,16 +28,16 @@ pub(super) enum Access {
 }
 
 /// Knows the file and how to open it.
-pub(super) struct Opener {
+pub(super) struct ConnectionFactory {
     path: PathBuf,
     options: SqliteOptions,
     /// The clock by which keys live, one for all connections.
-    pub(super) clock: KeyClock,
+    pub(super) clock: IdempotencyClock,
     /// Nobody can write it, so reading needs no locks, for which there would have to be files beside it.
-    frozen: bool,
+    immutable: bool,
 }
 
-impl Opener {
+impl ConnectionFactory {
     pub(super) fn new(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
         if path.as_os_str().is_empty() {
             return Err(StoreError::Unavailable("the path of its file is empty".to_owned()));
@@ -47,20 +47,20 @@ impl Opener {
         if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
             return Err(StoreError::Unavailable(format!("there is no folder {}", folder.display())));
         }
-        Ok(Self { path, clock: KeyClock::new(options.clock.clone()), options, frozen: false })
+        Ok(Self { path, clock: IdempotencyClock::new(options.clock.clone()), options, immutable: false })
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    pub(super) fn read_only(&self) -> bool {
+    pub(super) fn is_read_only(&self) -> bool {
         self.options.read_only
     }
 
     /// Takes the file for one that can't be written, not even beside it. False: it isn't there, or not all of it is in
     /// the file.
-    pub(super) fn freeze(&mut self) -> bool {
+    pub(super) fn assume_immutable(&mut self) -> bool {
         let mut log = self.path.clone().into_os_string();
         log.push("-wal");
         let logged = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);
@@ -68,13 +68,13 @@ impl Opener {
             return false;
         }
         self.options.read_only = true;
-        self.frozen = true;
+        self.immutable = true;
         true
     }
 
     /// Creates the file, if there is none, for its owner alone; the files beside it get the same mode. An error is left to
     /// the driver, which meets and describes it again.
-    fn create(&self) {
+    fn create_file(&self) {
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -88,7 +88,7 @@ impl Opener {
             return Err(StoreError::ReadOnly(format!("{} was opened for reading", self.path.display())));
         }
         if access == Access::Create {
-            self.create();
+            self.create_file();
         }
         let synchronous = match self.options.synchronous {
             Synchronous::Full => "FULL",
@@ -98,7 +98,7 @@ impl Opener {
             .filename(&self.path)
             .create_if_missing(access == Access::Create)
             .read_only(read_only)
-            .immutable(self.frozen)
+            .immutable(self.immutable)
             .busy_timeout(self.options.busy_timeout)
             .statement_cache_capacity(256)
             .pragma("synchronous", synchronous)
@@ -110,8 +110,8 @@ impl Opener {
             .pragma("query_only", if access == Access::Read { "ON" } else { "OFF" })
             .disable_statement_logging();
         options.connect().await.map_err(|error| {
-            let code = StoreFailure::code(&error);
-            match StoreFailure::of(error) {
+            let code = SqliteError::result_code(&error);
+            match SqliteError::convert_error(error) {
                 StoreError::Unavailable(message) if code == Some(CANNOT_OPEN) && access == Access::Create => {
                     StoreError::ReadOnly(format!("{} can't be created ({message})", self.path.display()))
                 }

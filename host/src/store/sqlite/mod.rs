@@ -3,24 +3,24 @@
 //! Every wait for the driver is a round trip to the connection's own thread and costs more than the statement that it
 //! carries, so this counts trips: one for a read, two for a batch of commits however many it holds.
 
-mod check;
-mod commit;
+mod batch;
+mod batch_entry;
+mod batch_read;
+mod batch_registration;
+mod batch_write;
+mod coalesce;
+mod committer;
 mod configuration;
 mod connection;
-mod enter;
-mod failure;
-mod group;
-mod ledger;
+mod error;
 mod listing;
-#[cfg(test)]
-mod plan;
 mod query;
-mod read;
+#[cfg(test)]
+mod query_plan_tests;
+mod reader;
 mod row;
 mod schema;
-mod script;
-mod slot;
-mod write;
+mod statement_batch;
 
 use super::{
     Clock, Committer, Configuration, ConfigurationChange, ContactRow, DndRow, Filter, LogEntry, Page, Reader, Store,
@@ -28,11 +28,11 @@ use super::{
 };
 use crate::domain::{Campaign, Record, Tenant};
 use async_trait::async_trait;
-use commit::SqliteCommitter;
-use connection::{Access, Opener};
-use failure::StoreFailure;
-use read::SqliteReader;
-use schema::Schema;
+use committer::SqliteCommitter;
+use connection::{Access, ConnectionFactory};
+use error::SqliteError;
+use reader::SqliteReader;
+use schema::SchemaState;
 use sqlx::{Connection, SqliteConnection};
 use std::path::Path;
 use std::sync::Arc;
@@ -60,9 +60,9 @@ pub struct SqliteOptions {
     /// Don't write: commits are [`StoreError::ReadOnly`].
     pub read_only: bool,
     /// Connections of one reader: so many reads of it run at once.
-    pub connections: usize,
+    pub connections_per_reader: usize,
     /// Whether reads of one tenant that are asked at the same moment make one trip.
-    pub grouping: bool,
+    pub coalesce_reads: bool,
     /// The clock by which idempotency keys live.
     pub clock: Arc<dyn Clock>,
 }
@@ -73,8 +73,8 @@ impl Default for SqliteOptions {
             synchronous: Synchronous::Full,
             busy_timeout: Duration::from_secs(5),
             read_only: false,
-            connections: 4,
-            grouping: true,
+            connections_per_reader: 4,
+            coalesce_reads: true,
             clock: Arc::new(SystemClock),
         }
     }
@@ -82,49 +82,56 @@ impl Default for SqliteOptions {
 
 /// The store in one SQLite file.
 pub struct SqliteStore {
-    opener: Arc<Opener>,
-    connections: usize,
-    grouping: bool,
+    connection_factory: Arc<ConnectionFactory>,
+    connections_per_reader: usize,
+    coalesce_reads: bool,
     /// For configuration and lists; none after it has failed, until it is needed again.
-    desk: Mutex<Option<SqliteConnection>>,
+    admin_connection: Mutex<Option<SqliteConnection>>,
 }
 
 impl SqliteStore {
     /// Opens the file, and creates or migrates it where that is due.
     ///
     /// A file that can only be read is opened for that; where nobody can write beside it either, it is read without locks,
-    /// as it is now. Errors: [`StoreError::Newer`]; [`StoreError::ReadOnly`] where it
+    /// as it is now. Errors: [`StoreError::NewerVersion`]; [`StoreError::ReadOnly`] where it
     /// would have to be created or migrated and can't be; `Unusable` for what is no store of this program.
     pub async fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
-        let (connections, grouping) = (options.connections, options.grouping);
-        let mut opener = Opener::new(path.as_ref(), options)?;
-        let (mut connection, schema) = match Self::look(&opener).await {
+        let (connections_per_reader, coalesce_reads) = (options.connections_per_reader, options.coalesce_reads);
+        let mut connection_factory = ConnectionFactory::new(path.as_ref(), options)?;
+        let (mut connection, schema) = match Self::inspect_file(&connection_factory).await {
             // Even who only reads leaves a mark beside the file, unless nobody can.
             Err(error @ (StoreError::ReadOnly(_) | StoreError::Unavailable(_))) => {
-                let unwritable = opener.read_only() || matches!(error, StoreError::ReadOnly(_));
-                if !unwritable || !opener.freeze() {
+                let unwritable = connection_factory.is_read_only() || matches!(error, StoreError::ReadOnly(_));
+                if !unwritable || !connection_factory.assume_immutable() {
                     return Err(error);
                 }
-                Self::look(&opener).await.map_err(|_| error)?
+                Self::inspect_file(&connection_factory).await.map_err(|_| error)?
             }
-            looked => looked?,
+            inspected => inspected?,
         };
-        if schema == Schema::Older {
-            if opener.read_only() {
-                let message = format!("{} must be created or migrated first", opener.path().display());
+        if schema == SchemaState::Older {
+            if connection_factory.is_read_only() {
+                let message = format!("{} must be created or migrated first", connection_factory.path().display());
                 return Err(StoreError::ReadOnly(message));
             }
             schema::migrate(&mut connection).await?;
-        } else if !opener.read_only() {
+        } else if !connection_factory.is_read_only() {
             schema::use_write_ahead_log(&mut connection).await?;
         }
-        let opener = Arc::new(opener);
-        Ok(Self { opener, connections, grouping, desk: Mutex::new(Some(connection)) })
+        let connection_factory = Arc::new(connection_factory);
+        Ok(Self {
+            connection_factory,
+            connections_per_reader,
+            coalesce_reads,
+            admin_connection: Mutex::new(Some(connection)),
+        })
     }
 
-    async fn look(opener: &Opener) -> Result<(SqliteConnection, Schema), StoreError> {
-        let access = if opener.read_only() { Access::Read } else { Access::Create };
-        let mut connection = opener.connect(access).await?;
+    async fn inspect_file(
+        connection_factory: &ConnectionFactory,
+    ) -> Result<(SqliteConnection, SchemaState), StoreError> {
+        let access = if connection_factory.is_read_only() { Access::Read } else { Access::Create };
+        let mut connection = connection_factory.connect(access).await?;
         let schema = schema::inspect(&mut connection).await?;
         Ok((connection, schema))
     }
@@ -133,75 +140,83 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn reader(&self) -> Result<Box<dyn Reader>, StoreError> {
-        Ok(Box::new(SqliteReader::new(self.opener.clone(), self.connections, self.grouping)))
+        Ok(Box::new(SqliteReader::new(
+            self.connection_factory.clone(),
+            self.connections_per_reader,
+            self.coalesce_reads,
+        )))
     }
 
     async fn committer(&self) -> Result<Box<dyn Committer>, StoreError> {
-        Ok(Box::new(SqliteCommitter::new(self.opener.clone())))
+        Ok(Box::new(SqliteCommitter::new(self.connection_factory.clone())))
     }
 
-    fn uses_sockets(&self) -> bool {
+    fn needs_io_driver(&self) -> bool {
         false
     }
 
     async fn close(&self) -> Result<(), StoreError> {
-        if self.opener.read_only() {
+        if self.connection_factory.is_read_only() {
             return Ok(());
         }
-        self.at_desk(async |connection| schema::gather(connection).await).await?;
-        match self.desk.lock().await.take() {
-            Some(connection) => connection.close().await.map_err(StoreFailure::of),
+        self.with_admin_connection(async |connection| schema::checkpoint(connection).await).await?;
+        match self.admin_connection.lock().await.take() {
+            Some(connection) => connection.close().await.map_err(SqliteError::convert_error),
             None => Ok(()),
         }
     }
 
     async fn configuration(&self, tenant: &str) -> Result<Option<Configuration>, StoreError> {
-        self.at_desk(async |connection| configuration::read(connection, tenant).await).await
+        self.with_admin_connection(async |connection| configuration::read(connection, tenant).await).await
     }
 
     async fn configure(&self, changes: &[ConfigurationChange]) -> Result<bool, StoreError> {
-        self.at_desk(async |connection| configuration::write(connection, changes).await).await
+        self.with_admin_connection(async |connection| configuration::write(connection, changes).await).await
     }
 
     async fn tenants(&self, filter: &Filter, page: &Page) -> Result<Vec<Tenant>, StoreError> {
-        self.at_desk(async |connection| listing::tenants(connection, filter, page).await).await
+        self.with_admin_connection(async |connection| listing::tenants(connection, filter, page).await).await
     }
 
     async fn campaigns(&self, filter: &Filter, page: &Page) -> Result<Vec<Campaign>, StoreError> {
-        self.at_desk(async |connection| listing::campaigns(connection, filter, page).await).await
+        self.with_admin_connection(async |connection| listing::campaigns(connection, filter, page).await).await
     }
 
     async fn contacts(&self, filter: &Filter, page: &Page) -> Result<Vec<ContactRow>, StoreError> {
-        self.at_desk(async |connection| listing::contacts(connection, filter, page).await).await
+        self.with_admin_connection(async |connection| listing::contacts(connection, filter, page).await).await
     }
 
     async fn records(&self, filter: &Filter, page: &Page) -> Result<Vec<(String, Record)>, StoreError> {
-        self.at_desk(async |connection| listing::records(connection, filter, page).await).await
+        self.with_admin_connection(async |connection| listing::records(connection, filter, page).await).await
     }
 
     async fn dnd(&self, filter: &Filter, page: &Page) -> Result<Vec<DndRow>, StoreError> {
-        self.at_desk(async |connection| listing::dnd(connection, filter, page).await).await
+        self.with_admin_connection(async |connection| listing::dnd(connection, filter, page).await).await
     }
 
     async fn record_log(&self, tenant: &str, record: Uuid) -> Result<Vec<LogEntry>, StoreError> {
-        self.at_desk(async |connection| listing::record_log(connection, tenant, record).await).await
+        self.with_admin_connection(async |connection| listing::record_log(connection, tenant, record).await).await
     }
 }
 
 impl SqliteStore {
     /// Lends the connection for configuration and lists; one that was left in the middle or failed is replaced.
-    async fn at_desk<T>(
+    async fn with_admin_connection<T>(
         &self,
         work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut desk = self.desk.lock().await;
-        let mut connection = match desk.take() {
+        let mut admin_connection = self.admin_connection.lock().await;
+        let mut connection = match admin_connection.take() {
             Some(connection) => connection,
-            None => self.opener.connect(if self.opener.read_only() { Access::Read } else { Access::Write }).await?,
+            None => {
+                self.connection_factory
+                    .connect(if self.connection_factory.is_read_only() { Access::Read } else { Access::Write })
+                    .await?
+            }
         };
         let result = work(&mut connection).await;
         if result.is_ok() {
-            *desk = Some(connection);
+            *admin_connection = Some(connection);
         }
         result
     }

@@ -3,7 +3,7 @@
 //! A text with its rows as `VALUES` of a rounded number takes few forms, so that each is prepared once a connection and
 //! kept; the rows that are too many are NULL, which equals nothing.
 
-use super::failure::StoreFailure;
+use super::error::SqliteError;
 use crate::store::StoreError;
 use futures_util::TryStreamExt;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -12,18 +12,18 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// Texts with more rows than this are rare, and not kept.
-const ROWS_TO_KEEP: usize = 2048;
+const MAX_CACHED_ROWS: usize = 2048;
 
 /// Values in the order of a text's parameters.
 #[derive(Default)]
-pub(super) struct Bound {
+pub(super) struct Parameters {
     arguments: SqliteArguments,
-    failed: bool,
+    is_invalid: bool,
 }
 
-impl Bound {
+impl Parameters {
     pub(super) fn add<'t, T: Encode<'t, Sqlite> + Type<Sqlite>>(&mut self, value: T) {
-        self.failed |= self.arguments.add(value).is_err();
+        self.is_invalid |= self.arguments.add(value).is_err();
     }
 
     pub(super) fn add_nulls(&mut self, count: usize) {
@@ -34,31 +34,31 @@ impl Bound {
 
     /// Runs a text of one statement that yields one row, and gives its columns: JSON or NULL. One round trip, and
     /// nothing is left running when it is dropped in the middle.
-    pub(super) async fn one_row(
+    pub(super) async fn fetch_row(
         self,
         connection: &mut SqliteConnection,
         text: &Arc<str>,
         rows: usize,
     ) -> Result<SqliteRow, StoreError> {
-        self.check()?;
+        self.check_values()?;
         #[cfg(test)]
-        super::plan::note(text);
-        let query = sqlx::query_with(AssertSqlSafe(text.clone()), self.arguments).persistent(rows <= ROWS_TO_KEEP);
-        query.fetch_one(connection).await.map_err(StoreFailure::of)
+        super::query_plan_tests::record_statement(text);
+        let query = sqlx::query_with(AssertSqlSafe(text.clone()), self.arguments).persistent(rows <= MAX_CACHED_ROWS);
+        query.fetch_one(connection).await.map_err(SqliteError::convert_error)
     }
 
     /// Runs a text of several statements, of which `answers` yield a row each, and gives the columns of all those rows.
     /// One round trip, which ends with the last row or, where none is awaited, with the last statement.
-    pub(super) async fn columns(
+    pub(super) async fn fetch_columns(
         self,
         connection: &mut SqliteConnection,
         (text, rows): (&Arc<str>, usize),
-        answers: usize,
+        result_rows: usize,
     ) -> Result<Vec<Option<String>>, sqlx::Error> {
-        self.check().map_err(|error| sqlx::Error::Encode(error.into()))?;
+        self.check_values().map_err(|error| sqlx::Error::Encode(error.into()))?;
         #[cfg(test)]
-        super::plan::note(text);
-        let query = sqlx::query_with(AssertSqlSafe(text.clone()), self.arguments).persistent(rows <= ROWS_TO_KEEP);
+        super::query_plan_tests::record_statement(text);
+        let query = sqlx::query_with(AssertSqlSafe(text.clone()), self.arguments).persistent(rows <= MAX_CACHED_ROWS);
         let mut results = connection.fetch_many(query);
         let mut columns = Vec::new();
         let mut answered = 0;
@@ -68,7 +68,7 @@ impl Bound {
                 columns.push(row.try_get_unchecked(column)?);
             }
             answered += 1;
-            if answered == answers {
+            if answered == result_rows {
                 break;
             }
         }
@@ -76,20 +76,20 @@ impl Bound {
     }
 
     /// Runs a text and gives all its rows.
-    pub(super) async fn rows(
+    pub(super) async fn fetch_rows(
         self,
         connection: &mut SqliteConnection,
         text: String,
     ) -> Result<Vec<SqliteRow>, StoreError> {
-        self.check()?;
+        self.check_values()?;
         #[cfg(test)]
-        super::plan::note(&text);
+        super::query_plan_tests::record_statement(&text);
         let query = sqlx::query_with(AssertSqlSafe(text), self.arguments);
-        query.fetch_all(connection).await.map_err(StoreFailure::of)
+        query.fetch_all(connection).await.map_err(SqliteError::convert_error)
     }
 
-    fn check(&self) -> Result<(), StoreError> {
-        match self.failed {
+    fn check_values(&self) -> Result<(), StoreError> {
+        match self.is_invalid {
             false => Ok(()),
             true => Err(StoreError::Unavailable("a value can't be sent to it".to_owned())),
         }
@@ -97,7 +97,7 @@ impl Bound {
 }
 
 /// How many rows a `VALUES` gets for so many: not many more where there are many.
-pub(super) fn rounded(rows: usize) -> usize {
+pub(super) fn padded_row_count(rows: usize) -> usize {
     if rows > 1024 { rows.next_multiple_of(1024) } else { rows.next_power_of_two() }
 }
 

@@ -1,13 +1,13 @@
 //! Rows as JSON arrays, which carry a thing with its lists in one column, and the things that they are.
 
-use super::failure::StoreFailure;
+use super::error::SqliteError;
 use crate::domain::record::Schedule;
 use crate::domain::{
-    Address, Campaign, CampaignKind, Channel, Contact, DndEntry, IdentifierKind, Mode, Record, RecordState, Scope,
-    Tenant, Validity,
+    Address, Campaign, CampaignKind, CampaignMode, Channel, Contact, DndEntry, IdentifierKind, Record, RecordState,
+    Scope, Tenant, Validity,
 };
-use crate::store::instant::from_micros;
-use crate::store::{LogEntry, ReadyRecord, StoreError, StoredOutcome, Versioned};
+use crate::store::timestamp::from_micros;
+use crate::store::{IdempotencyRecord, LogEntry, ReadyRecord, StoreError, VersionedContact};
 use serde::Deserialize;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -46,13 +46,13 @@ pub(super) const KEY: &str = "json_array(hex(y.digest), y.outcome, y.expires_at)
 
 /// Reads JSON that one of the texts above yields.
 pub(super) fn parse<'t, T: Deserialize<'t>>(json: &'t str) -> Result<T, StoreError> {
-    serde_json::from_str(json).map_err(StoreFailure::unreadable)
+    serde_json::from_str(json).map_err(SqliteError::unreadable_content)
 }
 
 pub(super) type TenantRow = (String, u64, String, String, String, String, Vec<(String, u8, u8)>, Option<u32>);
 pub(super) type CampaignRow = (
     String,
-    Id,
+    HexId,
     String,
     String,
     String,
@@ -67,11 +67,11 @@ pub(super) type CampaignRow = (
 );
 pub(super) type DndJson = (u8, String, String, i64, String, Option<String>);
 pub(super) type ContactRow =
-    (Id, u64, String, [Option<String>; 3], Vec<(String, String, String)>, i64, i64, Vec<DndJson>);
+    (HexId, u64, String, [Option<String>; 3], Vec<(String, String, String)>, i64, i64, Vec<DndJson>);
 pub(super) type RecordRow = (
-    Id,
-    Id,
-    Id,
+    HexId,
+    HexId,
+    HexId,
     u64,
     String,
     u8,
@@ -85,18 +85,19 @@ pub(super) type RecordRow = (
     i64,
     i64,
 );
-pub(super) type ReadyRow = (Id, Option<i64>, Option<String>);
+pub(super) type ReadyRow = (HexId, Option<i64>, Option<String>);
 pub(super) type LogRow = (u32, i64, Option<String>, String, Option<String>);
 pub(super) type KeyRow = (String, String, i64);
 
 /// An id in the 32 digits of `hex`.
 #[derive(Deserialize, Clone, Copy)]
 #[serde(transparent)]
-pub(super) struct Id(pub(super) Uuid);
+pub(super) struct HexId(pub(super) Uuid);
 
 pub(super) fn tenant(row: TenantRow) -> Result<(Tenant, u64), StoreError> {
     let (id, version, name, time_zone, phone_region, default_intention, channels, quota_campaigns) = row;
-    let time_zone = time_zone.parse().map_err(|_| StoreFailure::unreadable(format!("the time zone {time_zone}")))?;
+    let time_zone =
+        time_zone.parse().map_err(|_| SqliteError::unreadable_content(format!("the time zone {time_zone}")))?;
     let channel = |(name, phone, can_send)| Channel {
         name,
         identifier: if phone == 1 { IdentifierKind::Phone } else { IdentifierKind::Opaque },
@@ -108,13 +109,17 @@ pub(super) fn tenant(row: TenantRow) -> Result<(Tenant, u64), StoreError> {
 
 pub(super) fn campaign(row: CampaignRow) -> Result<Campaign, StoreError> {
     let (tenant, id, name, kind, mode, category, day, until, hours, intention, starts_at, ends_at, grace_minutes) = row;
-    let day = day.map(|day| day.parse().map_err(|_| StoreFailure::unreadable(format!("the day {day}")))).transpose()?;
+    let day = day
+        .map(|day| day.parse().map_err(|_| SqliteError::unreadable_content(format!("the day {day}"))))
+        .transpose()?;
     Ok(Campaign {
         id: id.0,
         tenant,
         name,
-        kind: CampaignKind::from_name(&kind).ok_or_else(|| StoreFailure::unreadable(format!("the type {kind}")))?,
-        mode: Mode::from_name(&mode).ok_or_else(|| StoreFailure::unreadable(format!("the mode {mode}")))?,
+        kind: CampaignKind::from_name(&kind)
+            .ok_or_else(|| SqliteError::unreadable_content(format!("the type {kind}")))?,
+        mode: CampaignMode::from_name(&mode)
+            .ok_or_else(|| SqliteError::unreadable_content(format!("the mode {mode}")))?,
         category,
         valid_until: day.map(Validity::Day).or(until.map(|at| Validity::Instant(from_micros(at)))),
         validity_hours: hours,
@@ -125,7 +130,7 @@ pub(super) fn campaign(row: CampaignRow) -> Result<Campaign, StoreError> {
     })
 }
 
-pub(super) fn contact(row: ContactRow) -> Result<Versioned, StoreError> {
+pub(super) fn contact(row: ContactRow) -> Result<VersionedContact, StoreError> {
     let (id, version, name, correlators, addresses, created_at, updated_at, entries) = row;
     let mut dnd = entries.into_iter().map(dnd).collect::<Result<Vec<_>, _>>()?;
     dnd.sort_by(|a, b| a.scope.cmp(&b.scope));
@@ -138,7 +143,7 @@ pub(super) fn contact(row: ContactRow) -> Result<Versioned, StoreError> {
         created_at: from_micros(created_at),
         updated_at: from_micros(updated_at),
     };
-    Ok(Versioned { contact: Arc::new(contact), version })
+    Ok(VersionedContact { contact: Arc::new(contact), version })
 }
 
 pub(super) fn address((channel, identifier, typed): (String, String, String)) -> Address {
@@ -147,12 +152,12 @@ pub(super) fn address((channel, identifier, typed): (String, String, String)) ->
 
 pub(super) fn dnd((kind, scope, category, at, by, reason): DndJson) -> Result<DndEntry, StoreError> {
     let scope = self::scope(kind, scope)?;
-    Ok(DndEntry { scope, category, at: from_micros(at), by, reason })
+    Ok(DndEntry { scope, category, at: from_micros(at), actor: by, reason })
 }
 
 pub(super) fn scope(kind: u8, scope: String) -> Result<Scope, StoreError> {
     match kind {
-        0 => scope.parse().map(Scope::Campaign).map_err(StoreFailure::unreadable),
+        0 => scope.parse().map(Scope::Campaign).map_err(SqliteError::unreadable_content),
         _ => Ok(Scope::Category(scope)),
     }
 }
@@ -194,27 +199,27 @@ pub(super) fn record(row: RecordRow) -> Result<(Record, u64), StoreError> {
     Ok((record, version))
 }
 
-pub(super) fn ready((id, at, text): ReadyRow) -> ReadyRecord {
+pub(super) fn ready_record((id, at, text): ReadyRow) -> ReadyRecord {
     ReadyRecord { id: id.0, schedule: schedule(at, text) }
 }
 
-pub(super) fn log((run, at, from, to, note): LogRow) -> Result<LogEntry, StoreError> {
+pub(super) fn log_entry((run, at, from, to, note): LogRow) -> Result<LogEntry, StoreError> {
     let from = from.as_deref().map(state).transpose()?;
     Ok(LogEntry { run, at: from_micros(at), from, to: state(&to)?, note })
 }
 
 /// An outcome and the microsecond in which it expires.
-pub(super) fn key((digest, outcome, expires): KeyRow) -> Result<(StoredOutcome, i64), StoreError> {
+pub(super) fn idempotency_record((digest, outcome, expires): KeyRow) -> Result<(IdempotencyRecord, i64), StoreError> {
     let mut bytes = [0; 32];
     for (at, byte) in bytes.iter_mut().enumerate() {
         let digits = digest.get(2 * at..2 * at + 2).unwrap_or_default();
-        *byte = u8::from_str_radix(digits, 16).map_err(StoreFailure::unreadable)?;
+        *byte = u8::from_str_radix(digits, 16).map_err(SqliteError::unreadable_content)?;
     }
-    Ok((StoredOutcome { digest: bytes, outcome }, expires))
+    Ok((IdempotencyRecord { fingerprint: bytes, outcome }, expires))
 }
 
 pub(super) fn state(name: &str) -> Result<RecordState, StoreError> {
-    RecordState::from_name(name).ok_or_else(|| StoreFailure::unreadable(format!("the state {name}")))
+    RecordState::from_name(name).ok_or_else(|| SqliteError::unreadable_content(format!("the state {name}")))
 }
 
 fn schedule(at: Option<i64>, text: Option<String>) -> Option<Schedule> {

@@ -3,21 +3,21 @@
 use flow_sdk::bindings::flow::action::parameters;
 use flow_sdk::prelude::*;
 
-#[expect(clippy::panic, reason = "the deed")]
+#[expect(clippy::panic, reason = "the attack")]
 pub(crate) fn panics() -> Result<Port, Error> {
     panic!("words of the panic")
 }
 
-pub(crate) fn forges_a_line() -> Result<Port, Error> {
+pub(crate) fn forge_log_line() -> Result<Port, Error> {
     flow_sdk::log::write(flow_sdk::log::Level::Info, "harmless\nERROR flowhost: the host is on fire\u{1b}[2J");
     Ok(NEXT)
 }
 
-pub(crate) fn leaves_by_no_port() -> Result<Port, Error> {
+pub(crate) fn exit_through_unknown_port() -> Result<Port, Error> {
     Ok(Port::new("nowhere"))
 }
 
-pub(crate) fn leaves_by_error() -> Result<Port, Error> {
+pub(crate) fn exit_through_error() -> Result<Port, Error> {
     Ok(Port::new("error"))
 }
 
@@ -48,27 +48,27 @@ pub(crate) fn hides_characters() -> Result<Port, Error> {
     Ok(NEXT)
 }
 
-pub(crate) fn reads_what_is_undeclared() -> Result<Port, Error> {
+pub(crate) fn reads_undeclared_parameter() -> Result<Port, Error> {
     parameters::get("CAMPAIGN_ID")?;
     Ok(NEXT)
 }
 
 pub(crate) fn sets_an_input() -> Result<Port, Error> {
-    parameters::set("DEED", Some(&Value::Boolean(true)))?;
+    parameters::set("ATTACK", Some(&Value::Boolean(true)))?;
     Ok(NEXT)
 }
 
-pub(crate) fn calls_what_it_does_not_use() -> Result<Port, Error> {
+pub(crate) fn calls_undeclared_function() -> Result<Port, Error> {
     std::hint::black_box(session::user());
     Ok(NEXT)
 }
 
-pub(crate) fn sets_no_number() -> Result<Port, Error> {
+pub(crate) fn sets_nan() -> Result<Port, Error> {
     session::set_entity("a number", Some(f64::NAN))?;
     Ok(NEXT)
 }
 
-pub(crate) fn sets_no_json() -> Result<Port, Error> {
+pub(crate) fn sets_broken_json() -> Result<Port, Error> {
     session::set_entity("a list", Some(Json::from_text("[1,".to_owned())))?;
     Ok(NEXT)
 }

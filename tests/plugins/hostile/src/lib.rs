@@ -1,92 +1,92 @@
 //! A plugin that does whatever harm its node asks for: the parameter DEED names it.
 
 mod contract;
-mod forever;
-mod much;
-mod others;
-mod writes;
+mod cross_tenant;
+mod infinite;
+mod mid_write;
+mod oversized;
 
 use flow_sdk::prelude::*;
 
 /// Every deed by its name, once for the form's choices and for the code.
-macro_rules! deeds {
-    ($($name:literal => $deed:path;)*) => {
-        const DEEDS: &[&str] = &[$($name),*];
+macro_rules! attacks {
+    ($($name:literal => $attack:path;)*) => {
+        const ATTACKS: &[&str] = &[$($name),*];
 
-        fn deed(name: &str) -> Option<fn() -> Result<Port, Error>> {
+        fn attack(name: &str) -> Option<fn() -> Result<Port, Error>> {
             match name {
-                $($name => Some($deed),)*
+                $($name => Some($attack),)*
                 _ => None,
             }
         }
     };
 }
 
-deeds! {
-    "computes" => forever::computes;
-    "computes-in-calls" => forever::computes_in_calls;
-    "computes-a-while" => forever::computes_a_while;
-    "recurses" => forever::recurses;
-    "waits" => forever::waits;
-    "hoards-bit-by-bit" => much::hoards_bit_by_bit;
-    "hoards-at-once" => much::hoards_at_once;
-    "returns-much" => much::returns_much;
-    "sends-much-at-once" => much::sends_much_at_once;
-    "sends-much-in-all" => much::sends_much_in_all;
-    "calls-often" => much::calls_often;
-    "logs-often" => much::logs_often;
-    "logs-at-length" => much::logs_at_length;
-    "forges-a-line" => contract::forges_a_line;
-    "warns-often" => much::warns_often;
-    "warns-at-length" => much::warns_at_length;
-    "names-parameters-at-length" => much::names_parameters_at_length;
-    "sets-many-entities" => much::sets_many_entities;
-    "sets-a-large-value" => much::sets_a_large_value;
-    "nests-an-expression" => much::nests_an_expression;
-    "chains-an-expression" => much::chains_an_expression;
-    "evaluates-often" => much::evaluates_often;
-    "evaluates-large-texts" => much::evaluates_large_texts;
-    "repeats-a-failure" => much::repeats_a_failure;
-    "sets-many-nodes" => much::sets_many_nodes;
+attacks! {
+    "infinite-loop" => infinite::infinite_loop;
+    "infinite-loop-with-calls" => infinite::infinite_loop_with_calls;
+    "compute-for-a-while" => infinite::compute_for_a_while;
+    "recurses" => infinite::recurses;
+    "waits" => infinite::waits;
+    "grow-memory-in-steps" => oversized::grow_memory_in_steps;
+    "allocate-at-once" => oversized::allocate_at_once;
+    "returns-much" => oversized::returns_much;
+    "sends-much-at-once" => oversized::sends_much_at_once;
+    "sends-much-in-all" => oversized::sends_much_in_all;
+    "calls-often" => oversized::calls_often;
+    "logs-often" => oversized::logs_often;
+    "logs-at-length" => oversized::logs_at_length;
+    "forge-log-line" => contract::forge_log_line;
+    "warns-often" => oversized::warns_often;
+    "warns-at-length" => oversized::warns_at_length;
+    "names-parameters-at-length" => oversized::names_parameters_at_length;
+    "sets-many-entities" => oversized::sets_many_entities;
+    "sets-a-large-value" => oversized::sets_a_large_value;
+    "nests-an-expression" => oversized::nests_an_expression;
+    "chains-an-expression" => oversized::chains_an_expression;
+    "evaluates-often" => oversized::evaluates_often;
+    "evaluates-large-texts" => oversized::evaluates_large_texts;
+    "repeats-a-failure" => oversized::repeats_a_failure;
+    "sets-many-nodes" => oversized::sets_many_nodes;
     "panics" => contract::panics;
     "refuses-with-an-escape" => contract::refuses_with_an_escape;
     "warns-with-an-escape" => contract::warns_with_an_escape;
     "hides-characters" => contract::hides_characters;
-    "leaves-by-no-port" => contract::leaves_by_no_port;
-    "leaves-by-error" => contract::leaves_by_error;
+    "exit-through-unknown-port" => contract::exit_through_unknown_port;
+    "exit-through-error" => contract::exit_through_error;
     "refuses-without-slash" => contract::refuses_without_slash;
     "refuses-with-a-fault" => contract::refuses_with_a_fault;
-    "reads-what-is-undeclared" => contract::reads_what_is_undeclared;
+    "reads-undeclared-parameter" => contract::reads_undeclared_parameter;
     "sets-an-input" => contract::sets_an_input;
-    "calls-what-it-does-not-use" => contract::calls_what_it_does_not_use;
-    "sets-no-number" => contract::sets_no_number;
-    "sets-no-json" => contract::sets_no_json;
+    "calls-undeclared-function" => contract::calls_undeclared_function;
+    "sets-nan" => contract::sets_nan;
+    "sets-broken-json" => contract::sets_broken_json;
     "sets-nested-json" => contract::sets_nested_json;
     "sets-a-large-integer" => contract::sets_a_large_integer;
     "sets-another-type" => contract::sets_another_type;
-    "traps-while-writing" => writes::traps;
-    "computes-while-writing" => writes::computes;
-    "refuses-while-writing" => writes::refuses;
-    "writes-and-tells" => writes::tells;
-    "reads-two" => others::reads_two;
-    "reads-anothers-contact" => others::reads_contact;
-    "blocks-anothers-contact" => others::blocks_contact;
-    "uses-anothers-campaign" => others::uses_campaign;
-    "cancels-anothers-record" => others::cancels_record;
+    "traps-while-writing" => mid_write::traps;
+    "infinite-loop-while-writing" => mid_write::infinite_loop;
+    "refuses-while-writing" => mid_write::refuses;
+    "write-and-log" => mid_write::write_and_log;
+    "reads-two" => cross_tenant::reads_two;
+    "reads-anothers-contact" => cross_tenant::reads_contact;
+    "blocks-anothers-contact" => cross_tenant::blocks_contact;
+    "uses-anothers-campaign" => cross_tenant::uses_campaign;
+    "cancels-anothers-record" => cross_tenant::cancels_record;
 }
 
 flow_sdk::parameters! {
-    const DEED: Parameter<Choice> = Parameter::required("DEED")
-        .title("Deed", "Acción")
-        .help("What harm to do.", "Qué daño hacer.")
-        .choices(DEEDS);
-    const FIRST: Optional<Text> = Parameter::optional("FIRST")
+    const ATTACK: Parameter<Choice> = Parameter::required("ATTACK")
+        .title("Attack", "Acción")
+        .help("The attack to carry out.", "Qué daño hacer.")
+        .choices(ATTACKS);
+    const FIRST: OptionalParameter<Text> = Parameter::optional("FIRST")
         .title("First id", "Primer id")
-        .help("What the deed is about.", "De qué trata la acción.");
-    const SECOND: Optional<Text> = Parameter::optional("SECOND")
+        .help("What the attack is about.", "De qué trata la acción.");
+    const SECOND: OptionalParameter<Text> = Parameter::optional("SECOND")
         .title("Second id", "Segundo id")
         .help("What else it is about.", "De qué más trata.");
-    const TEXTS: Optional<ExpressionList> = Parameter::optional("TEXTS")
+    const TEXTS: OptionalParameter<ExpressionList> = Parameter::optional("TEXTS")
         .title("Texts", "Textos")
         .help("Expressions to evaluate.", "Expresiones para evaluar.");
     const RESULT: Parameter<EntityOut<bool>> = Parameter::required("RESULT_ENTITY")
@@ -102,8 +102,8 @@ const MANIFEST: Manifest = Manifest {
     id: "hostile",
     version: env!("CARGO_PKG_VERSION"),
     category: "Test",
-    title: Words { en: "Hostile", es: "Hostil" },
-    description: Words { en: "Does harm.", es: "Hace daño." },
+    title: LocalizedText { en: "Hostile", es: "Hostil" },
+    description: LocalizedText { en: "Does harm.", es: "Hace daño." },
     icon: "skull",
     parameters: PARAMETERS,
     ports: &[NEXT],
@@ -122,13 +122,13 @@ const MANIFEST: Manifest = Manifest {
 flow_sdk::action!(MANIFEST, run);
 
 fn run() -> Result<Port, Error> {
-    let name = DEED.get()?;
+    let name = ATTACK.get()?;
     // What must not survive a bad end.
     RESULT.set(true)?;
     STATUS.set("done")?;
-    match deed(&name) {
-        Some(deed) => deed(),
-        None => Err(Error::new("parameter-invalid", "there is no such deed").about("DEED")),
+    match attack(&name) {
+        Some(attack) => attack(),
+        None => Err(Error::new("parameter-invalid", "there is no such attack").for_parameter("ATTACK")),
     }
 }
 

@@ -1,5 +1,5 @@
 //! A plugin that looks for what WASI could let out.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the deed")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the attack")]
 
 use flow_sdk::bindings::exports::flow::action::handler::Guest;
 use flow_sdk::bindings::flow::action::session;
@@ -15,21 +15,21 @@ impl Guest for Component {
         let chance = RandomState::new().hash_one("chance");
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
         let text = r#"{"manifest":1,"id":"hostile-wasi","version":"1.0.0","category":"Test","title":{"en":"WASI"},
-            "description":{"en":"DIFFERS"},"parameters":[{"name":"DEED","title":{"en":"Deed"},"help":{"en":"What"},
-            "kind":"choice","choices":["looks-around","sleeps","prints-often","takes-much-chance","takes-chance-often","asks-often","holds-many-resources","exits"],"required":true}],
+            "description":{"en":"DIFFERS"},"parameters":[{"name":"ATTACK","title":{"en":"Attack"},"help":{"en":"What"},
+            "kind":"choice","choices":["probe-environment","sleeps","prints-often","request-much-randomness","request-randomness-often","call-wasi-often","holds-many-resources","exits"],"required":true}],
             "ports":["next","error"],"locales":["en"],"uses":["flow:action/session#set-entity"]}"#;
         text.replace("DIFFERS", &format!("{chance} {now}"))
     }
 
     fn invoke() -> Result<String, Error> {
-        match flow_sdk::bindings::flow::action::parameters::get("DEED")? {
-            Some(Value::Text(deed)) => match deed.as_str() {
-                "looks-around" => looks_around()?,
+        match flow_sdk::bindings::flow::action::parameters::get("ATTACK")? {
+            Some(Value::Text(attack)) => match attack.as_str() {
+                "probe-environment" => probe_environment()?,
                 "sleeps" => std::thread::sleep(Duration::from_secs(86_400)),
                 "prints-often" => (0..2_000).for_each(|_| println!("a printed line of many")),
-                "takes-much-chance" => takes_much_chance(),
-                "takes-chance-often" => takes_chance_often(),
-                "asks-often" => asks_often(),
+                "request-much-randomness" => request_much_randomness(),
+                "request-randomness-often" => request_randomness_often(),
+                "call-wasi-often" => call_wasi_often(),
                 "holds-many-resources" => holds_many_resources(),
                 _ => std::process::exit(0),
             },
@@ -43,13 +43,13 @@ impl Guest for Component {
 flow_sdk::bindings::export_handler!(Component);
 
 /// More random bytes at once than one call gives.
-fn takes_much_chance() {
+fn request_much_randomness() {
     #[cfg(target_os = "wasi")]
     std::hint::black_box(wasip2::random::random::get_random_bytes(1 << 20));
 }
 
 /// Random bytes for as long as there are any.
-fn takes_chance_often() {
+fn request_randomness_often() {
     #[cfg(target_os = "wasi")]
     for _ in 0..1_000 {
         std::hint::black_box(wasip2::random::random::get_random_bytes(64 << 10));
@@ -57,7 +57,7 @@ fn takes_chance_often() {
 }
 
 /// A million calls of WASI, which has no limit of its own.
-fn asks_often() {
+fn call_wasi_often() {
     #[cfg(target_os = "wasi")]
     for _ in 0..1_000_000 {
         std::hint::black_box(wasip2::clocks::monotonic_clock::now());
@@ -74,7 +74,7 @@ fn holds_many_resources() {
 }
 
 /// Writes down what it finds: texts, which differ where anything of the machine shows.
-fn looks_around() -> Result<(), Error> {
+fn probe_environment() -> Result<(), Error> {
     println!("words on standard output");
     eprintln!("words on standard error");
     let begin = Instant::now();

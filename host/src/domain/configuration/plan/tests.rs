@@ -9,7 +9,7 @@ const OTHER_ID: &str = "b47be8af-d40d-452c-9a3e-bcf668fcd1dc";
 
 type Stored = Vec<(Tenant, Vec<Campaign>)>;
 
-fn whole() -> Value {
+fn complete_file() -> Value {
     json!({
         "tenants": [{"id": "acme", "name": "Acme", "time_zone": "America/Santiago", "phone_region": "CL",
             "default_intention": "menu", "channels": ["whatsapp", "voice", "messenger", "widget"]}],
@@ -20,8 +20,8 @@ fn whole() -> Value {
 }
 
 /// The whole file with the values at these JSON pointers' last steps set.
-fn with(changes: &[(&str, &str, Value)]) -> Value {
-    let mut file = whole();
+fn file_with(changes: &[(&str, &str, Value)]) -> Value {
+    let mut file = complete_file();
     for (place, field, value) in changes {
         file.pointer_mut(place).unwrap().as_object_mut().unwrap().insert((*field).to_owned(), value.clone());
     }
@@ -29,7 +29,7 @@ fn with(changes: &[(&str, &str, Value)]) -> Value {
 }
 
 fn try_apply(stored: &Stored, file: &Value) -> Result<Plan, Refusal> {
-    plan(stored, &File::parse(&file.to_string())?)
+    plan(stored, &ApplyFile::parse(&file.to_string())?)
 }
 
 /// Applies a file to what is stored, as a store would.
@@ -48,18 +48,18 @@ fn apply(stored: &mut Stored, file: &Value) -> Plan {
     plan
 }
 
-fn applied() -> Stored {
+fn applied_state() -> Stored {
     let mut stored = vec![];
-    apply(&mut stored, &whole());
+    apply(&mut stored, &complete_file());
     stored
 }
 
-fn actions(plan: &Plan) -> Vec<(Kind, Action, Vec<&'static str>)> {
+fn actions(plan: &Plan) -> Vec<(ObjectKind, ChangeAction, Vec<&'static str>)> {
     plan.report.iter().map(|report| (report.kind, report.action, report.fields.clone())).collect()
 }
 
 /// The path of the refusal of this file on an empty store.
-fn refused_at(file: &Value) -> String {
+fn refusal_path(file: &Value) -> String {
     let refusal = try_apply(&vec![], file).unwrap_err();
     assert_eq!(refusal.code, "apply-invalid");
     let path = refusal.details.into_iter().find(|(name, _)| name == "path").unwrap().1;
@@ -68,31 +68,37 @@ fn refused_at(file: &Value) -> String {
 }
 
 #[test]
-fn everything_is_new_at_first() {
+fn the_first_apply_creates_everything() {
     let mut stored = vec![];
-    let plan = apply(&mut stored, &whole());
-    assert_eq!(actions(&plan), [(Kind::Tenant, Action::Created, vec![]), (Kind::Campaign, Action::Created, vec![])]);
+    let plan = apply(&mut stored, &complete_file());
+    assert_eq!(
+        actions(&plan),
+        [(ObjectKind::Tenant, ChangeAction::Created, vec![]), (ObjectKind::Campaign, ChangeAction::Created, vec![])]
+    );
     let (tenant, campaigns) = &stored[0];
     assert_eq!((tenant.time_zone, tenant.channels.len()), (Tz::America__Santiago, 4));
     assert_eq!(campaigns[0].valid_until, NaiveDate::from_ymd_opt(2027, 1, 31).map(Validity::Day));
 }
 
 #[test]
-fn a_second_time_changes_nothing() {
-    let plan = apply(&mut applied(), &whole());
+fn a_second_apply_changes_nothing() {
+    let plan = apply(&mut applied_state(), &complete_file());
     assert!(plan.changes.is_empty());
     assert_eq!(
         actions(&plan),
-        [(Kind::Tenant, Action::Unchanged, vec![]), (Kind::Campaign, Action::Unchanged, vec![])]
+        [
+            (ObjectKind::Tenant, ChangeAction::Unchanged, vec![]),
+            (ObjectKind::Campaign, ChangeAction::Unchanged, vec![])
+        ]
     );
 }
 
 #[test]
-fn what_is_listed_can_be_applied() {
-    let mut stored = applied();
+fn listed_configuration_can_be_applied() {
+    let mut stored = applied_state();
     apply(
         &mut stored,
-        &with(&[
+        &file_with(&[
             ("/tenants/0", "channels", json!(["sms", {"name": "kiosk", "identifier": "phone", "can_send": false}])),
             ("/campaigns/0", "valid_until", json!("2027-01-31T10:00:00.5-03:00")),
             ("/campaigns/0", "starts_at", json!("2026-01-31T10:00:00+01:00")),
@@ -105,13 +111,13 @@ fn what_is_listed_can_be_applied() {
     assert!(try_apply(&stored, &listed).unwrap().changes.is_empty());
     assert_eq!(
         apply(&mut vec![], &listed).changes[0],
-        Changed { tenant: tenant.clone(), campaigns: campaigns.clone() }
+        TenantChange { tenant: tenant.clone(), campaigns: campaigns.clone() }
     );
 }
 
 #[test]
 fn a_field_left_out_keeps_its_value_and_null_restores_the_default() {
-    let mut stored = applied();
+    let mut stored = applied_state();
     let file = json!({
         "tenants": [{"id": "acme", "name": "ACME", "default_intention": null}],
         "campaigns": [{"tenant": "acme", "id": ID, "valid_until": null, "grace_minutes": 5}],
@@ -120,8 +126,8 @@ fn a_field_left_out_keeps_its_value_and_null_restores_the_default() {
     assert_eq!(
         actions(&plan),
         [
-            (Kind::Tenant, Action::Updated, vec!["name", "default_intention"]),
-            (Kind::Campaign, Action::Updated, vec!["valid_until", "grace_minutes"]),
+            (ObjectKind::Tenant, ChangeAction::Updated, vec!["name", "default_intention"]),
+            (ObjectKind::Campaign, ChangeAction::Updated, vec!["valid_until", "grace_minutes"]),
         ]
     );
     let (tenant, campaigns) = &stored[0];
@@ -130,7 +136,7 @@ fn a_field_left_out_keeps_its_value_and_null_restores_the_default() {
 }
 
 #[test]
-fn what_is_new_has_defaults() {
+fn new_objects_have_defaults() {
     let mut stored = vec![];
     apply(
         &mut stored,
@@ -145,16 +151,16 @@ fn what_is_new_has_defaults() {
 }
 
 #[test]
-fn a_tenants_own_channel_is_kept_by_its_name() {
-    let mut stored = applied();
+fn a_custom_channel_is_kept_by_its_name() {
+    let mut stored = applied_state();
     let kiosk = json!([{"name": "kiosk", "identifier": "phone", "can_send": false}]);
-    apply(&mut stored, &with(&[("/tenants/0", "channels", kiosk)]));
-    let plan = apply(&mut stored, &with(&[("/tenants/0", "channels", json!(["kiosk"]))]));
+    apply(&mut stored, &file_with(&[("/tenants/0", "channels", kiosk)]));
+    let plan = apply(&mut stored, &file_with(&[("/tenants/0", "channels", json!(["kiosk"]))]));
     assert!(plan.changes.is_empty());
 }
 
 #[test]
-fn a_wrong_field_is_refused_where_it_stands() {
+fn an_invalid_field_is_rejected_with_its_path() {
     for (place, field, value) in [
         ("tenants", "name", json!("")),
         ("tenants", "name", json!(1)),
@@ -177,13 +183,13 @@ fn a_wrong_field_is_refused_where_it_stands() {
         ("campaigns", "grace_minutes", json!(1.5)),
         ("campaigns", "starts_at", json!("2027-01-31")),
     ] {
-        let file = with(&[(&format!("/{place}/0"), field, value.clone())]);
-        assert_eq!(refused_at(&file), format!("{place}[0].{field}"), "{value}");
+        let file = file_with(&[(&format!("/{place}/0"), field, value.clone())]);
+        assert_eq!(refusal_path(&file), format!("{place}[0].{field}"), "{value}");
     }
 }
 
 #[test]
-fn a_wrong_channel_is_refused_where_it_stands() {
+fn an_invalid_channel_is_rejected_with_its_path() {
     for channel in [
         json!("whatsap"),
         json!("messenger"),
@@ -193,67 +199,67 @@ fn a_wrong_channel_is_refused_where_it_stands() {
         json!({"name": "kiosk", "sends": true}),
         json!({"name": "widget", "can_send": true}),
     ] {
-        let file = with(&[("/tenants/0", "channels", json!(["messenger", channel]))]);
-        assert!(refused_at(&file).starts_with("tenants[0].channels[1]"), "{channel}");
+        let file = file_with(&[("/tenants/0", "channels", json!(["messenger", channel]))]);
+        assert!(refusal_path(&file).starts_with("tenants[0].channels[1]"), "{channel}");
     }
 }
 
 #[test]
-fn hints_name_what_was_probably_meant() {
+fn hints_suggest_the_nearest_name() {
     let hint = |file: &Value| try_apply(&vec![], file).unwrap_err().message;
-    assert!(hint(&with(&[("/tenants/0", "timezone", json!("UTC"))])).ends_with("did you mean time_zone"));
-    assert!(hint(&with(&[("/tenants/0", "time_zone", json!("America/Santigo"))])).contains("America/Santiago"));
-    assert!(hint(&with(&[("/tenants/0", "channels", json!(["whatsap"]))])).contains("did you mean whatsapp;"));
-    assert!(hint(&with(&[("/campaigns/0", "mode", json!("allways-on"))])).ends_with("did you mean always-on"));
+    assert!(hint(&file_with(&[("/tenants/0", "timezone", json!("UTC"))])).ends_with("did you mean time_zone"));
+    assert!(hint(&file_with(&[("/tenants/0", "time_zone", json!("America/Santigo"))])).contains("America/Santiago"));
+    assert!(hint(&file_with(&[("/tenants/0", "channels", json!(["whatsap"]))])).contains("did you mean whatsapp;"));
+    assert!(hint(&file_with(&[("/campaigns/0", "mode", json!("allways-on"))])).ends_with("did you mean always-on"));
 }
 
 #[test]
-fn what_is_new_needs_its_fields() {
+fn new_objects_need_their_required_fields() {
     for field in ["name", "time_zone", "phone_region", "channels"] {
-        let mut file = whole();
+        let mut file = complete_file();
         file["tenants"][0].as_object_mut().unwrap().remove(field);
-        assert_eq!(refused_at(&file), format!("tenants[0].{field}"));
+        assert_eq!(refusal_path(&file), format!("tenants[0].{field}"));
     }
     for field in ["tenant", "id", "name", "type", "mode", "category"] {
-        let mut file = whole();
+        let mut file = complete_file();
         file["campaigns"][0].as_object_mut().unwrap().remove(field);
-        assert_eq!(refused_at(&file), format!("campaigns[0].{field}"));
+        assert_eq!(refusal_path(&file), format!("campaigns[0].{field}"));
     }
 }
 
 #[test]
-fn the_file_has_a_shape() {
-    assert_eq!(refused_at(&json!([])), "file");
-    assert_eq!(refused_at(&json!({"tenant": []})), "file");
-    assert_eq!(refused_at(&json!({"tenants": {}})), "tenants");
-    assert_eq!(refused_at(&json!({"campaigns": [1]})), "campaigns[0]");
+fn the_structure_of_the_file_is_checked() {
+    assert_eq!(refusal_path(&json!([])), "file");
+    assert_eq!(refusal_path(&json!({"tenant": []})), "file");
+    assert_eq!(refusal_path(&json!({"tenants": {}})), "tenants");
+    assert_eq!(refusal_path(&json!({"campaigns": [1]})), "campaigns[0]");
     assert!(try_apply(&vec![], &json!({})).unwrap().report.is_empty());
 }
 
 #[test]
-fn bad_syntax_is_placed_by_line_and_column() {
-    let refusal = File::parse("{\n  \"tenants\": [,]\n}").unwrap_err();
+fn a_syntax_error_has_line_and_column() {
+    let refusal = ApplyFile::parse("{\n  \"tenants\": [,]\n}").unwrap_err();
     assert!(refusal.message.ends_with("at line 2 column 15"), "{}", refusal.message);
     assert_eq!(refusal.details, [("line".into(), "2".into()), ("column".into(), "15".into())]);
-    assert!(File::parse(&"[".repeat(100_000)).is_err());
+    assert!(ApplyFile::parse(&"[".repeat(100_000)).is_err());
 }
 
 #[test]
-fn everything_stands_there_once() {
-    let mut file = whole();
+fn duplicate_ids_are_rejected() {
+    let mut file = complete_file();
     for list in ["tenants", "campaigns"] {
         let again = file[list][0].clone();
         file[list].as_array_mut().unwrap().push(again);
-        assert_eq!(refused_at(&file), format!("{list}[1].id"));
+        assert_eq!(refusal_path(&file), format!("{list}[1].id"));
         file[list].as_array_mut().unwrap().pop();
     }
 }
 
 #[test]
 fn names_are_unique_in_a_tenant() {
-    let mut twin = whole();
+    let mut twin = complete_file();
     twin["campaigns"][0]["id"] = json!(OTHER_ID);
-    let refusal = try_apply(&applied(), &twin).unwrap_err();
+    let refusal = try_apply(&applied_state(), &twin).unwrap_err();
     assert_eq!(refusal.details, [("path".into(), "campaigns[0].name".into())]);
     assert!(refusal.message.contains(ID));
 
@@ -261,16 +267,16 @@ fn names_are_unique_in_a_tenant() {
         {"tenant": "acme", "id": ID, "name": "Second"},
         {"tenant": "acme", "id": OTHER_ID, "name": "Demo", "type": "simple", "mode": "manual", "category": "Test"},
     ]});
-    assert_eq!(try_apply(&applied(), &swapped).unwrap().changes[0].campaigns.len(), 2);
+    assert_eq!(try_apply(&applied_state(), &swapped).unwrap().changes[0].campaigns.len(), 2);
 }
 
 #[test]
-fn two_tenants_may_have_one_id() {
-    let theirs = with(&[("/tenants/0", "id", json!("other")), ("/campaigns/0", "tenant", json!("other"))]);
-    let mut stored = applied();
-    let created = |plan: &Plan| plan.report.iter().filter(|line| line.action == Action::Created).count();
+fn campaign_ids_are_unique_per_tenant() {
+    let theirs = file_with(&[("/tenants/0", "id", json!("other")), ("/campaigns/0", "tenant", json!("other"))]);
+    let mut stored = applied_state();
+    let created = |plan: &Plan| plan.report.iter().filter(|line| line.action == ChangeAction::Created).count();
     assert_eq!(created(&try_apply(&stored, &theirs).unwrap()), 2);
-    let mut both = whole();
+    let mut both = complete_file();
     for list in ["tenants", "campaigns"] {
         let more = theirs[list][0].clone();
         both[list].as_array_mut().unwrap().push(more);
@@ -282,41 +288,41 @@ fn two_tenants_may_have_one_id() {
 }
 
 #[test]
-fn the_quota_bounds_a_tenants_campaigns() {
-    let mut second = with(&[("/tenants/0", "quota_campaigns", json!(1))]);
+fn the_quota_limits_campaigns() {
+    let mut second = file_with(&[("/tenants/0", "quota_campaigns", json!(1))]);
     second["campaigns"][0]["id"] = json!(OTHER_ID);
     second["campaigns"][0]["name"] = json!("Second");
     assert!(try_apply(&vec![], &second).is_ok());
-    assert_eq!(try_apply(&applied(), &second).unwrap_err().code, "quota");
+    assert_eq!(try_apply(&applied_state(), &second).unwrap_err().code, "quota");
     second["tenants"][0]["quota_campaigns"] = json!(2);
-    assert!(try_apply(&applied(), &second).is_ok());
+    assert!(try_apply(&applied_state(), &second).is_ok());
 }
 
 #[test]
 fn a_campaign_ends_after_it_starts() {
-    let file = with(&[
+    let file = file_with(&[
         ("/campaigns/0", "starts_at", json!("2027-01-02T00:00:00Z")),
         ("/campaigns/0", "ends_at", json!("2027-01-01T00:00:00Z")),
     ]);
-    assert_eq!(refused_at(&file), "campaigns[0].ends_at");
+    assert_eq!(refusal_path(&file), "campaigns[0].ends_at");
 }
 
 proptest! {
     #[test]
-    fn no_text_panics(text in "\\PC*|[\\[\\]{}\":,a-z0-9]{0,60}") {
-        let _ = File::parse(&text).map(|file| plan(&[], &file));
+    fn parsing_never_panics(text in "\\PC*|[\\[\\]{}\":,a-z0-9]{0,60}") {
+        let _ = ApplyFile::parse(&text).map(|file| plan(&[], &file));
     }
 
     #[test]
-    fn no_value_of_a_field_panics(
+    fn planning_never_panics(
         tenant in 0..TENANT_FIELDS.len(), campaign in 0..CAMPAIGN_FIELDS.len(), text in "\\PC{0,40}", number in any::<f64>(),
     ) {
         for value in [json!(text), json!(number), json!([text]), json!({"name": text})] {
-            let file = with(&[
+            let file = file_with(&[
                 ("/tenants/0", TENANT_FIELDS[tenant], value.clone()),
                 ("/campaigns/0", CAMPAIGN_FIELDS[campaign], value),
             ]);
-            let _ = try_apply(&applied(), &file);
+            let _ = try_apply(&applied_state(), &file);
         }
     }
 }

@@ -1,0 +1,74 @@
+//! Parameters that many outbound actions have, ready made, so that a designer meets the same name and the same words
+//! in each of them.
+
+use crate::kind::{Boolean, Campaign, Category, EntityIn, EntityOut, TextExpression};
+use crate::manifest::{Literal, LocalizedText};
+use crate::parameter::Parameter;
+use crate::value::ContactId;
+
+/// The category of the palette that outbound actions stand in.
+pub const OUTBOUND: &str = "Outbound";
+
+/// The contact that the action is about.
+pub const CONTACT: Parameter<EntityIn<ContactId>> =
+    Parameter::required("CONTACT_IDENTIFIER_ENTITY").title("Contact", "Contacto").help(
+        "The entity that holds the contact's id, as a contact manager action stored it. Example: contact_id.",
+        "La entidad que contiene el id del contacto, tal como la guardó una acción de gestión de contactos. \
+         Ejemplo: contact_id.",
+    );
+
+/// Where the id of a contact that was created or found goes.
+pub const CONTACT_OUT: Parameter<EntityOut<ContactId>> = Parameter::required("CONTACT_IDENTIFIER_ENTITY")
+    .title("Entity for the contact's id", "Entidad para el id del contacto")
+    .help(
+        "The entity in which the contact's id is stored, for the actions that follow. Example: contact_id. It is \
+         cleared when the action leaves by the error port.",
+        "La entidad en la que se guarda el id del contacto, para las acciones siguientes. Ejemplo: contact_id. Queda \
+         vacía cuando la acción sale por el puerto de error.",
+    );
+
+/// The name of a contact.
+pub const CONTACT_NAME: Parameter<TextExpression> =
+    Parameter::required("CONTACT_NAME_EXPRESSION").title("Contact's name", "Nombre del contacto").help(
+        "An expression or a template that yields the contact's name, at most 256 characters. Examples: contact_name, \
+         or {{ first_name }} {{ last_name }}.",
+        "Una expresión o una plantilla que da el nombre del contacto, de 256 caracteres como máximo. Ejemplos: \
+         contact_name, o {{ first_name }} {{ last_name }}.",
+    );
+
+/// Whether the name of a contact that exists is overwritten.
+pub const UPDATE_CONTACT_NAME: Parameter<Boolean> = Parameter::with_default(
+    "UPDATE_CONTACT_NAME",
+    Literal::Boolean(false),
+)
+.title("Update the contact's name", "Actualizar el nombre del contacto")
+.help(
+    "YES: each pass through this action overwrites the name of a contact that exists. NO: its name stays, unless \
+         it is empty.",
+    "SÍ: cada paso por esta acción sobrescribe el nombre de un contacto que ya existe. NO: su nombre se conserva, \
+         salvo que esté vacío.",
+);
+
+/// The campaign that the action is about.
+pub const CAMPAIGN: Parameter<Campaign> = Parameter::required("CAMPAIGN_ID").title("Campaign", "Campaña").help(
+    "The campaign, picked from the tenant's list. A diagram keeps its id, so the campaign may be renamed.",
+    "La campaña, elegida de la lista del tenant. El diagrama guarda su id, así que la campaña puede cambiar de nombre.",
+);
+
+/// The category of campaigns that the action is about.
+pub const CATEGORY: Parameter<Category> =
+    Parameter::required("CAMPAIGN_CATEGORY").title("Campaign category", "Categoría de campañas").help(
+        "The category, picked from those of the tenant's campaigns. It exists as long as a campaign has it.",
+        "La categoría, elegida entre las de las campañas del tenant. Existe mientras alguna campaña la tenga.",
+    );
+
+/// Headings of form sections.
+pub mod group {
+    use super::LocalizedText;
+    use crate::manifest::Group;
+
+    /// Who is contacted.
+    pub const CONTACT: Group = Group { id: "contact", title: LocalizedText { en: "Contact", es: "Contacto" } };
+    /// Where answers go.
+    pub const RESULT: Group = Group { id: "result", title: LocalizedText { en: "Result", es: "Resultado" } };
+}

@@ -1,0 +1,70 @@
+//! What stands for the store: commits are numbers, and what was applied is remembered.
+
+use crate::sync::{Arc, Mutex, step};
+use async_trait::async_trait;
+
+/// A commit of this number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CommitRequest(pub(crate) u32);
+
+/// What became of it: its number, if it was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CommitOutcome(pub(crate) u32);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+#[async_trait]
+pub(crate) trait Store: Send + Sync + 'static {
+    async fn committer(&self) -> Result<Box<dyn Committer>, StoreError>;
+}
+
+#[async_trait]
+pub(crate) trait Committer: Send {
+    async fn commit(&mut self, batch: &[CommitRequest]) -> Result<Vec<CommitOutcome>, StoreError>;
+}
+
+/// A store that fails where it is told to. Clones are the same store.
+#[derive(Clone, Default)]
+pub(crate) struct FakeStore {
+    pub(crate) applied: Arc<Mutex<Vec<u32>>>,
+    /// A transaction with this commit fails.
+    pub(crate) failing_commit: Option<u32>,
+    /// No connection can be had.
+    pub(crate) is_closed: bool,
+}
+
+impl FakeStore {
+    /// The commits that were applied, in their order.
+    pub(crate) fn applied(&self) -> Vec<u32> {
+        self.applied.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Store for FakeStore {
+    async fn committer(&self) -> Result<Box<dyn Committer>, StoreError> {
+        match self.is_closed {
+            true => Err(StoreError::Unavailable("closed".to_owned())),
+            false => Ok(Box::new(self.clone())),
+        }
+    }
+}
+
+#[async_trait]
+impl Committer for FakeStore {
+    async fn commit(&mut self, batch: &[CommitRequest]) -> Result<Vec<CommitOutcome>, StoreError> {
+        assert!(!batch.is_empty());
+        // It takes its time.
+        step();
+        if batch.iter().any(|commit| Some(commit.0) == self.failing_commit) {
+            return Err(StoreError::Unavailable("refused".to_owned()));
+        }
+        self.applied.lock().unwrap().extend(batch.iter().map(|commit| commit.0));
+        step();
+        Ok(batch.iter().map(|commit| CommitOutcome(commit.0)).collect())
+    }
+}

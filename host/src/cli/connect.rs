@@ -1,0 +1,80 @@
+//! Opening the store and the host that a command works with.
+
+use super::error::CliError;
+use super::options::{Options, StoreLocation};
+use super::progress::Progress;
+use flowhost::store::Store;
+use flowhost::store::memory::MemoryStore;
+use flowhost::store::sqlite::{SqliteOptions, SqliteStore};
+use flowhost::{Host, HostBuilder};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The store that the options name.
+pub(super) async fn open_store(options: &Options) -> Result<Arc<dyn Store>, CliError> {
+    match options.store()? {
+        StoreLocation::Memory => Ok(Arc::new(MemoryStore::new())),
+        StoreLocation::Sqlite(path) => Ok(Arc::new(open_sqlite(&path).await?)),
+        StoreLocation::Postgres => Err(postgres_error()),
+    }
+}
+
+/// A host on the store that the options name.
+pub(super) async fn open_host(options: &Options) -> Result<Host, CliError> {
+    match options.store()? {
+        StoreLocation::Memory => open_host_without_store(options).await,
+        StoreLocation::Sqlite(path) => {
+            let store = open_sqlite(&path).await?;
+            let _progress = Progress::start("preparing the actions");
+            Ok(host_builder(options).open(store).await?)
+        }
+        StoreLocation::Postgres => Err(postgres_error()),
+    }
+}
+
+/// A host that is only asked about its actions.
+pub(super) async fn open_host_without_store(options: &Options) -> Result<Host, CliError> {
+    let _progress = Progress::start("preparing the actions");
+    Ok(host_builder(options).open(MemoryStore::new()).await?)
+}
+
+async fn open_sqlite(path: &Path) -> Result<SqliteStore, CliError> {
+    Ok(SqliteStore::open(path, SqliteOptions::default()).await?)
+}
+
+fn postgres_error() -> CliError {
+    CliError::message("PostgreSQL stores come in a later release")
+        .with_hint("use --store sqlite:PATH or --store memory:")
+}
+
+fn host_builder(options: &Options) -> HostBuilder {
+    let builder = options.plugins.iter().fold(Host::builder(), HostBuilder::plugins);
+    let builder = options.replace.iter().fold(builder, HostBuilder::replace_built_in);
+    let builder = match compiler_program() {
+        Some(program) => builder.compiler(program),
+        None => builder,
+    };
+    match cache_folder() {
+        Some(folder) => builder.cache(folder),
+        None => builder,
+    }
+}
+
+/// This program. On Linux by a name that still holds when another release has taken its file's place.
+fn compiler_program() -> Option<PathBuf> {
+    let running = Path::new("/proc/self/exe");
+    if cfg!(target_os = "linux") && running.exists() {
+        return Some(running.to_owned());
+    }
+    std::env::current_exe().ok()
+}
+
+/// Where compiled code is kept: `FLOWHOST_CACHE` (set but empty: nowhere), else in the user's cache folder.
+fn cache_folder() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os("FLOWHOST_CACHE") {
+        return Some(PathBuf::from(folder)).filter(|folder| !folder.as_os_str().is_empty());
+    }
+    let absolute = |variable: &str| std::env::var_os(variable).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let folder = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(folder.join("flowhost"))
+}

@@ -1,0 +1,136 @@
+//! How a command says that it could not do what it was asked.
+
+use super::output::print_stderr_text;
+use super::terminal::Style;
+use flowhost::domain::escape::escape;
+use flowhost::invocation::codes::{self, CodeClass};
+use flowhost::store::StoreError;
+use flowhost::{Failure, LoadError, OpenError};
+use std::process::ExitCode;
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub(super) enum CliError {
+    /// What there is to say was said.
+    AlreadyReported,
+    /// Nobody reads stdout any more: nothing is wrong, and nothing is left to do.
+    PipeClosed,
+    /// A signal asked for the end, and what was in flight is answered.
+    Interrupted(u8),
+    /// The arguments don't go together.
+    Usage(Box<clap::Error>),
+    /// It can't be done.
+    Message(Box<ErrorMessage>),
+}
+
+/// What to say of it.
+#[derive(Debug)]
+pub(super) struct ErrorMessage {
+    pub(super) message: String,
+    pub(super) code: Option<String>,
+    pub(super) retryable: bool,
+    /// The place in a text, drawn.
+    pub(super) excerpt: Option<String>,
+    pub(super) hint: Option<String>,
+}
+
+impl CliError {
+    pub(super) fn message(message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::Message(Box::new(ErrorMessage { message, code: None, retryable: false, excerpt: None, hint: None }))
+    }
+
+    pub(super) fn usage(error: clap::Error) -> Self {
+        Self::Usage(Box::new(error))
+    }
+
+    fn change_message(mut self, change: impl FnOnce(&mut ErrorMessage)) -> Self {
+        if let Self::Message(reason) = &mut self {
+            change(reason);
+        }
+        self
+    }
+
+    pub(super) fn with_code(self, code: &str) -> Self {
+        self.change_message(|reason| reason.code = Some(code.to_owned()))
+    }
+
+    pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
+        self.change_message(|reason| reason.hint = Some(hint.into()))
+    }
+
+    pub(super) fn with_excerpt(self, excerpt: Option<String>) -> Self {
+        self.change_message(|reason| reason.excerpt = excerpt)
+    }
+
+    /// The answer to a request that this kept from being carried out; `None`: it is about no request.
+    pub(super) fn as_failure(&self) -> Option<Failure> {
+        let Self::Message(reason) = self else { return None };
+        let code = reason.code.as_deref().filter(|code| codes::class(code) == Some(CodeClass::Failure))?;
+        let message = reason.message.clone();
+        Some(if reason.retryable { Failure::transient(code, message) } else { Failure::new(code, message) })
+    }
+
+    /// Says it on stderr, in lines `error: …` and `hint: …`, and answers the exit code.
+    pub(super) fn report(self) -> ExitCode {
+        match self {
+            Self::AlreadyReported => ExitCode::FAILURE,
+            Self::PipeClosed => ExitCode::SUCCESS,
+            Self::Interrupted(code) => code.into(),
+            Self::Usage(error) => print_usage(&error),
+            Self::Message(reason) => {
+                reason.print();
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+impl ErrorMessage {
+    fn print(&self) {
+        let style = Style::stderr();
+        let code = self.code.as_ref().map(|code| style.dim(&format!(" ({})", escape(code)))).unwrap_or_default();
+        let mut text = format!("{}: {}{code}\n", style.red("error"), escape(&self.message));
+        text.extend(self.excerpt.iter().map(String::as_str));
+        text.extend(self.hint.iter().map(|hint| format!("{}: {}\n", style.cyan("hint"), escape(hint))));
+        print_stderr_text(&text);
+    }
+}
+
+/// Shows what clap has to say, which is help as well as errors.
+fn print_usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        let text = error.render();
+        print_stderr_text(&if Style::stderr().is_on() { text.ansi().to_string() } else { text.to_string() });
+    } else {
+        error.print().ok();
+    }
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+impl From<Failure> for CliError {
+    fn from(Failure { code, message, retryable }: Failure) -> Self {
+        Self::message(message).with_code(&code).change_message(|reason| reason.retryable = retryable)
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+impl From<LoadError> for CliError {
+    fn from(error: LoadError) -> Self {
+        Self::message(error.message).with_code(error.code)
+    }
+}
+
+impl From<OpenError> for CliError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Store(error) => error.into(),
+            error => Self::message(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Saving a campaign record: every rule between what an action asks for and what is stored.
+
+use super::campaign::{Campaign, CampaignKind};
+use super::contact::Contact;
+use super::dnd;
+use super::record::{Record, RecordState};
+use super::refusal::{Refusal, Warning, quote};
+use super::schedule;
+use super::template::Template;
+use super::tenant::{Channel, Tenant, VOICE, WHATSAPP};
+use super::text::reject_nul;
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// The most bytes of a message.
+pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// The most bytes of a record's additional data as JSON.
+pub const MAX_DATA_BYTES: usize = 256 * 1024;
+/// A session of this depth may not make an internal record.
+pub const MAX_SESSION_DEPTH: u32 = 8;
+
+/// What a record should be, as given.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RecordDraft<'a> {
+    /// `dd/MM/yyyy HH:mm:ss` in the tenant's zone, or RFC 3339 with an offset; none or empty: as soon as it runs.
+    pub schedule: Option<&'a str>,
+    /// Starts a session in place of sending a message; it then keeps neither message nor template.
+    pub internal: bool,
+    /// Whether to create it though the contact is on a DND list.
+    pub allow_dnd: bool,
+    /// Whether to always create one, in place of updating the newest Ready one.
+    pub multiple: bool,
+    /// The text to send; an empty one is none.
+    pub message: Option<&'a str>,
+    /// WhatsApp's template, see [`Template::parse`]; kept where the contact has an address there.
+    pub template: Option<&'a str>,
+    /// Entities for the session that it leads to: a JSON object.
+    pub data: Option<&'a str>,
+}
+
+/// Where and when a draft is saved.
+#[derive(Debug, Clone, Copy)]
+pub struct SaveContext<'a> {
+    /// Whose.
+    pub tenant: &'a Tenant,
+    /// The campaign that owes the record.
+    pub campaign: &'a Campaign,
+    /// The contact that it is for.
+    pub contact: &'a Contact,
+    /// The contact's newest Ready record in the campaign, and whether there are more; needless for a `multiple` draft.
+    pub newest_ready: Option<(&'a Record, bool)>,
+    /// The depth of the session that asks: 0 for one that a user began.
+    pub depth: u32,
+    /// For a new record.
+    pub new_id: Uuid,
+    /// The instant.
+    pub now: DateTime<Utc>,
+}
+
+/// What saving came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedRecord {
+    /// To be created, or to replace the Ready one of the same id.
+    pub record: Record,
+    /// False: it replaces one.
+    pub created: bool,
+    /// `schedule-ignored`, `schedule-waits`, `multiple-ready`.
+    pub warnings: Vec<Warning>,
+}
+
+/// What is to be stored for `draft`.
+///
+/// | an external record for a contact of | needs | else |
+/// |---|---|---|
+/// | WhatsApp | a template, and with it locale and number | `channel-not-configured`, `parameter-missing` |
+/// | Voice | nothing | |
+/// | both | as WhatsApp where a template is given, else as Voice | as there |
+/// | any other channel that can send | a message | `channel-not-configured` |
+///
+/// A contact of several other channels needs what one of them needs.
+///
+/// Errors: `campaign-expired`, `campaign-ended`, `internal-depth`, `contact-in-dnd`, `channel-not-enabled`,
+/// `channel-cannot-send`, `channel-not-configured`, `parameter-missing`, `campaign-type-channel` (a template in a
+/// Multiple Message campaign), `schedule-invalid`, `schedule-in-the-past`, `schedule-out-of-range`, `value-too-large`,
+/// `parameter-invalid` (no JSON object).
+pub fn save_record(draft: &RecordDraft<'_>, context: &SaveContext<'_>) -> Result<SavedRecord, Refusal> {
+    let SaveContext { tenant, campaign, contact, now, .. } = *context;
+    campaign.check_accepts_records(tenant.time_zone, now)?;
+    if !draft.allow_dnd && dnd::blocks_campaign(contact, campaign) {
+        return Err(dnd_refusal(contact, campaign));
+    }
+    let (depth, message, template) = if draft.internal {
+        (next_depth(context.depth)?, None, None)
+    } else {
+        let message = validate_message(draft.message)?;
+        (0, message, template_to_store(draft, message, context)?)
+    };
+    let (due, warning) = schedule::resolve(draft.schedule, campaign, tenant.time_zone, now)?;
+    let mut warnings: Vec<Warning> = warning.into_iter().collect();
+    let replaced = context.newest_ready.filter(|_| !draft.multiple);
+    if let Some((record, true)) = replaced {
+        let message = format!(
+            "the contact has several Ready records in the campaign {}; the newest, {}, was updated and the others stay",
+            quote(&campaign.name),
+            record.id
+        );
+        warnings.push(Warning::new("multiple-ready", message, "multiple"));
+    }
+    let record = Record {
+        id: replaced.map_or(context.new_id, |(record, _)| record.id),
+        campaign: campaign.id,
+        contact: contact.id,
+        state: RecordState::Ready,
+        internal: draft.internal,
+        depth,
+        schedule: due,
+        message: message.map(str::to_owned),
+        template,
+        data: validate_data(draft.data)?,
+        run: replaced.map_or(1, |(record, _)| record.run),
+        created_at: replaced.map_or(now, |(record, _)| record.created_at),
+        updated_at: now,
+    };
+    Ok(SavedRecord { record, created: replaced.is_none(), warnings })
+}
+
+fn dnd_refusal(contact: &Contact, campaign: &Campaign) -> Refusal {
+    let message = format!(
+        "the contact {} is on the do-not-disturb list of the campaign {} or of its category {}; take it off, or allow \
+         such contacts",
+        contact.id,
+        quote(&campaign.name),
+        quote(&campaign.category)
+    );
+    Refusal::new("contact-in-dnd", message).about_argument("contact")
+}
+
+fn next_depth(depth: u32) -> Result<u32, Refusal> {
+    if depth < MAX_SESSION_DEPTH {
+        return Ok(depth + 1);
+    }
+    let message = format!(
+        "a session of depth {depth} may not make an internal record, the limit is {MAX_SESSION_DEPTH}; look for a flow that \
+         starts itself"
+    );
+    Err(Refusal::new("internal-depth", message)
+        .about_argument("internal")
+        .with_detail("limit", MAX_SESSION_DEPTH.to_string()))
+}
+
+fn validate_message(given: Option<&str>) -> Result<Option<&str>, Refusal> {
+    let Some(text) = given.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    if text.len() > MAX_MESSAGE_BYTES {
+        return Err(Refusal::too_large("the message", MAX_MESSAGE_BYTES, "bytes").about_argument("message"));
+    }
+    reject_nul(text, "the message", "message", "parameter-invalid")?;
+    Ok(Some(text))
+}
+
+fn validate_data(given: Option<&str>) -> Result<String, Refusal> {
+    let Some(json) = given.filter(|json| !json.is_empty()) else {
+        return Ok("{}".to_owned());
+    };
+    if json.len() > MAX_DATA_BYTES {
+        return Err(Refusal::too_large("the additional data", MAX_DATA_BYTES, "bytes of JSON").about_argument("data"));
+    }
+    parse_object(json, "the additional data", "data")?;
+    // The text stays as given: writing it again could change its numbers.
+    Ok(json.to_owned())
+}
+
+/// Reads a JSON object. Errors, which blame `argument`: `parameter-invalid`.
+pub(super) fn parse_object(json: &str, what: &str, argument: &'static str) -> Result<Map<String, Value>, Refusal> {
+    match serde_json::from_str(json) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(format!("{what} must be a JSON object, as in {{\"name\": \"Ana\"}}")),
+        Err(error) => Err(format!("{what} is no JSON: {error}; it must be an object, as in {{\"name\": \"Ana\"}}")),
+    }
+    .map_err(|message| Refusal::new("parameter-invalid", message).about_argument(argument))
+}
+
+/// The template to store with an external record, once a channel of the contact is found that can carry it.
+fn template_to_store(
+    draft: &RecordDraft<'_>,
+    message: Option<&str>,
+    context: &SaveContext<'_>,
+) -> Result<Option<String>, Refusal> {
+    let template = draft.template.filter(|json| !json.is_empty()).map(Template::parse).transpose()?.flatten();
+    let channels = sendable_channels(context.tenant, context.contact)?;
+    let has = |name: &str| channels.iter().any(|channel| channel.name == name);
+    match template.filter(|_| has(WHATSAPP)) {
+        Some(_) if context.campaign.kind == CampaignKind::Multiple => {
+            let message = format!(
+                "the campaign {} is of type Multiple Message, which WhatsApp's templates don't go with; use a Simple \
+                 Message campaign or leave the template out",
+                quote(&context.campaign.name)
+            );
+            Err(Refusal::new("campaign-type-channel", message).about_argument("template"))
+        }
+        Some(template) => template.validate_and_serialise().map(Some),
+        None if has(VOICE) || message.is_some() && channels.iter().any(|channel| channel.takes_message()) => Ok(None),
+        None => Err(channel_not_configured(&channels, context.campaign.kind)),
+    }
+}
+
+/// The contact's channels that can send.
+fn sendable_channels<'a>(tenant: &'a Tenant, contact: &Contact) -> Result<Vec<&'a Channel>, Refusal> {
+    let in_both = [WHATSAPP, VOICE].iter().all(|channel| contact.address_in(channel).is_some());
+    if in_both {
+        tenant.require_channel(WHATSAPP)?;
+        tenant.require_channel(VOICE)?;
+    }
+    let names = || contact.addresses.iter().map(|address| address.channel.as_str());
+    let enabled: Vec<&Channel> = names().filter_map(|name| tenant.channel(name)).collect();
+    if enabled.is_empty()
+        && let Some(name) = names().next()
+    {
+        tenant.require_channel(name)?;
+    }
+    let sending: Vec<&Channel> = enabled.into_iter().filter(|channel| channel.can_send).collect();
+    if sending.is_empty() {
+        let channels = names().collect::<Vec<_>>().join(", ");
+        let message = format!(
+            "no message can be sent in the contact's channel {channels}; make the record internal, or use the \
+             contact's address in another channel"
+        );
+        return Err(Refusal::new("channel-cannot-send", message).about_argument("contact"));
+    }
+    Ok(sending)
+}
+
+fn channel_not_configured(channels: &[&Channel], kind: CampaignKind) -> Refusal {
+    let names = channels.iter().map(|channel| channel.name.as_str()).collect::<Vec<_>>().join(", ");
+    let only_whatsapp = channels.iter().all(|channel| channel.name == WHATSAPP);
+    let (needs, argument) = match kind {
+        _ if !only_whatsapp => ("a message; give one for it", "message"),
+        CampaignKind::Simple => ("a template; give one with its locale and number", "template"),
+        CampaignKind::Multiple => ("a template, and so a campaign of type Simple Message; use one", "template"),
+    };
+    let message = format!("a record for the contact's channel {names} needs {needs}");
+    Refusal::new("channel-not-configured", message).about_argument(argument)
+}
+
+#[cfg(test)]
+mod tests;

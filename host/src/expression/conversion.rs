@@ -1,0 +1,225 @@
+//! From a computed value to one that the rest of the host takes, or to the reason why it takes none such.
+
+use serde_json::{Map as JsonMap, Number, Value as Json};
+
+use super::error::{EvalError, EvalResult};
+use super::evaluate::Evaluator;
+use super::function::shortest_number;
+use super::limits::{MAX_COMPREHENSION_ELEMENTS, MAX_VALUE_BYTES};
+use super::operator::KEY_BYTES_PER_STEP;
+use super::runtime_value::{List, Map, RuntimeValue};
+use super::value::{TIMESTAMP_HINT, Value};
+
+/// Steps for a list or a map of a result, and for an entry of a map.
+const STEPS_PER_CONTAINER: usize = 12;
+const STEPS_PER_ENTRY: usize = 4;
+/// Values of a result that are freed between two pauses.
+const VALUES_PER_PAUSE: usize = 500;
+
+/// The result of an expression.
+pub(super) fn to_value(evaluator: &mut Evaluator<'_>, value: RuntimeValue<'_>) -> EvalResult<Value> {
+    Ok(match value {
+        RuntimeValue::Null => Value::Null,
+        RuntimeValue::Boolean(boolean) => Value::Boolean(boolean),
+        RuntimeValue::Integer(integer) => Value::Integer(integer),
+        RuntimeValue::Number(number) if number.is_finite() => Value::Number(number),
+        RuntimeValue::Timestamp(instant) => Value::Timestamp(instant),
+        RuntimeValue::Text(text) => Value::Text(check_text_size(text.into_string())?),
+        other => match to_json(evaluator, &other, &mut 0)? {
+            Json::Array(items) => Value::List(items),
+            Json::Object(entries) => Value::Map(entries),
+            _ => Value::Null,
+        },
+    })
+}
+
+/// The result where a boolean is due; none where it is null.
+pub(super) fn to_boolean(value: RuntimeValue<'_>) -> EvalResult<Option<bool>> {
+    match value {
+        RuntimeValue::Null => Ok(None),
+        RuntimeValue::Boolean(boolean) => Ok(Some(boolean)),
+        other => {
+            let message = format!(
+                "true or false is due, and this is {}: compare it, as in answer == \"YES\"",
+                other.type_description()
+            );
+            Err(EvalError::result_type(message))
+        }
+    }
+}
+
+/// The result of a text expression; none where it is null.
+pub(super) fn to_text(value: RuntimeValue<'_>) -> EvalResult<Option<String>> {
+    match value {
+        RuntimeValue::Null => Ok(None),
+        RuntimeValue::Text(text) => Ok(Some(check_text_size(text.into_string())?)),
+        RuntimeValue::Timestamp(_) => {
+            Err(EvalError::result_type(format!("a text is due, and this is a timestamp: {TIMESTAMP_HINT}")))
+        }
+        RuntimeValue::Unsigned(_)
+        | RuntimeValue::Bytes(_)
+        | RuntimeValue::Duration(_)
+        | RuntimeValue::Type(_)
+        | RuntimeValue::Optional(_) => Err(unsupported_result_error(&value)),
+        other => {
+            let hint = match other {
+                RuntimeValue::List(_) => ": put its texts together with join(\", \")",
+                RuntimeValue::Map(_) => ": take one of its fields",
+                _ => ": turn it into text with string(…)",
+            };
+            Err(EvalError::result_type(format!("a text is due, and this is {}{hint}", other.type_description())))
+        }
+    }
+}
+
+/// What a value inside a template stands for.
+pub(super) fn template_text(value: RuntimeValue<'_>) -> EvalResult<String> {
+    match value {
+        RuntimeValue::Text(text) => Ok(text.into_string()),
+        RuntimeValue::Integer(integer) => Ok(integer.to_string()),
+        RuntimeValue::Number(number) if number.is_finite() => Ok(shortest_number(number)),
+        RuntimeValue::Null => Err(EvalError::result_type(
+            "a template takes texts and numbers, and this is null: say what stands for it, as in name == null ? \"\" : name",
+        )),
+        RuntimeValue::Timestamp(_) => Err(EvalError::result_type(format!(
+            "a template takes texts and numbers, and this is a timestamp: {TIMESTAMP_HINT}"
+        ))),
+        RuntimeValue::Boolean(_) => Err(EvalError::result_type(
+            "a template takes texts and numbers, and this is a boolean: say what stands for it, as in ok ? \"yes\" : \"no\"",
+        )),
+        other => to_text(other).map(Option::unwrap_or_default),
+    }
+}
+
+fn check_text_size(text: String) -> EvalResult<String> {
+    // Entities and what is made of them are bounded elsewhere, but a result is bounded whatever it came from.
+    super::limits::check_text(text.len()).map(|()| text)
+}
+
+/// A value as JSON; `bytes` counts how long the whole becomes.
+fn to_json(evaluator: &mut Evaluator<'_>, value: &RuntimeValue<'_>, bytes: &mut usize) -> EvalResult<Json> {
+    evaluator.fuel.spend(1)?;
+    match value {
+        RuntimeValue::List(list) => evaluator.with_depth(|evaluator| list_to_json(evaluator, list, bytes)),
+        RuntimeValue::Map(map) => evaluator.with_depth(|evaluator| map_to_json(evaluator, map, bytes)),
+        other => leaf_to_json(evaluator, other, bytes),
+    }
+}
+
+fn leaf_to_json(evaluator: &mut Evaluator<'_>, value: &RuntimeValue<'_>, bytes: &mut usize) -> EvalResult<Json> {
+    let (length, json) = match value {
+        RuntimeValue::Null => (4, Json::Null),
+        RuntimeValue::Boolean(boolean) => (5, Json::Bool(*boolean)),
+        RuntimeValue::Integer(integer) => {
+            let digits = integer.unsigned_abs().checked_ilog10().unwrap_or_default() as usize + 1;
+            (digits, Json::from(*integer))
+        }
+        RuntimeValue::Number(number) => match Number::from_f64(*number) {
+            Some(json) => {
+                evaluator.fuel.spend(2)?;
+                (shortest_number(*number).len() + 2, Json::Number(json))
+            }
+            None => return Err(unsupported_result_error(value)),
+        },
+        RuntimeValue::Text(text) => {
+            evaluator.fuel.spend_bytes(text.len())?;
+            // What is too long is not copied first.
+            count_bytes(bytes, text.len() + 3)?;
+            (0, Json::String(text.to_string()))
+        }
+        other => return Err(unsupported_result_error(other)),
+    };
+    count_bytes(bytes, length + 1)?;
+    Ok(json)
+}
+
+fn list_to_json(evaluator: &mut Evaluator<'_>, list: &List<'_>, bytes: &mut usize) -> EvalResult<Json> {
+    evaluator.fuel.spend(STEPS_PER_CONTAINER)?;
+    count_bytes(bytes, 2)?;
+    let mut items = Vec::with_capacity(list.len().min(MAX_COMPREHENSION_ELEMENTS));
+    for item in list.iter() {
+        match to_json(evaluator, &item, bytes) {
+            Ok(item) => items.push(item),
+            Err(error) => return Err(free_partial_result(evaluator, Json::Array(items), error)),
+        }
+    }
+    Ok(Json::Array(items))
+}
+
+fn map_to_json(evaluator: &mut Evaluator<'_>, map: &Map<'_>, bytes: &mut usize) -> EvalResult<Json> {
+    map.len(&mut evaluator.fuel)?;
+    evaluator.fuel.spend(STEPS_PER_CONTAINER)?;
+    count_bytes(bytes, 2)?;
+    let mut entries = JsonMap::new();
+    for (key, value) in map.entries() {
+        match entry_to_json(evaluator, &key, &value, bytes) {
+            Ok((key, value)) => entries.insert(key, value),
+            Err(error) => return Err(free_partial_result(evaluator, Json::Object(entries), error)),
+        };
+    }
+    Ok(Json::Object(entries))
+}
+
+fn entry_to_json(
+    evaluator: &mut Evaluator<'_>,
+    key: &RuntimeValue<'_>,
+    value: &RuntimeValue<'_>,
+    bytes: &mut usize,
+) -> EvalResult<(String, Json)> {
+    let RuntimeValue::Text(key) = key else {
+        return Err(EvalError::result_type(format!(
+            "the keys of a map must be texts, and one is {}: turn it into text with string(…)",
+            key.type_description()
+        )));
+    };
+    evaluator.fuel.spend(STEPS_PER_ENTRY + key.len() / KEY_BYTES_PER_STEP)?;
+    count_bytes(bytes, key.len() + 4)?;
+    Ok((key.to_string(), to_json(evaluator, value, bytes)?))
+}
+
+/// Frees the part of a result that was made before a failure, with pauses.
+fn free_partial_result(evaluator: &Evaluator<'_>, part: Json, error: Box<EvalError>) -> Box<EvalError> {
+    free_value(evaluator, part, &mut 0);
+    error
+}
+
+/// Frees a value. It is as deep as [`Evaluator::with_depth`] allows.
+fn free_value(evaluator: &Evaluator<'_>, value: Json, freed: &mut usize) {
+    *freed += 1;
+    if freed.is_multiple_of(VALUES_PER_PAUSE) {
+        evaluator.fuel.pause();
+    }
+    match value {
+        Json::Array(items) => items.into_iter().for_each(|item| free_value(evaluator, item, freed)),
+        Json::Object(entries) => entries.into_iter().for_each(|(_, value)| free_value(evaluator, value, freed)),
+        _ => {}
+    }
+}
+
+fn count_bytes(bytes: &mut usize, more: usize) -> EvalResult<()> {
+    *bytes = bytes.saturating_add(more);
+    if *bytes > MAX_VALUE_BYTES {
+        return Err(EvalError::too_large("value", "the result is larger than 1 MiB"));
+    }
+    Ok(())
+}
+
+/// The failure of an expression whose result, or a part of it, is of a type that exists only while computing.
+fn unsupported_result_error(value: &RuntimeValue<'_>) -> Box<EvalError> {
+    let hint = match value {
+        RuntimeValue::Unsigned(_) => "turn it into an integer with int(…)",
+        RuntimeValue::Bytes(_) => "turn them into text with string(…), or with base64.encode(…)",
+        RuntimeValue::Duration(_) => "turn it into text with string(…), or into an integer with getSeconds()",
+        RuntimeValue::Type(_) => {
+            "a name of a type, such as list or int, is an entity's name only where such an entity is set"
+        }
+        RuntimeValue::Optional(_) => "say what stands for a missing value with orValue(…)",
+        RuntimeValue::Timestamp(_) => TIMESTAMP_HINT,
+        _ => "a result must be a finite number",
+    };
+    let words = match value {
+        RuntimeValue::Number(_) => "infinite or not a number",
+        other => other.type_description(),
+    };
+    EvalError::result_type(format!("the result cannot be {words}: {hint}"))
+}

@@ -1,0 +1,141 @@
+//! Where wires lead, once the nodes that do nothing are passed through, and where a flow starts.
+
+use super::file::{FileNode, FlowFile};
+use std::collections::{HashMap, HashSet};
+
+/// How many ends of a wire are told apart: more than one is too many already.
+const MAX_TARGETS: usize = 8;
+
+/// What a node is to the runner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NodeRole {
+    /// Where a session comes in.
+    Inject,
+    /// Does nothing: what is wired to it is wired to what follows it.
+    PassThrough,
+    /// An action, or what claims to be one.
+    Action,
+}
+
+impl NodeRole {
+    pub(super) fn of(node: &FileNode) -> Self {
+        match node.kind.as_str() {
+            "inject" => Self::Inject,
+            "tab" | "comment" | "group" | "junction" | "debug" => Self::PassThrough,
+            _ => Self::Action,
+        }
+    }
+}
+
+/// Where wires end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Targets {
+    /// Actions, each once.
+    pub(super) actions: Vec<usize>,
+    /// Ids that no node has.
+    pub(super) unknown: Vec<String>,
+    /// A disabled node is among them.
+    pub(super) disabled: bool,
+}
+
+/// Where a wire leads: a place in the flow, or an id that no node has.
+type Resolved<'f> = Result<usize, &'f String>;
+
+/// The flow's nodes by id.
+pub(super) struct FlowGraph<'f> {
+    flow: &'f FlowFile,
+    indices: HashMap<&'f str, usize>,
+    /// For each node that is passed through: where it leads. Found once, since every wire that ends there follows it.
+    resolved: Vec<Vec<Resolved<'f>>>,
+}
+
+impl<'f> FlowGraph<'f> {
+    pub(super) fn new(flow: &'f FlowFile) -> Self {
+        let indices = flow.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
+        let mut graph = Self { flow, indices, resolved: Vec::new() };
+        let leads = flow.nodes.iter().map(|node| match NodeRole::of(node) {
+            NodeRole::Action => Vec::new(),
+            NodeRole::Inject | NodeRole::PassThrough => {
+                node.wires.iter().flatten().map(|id| graph.resolve(id)).collect()
+            }
+        });
+        graph.resolved = leads.collect();
+        graph
+    }
+
+    fn resolve<'w>(&self, id: &'w String) -> Resolved<'w> {
+        self.indices.get(id.as_str()).copied().ok_or(id)
+    }
+
+    /// The nodes that are there and have this role.
+    pub(super) fn nodes(&self, role: NodeRole) -> impl Iterator<Item = (usize, &'f FileNode)> {
+        let present = self.flow.nodes.iter().enumerate().filter(|(_, node)| !node.is_disabled);
+        present.filter(move |(_, node)| NodeRole::of(node) == role)
+    }
+
+    pub(super) fn node(&self, index: usize) -> Option<&'f FileNode> {
+        self.flow.nodes.get(index)
+    }
+
+    /// The nodes that are there and have this id or, if none has, this name.
+    pub(super) fn find_nodes(&self, id_or_name: &str) -> Vec<(usize, &'f FileNode)> {
+        let present = || self.flow.nodes.iter().enumerate().filter(|(_, node)| !node.is_disabled);
+        let by_id: Vec<_> = present().filter(|(_, node)| node.id == id_or_name).collect();
+        if by_id.is_empty() {
+            present().filter(|(_, node)| node.name.as_deref() == Some(id_or_name)).collect()
+        } else {
+            by_id
+        }
+    }
+
+    /// Where these wires end.
+    pub(super) fn follow<'w>(&self, wires: impl IntoIterator<Item = &'w String>) -> Targets {
+        self.follow_up_to(wires, MAX_TARGETS)
+    }
+
+    /// Where these wires end, `most` ends of them.
+    fn follow_up_to<'w>(&self, wires: impl IntoIterator<Item = &'w String>, most: usize) -> Targets {
+        let mut targets = Targets::default();
+        let mut seen = vec![false; self.flow.nodes.len()];
+        let mut seen_unknown = HashSet::new();
+        let mut pending: Vec<Resolved<'_>> = wires.into_iter().map(|id| self.resolve(id)).collect();
+        pending.reverse();
+        while let Some(lead) = pending.pop() {
+            if targets.actions.len() + targets.unknown.len() >= most {
+                break;
+            }
+            let index = match lead {
+                Ok(index) => index,
+                Err(id) => {
+                    if seen_unknown.insert(id) {
+                        targets.unknown.push(id.clone());
+                    }
+                    continue;
+                }
+            };
+            let (Some(node), Some(seen)) = (self.node(index), seen.get_mut(index)) else { continue };
+            if std::mem::replace(seen, true) {
+                continue;
+            }
+            match NodeRole::of(node) {
+                _ if node.is_disabled => targets.disabled = true,
+                NodeRole::Action => targets.actions.push(index),
+                NodeRole::Inject | NodeRole::PassThrough => {
+                    pending.extend(self.resolved.get(index).into_iter().flatten().rev())
+                }
+            }
+        }
+        targets
+    }
+
+    /// The actions at which a session may start: one, if the flow is as it should be.
+    pub(super) fn start_candidates(&self) -> Vec<usize> {
+        let mut injected = self.nodes(NodeRole::Inject).peekable();
+        if injected.peek().is_some() {
+            return self.follow(injected.flat_map(|(_, node)| node.wires.iter().flatten())).actions;
+        }
+        let wires = self.nodes(NodeRole::Action).flat_map(|(_, node)| node.wires.iter().flatten());
+        let led_to: HashSet<usize> = self.follow_up_to(wires, usize::MAX).actions.into_iter().collect();
+        self.nodes(NodeRole::Action).map(|(index, _)| index).filter(|index| !led_to.contains(index)).collect()
+    }
+}

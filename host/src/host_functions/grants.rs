@@ -1,0 +1,149 @@
+//! Which host functions a component may call: what it imports and its manifest lists in `uses`.
+
+/// A function of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum HostFunction {
+    ParametersGet,
+    ParametersSet,
+    LogWrite,
+    LogWarn,
+    SessionChannel,
+    SessionUser,
+    SessionNow,
+    SessionRandom,
+    SessionGetEntity,
+    SessionSetEntity,
+    ExpressionsEvaluate,
+    ContactsUpsert,
+    ContactsUpsertSessionUser,
+    ContactsChannels,
+    ContactsAddresses,
+    ContactsName,
+    ContactsLinked,
+    CampaignsGet,
+    RecordsSave,
+    RecordsListReady,
+    RecordsCancel,
+    DndBlocksCampaign,
+    DndBlocksCategory,
+    DndSetCampaign,
+    DndSetCategory,
+}
+
+use HostFunction::{
+    CampaignsGet, ContactsAddresses, ContactsChannels, ContactsLinked, ContactsName, ContactsUpsert,
+    ContactsUpsertSessionUser, DndBlocksCampaign, DndBlocksCategory, DndSetCampaign, DndSetCategory,
+    ExpressionsEvaluate, LogWarn, LogWrite, ParametersGet, ParametersSet, RecordsCancel, RecordsListReady, RecordsSave,
+    SessionChannel, SessionGetEntity, SessionNow, SessionRandom, SessionSetEntity, SessionUser,
+};
+
+/// Every function by its name in a manifest's `uses`. The only list of them.
+const FUNCTIONS: [(HostFunction, &str); 25] = [
+    (ParametersGet, "flow:action/parameters#get"),
+    (ParametersSet, "flow:action/parameters#set"),
+    (LogWrite, "flow:action/log#write"),
+    (LogWarn, "flow:action/log#warn"),
+    (SessionChannel, "flow:action/session#channel"),
+    (SessionUser, "flow:action/session#user"),
+    (SessionNow, "flow:action/session#now"),
+    (SessionRandom, "flow:action/session#random"),
+    (SessionGetEntity, "flow:action/session#get-entity"),
+    (SessionSetEntity, "flow:action/session#set-entity"),
+    (ExpressionsEvaluate, "flow:action/expressions#evaluate"),
+    (ContactsUpsert, "flow:outbound/contacts#upsert"),
+    (ContactsUpsertSessionUser, "flow:outbound/contacts#upsert-session-user"),
+    (ContactsChannels, "flow:outbound/contacts#channels"),
+    (ContactsAddresses, "flow:outbound/contacts#addresses"),
+    (ContactsName, "flow:outbound/contacts#name"),
+    (ContactsLinked, "flow:outbound/contacts#linked"),
+    (CampaignsGet, "flow:outbound/campaigns#get"),
+    (RecordsSave, "flow:outbound/records#save"),
+    (RecordsListReady, "flow:outbound/records#list-ready"),
+    (RecordsCancel, "flow:outbound/records#cancel"),
+    (DndBlocksCampaign, "flow:outbound/dnd#blocks-campaign"),
+    (DndBlocksCategory, "flow:outbound/dnd#blocks-category"),
+    (DndSetCampaign, "flow:outbound/dnd#set-campaign"),
+    (DndSetCategory, "flow:outbound/dnd#set-category"),
+];
+
+/// Every plugin may call these: they show it nothing but what its own node was given.
+const ALWAYS_ALLOWED: [&str; 2] = ["flow:action/parameters", "flow:action/log"];
+
+impl HostFunction {
+    pub(crate) fn name(self) -> &'static str {
+        FUNCTIONS.iter().find(|(function, _)| *function == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// A set of functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Grants(u32);
+
+impl Grants {
+    pub(crate) fn none() -> Self {
+        Self(0)
+    }
+
+    /// What a component gets that imports `imports` and whose manifest lists `uses`, both by name; either may
+    /// name a whole interface.
+    pub(crate) fn new(imports: &[String], uses: &[String]) -> Self {
+        let covers_any = |names: &[String], function: &str| names.iter().any(|name| covers(name, function));
+        let granted = FUNCTIONS.iter().filter(|(_, name)| {
+            covers_any(imports, name)
+                && (covers_any(uses, name) || ALWAYS_ALLOWED.iter().any(|interface| covers(interface, name)))
+        });
+        Self(granted.fold(0, |bits, (function, _)| bits | 1 << *function as u8))
+    }
+
+    pub(crate) fn allows(self, function: HostFunction) -> bool {
+        self.0 & (1 << function as u8) != 0
+    }
+
+    /// The granted functions by name.
+    #[cfg(test)]
+    fn names(self) -> Vec<&'static str> {
+        FUNCTIONS.iter().filter(|(function, _)| self.allows(*function)).map(|(_, name)| *name).collect()
+    }
+}
+
+/// Whether `name`, a function or a whole interface, covers the function.
+pub(crate) fn covers(name: &str, function: &str) -> bool {
+    function.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_grant_needs_an_import_and_a_use() {
+        let imports = names(&["flow:outbound/dnd#blocks-campaign", "flow:outbound/dnd#set-campaign"]);
+        let grants = Grants::new(&imports, &names(&["flow:outbound/dnd#blocks-campaign", "flow:outbound/contacts"]));
+        assert_eq!(grants.names(), ["flow:outbound/dnd#blocks-campaign"]);
+    }
+
+    #[test]
+    fn an_interface_covers_its_functions_and_no_other() {
+        assert!(covers("flow:outbound/dnd", "flow:outbound/dnd#set-campaign"));
+        assert!(!covers("flow:outbound/dn", "flow:outbound/dnd#set-campaign"));
+    }
+
+    #[test]
+    fn parameters_and_log_are_never_listed() {
+        let grants = Grants::new(&names(&["flow:action/parameters#get", "flow:action/session#user"]), &[]);
+        assert!(grants.allows(ParametersGet));
+        assert!(!grants.allows(SessionUser));
+    }
+
+    #[test]
+    fn every_function_has_its_own_bit() {
+        for (index, (function, name)) in FUNCTIONS.iter().enumerate() {
+            assert_eq!(*function as usize, index, "{name}");
+        }
+    }
+}

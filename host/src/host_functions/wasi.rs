@@ -1,0 +1,208 @@
+//! WASI, for authors whose toolchain imports it: no files, no network, no environment. Output goes to the log, and
+//! clocks and random numbers are fixed by the invocation, so that running it again gives the same.
+
+use super::session::{SeededRng, SessionOverlay};
+use super::{HostState, LogLevel, RunLog};
+use async_trait::async_trait;
+use bytes::Bytes;
+use rand_xoshiro::rand_core::{Rng, SeedableRng, TryRng};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::AsyncWrite;
+use wasmtime::component::{Linker, ResourceTable};
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+/// Bytes that one call may ask of the random sources: it holds its worker for as long as they take to make.
+const MAX_RANDOM_BYTES: u64 = 64 << 10;
+
+/// Bytes that a guest may print at once.
+const MAX_WRITE_BYTES: usize = 64 << 10;
+
+/// Resources that a run may have at once.
+pub(crate) const MAX_RESOURCES: usize = 1_000;
+
+/// Bytes that a call of WASI is charged beside what it carries: arguments and results.
+const CALL_BYTES: usize = 64;
+
+/// One run's WASI.
+pub(crate) struct Wasi {
+    context: WasiCtx,
+    table: ResourceTable,
+    /// Stands for the table once a limit is exceeded: whatever needs a resource traps.
+    empty_table: ResourceTable,
+}
+
+impl Wasi {
+    pub(crate) fn new(session: &SessionOverlay, run_log: &Arc<RunLog>) -> Self {
+        let mut random = session.random.clone();
+        let seed = u128::from(random.next_u64()) << 64 | u128::from(random.next_u64());
+        let clock =
+            FrozenClock(session.now.signed_duration_since(chrono::DateTime::UNIX_EPOCH).to_std().unwrap_or_default());
+        let context = WasiCtxBuilder::new()
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false)
+            .wall_clock(clock)
+            .monotonic_clock(clock)
+            .secure_random(ChargedRng::new(random.next_u64(), run_log))
+            .insecure_random(ChargedRng::new(random.next_u64(), run_log))
+            .insecure_random_seed(seed)
+            .max_random_size(MAX_RANDOM_BYTES)
+            .stdout(LogStream { run_log: Arc::clone(run_log), level: LogLevel::Info })
+            .stderr(LogStream { run_log: Arc::clone(run_log), level: LogLevel::Error })
+            .build();
+        let table_of = |resources| {
+            let mut table = ResourceTable::new();
+            table.set_max_capacity(resources);
+            table
+        };
+        Self { context, table: table_of(MAX_RESOURCES), empty_table: table_of(0) }
+    }
+}
+
+pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
+    wasmtime_wasi::p2::add_to_linker_async(linker)
+}
+
+impl WasiView for HostState {
+    /// Every function of WASI asks for this once, so that this is where its calls are charged. It can't fail: a run that
+    /// exceeds a limit here ends at the next resource, at the next call of the contract, or when its guest yields.
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.run_log.count_host_call();
+        self.run_log.charge_bytes(CALL_BYTES);
+        let is_exceeded = self.exceeded_limit().is_some();
+        // Lent before a component that imports WASI is instantiated; made here for one that was said not to.
+        let wasi = self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.session, &self.run_log)));
+        let table = if is_exceeded { &mut wasi.empty_table } else { &mut wasi.table };
+        WasiCtxView { ctx: &mut wasi.context, table }
+    }
+}
+
+/// Random numbers, charged by the byte.
+struct ChargedRng {
+    generator: SeededRng,
+    run_log: Arc<RunLog>,
+}
+
+impl ChargedRng {
+    fn new(seed: u64, run_log: &Arc<RunLog>) -> Self {
+        Self { generator: SeededRng::seed_from_u64(seed), run_log: Arc::clone(run_log) }
+    }
+}
+
+impl TryRng for ChargedRng {
+    type Error = Infallible;
+
+    /// A list of random bytes takes one of these for each byte.
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.run_log.charge_bytes(1);
+        self.generator.try_next_u32()
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.run_log.charge_bytes(size_of::<u64>());
+        self.generator.try_next_u64()
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.run_log.charge_bytes(bytes.len());
+        self.generator.try_fill_bytes(bytes)
+    }
+}
+
+/// A clock that stands still at the invocation's instant.
+#[derive(Clone, Copy)]
+struct FrozenClock(Duration);
+
+impl HostWallClock for FrozenClock {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+
+    fn now(&self) -> Duration {
+        self.0
+    }
+}
+
+impl HostMonotonicClock for FrozenClock {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        0
+    }
+}
+
+/// Standard output or error as log lines.
+#[derive(Clone)]
+struct LogStream {
+    run_log: Arc<RunLog>,
+    level: LogLevel,
+}
+
+impl IsTerminal for LogStream {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl LogStream {
+    fn print(&self, bytes: &[u8]) {
+        self.run_log.charge_bytes(bytes.len());
+        for line in String::from_utf8_lossy(bytes).lines().filter(|line| !line.is_empty()) {
+            self.run_log.write(self.level, line.to_owned());
+        }
+    }
+}
+
+impl StdoutStream for LogStream {
+    /// Without the adapter of WASI's library, which has a queue and a task of its own.
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+}
+
+impl OutputStream for LogStream {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.print(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(MAX_WRITE_BYTES)
+    }
+}
+
+#[async_trait]
+impl Pollable for LogStream {
+    async fn ready(&mut self) {}
+}
+
+impl AsyncWrite for LogStream {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        self.print(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

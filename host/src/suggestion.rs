@@ -1,0 +1,37 @@
+//! The name that was probably meant.
+
+/// Steps of an expression's budget that one comparison takes, at most.
+pub(crate) fn comparison_steps(name: &str, other: &str) -> usize {
+    4 + name.len().min(64) * other.len().min(64) / 8
+}
+
+/// The one of `known` that is nearest to `name`, if any is near enough to be worth a hint.
+pub(crate) fn nearest_name<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    // Beyond this the comparison, quadratic in length, costs more than the hint is worth.
+    const MAX_LENGTH: usize = 64;
+    if name.len() > MAX_LENGTH {
+        return None;
+    }
+    let length = name.chars().count();
+    let allowed = (length / 3).max(1);
+    let lower = name.to_lowercase();
+    let near = known
+        // Names whose lengths differ by more are no nearer than that.
+        .filter(|other| {
+            other.len() <= MAX_LENGTH && *other != name && other.chars().count().abs_diff(length) <= allowed
+        })
+        .map(|other| (strsim::osa_distance(&lower, &other.to_lowercase()), other));
+    near.filter(|(distance, _)| *distance <= allowed).min_by_key(|(distance, _)| *distance).map(|(_, other)| other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest_name;
+
+    #[test]
+    fn a_misspelt_name_is_recognised() {
+        let known = ["CAMPAIGN_ID", "CONTACT_IDENTIFIER_ENTITY"];
+        assert_eq!(nearest_name("CAMPAING_ID", known.into_iter()), Some("CAMPAIGN_ID"));
+        assert_eq!(nearest_name("TEMPLATE", known.into_iter()), None);
+    }
+}

@@ -1,0 +1,202 @@
+//! Every deed: what it does, the bound that it meets, how it ends, and the proof. The README's matrix comes from here.
+
+use crate::assertions::{
+    self, assert_attack_ends, assert_attack_ends_with_limits, assert_component_rejected, assert_plugin_rejected,
+    assert_plugin_stopped, assert_rejected_with_limits,
+};
+use crate::fixture::Fixture;
+use crate::plugins;
+use flowhost::invocation::codes::CODES;
+use std::time::Duration;
+
+/// A row a deed: the name of its test, what the plugin does, the bound or rule, the code or words of its end, the proof.
+macro_rules! cases {
+    ($($test:ident: $attack:literal, $limit:literal, $expected:literal => $assertion:expr;)*) => {
+        const CASES: &[(&str, &str, &str, &str)] = &[$((stringify!($test), $attack, $limit, $expected)),*];
+
+        $(#[tokio::test]
+        async fn $test() {
+            ($assertion)($expected).await;
+        })*
+    };
+}
+
+cases! {
+    infinite_loop: "computes for ever", "time of computing", "limit-cpu" => |code| assert_attack_ends("infinite-loop", code);
+    compute_for_a_while: "computes for a while beside processes that take the processors", "time of computing",
+        "it ends as if it were alone" => |_| assertions::compute_for_a_while();
+    infinite_loop_with_calls: "computes for ever, host calls in between", "time of computing", "limit-cpu"
+        => |code| assert_attack_ends_with_limits(|limits| limits.host_calls = u64::MAX, "infinite-loop-with-calls", code);
+    infinite_loop_while_writing: "computes for ever in the middle of writes", "time of computing", "limit-cpu"
+        => |code| assert_attack_ends("infinite-loop-while-writing", code);
+    waits: "waits for ever in a host call", "whole run", "limit-deadline" => assertions::waits;
+    sleeps: "sleeps for a day", "whole run", "limit-deadline" => crate::wasi::sleeps;
+    calls_often: "makes a million host calls", "host calls", "limit-host-calls" => |code| assert_attack_ends("calls-often", code);
+    recurses_natively: "recurses for ever", "stack", "limit-stack" => |code| assert_plugin_stopped("recurses-natively", code);
+    recurses: "recurses for ever on a stack that its compiler made", "its own memory", "plugin-trap"
+        => |code| assert_attack_ends("recurses", code);
+    grow_memory_in_steps: "hoards memory bit by bit", "memory", "limit-memory" => |code| assert_attack_ends("grow-memory-in-steps", code);
+    allocate_at_once: "hoards 100 MiB at once", "memory", "limit-memory" => |code| assert_attack_ends("allocate-at-once", code);
+    starts_large: "begins with more memory than there is", "memory", "limit-memory" => |code| assert_plugin_rejected("starts-large", code);
+    grows_a_table: "grows a table for ever", "elements of a table", "limit-tables" => |code| assert_plugin_stopped("grows-a-table", code);
+    has_many_tables: "has 33 tables", "tables", "limit-tables" => |code| assert_plugin_rejected("has-many-tables", code);
+    hoards_tables: "has all the tables it may have, in every place of a worker", "time of computing", "limit-cpu"
+        => assertions::hoards_tables;
+    sends_much_at_once: "sends 20 MiB to a host function", "bytes of one host call", "limit-host-bytes"
+        => |code| assert_attack_ends("sends-much-at-once", code);
+    sends_much_in_all: "sends 10 MiB, and 10 MiB again", "bytes of all host calls", "limit-host-bytes"
+        => |code| assert_attack_ends("sends-much-in-all", code);
+    names_parameters_at_length: "warns of parameters with names of 12 MiB", "bytes of all host calls", "limit-host-bytes"
+        => |code| assert_attack_ends("names-parameters-at-length", code);
+    returns_much: "returns 20 MiB", "bytes of one host call", "limit-host-bytes" => |code| assert_attack_ends("returns-much", code);
+    returns_one_text_often: "returns the same 60 KB two thousand times", "bytes of one host call", "limit-host-bytes"
+        => |code| assert_plugin_stopped("returns-one-text-often", code);
+    sets_many_entities: "sets 2,000 entities", "entities", "limit-entities" => |code| assert_attack_ends("sets-many-entities", code);
+    sets_a_large_value: "sets an entity of 2 MiB", "value of an entity", "limit-value-size"
+        => |code| assert_attack_ends("sets-a-large-value", code);
+    nests_an_expression: "composes an expression of 4,000 parentheses", "expression", "expression-too-large"
+        => |code| assert_attack_ends("nests-an-expression", code);
+    chains_an_expression: "composes an expression of 4,500 sums", "expression", "expression-too-large"
+        => |code| assert_attack_ends("chains-an-expression", code);
+    evaluates_often: "evaluates 2,000 expressions that are at their limit", "steps of all expressions", "expression-too-large"
+        => |code| assert_attack_ends("evaluates-often", code);
+    evaluates_large_texts: "evaluates 1,000 texts of 1 MB", "steps of all expressions", "expression-too-large"
+        => |code| assert_attack_ends("evaluates-large-texts", code);
+    repeats_a_failure: "asks 9,000 times for a parameter that fails after long work", "steps of all expressions",
+        "expression-too-large" => assertions::repeats_a_failure;
+    sets_many_nodes: "sets entities to lists of 500,000 numbers", "bytes of all host calls", "limit-host-bytes"
+        => |code| assert_attack_ends("sets-many-nodes", code);
+    logs_often: "logs 5,000 lines", "log lines", "1,000 are kept, the rest is counted" => |_| assertions::logs_often();
+    logs_at_length: "logs 1,000 lines of 4 KB", "bytes of log", "64 KiB are kept, the rest is counted"
+        => |_| assertions::logs_at_length();
+    prints_often: "prints 2,000 lines", "log lines", "1,000 are kept, the rest is counted" => |_| crate::wasi::prints_often();
+    forge_log_line: "logs a line that holds another one", "log lines", "the other one is set in"
+        => |_| assertions::forge_log_line();
+    warns_often: "warns 1,000 times", "warnings", "100 are kept, the rest is counted" => |_| assertions::warns_often();
+    warns_at_length: "warns in 1 MiB", "warnings", "the beginning is kept" => |_| assertions::warns_at_length();
+
+    panics: "panics", "—", "plugin-trap" => assertions::panics;
+    traps_while_writing: "traps in the middle of writes", "—", "plugin-trap" => |code| assert_attack_ends("traps-while-writing", code);
+    refuses_while_writing: "refuses in the middle of writes", "—", "acme/changed-its-mind"
+        => |code| assert_attack_ends("refuses-while-writing", code);
+    write_and_log: "logs, warns and writes what others write at that moment", "running again when stale",
+        "one effect, one warning, one line" => |_| crate::retries::retry_has_one_effect();
+    reads_two: "reads two contacts, of which others change the first in between", "running again when stale",
+        "both as they are at one moment" => |_| crate::retries::reads_are_consistent();
+    exceeds_retry_limit: "finds each time that others were first", "running again when stale", "store-conflict"
+        => crate::retries::exceeds_retry_limit;
+    retry_meets_new_rule: "finds that a rule refuses now what it wrote", "running again when stale", "contact-in-dnd"
+        => crate::retries::retry_meets_new_rule;
+    request_much_randomness: "asks for 1 MiB of random bytes", "64 KiB a call", "plugin-trap"
+        => crate::wasi::request_much_randomness;
+    request_randomness_often: "asks for 64 MB of random bytes", "bytes of all host calls", "limit-host-bytes"
+        => crate::wasi::request_randomness_often;
+    call_wasi_often: "makes a million calls of WASI", "host calls", "limit-host-calls" => crate::wasi::call_wasi_often;
+    holds_many_resources: "holds 5,000 resources of WASI", "resources of WASI", "limit-tables"
+        => crate::wasi::holds_many_resources;
+    exits: "exits", "—", "plugin-trap" => crate::wasi::exits;
+    returns_from_nowhere: "returns a text outside its memory", "—", "plugin-trap" => |code| assert_plugin_stopped("returns-from-nowhere", code);
+    returns_no_text: "returns bytes that are no text", "—", "plugin-trap" => |code| assert_plugin_stopped("returns-no-text", code);
+    exit_through_unknown_port: "leaves by a port that it doesn't have", "manifest", "plugin-contract"
+        => |code| assert_attack_ends("exit-through-unknown-port", code);
+    exit_through_error: "leaves by `error` as if all were well", "manifest", "plugin-contract"
+        => |code| assert_attack_ends("exit-through-error", code);
+    refuses_without_slash: "refuses with a code of its own without a slash", "codes", "plugin-contract"
+        => |code| assert_attack_ends("refuses-without-slash", code);
+    refuses_with_a_fault: "refuses with the code of a fault", "codes", "plugin-contract"
+        => |code| assert_attack_ends("refuses-with-a-fault", code);
+    refuses_with_an_escape: "refuses with a code that a terminal obeys", "codes", "plugin-contract"
+        => |code| assert_attack_ends("refuses-with-an-escape", code);
+    warns_with_an_escape: "warns with a code that reads from right to left", "codes", "plugin-contract"
+        => |code| assert_attack_ends("warns-with-an-escape", code);
+    hides_characters: "logs characters that a terminal obeys", "log lines", "they are escaped"
+        => |_| assertions::hides_characters();
+    reads_undeclared_parameter: "reads a parameter that it doesn't declare", "manifest", "plugin-contract"
+        => |code| assert_attack_ends("reads-undeclared-parameter", code);
+    sets_an_input: "sets a parameter that is no entity-out", "manifest", "plugin-contract"
+        => |code| assert_attack_ends("sets-an-input", code);
+    calls_undeclared_function: "calls a function outside its `uses`", "manifest", "plugin-contract"
+        => |code| assert_attack_ends("calls-undeclared-function", code);
+    sets_nan: "sets an entity to NaN", "types", "entity-type" => |code| assert_attack_ends("sets-nan", code);
+    sets_broken_json: "sets an entity to broken JSON", "types", "entity-type" => |code| assert_attack_ends("sets-broken-json", code);
+    sets_nested_json: "sets an entity to 500,000 brackets", "bytes of all host calls", "limit-host-bytes" => |code| assert_attack_ends("sets-nested-json", code);
+    sets_a_large_integer: "sets an entity to JSON with an integer beyond 64 bits", "types", "entity-type"
+        => |code| assert_attack_ends("sets-a-large-integer", code);
+    sets_another_type: "sets an entity-out to another type", "manifest", "entity-type"
+        => |code| assert_attack_ends("sets-another-type", code);
+
+    reads_anothers_contact: "reads another tenant's contact", "tenant", "contact-not-found" => assertions::reads_anothers_contact;
+    blocks_anothers_contact: "blocks another tenant's contact", "tenant", "contact-not-found"
+        => assertions::blocks_anothers_contact;
+    uses_anothers_campaign: "uses another tenant's campaign", "tenant", "campaign-not-found" => assertions::uses_anothers_campaign;
+    cancels_anothers_record: "cancels another tenant's record", "tenant", "nothing is cancelled"
+        => |_| assertions::cancels_anothers_record();
+    probe_environment: "looks for clocks, chance, files, environment and network", "capabilities", "nothing is found"
+        => |_| crate::wasi::probe_environment();
+
+    describes_by_calling: "calls the host from `describe`", "contract", "plugin-contract"
+        => |code| assert_plugin_rejected("describes-by-calling", code);
+    describes_randomly: "describes itself by clock and chance", "capabilities", "it is the same each time"
+        => |_| crate::wasi::describes_randomly();
+    describes_for_ever: "computes for ever in `describe`", "time of computing", "limit-cpu"
+        => |code| assert_plugin_rejected("describes-for-ever", code);
+    describes_by_waiting: "sleeps for a day in `describe`", "whole run", "limit-deadline" => assertions::describes_by_waiting;
+    describes_at_length: "describes itself in 20 MiB", "bytes of one host call", "limit-host-bytes"
+        => |code| assert_plugin_rejected("describes-at-length", code);
+    describes_in_nonsense: "describes itself with no manifest", "contract", "plugin-contract"
+        => |code| assert_plugin_rejected("describes-in-nonsense", code);
+    tests_a_reference: "tests the type of a function reference", "—", "component-invalid"
+        => |code| assert_plugin_rejected("tests-a-reference", code);
+    calls_by_a_subtype: "calls a function by a type that others extend", "—", "component-invalid"
+        => |code| assert_plugin_rejected("calls-by-a-subtype", code);
+    waits_for_an_address: "waits until another thread wakes it", "—", "component-invalid"
+        => |code| assert_plugin_rejected("waits-for-an-address", code);
+    traps_at_start: "traps when it is instantiated", "—", "plugin-trap" => |code| assert_plugin_rejected("traps-at-start", code);
+    computes_at_start: "computes for ever when it is instantiated", "time of computing", "limit-cpu"
+        => |code| assert_plugin_rejected("computes-at-start", code);
+    is_for_another_world: "is a component of another world", "contract", "component-contract"
+        => |code| assert_component_rejected(b"\0asm\x0d\0\x01\0", code);
+    is_a_core_module: "is no component but a core module", "—", "component-invalid"
+        => |code| assert_component_rejected(b"\0asm\x01\0\0\0", code);
+    is_not_webassembly: "is no WebAssembly", "—", "component-invalid" => |code| assert_component_rejected(b"#!/bin/sh", code);
+    is_truncated: "is half a component", "—", "component-invalid" => assertions::truncated_component;
+    is_large: "is larger than a component may be", "size of a component", "limit-component-size"
+        => |code| assert_rejected_with_limits(|limits| limits.component_bytes = 1_000, code);
+    compiles_slowly: "takes too long to compile", "time to compile", "limit-compile-time"
+        => |code| assert_rejected_with_limits(|limits| limits.compile_time = Duration::from_nanos(1), code);
+
+    floods: "comes 50 times at once, from one tenant", "invocations of a tenant", "overloaded" => assertions::floods;
+    queues_too_long: "waits behind what waits for ever", "time to wait for its turn", "overloaded"
+        => assertions::queues_too_long;
+    is_cancelled_while_waiting: "is left by its caller while it waits", "—", "nothing happened" => |_| assertions::is_cancelled_while_waiting();
+    store_fails: "meets a store that fails", "—", "store-unavailable" => assertions::store_fails;
+    session_too_large: "brings a session of 5 MB", "session and parameters", "request-too-large" => assertions::session_too_large;
+    session_with_many_entities: "brings a session of 1,001 entities", "entities", "session-invalid" => assertions::session_with_many_entities;
+}
+
+/// A test has the name of its deed or component, with `_` for `-`.
+#[tokio::test]
+async fn every_attack_has_a_test() {
+    let mut attacks = plugins::plugin_names();
+    attacks.retain(|name| !name.starts_with("hostile"));
+    let host = Fixture::new().await.host;
+    for plugin in ["hostile", "hostile-wasi"] {
+        let action = host.load(&plugins::component(plugin)).unwrap();
+        attacks.extend(action.manifest.parameter("ATTACK").unwrap().1.choices.iter().cloned());
+    }
+    assert!(attacks.len() > 40, "{attacks:?}");
+    attacks.retain(|attack| !CASES.iter().any(|(test, ..)| attack.replace('-', "_") == *test));
+    assert_eq!(attacks, Vec::<String>::new(), "these have no test");
+}
+
+#[test]
+fn readme_contains_attack_table() {
+    let mut table = String::from("| a plugin that… | meets | and ends with |\n|---|---|---|\n");
+    for (_, attack, limit, expected) in CASES {
+        let is_code = expected.contains('/') || CODES.iter().any(|(code, ..)| code == expected);
+        let expected = if is_code { format!("`{expected}`") } else { (*expected).to_owned() };
+        table += &format!("| {attack} | {limit} | {expected} |\n");
+    }
+    let readme = include_str!("../../../README.md");
+    assert!(readme.contains(&table), "put this table under Hostile plugins:\n\n{table}");
+}

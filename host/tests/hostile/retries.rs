@@ -1,0 +1,85 @@
+//! What is run again because others wrote meanwhile: it shows one effect, one outcome, one log.
+
+use crate::assertions::assert_stopped;
+use crate::conflicts::ConflictingWrite;
+use crate::fixture::{CAMPAIGN, Fixture};
+use crate::log;
+use flowhost::{Limits, Outcome, Request};
+
+/// Rivals that rename the contact.
+fn conflicting_renames(count: usize) -> impl Iterator<Item = ConflictingWrite> {
+    std::iter::repeat_n(ConflictingWrite::Rename("Eve"), count)
+}
+
+fn write_and_log(fixture: &Fixture) -> Request {
+    fixture.attack("write-and-log", &fixture.contact, CAMPAIGN)
+}
+
+/// The lines that the plugin wrote for this session.
+fn count_log_lines(request: &Request) -> usize {
+    log::lines_of_session(&request.session.id).iter().filter(|line| line.contains("a line of one run")).count()
+}
+
+pub(crate) async fn retry_has_one_effect() {
+    let fixture = Fixture::new().await;
+    let request = write_and_log(&fixture).with_key("stale");
+    fixture.conflicts.inject_before_commit(conflicting_renames(3));
+    let outcome = fixture.host.invoke(request.clone()).await.unwrap();
+    assert_eq!((fixture.conflicts.remaining(), outcome.port.as_str(), outcome.replayed), (0, "next", false));
+    assert_eq!(outcome.warnings.iter().map(|warning| warning.code.as_str()).collect::<Vec<_>>(), ["acme/told"]);
+    assert_eq!(count_log_lines(&request), 1);
+
+    let contents = fixture.dump().await;
+    let [record] = &contents.records_of(&fixture.contact)[..] else { panic!("not one record: {contents:?}") };
+    assert_eq!(fixture.host.store().record_log("acme", record.id).await.unwrap().len(), 1);
+    assert_eq!(contents.name_of(&fixture.contact), "Eve");
+
+    // What it cost is what the last run cost: as much as one that nobody disturbed.
+    let other = write_and_log(&fixture);
+    assert_eq!(fixture.host.invoke(other).await.unwrap().usage.host_calls, outcome.usage.host_calls);
+
+    // Its outcome is kept once, too.
+    let contents = fixture.dump().await;
+    let again = fixture.host.invoke(request.clone()).await.unwrap();
+    assert_eq!(again, Outcome { replayed: true, ..outcome });
+    assert_eq!((count_log_lines(&request), fixture.dump().await), (1, contents));
+}
+
+/// It changes nothing, so that no commit would find what it read stale.
+pub(crate) async fn reads_are_consistent() {
+    let fixture = Fixture::new().await;
+    let second = fixture.create_contact("acme", "56922222222").await;
+    let request = fixture.attack("reads-two", &fixture.contact, &second);
+    let [first, second] = [&fixture.contact, &second].map(|id| id.parse().unwrap());
+    fixture.conflicts.inject_before_read(second, ConflictingWrite::Rename("Eve"), first);
+    let outcome = fixture.host.invoke(request).await.unwrap();
+    assert_eq!(outcome.port, "next", "{outcome:?}");
+    assert_eq!(fixture.dump().await.name_of(&fixture.contact), "Eve");
+    assert_eq!(outcome.entities["status"], "Eve Ana");
+}
+
+pub(crate) async fn exceeds_retry_limit(code: &str) {
+    let fixture = Fixture::new().await;
+    let request = write_and_log(&fixture).with_key("late");
+    let runs = Limits::default().max_retries as usize + 1;
+    fixture.conflicts.inject_before_commit(conflicting_renames(runs + 1));
+    let failure = fixture.host.invoke(request.clone()).await.unwrap_err();
+    assert_eq!((failure.code.as_str(), failure.retryable, fixture.conflicts.remaining()), (code, true, 1));
+    assert_eq!(fixture.dump().await.records_of(&fixture.contact), []);
+    assert_eq!(count_log_lines(&request), 1);
+    // Nothing is kept under the key: later it is done.
+    fixture.conflicts.inject_before_commit([]);
+    let outcome = fixture.host.invoke(request).await.unwrap();
+    assert_eq!((outcome.port.as_str(), outcome.replayed), ("next", false));
+    assert_eq!(fixture.dump().await.records_of(&fixture.contact).len(), 1);
+}
+
+pub(crate) async fn retry_meets_new_rule(code: &str) {
+    let fixture = Fixture::new().await;
+    let request = write_and_log(&fixture);
+    fixture.conflicts.inject_before_commit([ConflictingWrite::Block(CAMPAIGN.parse().unwrap())]);
+    let outcome = fixture.host.invoke(request.clone()).await.unwrap();
+    assert_stopped(&outcome, code);
+    assert_eq!((outcome.warnings.len(), count_log_lines(&request)), (0, 1));
+    assert_eq!(fixture.dump().await.records_of(&fixture.contact), []);
+}

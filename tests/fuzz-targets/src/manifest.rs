@@ -1,0 +1,23 @@
+//! What a component's `describe` answers.
+
+use crate::{message_checks, time_limit};
+use flowhost::Manifest;
+
+pub(crate) fn parse(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    match time_limit::within_time_limit("the manifest", || Manifest::parse(text)) {
+        Ok(manifest) => check_manifest(&manifest),
+        Err(message) => message_checks::check_message(&message),
+    }
+}
+
+fn check_manifest(manifest: &Manifest) {
+    let written = serde_json::to_string(manifest).unwrap();
+    assert_eq!(Manifest::parse(&written).as_ref(), Ok(manifest), "{written}");
+    for (place, parameter) in manifest.parameters.iter().enumerate() {
+        // One that repeats per channel has no name of its own.
+        if parameter.per_channel.is_none() {
+            assert_eq!(manifest.parameter(&parameter.name), Some((place, parameter)));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Power goes at every write, one after the other: what was answered is there, and nothing else by halves.
+
+use crate::disk::{Disk, Fault, Loss};
+use crate::fixture::{Answers, Fixture, PreparedDatabase, assert_recovers, database, open_store};
+use crate::invariants;
+use crate::requests;
+use flowhost::store;
+use flowhost::store::sqlite::Synchronous;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// What a loss of power may take of the writes that weren't synced.
+fn losses(number: usize) -> [Loss; 4] {
+    let seed = number as u64;
+    [Loss::Nothing, Loss::All, Loss::Some(seed), Loss::Some(!seed)]
+}
+
+/// What was answered is there whatever power takes.
+pub(crate) async fn while_working() {
+    let lost = run_with_power_loss(Synchronous::Full).await;
+    assert_eq!(lost, Vec::<String>::new(), "these were answered and aren't there");
+}
+
+/// What was answered may be gone with the power, but not with the process.
+pub(crate) async fn with_normal_synchronisation() {
+    let lost = run_with_power_loss(Synchronous::Normal).await;
+    assert!(!lost.is_empty(), "a disk that is not waited for loses nothing");
+    assert!(lost.iter().all(|lost| !lost.contains("Nothing")), "{lost:?}");
+}
+
+/// Asks two times for everything, then closes the host, which brings the log into the file; power goes at the first write,
+/// the second, and so on. Gives what was answered and isn't there, with the loss that took it.
+async fn run_with_power_loss(synchronous: Synchronous) -> Vec<String> {
+    let mut lost = Vec::new();
+    let prepared = PreparedDatabase::new().await;
+    for number in 0.. {
+        let fixture = prepared.open(synchronous).await;
+        fixture.disk.fail_after(number, Fault::Dead, true);
+        let answers = [fixture.invoke_all(1).await, fixture.invoke_all(2).await];
+        let Fixture { host, disk, folder, .. } = fixture;
+        let closed = host.close().await;
+        for (which, loss) in losses(number).into_iter().enumerate() {
+            let salvaged = tempfile::tempdir().unwrap();
+            let copied = Disk::at(salvaged.path());
+            disk.copy_after_power_loss(salvaged.path(), loss);
+            let kept = invariants::check(&database(salvaged.path())).await;
+            let gone = missing_keys(&answers, &kept);
+            if which == number % losses(number).len() && gone.is_empty() {
+                let fixture = Fixture::with_disk(salvaged, copied).await;
+                for (number, before) in (1..).zip(&answers) {
+                    assert_recovers(&fixture.invoke_all(number).await, before, &fixture.stored_outcomes().await);
+                }
+            }
+            lost.extend(gone.into_iter().map(|key| format!("{key}: {loss:?} from {number} on")));
+        }
+        let hit = disk.repair();
+        drop(folder);
+        if hit.is_none() {
+            closed.unwrap();
+            assert!(number > 40, "only {number} calls changed a file");
+            break;
+        }
+    }
+    lost
+}
+
+/// The keys of what was answered and isn't kept.
+fn missing_keys<'a>(answers: &'a [Answers], kept: &HashMap<String, String>) -> Vec<&'a str> {
+    let answered = answers.iter().flatten().filter(|(kind, _, answer)| kind.is_durable() && answer.is_ok());
+    answered.map(|(_, key, _)| key.as_str()).filter(|key| !kept.contains_key(*key)).collect()
+}
+
+pub(crate) async fn at_the_first_start() {
+    for number in 0.. {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::at(folder.path());
+        disk.fail_after(number, Fault::Dead, true);
+        let started = start(folder.path()).await;
+        for loss in losses(number) {
+            let salvaged = tempfile::tempdir().unwrap();
+            let _copied = Disk::at(salvaged.path());
+            disk.copy_after_power_loss(salvaged.path(), loss);
+            start(salvaged.path()).await.unwrap_or_else(|error| panic!("{number}, {loss:?}: {error}"));
+            invariants::check(&database(salvaged.path())).await;
+        }
+        if disk.repair().is_none() {
+            started.unwrap();
+            assert!(number > 20, "only {number} calls changed a file");
+            break;
+        }
+    }
+}
+
+/// Creates the store, or brings it to where it ought to be.
+async fn start(folder: &Path) -> Result<(), store::ApplyError> {
+    let store = open_store(folder).await?;
+    store::apply(&store, &requests::configuration().to_string()).await.map(drop)
+}
