@@ -192,11 +192,10 @@ pub(crate) fn s8(mode: Mode) -> Vec<Row> {
     let ratio = both.as_secs_f64() / alone.as_secs_f64();
     vec![row(
         "S8",
-        "99th percentile at half of the greatest rate, beside a plugin that spins and one that hoards",
+        "99th percentile at half of the maximum rate, beside a plugin that loops and one that allocates without limit",
         format!(
             "{both:.1?} over {alone:.1?}, {ratio:.1} × (beside the first {spins:.1?}, the second {hoards:.1?}, beside a \
-             thread of no host that does the same {natively:.1?}; half of all within {half_both:.1?} over \
-             {half_alone:.1?})"
+             thread outside the host that does the same {natively:.1?}; medians {half_both:.1?} over {half_alone:.1?})"
         ),
         "≤ 2 ×, or ≤ 1 ms",
         ratio <= 2.0 || both <= Duration::from_millis(1),

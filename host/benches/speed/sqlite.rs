@@ -140,14 +140,14 @@ pub(crate) fn s4(mode: Mode) -> Vec<Row> {
         ),
         row(
             "S4",
-            "throughput over native with a trip each, 64 in flight",
+            "throughput over native with a round trip each, 64 in flight",
             over(alone_many, over_alone),
             "≥ 0.5 ×",
             over_alone >= 0.5,
         ),
         row(
             "S4",
-            "throughput over native whose trips are shared as the host's are, 64 in flight",
+            "throughput over native that shares round trips as the host does, 64 in flight",
             over(native_many, over_native),
             "≥ 0.5 ×",
             over_native >= 0.5,
