@@ -9,6 +9,8 @@ mod conflicts;
 mod contract_compatibility;
 mod faulty_store;
 mod fixture;
+#[path = "../documents/generated.rs"]
+mod generated;
 mod hot_reload;
 mod isolation;
 mod log;

@@ -68,21 +68,21 @@ macro_rules! targets {
 
 targets! {
     component => component::parse, 150: "a component, raw or made by wasm-smith around a manifest or a random action",
-        "it is refused with a code, or its invocation ends with one of the action's ports or a code";
-    manifest => manifest::parse, 20_000: "what a component's `describe` answers",
-        "what is read is written and read again the same; a parameter is found by its name";
+        "it is rejected with a code, or its invocation ends with a port of the action or a code";
+    manifest => manifest::parse, 20_000: "the text that a component's `describe` returns",
+        "a manifest that is written and read again is the same; a parameter is found by its name";
     expression => expression::parse, 4_000: "an expression",
-        "a mistake is told with its line and column; an evaluation ends the same way each time";
+        "an error states its line and column; an evaluation has the same result each time";
     template => expression::template, 4_000: "a text with `{{`, closed or not",
-        "a mistake is told with its line and column; an evaluation ends the same way each time";
+        "an error states its line and column; an evaluation has the same result each time";
     flow => flow::parse, 1_000: "an exported flow",
-        "findings have documented codes; a session that is run twice does everything once";
+        "diagnostics have documented codes; a session that is run twice has each effect once";
     session => session::parse, 2_000: "a session, and lines of `invoke --batch`",
-        "what is read is written and read again the same; a line has one answer, and with a key it keeps it";
+        "a session that is written and read again is the same; a line has one response, which its key stores";
     apply => apply::parse, 4_000: "apply files, one after another",
-        "a file applied twice changes nothing, nor does what is listed; a refused one leaves no trace";
+        "a file that is applied again changes nothing, nor does its listing; a rejected file has no effect";
     date => date::parse, 20_000: "a zone, a date, a pattern",
-        "what is read is written and read again the same";
+        "a date that is written and read again is the same";
     phone => phone::parse, 20_000: "a region, a phone number",
-        "what is normalised is E.164; normalising it again changes nothing";
+        "a normalised number is E.164; normalising it again changes nothing";
 }

@@ -10,6 +10,8 @@ mod environment;
 mod fault_sweep;
 mod faults;
 mod fixture;
+#[path = "../../../host/tests/documents/generated.rs"]
+mod generated;
 mod invariants;
 mod power_loss;
 mod process;

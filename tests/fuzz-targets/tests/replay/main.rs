@@ -8,9 +8,12 @@
     reason = "a test that fails panics"
 )]
 
+#[path = "../../../../host/tests/documents/generated.rs"]
+mod generated;
 mod mutation;
 
 use flowhost_fuzz_targets::{TARGETS, Target};
+use generated::assert_section;
 use mutation::Mutator;
 use std::fs;
 use std::panic::{self, AssertUnwindSafe};
@@ -98,10 +101,9 @@ macro_rules! replays {
 replays! { component manifest expression template flow session apply date phone }
 
 #[test]
-fn every_target_has_a_corpus_a_program_and_a_readme_row() {
+fn every_target_has_a_corpus_a_program_and_a_table_row() {
     let manifest = fs::read_to_string(folder("../../host/fuzz/Cargo.toml")).unwrap();
-    let readme = fs::read_to_string(folder("../../README.md")).unwrap();
-    let mut table = String::from("| target | is given | promises |\n|---|---|---|\n");
+    let mut table = String::from("| target | input | property |\n|---|---|---|\n");
     for target in TARGETS {
         let corpus = corpus(target);
         assert!((5..=60).contains(&corpus.len()), "{}: {} files", target.name, corpus.len());
@@ -111,5 +113,5 @@ fn every_target_has_a_corpus_a_program_and_a_readme_row() {
         assert!(manifest.contains(&format!("name = \"{}\"", target.name)), "{} has no program", target.name);
         table += &format!("| `{}` | {} | {} |\n", target.name, target.input, target.property);
     }
-    assert!(readme.contains(&table), "put this table under Hostile files:\n\n{table}");
+    assert_section("tests/docs/fuzz-targets.md", "fuzz-targets", &table);
 }
