@@ -2,20 +2,20 @@
 
 use crate::generated::{assert_section, repository};
 use crate::markdown::headings;
-use flowhost::invocation::codes::{CODES, Class};
+use flowhost::invocation::codes::{CODES, CodeClass};
 
 const PAGE: &str = "host/docs/error-codes.md";
 
-fn class_label(class: Class) -> &'static str {
+fn class_label(class: CodeClass) -> &'static str {
     match class {
-        Class::Refusal => "refusal",
-        Class::Fault => "fault",
-        Class::Failure => "failure",
-        Class::Load => "at load",
-        Class::Run => "of `run`",
-        Class::Apply => "of `apply`",
-        Class::Flow => "of a flow",
-        Class::Warning => "warning",
+        CodeClass::Refusal => "refusal",
+        CodeClass::Fault => "fault",
+        CodeClass::Failure => "failure",
+        CodeClass::Load => "at load",
+        CodeClass::Run => "of `run`",
+        CodeClass::Apply => "of `apply`",
+        CodeClass::Flow => "of a flow",
+        CodeClass::Warning => "warning",
     }
 }
 
