@@ -130,7 +130,7 @@ impl io::Read for ChunkReader<'_> {
             target.copy_from_slice(piece);
         }
         self.at = end;
-        if end % CHUNK_BYTES == 0 {
+        if end.is_multiple_of(CHUNK_BYTES) {
             (self.pause)();
         }
         Ok(piece.len())
