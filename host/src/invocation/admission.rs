@@ -242,25 +242,24 @@ impl Admission {
     /// Gives free permits to the tenants in turn, one each. A tenant whose next invocation finds no memory waits for its
     /// next turn: an invocation that ends, or a reservation that is returned, grants again.
     fn grant(&self, state: &mut AdmissionState) {
-        let mut without_memory = 0;
-        while state.free > 0 && without_memory < state.ready_tenants.len() {
+        let mut passed = 0;
+        while state.free > 0 && passed < state.ready_tenants.len() {
             let Some(name) = state.ready_tenants.pop_front() else { return };
             let (most, share) = self.tenant_limits(state, &name);
             let AdmissionState { free, tenants, ready_tenants, waiting_bytes } = &mut *state;
             let Some(entry) = tenants.get_mut(&name) else { continue };
             entry.is_ready = false;
-            match self.grant_one(entry, most, share) {
-                GrantResult::Granted(request) => {
-                    *waiting_bytes -= request;
-                    *free -= 1;
-                    without_memory = 0;
-                }
-                GrantResult::NoneWaiting => {}
-                GrantResult::NoMemory => without_memory += 1,
+            let result = self.grant_one(entry, most, share);
+            if let GrantResult::Granted(request) = result {
+                *waiting_bytes -= request;
+                *free -= 1;
+                passed = 0;
             }
             if entry.waiting > 0 && entry.running < most {
                 entry.is_ready = true;
                 ready_tenants.push_back(name);
+                // A waiter whose caller has gone counts until it leaves the queue, which may be after this.
+                passed += usize::from(!matches!(result, GrantResult::Granted(_)));
             }
         }
     }

@@ -147,3 +147,20 @@ async fn requests_that_wait_reserve_their_memory() {
     assert!(state.tenants.is_empty() && state.waiting_bytes == 0);
     assert_eq!(memory.free(), 64 * BASE_BYTES);
 }
+
+#[test]
+fn granting_ends_beside_a_caller_that_has_gone_and_not_left() {
+    let admission = admission(1, |_| {});
+    let (held, _) = admission.register("a", BASE_BYTES).unwrap();
+    let (waiting, granted) = admission.register("b", BASE_BYTES).unwrap();
+    let mut granted = granted.unwrap();
+    granted.close();
+    let (sender, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(held);
+        sender.send(()).unwrap();
+    });
+    assert_eq!(ended.recv_timeout(Duration::from_secs(10)), Ok(()));
+    drop(PendingAdmission { permit: Some(waiting), granted });
+    assert!(admission.lock().tenants.is_empty() && admission.lock().free == 1);
+}
