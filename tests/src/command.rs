@@ -136,6 +136,11 @@ impl TestEnv {
         let answer = self.run(&[arguments, &["--json"]].concat()).assert_success().json();
         answer.as_array().expect("a list is an array").clone()
     }
+
+    /// All contacts, records and do-not-disturb entries in the store, as JSON.
+    pub fn contents(&self) -> Vec<Vec<Json>> {
+        ["contacts", "records", "dnd"].iter().map(|list| self.list(&[list])).collect()
+    }
 }
 
 impl CommandOutput {

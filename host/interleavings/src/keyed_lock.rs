@@ -1,4 +1,4 @@
-//! Turns: one at a time, in the order of asking, whoever gives up.
+//! Keyed locks: one holder at a time, in the order of the requests, also when a waiter is cancelled.
 
 use crate::host::keyed_lock::KeyedLocks;
 use crate::sync::{Arc, Mutex, step, thread};
@@ -21,7 +21,7 @@ fn assert_no_locks_left(locks: &KeyedLocks<Key>) {
     assert!(!shown.contains("\"a\"") && !shown.contains("\"b\""), "{shown}");
 }
 
-/// What only one may be in.
+/// A section that one thread at a time may enter.
 #[derive(Default)]
 struct CriticalSection(AtomicBool);
 

@@ -59,7 +59,7 @@ struct EvalLine {
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let Some(source) = &arguments.expression else { return run_batch() };
     let entities = serde_json::from_str(&arguments.entities).map_err(|error| {
-        let problem = format!("--entities is no JSON object: {error}");
+        let problem = format!("--entities is not a JSON object: {error}");
         CliError::message(problem)
             .with_code("request-invalid")
             .with_hint("write one as in '{\"contact_name\":\"Ana\"}'")

@@ -177,7 +177,7 @@ pub(super) fn parse_object(json: &str, what: &str, argument: &'static str) -> Re
     match serde_json::from_str(json) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(format!("{what} must be a JSON object, as in {{\"name\": \"Ana\"}}")),
-        Err(error) => Err(format!("{what} is no JSON: {error}; it must be an object, as in {{\"name\": \"Ana\"}}")),
+        Err(error) => Err(format!("{what} is not JSON: {error}; it must be an object, as in {{\"name\": \"Ana\"}}")),
     }
     .map_err(|message| Refusal::new("parameter-invalid", message).about_argument(argument))
 }

@@ -47,7 +47,7 @@ pub fn parse(text: &str, zone: Tz) -> Result<DateTime<Utc>, Refusal> {
     };
     at.filter(is_in_range).ok_or_else(|| {
         let message = format!(
-            "{} is no date and time; write dd/MM/yyyy HH:mm:ss as in 31/12/2027 09:30:00, or RFC 3339 with an offset \
+            "{} is not a date and time; write dd/MM/yyyy HH:mm:ss as in 31/12/2027 09:30:00, or RFC 3339 with an offset \
              as in 2027-12-31T09:30:00-03:00",
             quote(text)
         );

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What ends, its place among its worker's instances, and the one among those that wait for their end.
+/// A value to drop, with two permits that return afterwards: its instance slot, and its place in the queue.
 type ReclaimItem = (Box<dyn Send>, [OwnedSemaphorePermit; 2]);
 
 /// Instances of a worker that may wait: where the processors have no time for them, what they hold must stay little.
@@ -48,7 +48,7 @@ impl Drop for Reclaimer {
     fn drop(&mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take() {
-            // What ends there can't be in use any more, whatever became of the thread.
+            // The thread's values are not in use any more, even if it panicked.
             drop(thread.join());
         }
     }

@@ -13,6 +13,8 @@ use super::value::{TIMESTAMP_HINT, Value};
 /// Steps for a list or a map of a result, and for an entry of a map.
 const STEPS_PER_CONTAINER: usize = 12;
 const STEPS_PER_ENTRY: usize = 4;
+/// Steps for the length of a number with a fraction.
+const STEPS_PER_NUMBER: usize = 4;
 /// Values of a result that are freed between two pauses.
 const VALUES_PER_PAUSE: usize = 500;
 
@@ -72,7 +74,7 @@ pub(super) fn to_text(value: RuntimeValue<'_>) -> EvalResult<Option<String>> {
     }
 }
 
-/// What a value inside a template stands for.
+/// The text of a value that a template inserts.
 pub(super) fn template_text(value: RuntimeValue<'_>) -> EvalResult<String> {
     match value {
         RuntimeValue::Text(text) => Ok(text.into_string()),
@@ -116,14 +118,14 @@ fn leaf_to_json(evaluator: &mut Evaluator<'_>, value: &RuntimeValue<'_>, bytes: 
         }
         RuntimeValue::Number(number) => match Number::from_f64(*number) {
             Some(json) => {
-                evaluator.fuel.spend(2)?;
+                evaluator.fuel.spend(STEPS_PER_NUMBER)?;
                 (shortest_number(*number).len() + 2, Json::Number(json))
             }
             None => return Err(unsupported_result_error(value)),
         },
         RuntimeValue::Text(text) => {
             evaluator.fuel.spend_bytes(text.len())?;
-            // What is too long is not copied first.
+            // The bytes are counted before the text is copied.
             count_bytes(bytes, text.len() + 3)?;
             (0, Json::String(text.to_string()))
         }

@@ -39,7 +39,9 @@ pub(super) fn apply<'a>(
 fn operand_mismatch(operator: Operator, left: &RuntimeValue<'_>, right: &RuntimeValue<'_>) -> Box<EvalError> {
     let is_text = |value: &RuntimeValue<'_>| matches!(value, RuntimeValue::Text(_));
     let hint = match operator {
-        Operator::Add if is_text(left) != is_text(right) => ": turn the one that is no text into text with string(…)",
+        Operator::Add if is_text(left) != is_text(right) => {
+            ": turn the one that is not a text into text with string(…)"
+        }
         _ if is_text(left) != is_text(right) => ": turn the text into a number with int(…) or double(…)",
         _ => "",
     };

@@ -96,7 +96,7 @@ impl FlowFile {
             return Err(FlowError::new(format!("the flow has {} bytes; at most {MAX_BYTES} are read", text.len())));
         }
         let value: Json = serde_json::from_str(text).map_err(|error| FlowError {
-            message: format!("the flow is no JSON: {error}"),
+            message: format!("the flow is not JSON: {error}"),
             line: Some(error.line()),
             column: Some(error.column()),
         })?;
@@ -105,7 +105,7 @@ impl FlowFile {
             return Err(FlowError { message: format!("the flow: {found}"), line, column });
         }
         let Json::Array(nodes) = value else {
-            return Err(FlowError::new("the flow is no list of nodes; export it from the editor as a JSON array"));
+            return Err(FlowError::new("the flow is not a list of nodes; export it from the editor as a JSON array"));
         };
         if nodes.len() > MAX_NODES {
             return Err(FlowError::new(format!("the flow has {} nodes; at most {MAX_NODES} are read", nodes.len())));
@@ -134,14 +134,14 @@ fn parse_node((index, node): (usize, Json), disabled_tabs: &HashSet<String>) -> 
     let Json::Object(mut node) = node else { return Err(FlowError::at(index, "is no object")) };
     let mut text = |field: &str| match node.remove(field) {
         Some(Json::String(text)) if !text.is_empty() && text.len() <= MAX_NAME => Ok(text),
-        Some(_) => Err(FlowError::at(index, format!("has a `{field}` that is no text of 1 to {MAX_NAME} bytes"))),
+        Some(_) => Err(FlowError::at(index, format!("has a `{field}` that is not a text of 1 to {MAX_NAME} bytes"))),
         None => Err(FlowError::at(index, format!("has no `{field}`"))),
     };
     let (id, kind) = (text("id")?, text("type")?);
     let name = match node.remove("name") {
         Some(Json::String(name)) => Some(name).filter(|name| !name.is_empty()),
         None | Some(Json::Null) => None,
-        Some(_) => return Err(FlowError::at(index, "has a `name` that is no text")),
+        Some(_) => return Err(FlowError::at(index, "has a `name` that is not a text")),
     };
     let wires = node.remove("wires").map_or(Some(Vec::new()), read_wires);
     let wires = wires.ok_or_else(|| {

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 /// How many ends of a wire are told apart: more than one is too many already.
 const MAX_TARGETS: usize = 8;
 
-/// What a node is to the runner.
+/// The role of a node when the flow runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NodeRole {
     /// Where a session comes in.

@@ -34,7 +34,7 @@ fn names(names: &[&str]) -> Vec<String> {
 fn an_invalid_flow_is_refused_with_its_position() {
     for (text, place) in [
         ("[{\"id\":\"n1\",}]", "line 1 column 13"),
-        ("{}", "no list of nodes"),
+        ("{}", "not a list of nodes"),
         ("[1]", "[0] is no object"),
         ("[{\"id\":\"n1\",\"type\":\"a\"},{\"type\":\"a\"}]", "[1] has no `id`"),
         ("[{\"id\":7,\"type\":\"a\"}]", "[0] has a `id`"),

@@ -127,7 +127,7 @@ fn to_json(value: Value, pause: &dyn Fn()) -> Result<Json, Error> {
                 Some(found) => Err(refusal("entity-type", found.to_string())),
                 None => Ok(value),
             },
-            Ok(other) => Err(refusal("entity-type", format!("{} is no list or map", json_type(&other)))),
+            Ok(other) => Err(refusal("entity-type", format!("{} is not a list or map", json_type(&other)))),
             Err(error) => Err(refusal("entity-type", format!("the JSON of a list or map doesn't parse: {error}"))),
         },
     }

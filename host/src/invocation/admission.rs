@@ -174,7 +174,7 @@ impl Admission {
     }
 
     /// Reserves the memory of a request that waits. All that wait take at most a quarter of the host's memory, those of one
-    /// tenant at most a quarter of its share; but one request of a tenant may always wait.
+    /// tenant at most a quarter of its share; but the first request of a tenant may exceed that share.
     fn reserve_waiting(&self, entry: &mut TenantQuota, all: &mut usize, request: usize, share: usize) -> bool {
         let of_tenant = entry.waiting_bytes.saturating_add(request);
         let with_all = all.saturating_add(request);

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use wasmtime::component::{Linker, ResourceTableError};
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
-/// What the jobs of one worker share.
+/// The state that all tasks of one worker share.
 pub(super) struct WorkerContext {
     engine: Engine,
     linker: Linker<HostState>,
@@ -68,7 +68,7 @@ pub(super) enum RunError {
     },
     /// The store failed.
     Store(StoreError),
-    /// What it has read has changed, of these contacts or of others.
+    /// Data that the run has read changed meanwhile; lists the contacts that it read.
     Conflict(Vec<Uuid>),
     /// There was no room for another instance.
     PoolExhausted,
@@ -223,7 +223,7 @@ impl Drop for GuestInstance<'_> {
     }
 }
 
-/// What an error of wasmtime's means.
+/// Maps an error of wasmtime to the code of a fault, or to a failure of the host.
 pub(super) fn classify_trap(error: &wasmtime::Error) -> RunError {
     if let Some(abort) = error.downcast_ref::<Abort>() {
         return match abort.clone() {

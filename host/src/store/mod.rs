@@ -307,7 +307,7 @@ pub struct NewIdempotencyRecord {
     pub ttl: Duration,
 }
 
-/// What became of a [`CommitRequest`].
+/// The result of a [`CommitRequest`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommitOutcome {
     /// Applied and durable.

@@ -1,4 +1,4 @@
-//! How a deed's ending is proven.
+//! Assertions about the result of an attack.
 
 use crate::faulty_store::FAILING_CONTACT;
 use crate::fixture::{CAMPAIGN, Fixture, OTHER_TENANT_CAMPAIGN, session, short_limits};

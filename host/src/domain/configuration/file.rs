@@ -56,7 +56,7 @@ impl ApplyFile {
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let value: Value = serde_json::from_str(text).map_err(|error| {
             // Line and column stand in the error's own words.
-            Refusal::new("apply-invalid", format!("the file is no JSON: {error}"))
+            Refusal::new("apply-invalid", format!("the file is not JSON: {error}"))
                 .with_detail("line", error.line().to_string())
                 .with_detail("column", error.column().to_string())
         })?;
@@ -110,7 +110,7 @@ impl CampaignEntry {
         let id = object.required_field("id", None, |value| {
             let text = unnormalised_text(value)?;
             Uuid::try_parse(text).map_err(|_| {
-                format!("{} is no UUID; write one as in a47be8af-d40d-452c-9a3e-bcf668fcd1dc", quote(text))
+                format!("{} is not a UUID; write one as in a47be8af-d40d-452c-9a3e-bcf668fcd1dc", quote(text))
             })
         })?;
         Ok(Self { path, tenant, id, value })

@@ -332,7 +332,7 @@ fn parse_validity(value: &Value) -> Result<Validity, String> {
     let validity = day.map(Validity::Day).or_else(|| parse_rfc3339(text).map(Validity::Instant));
     validity.ok_or_else(|| {
         let message =
-            "is no date; write a day as in 2027-01-31, or RFC 3339 with an offset, as in 2027-01-31T09:00:00-03:00";
+            "is not a date; write a day as in 2027-01-31, or RFC 3339 with an offset, as in 2027-01-31T09:00:00-03:00";
         format!("{} {message}", quote(text))
     })
 }

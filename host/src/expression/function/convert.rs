@@ -31,15 +31,23 @@ const STEPS_PER_CALENDAR: usize = 8;
 pub(super) const MAX_NUMBER_BYTES: usize = 64;
 /// Steps for reading a whole number.
 const STEPS_PER_INTEGER: usize = 2;
+/// Steps for the message about a text that is not a number.
+const STEPS_PER_ERROR: usize = 6;
 
 fn not_a_number_error(text: &str, what: &str) -> Box<EvalError> {
-    EvalError::evaluation_failed(format!("the text `{}` is no {what}", truncated(text)))
+    EvalError::evaluation_failed(format!("the text `{}` is not a valid {what}", truncated(text)))
 }
 
 fn parse_number<T: std::str::FromStr>(evaluator: &mut Evaluator<'_>, text: &str, what: &str) -> EvalResult<T> {
     evaluator.fuel.spend(STEPS_PER_INTEGER)?;
     let short = (text.len() <= MAX_NUMBER_BYTES).then_some(text);
-    short.and_then(|text| text.parse().ok()).ok_or_else(|| not_a_number_error(text, what))
+    match short.and_then(|text| text.parse().ok()) {
+        Some(number) => Ok(number),
+        None => {
+            evaluator.fuel.spend(STEPS_PER_ERROR)?;
+            Err(not_a_number_error(text, what))
+        }
+    }
 }
 
 fn out_of_range_error() -> Box<EvalError> {

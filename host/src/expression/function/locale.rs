@@ -63,7 +63,7 @@ fn parse_date<'a>(
     check_length(text, "parseDate", "the text")?;
     let local = DatePattern::parse(pattern).and_then(|pattern| pattern.parse_date(text)).map_err(|reason| {
         EvalError::evaluation_failed(format!(
-            "`{}` is no date of the form {}: {reason}",
+            "`{}` is not a date of the form {}: {reason}",
             truncated(text),
             truncated(pattern)
         ))

@@ -3,7 +3,7 @@
 /// Digits that reading a number takes as they are. With more, or with an exponent, it may need exact arithmetic.
 const PLAIN_DIGITS: usize = 15;
 /// Steps for exact arithmetic: up to twelve microseconds near the least numbers.
-const STEPS_PER_EXACT: usize = 240;
+const STEPS_PER_EXACT: usize = 320;
 
 /// The steps of reading a number of at most some dozens of characters.
 pub(in super::super) fn parse_steps(text: &str) -> usize {

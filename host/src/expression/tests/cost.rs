@@ -14,6 +14,9 @@ use super::with_scope;
 const MAX_EVALUATION_TIME: Duration = Duration::from_millis(15);
 /// The time of computing between two calls of the hook.
 const MAX_PAUSE_GAP: Duration = Duration::from_millis(1);
+
+/// Further rounds in which the sources that were slow are measured.
+const SLOW_ROUNDS: usize = 20;
 /// The time of computing that parsing a source may take.
 const MAX_PARSE_TIME: Duration = Duration::from_millis(1);
 /// Evaluations of each expression, of which the quickest counts: the others met a busy machine.
@@ -163,13 +166,15 @@ fn no_evaluation_exceeds_its_cpu_time() {
     }
     let mut entities = operands();
     let sources = CALLS.iter().map(|call| repeat_call(call)).chain(SOURCES.iter().map(|source| (*source).to_owned()));
-    let mut slow = Vec::new();
-    for source in sources {
-        let Cost { total: whole, gap, steps } = least_cost(&source, &mut entities);
-        println!("{:8.2} ms {:6.0} µs {steps:7} {source:.90}", whole.as_secs_f64() * 1e3, gap.as_secs_f64() * 1e6);
-        if whole > MAX_EVALUATION_TIME || gap > MAX_PAUSE_GAP {
-            slow.push((whole, gap, source));
-        }
+    let mut measure = |source: String| {
+        let Cost { total, gap, steps } = least_cost(&source, &mut entities);
+        println!("{:8.2} ms {:6.0} µs {steps:7} {source:.90}", total.as_secs_f64() * 1e3, gap.as_secs_f64() * 1e6);
+        (total > MAX_EVALUATION_TIME || gap > MAX_PAUSE_GAP).then_some((total, gap, source))
+    };
+    let mut slow: Vec<_> = sources.filter_map(&mut measure).collect();
+    // Another program on the processor slows whole seconds down: a source that is slow in every round fails.
+    for _ in 0..SLOW_ROUNDS {
+        slow = slow.into_iter().filter_map(|(_, _, source)| measure(source)).collect();
     }
     assert!(slow.is_empty(), "{slow:#?}");
 }

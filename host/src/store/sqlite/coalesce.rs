@@ -40,7 +40,7 @@ impl Reader for SqliteReader {
 }
 
 impl SqliteReader {
-    /// `None`: whoever made the trip has failed or was stopped.
+    /// Returns `None` if the task that executed the batch failed or was cancelled.
     async fn read_coalesced(&self, request: &ReadRequest) -> Option<Result<Snapshot, StoreError>> {
         let (reply, mut received) = oneshot::channel();
         self.lock_pending().push(PendingRead { request: request.clone(), reply });
@@ -115,7 +115,7 @@ impl SqliteReader {
 
 fn distribute(batch: Vec<PendingRead>, snapshots: Vec<Snapshot>) {
     for (PendingRead { reply: answer, .. }, snapshot) in batch.into_iter().zip(snapshots) {
-        // Whoever asked may be gone.
+        // The caller may have been cancelled.
         drop(answer.send(snapshot));
     }
 }

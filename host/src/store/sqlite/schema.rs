@@ -38,7 +38,7 @@ pub(super) async fn inspect(connection: &mut SqliteConnection) -> Result<SchemaS
     check_version(version)
 }
 
-/// What a file with this version is. Errors: [`StoreError::NewerVersion`].
+/// The state of a schema of this version. Errors: [`StoreError::NewerVersion`].
 pub(super) fn check_version(version: i64) -> Result<SchemaState, StoreError> {
     match usize::try_from(version) {
         Ok(version) if version < MIGRATIONS.len() => Ok(SchemaState::Older),

@@ -1,8 +1,8 @@
-//! One invocation's sight of the store: committed state, read when it is first asked for and remembered, under the
-//! invocation's own staged changes.
+//! The optimistic transaction of one invocation: snapshot reads, cached, under the invocation's own staged writes.
 //!
-//! It writes nothing. What was read and what is to change leave it as a [`CommitRequest`].
+//! It writes nothing itself. It ends as a [`CommitRequest`] with its read set and its write set.
 
+mod error;
 mod net_changes;
 mod ready_records;
 mod write_set;
@@ -13,25 +13,16 @@ use super::{
 };
 use crate::domain::{Campaign, Contact, Record, RecordState, Tenant};
 use chrono::{DateTime, Utc};
+pub use error::TransactionError;
+use error::protocol_error;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use uuid::Uuid;
 use write_set::WriteSet;
 
-/// What an invocation's view holds is the invocation's own, so that a quick hash with a seed of its own is good enough.
+/// A map with a fast hash. The keys come from one invocation, which can slow down only itself with collisions.
 type FastHashMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
-
-/// Why a view can't answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TransactionError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// Two round trips saw different versions of one thing: the invocation must run again, with a new view.
-    #[error("what was read has changed meanwhile")]
-    Conflict,
-}
 
 /// A tenant as its configuration says, unless there is none, and that configuration's version.
 struct TenantSnapshot {
@@ -40,10 +31,10 @@ struct TenantSnapshot {
     is_new: bool,
 }
 
-/// One invocation's sight of the store.
+/// The optimistic transaction of one invocation.
 ///
-/// Every question takes at most one round trip, or two where staged changes are in the way, and none if it was asked
-/// before. Dropping the future of a question leaves the view as it was.
+/// A lookup takes at most one round trip, two if staged writes affect its result, and none if it is cached. Dropping the
+/// future of a lookup leaves the transaction unchanged.
 pub struct Transaction {
     reader: Arc<dyn Reader>,
     tenant: String,
@@ -135,7 +126,7 @@ impl Transaction {
         if unknown.is_empty() && self.tenant_snapshot.is_some() { Ok(()) } else { self.fetch(unknown).await }
     }
 
-    /// The tenant; `None`: there is no such one.
+    /// The tenant, or `None` if it does not exist.
     pub async fn tenant(&mut self) -> Result<Option<Arc<Tenant>>, TransactionError> {
         if self.tenant_snapshot.is_none() {
             self.fetch(Vec::new()).await?;
@@ -396,9 +387,4 @@ fn result_version(answer: &LookupResult) -> Option<(Uuid, u64)> {
         LookupResult::Record(found) => found.as_ref().map(|(record, version)| (record.id, *version)),
         _ => None,
     }
-}
-
-/// A reader that breaks its promise: an answer a lookup, of its kind.
-fn protocol_error() -> TransactionError {
-    StoreError::Unavailable("it gave an answer to another question".to_owned()).into()
 }
