@@ -16,7 +16,7 @@
 #[path = "../speed/load.rs"]
 mod load;
 #[allow(dead_code, reason = "the tests use more of it")]
-#[path = "../../tests/hostile/plugins.rs"]
+#[path = "../../flowhost/tests/hostile/plugins.rs"]
 mod plugins;
 
 use flowhost::store::{SqliteOptions, SqliteStore};

@@ -14,7 +14,7 @@ const MEASURED_ROWS: [(&str, &str); 3] = [("bare", "bare"), ("S1", "memory"), ("
 const TOLERANCE: f64 = 1.05;
 
 fn baseline_file() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/instructions.txt")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("instructions.txt")
 }
 
 /// What a child executes in all for so many invocations.

@@ -16,10 +16,10 @@
 mod baseline;
 mod compare;
 #[allow(dead_code, reason = "the tests use more of it")]
-#[path = "../../tests/hostile/conflicts.rs"]
+#[path = "../../flowhost/tests/hostile/conflicts.rs"]
 mod conflicts;
 mod cpu;
-#[path = "../../tests/hostile/faulty_store.rs"]
+#[path = "../../flowhost/tests/hostile/faulty_store.rs"]
 mod faulty_store;
 mod instructions;
 mod invocation;
@@ -27,7 +27,7 @@ mod load;
 mod memory;
 mod noisy_neighbour;
 #[allow(dead_code, reason = "the tests use more of it")]
-#[path = "../../tests/hostile/plugins.rs"]
+#[path = "../../flowhost/tests/hostile/plugins.rs"]
 mod plugins;
 mod sqlite;
 mod start;

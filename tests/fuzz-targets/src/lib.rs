@@ -23,10 +23,10 @@ mod expression;
 mod flow;
 mod handler;
 // The command's own reading of lines, which no library has.
-#[path = "../../../host/src/cli/batch_request.rs"]
+#[path = "../../../host/cli/src/batch_request.rs"]
 mod batch_request;
 mod fixture;
-#[path = "../../../host/src/cli/lines.rs"]
+#[path = "../../../host/cli/src/lines.rs"]
 mod lines;
 mod manifest;
 mod message_checks;

@@ -54,7 +54,7 @@ const COUNTED: &str = "SELECT tenant, bytes FROM usage WHERE bytes <> 0";
 
 /// The statement that counts what each tenant has stored, as the migration does.
 fn stored_bytes_query() -> &'static str {
-    let migration = include_str!("../../../host/migrations/sqlite/0002_limits.sql");
+    let migration = include_str!("../../../host/store-sqlite/migrations/0002_limits.sql");
     let begin = migration.find("SELECT tenant, sum(bytes)").unwrap();
     let statement = &migration[begin..];
     &statement[..statement.find(';').unwrap()]

@@ -10,7 +10,7 @@ mod environment;
 mod fault_sweep;
 mod faults;
 mod fixture;
-#[path = "../../../host/tests/documents/generated.rs"]
+#[path = "../../../host/flowhost/tests/documents/generated.rs"]
 mod generated;
 mod invariants;
 mod power_loss;

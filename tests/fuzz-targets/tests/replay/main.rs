@@ -8,7 +8,7 @@
     reason = "a test that fails panics"
 )]
 
-#[path = "../../../../host/tests/documents/generated.rs"]
+#[path = "../../../../host/flowhost/tests/documents/generated.rs"]
 mod generated;
 mod mutation;
 

@@ -1,0 +1,235 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::campaign::tests::campaign;
+use crate::contact::tests::contact as known_in_messenger;
+use crate::dnd::DndReason;
+use crate::tenant::tests::tenant;
+use crate::{Address, CampaignMode};
+
+const TEMPLATE: &str = r#"{"template":"hi","locale":"es","whatsapp_number":"562"}"#;
+const PLAIN: RecordDraft<'_> = RecordDraft {
+    schedule: None,
+    internal: false,
+    allow_dnd: false,
+    multiple: false,
+    message: Some("hello"),
+    template: None,
+    data: None,
+};
+const MUTE: RecordDraft<'_> = RecordDraft { message: None, ..PLAIN };
+const WITH_TEMPLATE: RecordDraft<'_> = RecordDraft { message: None, template: Some(TEMPLATE), ..PLAIN };
+const INTERNAL: RecordDraft<'_> = RecordDraft { message: None, internal: true, ..PLAIN };
+
+/// A world to save in.
+struct Fixture {
+    tenant: Tenant,
+    campaign: Campaign,
+    contact: Contact,
+    ready: Option<(Record, bool)>,
+    depth: u32,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        Self { tenant: tenant(), campaign: campaign(), contact: known_in_messenger(), ready: None, depth: 0 }
+    }
+
+    fn with_channels(channels: &[&str]) -> Self {
+        let address = |channel: &&str| Address {
+            channel: (*channel).into(),
+            identifier: "+56987654321".into(),
+            typed: "987654321".into(),
+        };
+        let contact = Contact { addresses: channels.iter().map(address).collect(), ..known_in_messenger() };
+        Self { contact, ..Self::new() }
+    }
+
+    fn save(&self, draft: &RecordDraft<'_>) -> Result<SavedRecord, Refusal> {
+        let setting = SaveContext {
+            tenant: &self.tenant,
+            campaign: &self.campaign,
+            contact: &self.contact,
+            newest_ready: self.ready.as_ref().map(|(record, more)| (record, *more)),
+            depth: self.depth,
+            new_id: Uuid::from_u128(9),
+            now: "2026-06-01T00:00:00Z".parse().unwrap(),
+        };
+        save_record(draft, &setting)
+    }
+
+    fn refusal_of(&self, draft: &RecordDraft<'_>) -> (&'static str, Option<&'static str>) {
+        let refusal = self.save(draft).unwrap_err();
+        (refusal.code, refusal.argument)
+    }
+}
+
+#[test]
+fn a_new_record_is_ready_in_its_first_run() {
+    let saved = Fixture::new().save(&PLAIN).unwrap();
+    assert!(saved.created && saved.warnings.is_empty());
+    assert_eq!((saved.record.id, saved.record.state, saved.record.run), (Uuid::from_u128(9), RecordState::Ready, 1));
+    assert_eq!((saved.record.message.as_deref(), saved.record.data.as_str()), (Some("hello"), "{}"));
+}
+
+#[test]
+fn the_newest_ready_record_is_updated() {
+    let mut world = Fixture::new();
+    let old = world.save(&RecordDraft { schedule: Some("02/06/2026 10:00:00"), ..PLAIN }).unwrap().record;
+    let old = Record { id: Uuid::from_u128(1), run: 3, created_at: DateTime::UNIX_EPOCH, ..old };
+    world.ready = Some((old, false));
+    let saved = world.save(&INTERNAL).unwrap();
+    assert!(!saved.created && saved.warnings.is_empty());
+    let Record { id, run, created_at, internal, message, schedule, .. } = saved.record;
+    assert_eq!((id, run, created_at), (Uuid::from_u128(1), 3, DateTime::UNIX_EPOCH));
+    assert_eq!((internal, message, schedule), (true, None, None));
+}
+
+#[test]
+fn several_ready_records_warn() {
+    let mut world = Fixture::new();
+    world.ready = Some((world.save(&PLAIN).unwrap().record, true));
+    assert_eq!(world.save(&PLAIN).unwrap().warnings.first().unwrap().code, "multiple-ready");
+}
+
+#[test]
+fn multiple_always_creates_a_record() {
+    let mut world = Fixture::new();
+    let old = world.save(&PLAIN).unwrap().record;
+    world.ready = Some((Record { id: Uuid::from_u128(1), ..old }, true));
+    let saved = world.save(&RecordDraft { multiple: true, ..PLAIN }).unwrap();
+    assert_eq!((saved.created, saved.record.id, saved.warnings.len()), (true, Uuid::from_u128(9), 0));
+}
+
+#[test]
+fn required_content_per_channel() {
+    let refused = |channels: &[&str], draft| Fixture::with_channels(channels).refusal_of(draft);
+    assert_eq!(refused(&["messenger"], &MUTE), ("channel-not-configured", Some("message")));
+    assert_eq!(refused(&["messenger"], &WITH_TEMPLATE), ("channel-not-configured", Some("message")));
+    assert_eq!(refused(&["whatsapp"], &PLAIN), ("channel-not-configured", Some("template")));
+    assert_eq!(refused(&["widget"], &MUTE), ("channel-cannot-send", Some("contact")));
+    for (channels, draft) in [
+        (&["whatsapp"][..], &WITH_TEMPLATE),
+        (&["voice"], &MUTE),
+        (&["voice", "whatsapp"], &MUTE),
+        (&["voice", "whatsapp"], &WITH_TEMPLATE),
+        (&["messenger", "whatsapp"], &PLAIN),
+        (&["messenger", "widget"], &PLAIN),
+        (&["sms"], &PLAIN),
+    ] {
+        assert!(Fixture::with_channels(channels).save(draft).is_ok(), "{channels:?} {draft:?}");
+    }
+}
+
+#[test]
+fn an_empty_message_counts_as_missing() {
+    assert_eq!(Fixture::new().refusal_of(&RecordDraft { message: Some(""), ..PLAIN }).0, "channel-not-configured");
+}
+
+#[test]
+fn a_template_is_stored_for_whatsapp_only() {
+    let template = |channels: &[&str]| {
+        let draft = RecordDraft { message: Some("hello"), ..WITH_TEMPLATE };
+        Fixture::with_channels(channels).save(&draft).unwrap().record.template.is_some()
+    };
+    assert!(template(&["whatsapp"]) && template(&["voice", "whatsapp"]));
+    assert!(!template(&["messenger"]));
+}
+
+#[test]
+fn a_template_needs_its_locale_and_number() {
+    let draft = RecordDraft { template: Some(r#"{"template":"hi","locale":"es"}"#), ..MUTE };
+    for channels in [&["whatsapp"][..], &["voice", "whatsapp"]] {
+        assert_eq!(Fixture::with_channels(channels).refusal_of(&draft), ("parameter-missing", Some("whatsapp_number")));
+    }
+}
+
+#[test]
+fn templates_need_a_simple_message_campaign() {
+    let mut world = Fixture::with_channels(&["voice", "whatsapp"]);
+    world.campaign.kind = CampaignKind::Multiple;
+    assert_eq!(world.refusal_of(&WITH_TEMPLATE), ("campaign-type-channel", Some("template")));
+    assert!(world.save(&MUTE).is_ok());
+}
+
+#[test]
+fn a_disabled_channel_is_rejected() {
+    let mut world = Fixture::with_channels(&["voice", "whatsapp"]);
+    world.tenant.channels.retain(|channel| channel.name != "whatsapp");
+    assert_eq!(world.refusal_of(&MUTE).0, "channel-not-enabled");
+    let mut world = Fixture::new();
+    world.tenant.channels.retain(|channel| channel.name != "messenger");
+    assert_eq!(world.refusal_of(&PLAIN).0, "channel-not-enabled");
+}
+
+#[test]
+fn an_internal_record_needs_no_channel_and_keeps_no_message() {
+    let saved = Fixture::with_channels(&["widget"]).save(&INTERNAL).unwrap();
+    assert_eq!((saved.record.internal, saved.record.depth), (true, 1));
+    let whole = RecordDraft { internal: true, message: Some("hello"), ..WITH_TEMPLATE };
+    let record = Fixture::with_channels(&["whatsapp"]).save(&whole).unwrap().record;
+    assert_eq!((record.message, record.template), (None, None));
+}
+
+#[test]
+fn internal_records_stop_at_depth_8() {
+    let deep = |depth| Fixture { depth, ..Fixture::new() };
+    assert_eq!(deep(7).save(&INTERNAL).unwrap().record.depth, 8);
+    assert_eq!(deep(8).refusal_of(&INTERNAL), ("internal-depth", Some("internal")));
+    assert_eq!(deep(u32::MAX).refusal_of(&INTERNAL).0, "internal-depth");
+    assert_eq!(deep(8).save(&PLAIN).unwrap().record.depth, 0);
+}
+
+#[test]
+fn a_listed_contact_is_refused_unless_allowed() {
+    let mut world = Fixture::new();
+    let cause = DndReason { actor: "test", reason: None, now: DateTime::UNIX_EPOCH };
+    world.contact = dnd::set_category(&world.contact, "Test", true, &cause).unwrap().contact;
+    assert_eq!(world.refusal_of(&PLAIN), ("contact-in-dnd", Some("contact")));
+    assert_eq!(world.refusal_of(&INTERNAL).0, "contact-in-dnd");
+    assert!(world.save(&RecordDraft { allow_dnd: true, ..PLAIN }).is_ok());
+}
+
+#[test]
+fn an_ended_campaign_accepts_no_records() {
+    let mut world = Fixture::new();
+    let past = Some("2026-05-31T00:00:00Z".parse().unwrap());
+    world.campaign.ends_at = past;
+    assert_eq!(world.refusal_of(&PLAIN).0, "campaign-ended");
+    world.campaign.valid_until = past.map(crate::Validity::Instant);
+    assert_eq!(world.refusal_of(&PLAIN).0, "campaign-expired");
+}
+
+#[test]
+fn schedule_rules_apply() {
+    let mut world = Fixture::new();
+    let due = |text| RecordDraft { schedule: Some(text), ..PLAIN };
+    assert_eq!(world.refusal_of(&due("31/02/2027 10:00:00")).0, "schedule-invalid");
+    assert_eq!(world.refusal_of(&due("31/01/2026 10:00:00")).0, "schedule-in-the-past");
+    world.campaign.mode = CampaignMode::Manual;
+    let saved = world.save(&due("31/01/2026 10:00:00")).unwrap();
+    assert_eq!((saved.record.schedule, saved.warnings.first().unwrap().code), (None, "schedule-ignored"));
+}
+
+#[test]
+fn sizes_are_limited() {
+    let world = Fixture::new();
+    let long = "x".repeat(MAX_MESSAGE_BYTES + 1);
+    assert_eq!(world.refusal_of(&RecordDraft { message: Some(&long), ..PLAIN }), ("value-too-large", Some("message")));
+    let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_DATA_BYTES));
+    assert_eq!(world.refusal_of(&RecordDraft { data: Some(&large), ..PLAIN }), ("value-too-large", Some("data")));
+}
+
+#[test]
+fn data_is_a_json_object_stored_verbatim() {
+    let world = Fixture::new();
+    for bad in ["[]", "1", "{", "{\"a\":1e999}", &"[".repeat(1000)] {
+        assert_eq!(
+            world.refusal_of(&RecordDraft { data: Some(bad), ..PLAIN }),
+            ("parameter-invalid", Some("data")),
+            "{bad}"
+        );
+    }
+    let exact = r#"{"z":1.0,"a":12345678901234567890}"#;
+    assert_eq!(world.save(&RecordDraft { data: Some(exact), ..PLAIN }).unwrap().record.data, exact);
+}

@@ -1,0 +1,175 @@
+//! Compiled code on disk, so that a component is compiled once and not at every start.
+//!
+//! The code is run as it is read, so only the work of this user's host is accepted: the folder and each file must belong
+//! to this user, no other user may write to them, and each entry carries a digest.
+
+use crate::private_files;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::fs;
+
+/// A folder with compiled components.
+#[derive(Debug, Clone)]
+pub(crate) struct CodeCache {
+    folder: PathBuf,
+    engine: u64,
+}
+
+/// A component as it comes out of the cache, or goes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CachedComponent {
+    /// Machine code for engines of [`super::new_engine`].
+    pub(crate) code: Vec<u8>,
+    /// What the component's `describe` answered.
+    pub(crate) manifest: String,
+    /// The functions that it imports.
+    pub(crate) imports: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CacheEntry {
+    manifest: String,
+    imports: Vec<String>,
+    code_sha256: String,
+}
+
+impl CodeCache {
+    /// Opens the folder, made if missing. `engine` tells which engines' code is meant, see [`super::code`].
+    ///
+    /// # Errors
+    /// The folder can't be made, belongs to another user, or others may write in it. It is never changed.
+    pub(crate) fn open(folder: &Path, engine: u64) -> io::Result<Self> {
+        private_files::ensure_private_dir(folder)?;
+        Ok(Self { folder: folder.to_owned(), engine })
+    }
+
+    /// What is kept for the component with this digest; `None` too where the entry is damaged.
+    pub(crate) fn get(&self, digest: &str) -> Option<CachedComponent> {
+        let entry: CacheEntry = serde_json::from_slice(&self.read(digest, "json")?).ok()?;
+        let code = self.read(digest, "cwasm")?;
+        let CacheEntry { manifest, imports, code_sha256 } = entry;
+        (sha256(&code) == code_sha256).then_some(CachedComponent { code, manifest, imports })
+    }
+
+    /// Keeps it. Readers see either nothing or all of it.
+    pub(crate) fn put(&self, digest: &str, compiled: &CachedComponent) -> io::Result<()> {
+        let CachedComponent { code, manifest, imports } = compiled;
+        let entry = CacheEntry { manifest: manifest.clone(), imports: imports.clone(), code_sha256: sha256(code) };
+        self.write(digest, "cwasm", code)?;
+        self.write(digest, "json", &serde_json::to_vec(&entry)?)
+    }
+
+    fn path(&self, digest: &str, extension: &str) -> PathBuf {
+        self.folder.join(format!("{digest}-{:016x}.{extension}", self.engine))
+    }
+
+    fn read(&self, digest: &str, extension: &str) -> Option<Vec<u8>> {
+        let path = self.path(digest, extension);
+        private_files::read(&path)
+            .inspect_err(|error| {
+                if error.kind() != io::ErrorKind::NotFound {
+                    tracing::warn!("compiled code is not read from {}: {error}", path.display());
+                }
+            })
+            .ok()
+    }
+
+    fn write(&self, digest: &str, extension: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.path(digest, extension);
+        let draft = path.with_extension(format!("{extension}.{}", uuid::Uuid::new_v4().simple()));
+        let written = private_files::create(&draft).and_then(|mut file| file.write_all(bytes));
+        written.and_then(|()| fs::rename(&draft, &path)).inspect_err(|_| drop(fs::remove_file(&draft)))
+    }
+}
+
+/// SHA-256 as 64 hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a String can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn cache(folder: &Path) -> CodeCache {
+        CodeCache::open(folder, 1).unwrap()
+    }
+
+    #[test]
+    fn a_stored_component_is_returned() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = cache(folder.path());
+        let compiled = CachedComponent { code: vec![1, 2, 3], manifest: "{}".to_owned(), imports: Vec::new() };
+        cache.put("d", &compiled).unwrap();
+        assert_eq!(cache.get("d"), Some(compiled));
+        assert_eq!(cache.get("e"), None);
+    }
+
+    #[test]
+    fn damaged_code_is_not_returned() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = cache(folder.path());
+        cache.put("d", &CachedComponent { code: vec![1, 2, 3], manifest: String::new(), imports: Vec::new() }).unwrap();
+        fs::write(cache.path("d", "cwasm"), [1, 2, 4]).unwrap();
+        assert_eq!(cache.get("d"), None);
+    }
+
+    #[cfg(unix)]
+    fn set_mode(path: &Path, mode: u32) {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[cfg(unix)]
+    fn mode(path: &Path) -> u32 {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_is_made_for_its_user_alone_and_never_changed() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("new/folder");
+        cache(&folder);
+        assert_eq!(mode(&folder), 0o700);
+        for (before, is_used) in [(0o755, true), (0o775, false), (0o757, false), (0o1777, false)] {
+            set_mode(&folder, before);
+            assert_eq!(CodeCache::open(&folder, 1).is_ok(), is_used, "{before:o}");
+            assert_eq!(mode(&folder), before);
+        }
+        let file = parent.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(CodeCache::open(&file, 1).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_entry_that_others_may_have_written_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = cache(folder.path());
+        let compiled = CachedComponent { code: vec![1, 2, 3], manifest: "{}".to_owned(), imports: Vec::new() };
+        for extension in ["json", "cwasm"] {
+            cache.put("d", &compiled).unwrap();
+            let path = cache.path("d", extension);
+            assert_eq!(mode(&path), 0o600);
+            set_mode(&path, 0o620);
+            assert_eq!(cache.get("d"), None, "{extension}");
+            set_mode(&path, 0o644);
+            assert_eq!(cache.get("d").as_ref(), Some(&compiled), "{extension}");
+            // A link to the same bytes.
+            let moved = folder.path().join("moved");
+            fs::rename(&path, &moved).unwrap();
+            std::os::unix::fs::symlink(&moved, &path).unwrap();
+            assert_eq!(cache.get("d"), None, "{extension}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Reading a component's file, which may be anything.
+
+use crate::load_error::LoadError;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// Why a file was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The system refused.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It is not a file (`component-invalid`), or too large (`limit-component-size`).
+    #[error(transparent)]
+    Refused(#[from] LoadError),
+}
+
+/// Reads a regular file of at most `limit` bytes. It opens nothing else, and never waits for a writer.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn read_component(path: &Path, limit: usize) -> Result<Vec<u8>, ReadError> {
+    // To open a device can have effects, so its type is looked at before; it may be another file afterwards.
+    check(&std::fs::metadata(path)?, limit)?;
+    let file = open(path)?;
+    let metadata = file.metadata()?;
+    check(&metadata, limit)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
+    // A file may grow while it is read.
+    file.take((limit as u64).saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() > limit {
+        return Err(too_large(limit).into());
+    }
+    Ok(bytes)
+}
+
+fn check(metadata: &Metadata, limit: usize) -> Result<(), LoadError> {
+    if metadata.is_dir() {
+        return Err(LoadError::new("component-invalid", "it is a folder, not a component"));
+    }
+    if !metadata.is_file() {
+        return Err(LoadError::new("component-invalid", "it is a pipe, socket or device; only files are read"));
+    }
+    if metadata.len() > limit as u64 { Err(too_large(limit)) } else { Ok(()) }
+}
+
+fn too_large(limit: usize) -> LoadError {
+    LoadError::new("limit-component-size", format!("the file has more than {limit} bytes"))
+}
+
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+    OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).open(path)
+}

@@ -1,0 +1,105 @@
+//! Engines, workers, limits and the cache of compiled code. The only place that names wasmtime's `Config`.
+//!
+//! Every worker has an engine of its own (a shared one makes threads slow each other down), and every engine comes
+//! from [`new_engine`]: code compiled by one is then accepted by all.
+
+pub mod cache;
+pub mod code;
+pub mod compiler;
+pub mod contract;
+pub mod cpu_clock;
+mod file;
+mod instances;
+mod limits;
+pub mod load_error;
+pub mod memory_budget;
+pub mod preempt;
+pub mod private_files;
+pub mod quotas;
+pub mod reclaim;
+pub mod task;
+pub mod ticker;
+pub mod worker;
+
+pub use compiler::compile_for_parent;
+pub use contract::{CONTRACT_VERSION, ContractMismatch, WIT_FILES};
+pub use file::{ReadError, read_component};
+pub use limits::Limits;
+pub use load_error::LoadError;
+
+use std::time::Duration;
+use wasmtime::{Config, Engine, PoolingAllocationConfig};
+
+/// How often the epoch advances, and so how long guest code runs before it lets others run.
+pub(crate) const EPOCH_PERIOD: Duration = Duration::from_millis(1);
+
+/// What host functions may use of an invocation's stack beside the guest's: expressions are evaluated on it.
+const HOST_STACK_BYTES: usize = 768 << 10;
+
+/// Memory of a slot that stays resident between invocations. Guests built with the SDK fit in, and need then no
+/// memory system call at all.
+const KEEP_RESIDENT_BYTES: usize = 256 << 10;
+
+/// Memories of one instance.
+pub(crate) const MEMORIES: u32 = 2;
+
+/// Guard after each memory; accesses farther than this are checked explicitly.
+const GUARD_BYTES: u64 = 64 << 10;
+
+/// An engine with room for `slots` instances at once. Where the address space is too small for a pool, instances
+/// are allocated on demand: slower, and the same otherwise.
+pub(crate) fn new_engine(limits: &Limits, slots: u32) -> wasmtime::Result<Engine> {
+    let mut config = base_config(limits);
+    config.allocation_strategy(pooling_config(limits, slots));
+    Engine::new(&config).or_else(|error| {
+        tracing::warn!("instances are allocated on demand, which is slower: {error:#}");
+        Engine::new(&base_config(limits))
+    })
+}
+
+/// An engine that only compiles, and makes the same code as those of [`new_engine`].
+fn new_compiler_engine(limits: &Limits) -> wasmtime::Result<Engine> {
+    Engine::new(&base_config(limits))
+}
+
+fn base_config(limits: &Limits) -> Config {
+    let mut config = Config::new();
+    // Async of the component model's own kind: nothing here uses it, and it costs more than the rest of a call.
+    config.concurrency_support(false);
+    // Without a collector in this build, tests and casts of function references pass validation and then abort the
+    // process; `host/docs/security.md` has the advisory.
+    config.wasm_gc(false);
+    config.epoch_interruption(true);
+    config.max_wasm_stack(limits.stack_bytes);
+    config.async_stack_size(limits.stack_bytes + HOST_STACK_BYTES);
+    config.memory_reservation(limits.memory_bytes as u64);
+    config.memory_guard_size(GUARD_BYTES);
+    config.memory_may_move(false);
+    config.memory_reservation_for_growth(0);
+    config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
+    config
+}
+
+fn pooling_config(limits: &Limits, slots: u32) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    let tables = u32::try_from(limits.tables).unwrap_or(u32::MAX);
+    let core_instances = u32::try_from(limits.core_instances).unwrap_or(u32::MAX);
+    // Room for every slot to have all that it may have, so that greedy instances leave none of their neighbours without.
+    pool.total_component_instances(slots)
+        .total_core_instances(slots.saturating_mul(core_instances))
+        .total_memories(slots.saturating_mul(MEMORIES))
+        .total_tables(slots.saturating_mul(tables))
+        .total_stacks(slots)
+        .max_core_instances_per_component(core_instances)
+        .max_tables_per_component(tables)
+        .max_tables_per_module(tables)
+        .max_memories_per_component(MEMORIES)
+        .max_memories_per_module(MEMORIES)
+        .max_memory_size(limits.memory_bytes)
+        .table_elements(limits.table_elements)
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(64 << 10)
+        .async_stack_keep_resident(0)
+        .max_unused_warm_slots(slots);
+    pool
+}

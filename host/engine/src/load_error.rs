@@ -1,0 +1,30 @@
+//! The error for a component that was not loaded.
+
+use crate::contract::ContractMismatch;
+use flowhost_domain::refusal::single_line;
+use std::fmt;
+
+/// Why a component was not loaded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct LoadError {
+    /// `component-invalid`, `component-contract`, `action-reserved`, `action-duplicate`, `limit-component-size`,
+    /// `limit-compile-time`, `limit-memory` or `limit-tables` where it begins with more than an instance may have, or the
+    /// fault that the component met when it was to describe itself.
+    pub code: &'static str,
+    /// What is wrong and a hint at the mend.
+    pub message: String,
+    /// For `component-contract`: what differs.
+    pub differences: Vec<ContractMismatch>,
+}
+
+impl LoadError {
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: single_line(message.into()), differences: Vec::new() }
+    }
+}
+
+/// The message about bytes that can't be read to their end.
+pub fn invalid(error: &dyn fmt::Display) -> String {
+    format!("the component is not valid or was cut short: {error:#}")
+}

@@ -1,0 +1,49 @@
+//! Runs the actions of a self-service flow as WebAssembly components: isolated, limited, each in one transaction.
+//!
+//! [`Host`] runs actions. A node is prepared once and invoked for every session that arrives at it:
+//!
+//! ```no_run
+//! use flowhost::{Host, Request, Session, store::MemoryStore};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let host = Host::builder().open(MemoryStore::new()).await?;
+//! let parameters = serde_json::json!({ "CONTACT_NAME_EXPRESSION": "'Ana'", "CONTACT_IDENTIFIER_ENTITY": "contact_id" });
+//! let node = host.prepare("campaign-contact-manager@1", parameters.as_object().ok_or("not an object")?)?;
+//! let outcome = host.invoke(Request::new(node, Session::new("acme", "whatsapp", "56987654321"))).await?;
+//! println!("the flow continues at port {}", outcome.port);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The crates behind this one are internal: only the paths of this crate are stable.
+
+pub use flowhost_domain as domain;
+pub use flowhost_engine::{Limits, LoadError, compile_for_parent};
+pub use flowhost_expression as expression;
+pub use flowhost_flow as flow;
+pub use flowhost_host_functions::{Session, SessionError, Warning};
+pub use flowhost_invocation as invocation;
+pub use flowhost_invocation::catalog::{Action, Catalog};
+pub use flowhost_invocation::{Failure, Host, HostBuilder, OpenError, Outcome, PreparedNode, Request, Usage};
+pub use flowhost_manifest::{Diagnostic, Manifest, Severity};
+
+/// The store of tenants, campaigns, contacts and records: traits, the store in memory, and the store in a SQLite file.
+pub mod store {
+    pub use flowhost_store::*;
+    #[cfg(feature = "sqlite")]
+    pub use flowhost_store_sqlite::{SqliteOptions, SqliteStore};
+}
+
+/// Actions: their manifests, versions and components.
+pub mod catalog {
+    pub use flowhost_built_in_actions::built_in;
+    pub use flowhost_engine::{CONTRACT_VERSION, ContractMismatch, LoadError, ReadError, WIT_FILES, read_component};
+    pub use flowhost_invocation::catalog::*;
+    pub use flowhost_manifest as manifest;
+    pub use flowhost_manifest::{Manifest, Parameter, ParameterKind};
+}
+
+/// The functions that a plugin may call.
+pub mod host_functions {
+    pub use flowhost_host_functions::*;
+}

@@ -1,0 +1,86 @@
+//! How much memory and how many tables an instance may have.
+
+use super::abort::Abort;
+use super::{RunLog, Session};
+use flowhost_engine::Limits;
+use flowhost_engine::memory_budget::{MemoryBudget, Reservation};
+use std::sync::Arc;
+use wasmtime::ResourceLimiter;
+
+/// Counts what an instance has, and ends the run that wants more than its bounds.
+#[derive(Debug)]
+pub(crate) struct InstanceLimiter {
+    run_log: Arc<RunLog>,
+    memory_bytes: usize,
+    memory_limit: usize,
+    table_limit: usize,
+    tables: usize,
+    core_instances: usize,
+    /// The session, for its tenant.
+    session: Arc<Session>,
+    /// Of the host's memory, for the instance and what its host calls carry.
+    reservation: Reservation,
+}
+
+impl InstanceLimiter {
+    pub(crate) fn new(limits: &Limits, run_log: Arc<RunLog>, budget: Arc<MemoryBudget>, session: Arc<Session>) -> Self {
+        Self {
+            session,
+            reservation: Reservation::empty(budget),
+            run_log,
+            memory_bytes: 0,
+            memory_limit: limits.memory_bytes,
+            table_limit: limits.table_elements,
+            tables: limits.tables,
+            core_instances: limits.core_instances,
+        }
+    }
+}
+
+impl InstanceLimiter {
+    /// Reserves memory of the host for what the instance and its host calls use now. What a call carries may be there
+    /// twice: as the host keeps it, and as it crosses.
+    pub(super) fn reserve(&mut self) -> Result<(), Abort> {
+        let used = self.memory_bytes.saturating_add(self.run_log.bytes().saturating_mul(2));
+        if self.reservation.cover(used, &self.session.tenant) { Ok(()) } else { Err(Abort::OutOfMemory) }
+    }
+
+    /// Reserves memory for something beside them, until it is dropped.
+    pub(super) fn reserve_beside(&self, bytes: usize) -> Option<Reservation> {
+        self.reservation.reserve_beside(bytes, &self.session.tenant)
+    }
+}
+
+impl ResourceLimiter for InstanceLimiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.memory_bytes.saturating_sub(current).saturating_add(desired);
+        if total > self.memory_limit {
+            let message = format!("the plugin wanted {total} bytes of memory; it may have {}", self.memory_limit);
+            return Err(Abort::fault("limit-memory", message).into());
+        }
+        self.memory_bytes = total;
+        self.run_log.set_memory_bytes(total);
+        self.reserve()?;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > self.table_limit {
+            let message = format!("the plugin wanted a table of {desired}; it may have {} elements", self.table_limit);
+            return Err(Abort::fault("limit-tables", message).into());
+        }
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        self.core_instances
+    }
+
+    fn tables(&self) -> usize {
+        self.tables
+    }
+
+    fn memories(&self) -> usize {
+        self.tables
+    }
+}

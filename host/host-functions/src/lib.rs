@@ -1,0 +1,232 @@
+//! What plugins can ask of the host: one module a WIT interface, each with its host functions, state and errors.
+//!
+//! What one instance sees is its state. It lives as long as the run that it belongs to, and shares nothing with
+//! another run but read-only things.
+
+mod abort;
+mod campaigns;
+mod contacts;
+mod dnd;
+mod evaluation;
+mod expressions;
+mod grants;
+mod instance_limiter;
+mod locale;
+mod log;
+mod log_quota;
+mod lookup;
+pub(crate) mod parameters;
+mod records;
+mod run_log;
+mod session;
+mod value;
+mod wasi;
+
+pub(crate) use abort::Abort;
+pub(crate) use grants::{Grants, HostFunction};
+pub use log::Warning;
+pub(crate) use log_quota::LogQuota;
+pub(crate) use lookup::IdGenerator;
+pub use run_log::{LogLevel, LogLine};
+pub(crate) use run_log::{LogOrigin, RunLog};
+pub(crate) use session::{EntityWrites, SeededRng, SessionOverlay};
+pub use session::{Session, SessionError};
+pub(crate) use wasi::MAX_RESOURCES;
+
+use flowhost_domain::{Refusal};
+use flowhost_engine::Limits;
+use flowhost_engine::memory_budget::MemoryBudget;
+use flowhost_store::Transaction;
+use bindings::flow::action::types::Error as WitError;
+use std::sync::Arc;
+use wasmtime::component::{HasSelf, Linker};
+
+/// The contract as the host implements it.
+#[allow(missing_docs, unreachable_pub, clippy::all)]
+pub(crate) mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../../wit/outbound",
+        world: "flow:outbound/outbound-action",
+        imports: {
+            "flow:outbound/contacts": async | trappable,
+            "flow:outbound/campaigns": async | trappable,
+            "flow:outbound/records": async | trappable,
+            "flow:outbound/dnd": async | trappable,
+            "flow:action/parameters": async | trappable,
+            "flow:action/session.get-entity": async | trappable,
+            "flow:action/session.set-entity": async | trappable,
+            "flow:action/expressions": async | trappable,
+            default: trappable,
+        },
+        exports: { default: async },
+    });
+}
+
+/// What a host function answers: a value, a refusal for the guest, or the end of the run.
+type HostResult<T> = wasmtime::Result<Result<T, WitError>>;
+
+/// What one instance sees of the world.
+pub(crate) struct HostState {
+    pub(crate) parameters: parameters::ParameterValues,
+    pub(crate) session: session::SessionOverlay,
+    /// `None` while a component describes itself: it is granted nothing then.
+    transaction: Option<Transaction>,
+    id_generator: IdGenerator,
+    warnings: Vec<Warning>,
+    pub(crate) run_log: Arc<RunLog>,
+    grants: Grants,
+    limits: Arc<Limits>,
+    pub(crate) instance_limiter: instance_limiter::InstanceLimiter,
+    /// Steps that the run's expressions may still take.
+    steps: u32,
+    wasi: Option<Box<wasi::Wasi>>,
+}
+
+/// What one run works on.
+pub(crate) struct RunInput {
+    pub(crate) parameters: parameters::ParameterValues,
+    pub(crate) session: session::SessionOverlay,
+    pub(crate) transaction: Option<Transaction>,
+    pub(crate) id_generator: IdGenerator,
+    pub(crate) grants: Grants,
+}
+
+/// What a run leaves behind when its action returned.
+pub(crate) struct RunOutput {
+    /// What it read and staged.
+    pub(crate) transaction: Option<Transaction>,
+    /// The entities that it wrote.
+    pub(crate) writes: EntityWrites,
+    /// What it has to say to the designer.
+    pub(crate) warnings: Vec<Warning>,
+}
+
+impl HostState {
+    /// The state of a run.
+    pub(crate) fn new(input: RunInput, limits: Arc<Limits>, run_log: Arc<RunLog>, memory: Arc<MemoryBudget>) -> Self {
+        let RunInput { parameters, session, transaction, id_generator, grants } = input;
+        let memory =
+            instance_limiter::InstanceLimiter::new(&limits, Arc::clone(&run_log), memory, Arc::clone(&session.session));
+        let (warnings, steps) = (Vec::new(), limits.evaluation_steps);
+        Self {
+            parameters,
+            session,
+            transaction,
+            id_generator,
+            warnings,
+            run_log,
+            grants,
+            limits,
+            instance_limiter: memory,
+            steps,
+            wasi: None,
+        }
+    }
+
+    /// The state of a component that describes itself: every function of the contract refuses.
+    pub(crate) fn for_describe(limits: Arc<Limits>, run_log: Arc<RunLog>) -> Self {
+        let session = session::SessionOverlay::for_describe();
+        let run = RunInput {
+            parameters: parameters::ParameterValues::default(),
+            transaction: None,
+            id_generator: IdGenerator::new(0, "", 0, session.now),
+            session,
+            grants: Grants::none(),
+        };
+        let memory = MemoryBudget::new(limits.host_memory_bytes);
+        Self::new(run, limits, run_log, memory)
+    }
+
+    /// Lends it WASI: no files, no network, no environment; clocks and random numbers fixed by the invocation.
+    pub(crate) fn enable_wasi(&mut self) {
+        self.wasi = Some(Box::new(wasi::Wasi::new(&self.session, &self.run_log)));
+    }
+
+    pub(crate) fn take_output(&mut self) -> RunOutput {
+        let (writes, warnings) = (std::mem::take(&mut self.session.writes), std::mem::take(&mut self.warnings));
+        RunOutput { transaction: self.transaction.take(), writes, warnings }
+    }
+
+    /// Every host function begins here: is it granted, and is there room for the call and the `bytes` it brings?
+    fn begin_call(&mut self, function: HostFunction, bytes: usize) -> wasmtime::Result<()> {
+        if !self.grants.allows(function) {
+            let message = format!(
+                "the plugin called {}, which its manifest doesn't list in `uses` or which it may not call now",
+                function.name()
+            );
+            return Err(Abort::fault("plugin-contract", message).into());
+        }
+        if self.run_log.count_host_call() > self.limits.host_calls {
+            return Err(Abort::host_call_limit(self.limits.host_calls).into());
+        }
+        self.charge_bytes(bytes)
+    }
+
+    /// Charges bytes that cross between guest and host.
+    fn charge_bytes(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        if self.run_log.charge_bytes(bytes) > self.limits.host_call_bytes {
+            return Err(Abort::host_byte_limit(self.limits.host_call_bytes).into());
+        }
+        Ok(self.instance_limiter.reserve()?)
+    }
+
+    /// The limit of host calls or bytes that the run has exceeded. Calls of WASI can't fail by themselves.
+    pub(crate) fn exceeded_limit(&self) -> Option<Abort> {
+        if self.run_log.host_calls() > self.limits.host_calls {
+            return Some(Abort::host_call_limit(self.limits.host_calls));
+        }
+        (self.run_log.bytes() > self.limits.host_call_bytes)
+            .then(|| Abort::host_byte_limit(self.limits.host_call_bytes))
+    }
+
+    fn transaction(&mut self) -> wasmtime::Result<&mut Transaction> {
+        self.transaction
+            .as_mut()
+            .ok_or_else(|| Abort::fault("plugin-contract", "the plugin called the store too early").into())
+    }
+
+    /// Who does what is done: action and session.
+    fn actor(&self) -> String {
+        format!("{} in session {}", self.parameters.action(), self.session.session.id)
+    }
+
+    /// A rule's refusal as the guest gets it.
+    fn guest_error(&self, refusal: Refusal) -> WitError {
+        let Refusal { code, message, argument, mut details } = refusal;
+        if let Some(argument) = argument {
+            details.push(("argument".to_owned(), argument.to_owned()));
+        }
+        WitError { code: code.to_owned(), message, parameter: None, details }
+    }
+
+    /// A rule's warnings. `values` says what was passed for the arguments: the parameter that yielded it is named, or
+    /// the argument where that is not known.
+    fn add_rule_warnings(&mut self, warnings: Vec<flowhost_domain::Warning>, values: &[(&str, &str)]) {
+        for flowhost_domain::Warning { code, message, argument } in warnings {
+            let value = argument.and_then(|argument| values.iter().find(|(name, _)| *name == argument));
+            let origin = value.and_then(|(name, value)| self.parameters.parameter_with_value(name, value));
+            let parameter = origin.map(str::to_owned);
+            let message = match (argument, &parameter) {
+                (Some(argument), None) => format!("{argument}: {message}"),
+                _ => message,
+            };
+            self.add_warning(Warning { code: code.to_owned(), message, parameter });
+        }
+    }
+
+    fn add_warning(&mut self, warning: Warning) {
+        if self.warnings.len() < self.limits.warnings {
+            self.warnings.push(warning);
+        } else {
+            self.run_log.count_dropped_warning();
+        }
+    }
+}
+
+/// Links every function of the contract and of WASI. What a component may call of the contract, its grants decide.
+pub(crate) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
+    bindings::OutboundAction::add_to_linker::<HostState, HasSelf<HostState>>(linker, |state| state)?;
+    wasi::link(linker)
+}
+
+impl bindings::flow::action::types::Host for HostState {}

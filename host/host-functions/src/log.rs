@@ -1,0 +1,61 @@
+//! `flow:action/log`: what a plugin tells its operator and its designer.
+
+use super::bindings::flow::action::log::{Host, Level};
+use super::{Abort, HostFunction, HostState, LogLevel};
+use flowhost_domain::refusal::{is_code, quote};
+use serde::{Deserialize, Serialize};
+
+/// Something the designer should know though the action went through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// A stable code; a plugin's own holds a slash.
+    pub code: String,
+    /// One sentence without a full stop.
+    pub message: String,
+    /// The parameter it is about.
+    pub parameter: Option<String>,
+}
+
+/// Bytes kept of a warning's message.
+const MAX_MESSAGE_BYTES: usize = 4 << 10;
+
+/// Bytes kept of a warning's code, and of the name of the parameter that it is about.
+const MAX_NAME_BYTES: usize = 128;
+
+impl Host for HostState {
+    fn write(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
+        self.begin_call(HostFunction::LogWrite, message.len())?;
+        let level = match level {
+            Level::Debug => LogLevel::Debug,
+            Level::Info => LogLevel::Info,
+            Level::Warn => LogLevel::Warn,
+            Level::Error => LogLevel::Error,
+        };
+        self.run_log.write(level, message);
+        Ok(())
+    }
+
+    fn warn(&mut self, code: String, message: String, parameter: Option<String>) -> wasmtime::Result<()> {
+        let bytes = code.len() + message.len() + parameter.as_ref().map_or(0, String::len);
+        self.begin_call(HostFunction::LogWarn, bytes)?;
+        let code = truncate(code, MAX_NAME_BYTES);
+        if !is_code(&code) {
+            let code = quote(&code);
+            let message = format!("the plugin warned with the code {code}, which does not have the form acme/too-low");
+            return Err(Abort::fault("plugin-contract", message).into());
+        }
+        self.add_warning(Warning {
+            code,
+            message: truncate(message, MAX_MESSAGE_BYTES),
+            parameter: parameter.map(|parameter| truncate(parameter, MAX_NAME_BYTES)),
+        });
+        Ok(())
+    }
+}
+
+/// The beginning of a text, so that what is kept is small whatever was sent.
+fn truncate(mut text: String, bytes: usize) -> String {
+    text.truncate(text.floor_char_boundary(bytes));
+    text.shrink_to_fit();
+    text
+}

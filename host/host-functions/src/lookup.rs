@@ -1,0 +1,112 @@
+//! What the outbound interfaces share: finding what a plugin names, and the ids of what it makes.
+
+use super::abort::Abort;
+use super::bindings::flow::action::types::Error;
+use super::session::SeededRng;
+use super::{HostFunction, HostState};
+use flowhost_domain::{Campaign, Contact, Refusal, Tenant};
+use flowhost_store::{Transaction, TransactionError};
+use chrono::{DateTime, Utc};
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Makes the ids of contacts and records: UUIDs of version 7, in order of time and a function of the tenant, the session's
+/// seed and the attempt.
+pub(crate) struct IdGenerator {
+    seed: u64,
+    /// The first id creates it; most runs create no id.
+    random: Option<SeededRng>,
+    now: DateTime<Utc>,
+}
+
+impl IdGenerator {
+    pub(crate) fn new(seed: u64, tenant: &str, attempt: u32, now: DateTime<Utc>) -> Self {
+        let seed = seed ^ (u64::from(attempt) + 1).rotate_left(32) ^ hash(tenant);
+        Self { seed, random: None, now }
+    }
+
+    pub(super) fn next(&mut self) -> Uuid {
+        let mut bytes = [0; 10];
+        self.random.get_or_insert_with(|| SeededRng::seed_from_u64(self.seed)).fill_bytes(&mut bytes);
+        let millis = u64::try_from(self.now.timestamp_millis()).unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+    }
+}
+
+/// FNV-1a, which is the same in every process and release.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Either the thing or the refusal that says that there is none.
+pub(super) type RuleResult<T> = Result<T, Refusal>;
+
+impl From<TransactionError> for Abort {
+    fn from(error: TransactionError) -> Self {
+        match error {
+            TransactionError::Store(error) => Self::Store(error),
+            TransactionError::Conflict => Self::Conflict,
+        }
+    }
+}
+
+pub(super) async fn find_contact(transaction: &mut Transaction, id: &str) -> Result<RuleResult<Arc<Contact>>, Abort> {
+    let found = match Uuid::try_parse(id.trim()) {
+        Ok(uuid) => transaction.contact(uuid).await?,
+        Err(_) => None,
+    };
+    Ok(found.ok_or_else(|| Refusal::contact_not_found(id)))
+}
+
+pub(super) async fn find_campaign(transaction: &mut Transaction, id: &str) -> Result<RuleResult<Arc<Campaign>>, Abort> {
+    let found = match Uuid::try_parse(id.trim()) {
+        Ok(uuid) => transaction.campaign(uuid).await?,
+        Err(_) => None,
+    };
+    Ok(found.ok_or_else(|| Refusal::campaign_not_found(id)))
+}
+
+pub(super) async fn check_category(transaction: &mut Transaction, name: &str) -> Result<RuleResult<()>, Abort> {
+    let exists = transaction.category_exists(name).await?;
+    Ok(if exists { Ok(()) } else { Err(Refusal::category_not_found(name)) })
+}
+
+/// The session's tenant; a run without one doesn't get as far as its plugin.
+pub(super) async fn find_tenant(transaction: &mut Transaction) -> Result<Arc<Tenant>, Abort> {
+    transaction.tenant().await?.ok_or(Abort::Conflict)
+}
+
+impl HostState {
+    /// Begins a host function of the outbound interfaces.
+    pub(super) fn begin_store_call(
+        &mut self,
+        function: HostFunction,
+        arguments: &[&str],
+    ) -> wasmtime::Result<&mut Transaction> {
+        self.begin_call(function, arguments.iter().map(|argument| argument.len()).sum())?;
+        self.transaction()
+    }
+
+    /// Ends one: counts the answer, and turns a rule's refusal into the guest's error.
+    pub(super) fn finish_call<T>(
+        &mut self,
+        found: RuleResult<T>,
+        bytes: impl FnOnce(&T) -> usize,
+    ) -> super::HostResult<T> {
+        let bytes_transferred = found.as_ref().map_or(0, bytes);
+        let answer: Result<T, Error> = found.map_err(|refusal| self.guest_error(refusal));
+        self.charge_result(answer, bytes_transferred)
+    }
+}
+
+/// `a?` for a rule's refusal inside a host function: leaves by it.
+macro_rules! try_rule {
+    ($state:expr, $found:expr) => {
+        match $found {
+            Ok(found) => found,
+            Err(refusal) => return $state.finish_call(Err(refusal), |_| 0),
+        }
+    };
+}
+pub(super) use try_rule;

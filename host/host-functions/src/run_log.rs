@@ -1,0 +1,278 @@
+//! What is kept of a run even when it is stopped from outside: its log lines and counts.
+
+use super::abort::Abort;
+use super::log_quota::{DropCounts, LogQuota};
+use flowhost_domain::escape::escape;
+use flowhost_engine::Limits;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How grave a log line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// For the plugin's author.
+    Debug,
+    /// Worth knowing.
+    Info,
+    /// Worth a look.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+/// A line that a plugin wrote for the operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// How grave.
+    pub level: LogLevel,
+    /// The text, at most 4 KiB of it.
+    pub message: String,
+}
+
+/// Bytes kept of one line.
+const MAX_LINE_BYTES: usize = 4 << 10;
+
+/// The target of the plugins' lines in the operator's log.
+const TARGET: &str = "flowhost::plugin";
+
+/// One run's log and counts. Outlives the instance, which may be stopped at any moment.
+#[derive(Debug)]
+pub(crate) struct RunLog {
+    buffer: Mutex<LogBuffer>,
+    max_lines: usize,
+    max_bytes: usize,
+    host_calls: AtomicU64,
+    /// Bytes that crossed between guest and host.
+    bytes: AtomicUsize,
+    memory_bytes: AtomicU64,
+    dropped_lines: AtomicU64,
+    dropped_warnings: AtomicU64,
+    yielded: AtomicBool,
+}
+
+/// The lines of a run and their bytes.
+#[derive(Debug, Default)]
+struct LogBuffer {
+    lines: Vec<LogLine>,
+    bytes: usize,
+}
+
+/// Where lines of the log come from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LogOrigin<'a> {
+    pub(crate) action: &'a str,
+    pub(crate) tenant: &'a str,
+    pub(crate) session: &'a str,
+}
+
+impl RunLog {
+    /// An empty one, which keeps as much as the limits allow.
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            buffer: Mutex::default(),
+            max_lines: limits.log_lines,
+            max_bytes: limits.log_bytes,
+            host_calls: AtomicU64::default(),
+            bytes: AtomicUsize::default(),
+            memory_bytes: AtomicU64::default(),
+            dropped_lines: AtomicU64::default(),
+            dropped_warnings: AtomicU64::default(),
+            yielded: AtomicBool::default(),
+        }
+    }
+
+    /// Forgets a run that is to be done again.
+    pub(crate) fn reset(&self) {
+        *self.buffer() = LogBuffer::default();
+        self.bytes.store(0, Ordering::Relaxed);
+        for count in [&self.host_calls, &self.memory_bytes, &self.dropped_lines, &self.dropped_warnings] {
+            count.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn buffer(&self) -> MutexGuard<'_, LogBuffer> {
+        // A panic while the lock was held can't have left a line half written.
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts one and says how many there are.
+    pub(crate) fn count_host_call(&self) -> u64 {
+        self.host_calls.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn host_calls(&self) -> u64 {
+        self.host_calls.load(Ordering::Relaxed)
+    }
+
+    /// Charges bytes that cross between guest and host; answers how many there are in all.
+    pub(crate) fn charge_bytes(&self, bytes: usize) -> usize {
+        // One thread charges, the worker's: nothing is lost between the two.
+        let total = self.bytes().saturating_add(bytes);
+        self.bytes.store(total, Ordering::Relaxed);
+        total
+    }
+
+    /// Whether so many more bytes are within the limit.
+    pub(super) fn check_bytes(&self, bytes: usize, limit: usize) -> Result<(), Abort> {
+        if self.bytes().saturating_add(bytes) > limit { Err(Abort::host_byte_limit(limit)) } else { Ok(()) }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_memory_bytes(&self, bytes: usize) {
+        self.memory_bytes.store(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.memory_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Its guest lets go of its worker for others.
+    pub(crate) fn set_yielded(&self) {
+        self.yielded.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has since that was asked last.
+    pub(crate) fn take_yielded(&self) -> bool {
+        self.yielded.swap(false, Ordering::Relaxed)
+    }
+
+    /// Keeps a line of the plugin's, if the run has room for it.
+    pub(crate) fn write(&self, level: LogLevel, message: String) {
+        let message = truncate(message);
+        let mut buffer = self.buffer();
+        let bytes = buffer.bytes.saturating_add(message.len());
+        if buffer.lines.len() < self.max_lines && bytes <= self.max_bytes {
+            buffer.bytes = bytes;
+            buffer.lines.push(LogLine { level, message });
+        } else {
+            self.dropped_lines.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Keeps the host's own line about the fault that ended the run, however much the plugin has logged.
+    pub(crate) fn write_fault(&self, message: String) {
+        self.buffer().lines.push(LogLine { level: LogLevel::Error, message: truncate(message) });
+    }
+
+    pub(crate) fn count_dropped_warning(&self) {
+        self.dropped_warnings.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Hands everything to the operator's log, once, as far as the tenant's quota has room.
+    pub(crate) fn flush(&self, origin: &LogOrigin<'_>, quota: Option<&LogQuota>) {
+        let LogBuffer { lines, .. } = std::mem::take(&mut *self.buffer());
+        let count = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
+        let mut dropped = DropCounts { lines: count(&self.dropped_lines), warnings: count(&self.dropped_warnings) };
+        let shown = lines
+            .iter()
+            .filter(|line| is_level_enabled(line.level))
+            .map(|line| (line.level, indent_continuation_lines(line)));
+        let shown: Vec<_> = shown.collect();
+        let mut accepted = shown.len();
+        if let Some(quota) = quota.filter(|_| !shown.is_empty() || !dropped.is_none()) {
+            let names = origin.action.len() + origin.tenant.len() + origin.session.len();
+            let lengths = shown.iter().map(|(_, text)| text.len() + names);
+            (accepted, dropped) = quota.charge(origin.tenant, lengths, dropped);
+        }
+        for (level, text) in shown.iter().take(accepted) {
+            origin.write(*level, text);
+        }
+        if !dropped.is_none() {
+            origin.report(dropped);
+        }
+    }
+}
+
+impl LogOrigin<'_> {
+    fn write(&self, level: LogLevel, message: &str) {
+        let Self { action, tenant, session } = self;
+        match level {
+            LogLevel::Debug => tracing::debug!(target: TARGET, action, tenant, session, "{message}"),
+            LogLevel::Info => tracing::info!(target: TARGET, action, tenant, session, "{message}"),
+            LogLevel::Warn => tracing::warn!(target: TARGET, action, tenant, session, "{message}"),
+            LogLevel::Error => tracing::error!(target: TARGET, action, tenant, session, "{message}"),
+        }
+    }
+
+    fn report(&self, DropCounts { lines, warnings }: DropCounts) {
+        let Self { action, tenant, session } = self;
+        tracing::warn!(target: TARGET, action, tenant, session, lines, warnings, "dropped beyond the limit");
+    }
+}
+
+/// Whether anybody reads lines of this level: others cost the tenant nothing.
+fn is_level_enabled(level: LogLevel) -> bool {
+    match level {
+        LogLevel::Debug => tracing::enabled!(target: TARGET, tracing::Level::DEBUG),
+        LogLevel::Info => tracing::enabled!(target: TARGET, tracing::Level::INFO),
+        LogLevel::Warn => tracing::enabled!(target: TARGET, tracing::Level::WARN),
+        LogLevel::Error => tracing::enabled!(target: TARGET, tracing::Level::ERROR),
+    }
+}
+
+/// The beginning of a line that is too long.
+fn truncate(mut message: String) -> String {
+    message.truncate(message.floor_char_boundary(MAX_LINE_BYTES));
+    message.shrink_to_fit();
+    message
+}
+
+/// The line's text with its further lines indented, so that a plugin can't write what looks like another's line.
+fn indent_continuation_lines(LogLine { message, .. }: &LogLine) -> String {
+    message.trim_end().split('\n').map(escape).collect::<Vec<_>>().join("\n  | ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn run_log(log_lines: usize, log_bytes: usize) -> RunLog {
+        RunLog::new(&Limits { log_lines, log_bytes, ..Limits::default() })
+    }
+
+    fn dropped(run_log: &RunLog) -> u64 {
+        run_log.dropped_lines.load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn lines_past_the_limit_are_counted_and_dropped() {
+        let run_log = run_log(2, 1_000);
+        for _ in 0..3 {
+            run_log.write(LogLevel::Info, "line".to_owned());
+        }
+        assert_eq!((run_log.buffer().lines.len(), dropped(&run_log)), (2, 1));
+    }
+
+    #[test]
+    fn bytes_past_the_limit_are_counted_and_dropped_in_every_run() {
+        let run_log = run_log(1_000, 64 << 10);
+        for _ in 0..2 {
+            run_log.reset();
+            for _ in 0..100 {
+                run_log.write(LogLevel::Error, "x".repeat(5_000));
+            }
+            assert_eq!((run_log.buffer().lines.len(), dropped(&run_log)), (16, 84));
+        }
+        run_log.write_fault("the host's own line".to_owned());
+        assert_eq!(run_log.buffer().lines.len(), 17);
+    }
+
+    #[test]
+    fn continuation_lines_are_indented_and_control_characters_escaped() {
+        let text =
+            |message: &str| indent_continuation_lines(&LogLine { level: LogLevel::Info, message: message.to_owned() });
+        assert_eq!(text("one\nERROR two\r\u{1b}[2J\n"), "one\n  | ERROR two\\r\\u{1b}[2J");
+        assert_eq!(text("a\u{85}b\u{202e}c\u{2028}d"), "a\\u{85}b\\u{202e}c\\u{2028}d");
+    }
+
+    #[test]
+    fn a_long_line_is_truncated_between_characters() {
+        let run_log = run_log(1, 10_000);
+        run_log.write(LogLevel::Info, "ñ".repeat(3_000));
+        assert_eq!(run_log.buffer().lines[0].message.len(), MAX_LINE_BYTES);
+    }
+}

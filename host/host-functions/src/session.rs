@@ -1,0 +1,381 @@
+//! `flow:action/session`: the session that an invocation belongs to, and what the invocation writes to it.
+
+use super::abort::Abort;
+use super::bindings::flow::action::session::Host;
+use super::bindings::flow::action::types::{Timestamp, Value};
+use super::evaluation::{Allowance, try_inline};
+use super::{HostFunction, HostResult, HostState, value};
+use flowhost_domain::json::{self, IntegerCheck, value_tree_bytes};
+use flowhost_domain::refusal::single_line;
+use flowhost_domain::text::exceeds;
+use flowhost_engine::Limits;
+use flowhost_expression::{Entities, SessionView};
+use flowhost_store::Transaction;
+use chrono::{DateTime, Datelike as _, Utc};
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Characters of a tenant's, channel's, user's, session's or entity's name.
+const MAX_NAME: usize = 256;
+
+/// A session of the flow engine, as its runtime hands it over. Entities are JSON; a null is one that isn't set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "SessionJson")]
+pub struct Session {
+    /// Unique in the tenant. JSON without one gets a generated id, which no request with a key may have: see
+    /// [`Session::has_own_id`].
+    pub id: String,
+    /// Whose session it is. Nothing but this says which tenant's things an action sees.
+    pub tenant: String,
+    /// The channel in which it started.
+    pub channel: String,
+    /// The user's identifier in that channel, as the channel gave it.
+    pub user: String,
+    /// The node of the flow at which it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// How often it came to that node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visit: Option<u64>,
+    /// 0 if a user began it; one more than the session that made the record that began it otherwise.
+    pub depth: u32,
+    /// Seeds every random choice of an invocation; a random seed where it is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Fixes the invocation's instant, in the years 1 to 9999. Belongs to whoever calls the host: never take it from a tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
+    /// The entities by name.
+    pub entities: BTreeMap<String, Json>,
+    #[serde(skip)]
+    generated_id: GeneratedId,
+}
+
+/// The id that was generated for a session whose JSON had none. It is not part of the session's value.
+#[derive(Debug, Clone, Default)]
+struct GeneratedId(Option<Box<str>>);
+
+impl PartialEq for GeneratedId {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// A session as its JSON has it.
+#[derive(Deserialize)]
+#[serde(rename = "Session", deny_unknown_fields)]
+struct SessionJson {
+    id: Option<String>,
+    tenant: String,
+    channel: String,
+    user: String,
+    node: Option<String>,
+    visit: Option<u64>,
+    #[serde(default)]
+    depth: u32,
+    seed: Option<u64>,
+    at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    entities: BTreeMap<String, Json>,
+}
+
+impl From<SessionJson> for Session {
+    fn from(form: SessionJson) -> Self {
+        let SessionJson { id, tenant, channel, user, node, visit, depth, seed, at, entities } = form;
+        let generated_id = if id.is_none() { Some(Self::new_id()) } else { None };
+        let id = id.or_else(|| generated_id.clone()).unwrap_or_default();
+        let generated_id = GeneratedId(generated_id.map(String::into_boxed_str));
+        Self { id, tenant, channel, user, node, visit, depth, seed, at, entities, generated_id }
+    }
+}
+
+/// Why a session can't be used. Code `session-invalid`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the session: {message}")]
+pub struct SessionError {
+    message: String,
+    position: Option<(usize, usize)>,
+}
+
+impl SessionError {
+    fn new(message: String) -> Self {
+        Self { message: single_line(message), position: None }
+    }
+
+    fn with_position(message: String, line: usize, column: usize) -> Self {
+        Self { position: Some((line, column)), ..Self::new(message) }
+    }
+
+    /// The line, from 1, and the column in it, in bytes from 1, where the session's JSON text is wrong.
+    pub fn position(&self) -> Option<(usize, usize)> {
+        self.position
+    }
+}
+
+impl Session {
+    /// A new session without entities. Its id is new and counts as its own: keep it with the session, since a key works
+    /// only with the same id.
+    pub fn new(tenant: impl Into<String>, channel: impl Into<String>, user: impl Into<String>) -> Self {
+        Self {
+            id: Self::new_id(),
+            tenant: tenant.into(),
+            channel: channel.into(),
+            user: user.into(),
+            node: None,
+            visit: None,
+            depth: 0,
+            seed: None,
+            at: None,
+            entities: BTreeMap::new(),
+            generated_id: GeneratedId::default(),
+        }
+    }
+
+    /// Reads a session from JSON and checks it against the default limits' shape.
+    ///
+    /// # Errors
+    /// It is not a JSON object of a session's form, an object in it repeats a name, or an integer among the entities is
+    /// beyond 64 bits; the message says what and where.
+    pub fn from_json(text: &str) -> Result<Self, SessionError> {
+        let session = serde_json::from_str(text)
+            .map_err(|error| SessionError::with_position(error.to_string(), error.line(), error.column()))?;
+        match json::inspect(text, IntegerCheck::InMember("entities")).into_first() {
+            Some(found) => Err(SessionError::with_position(found.to_string(), found.line, found.column)),
+            None => Ok(session),
+        }
+    }
+
+    /// Reads a session from a JSON value. Unlike [`Session::from_json`], it can't see names that the JSON text repeated,
+    /// nor integers that the parser made numbers.
+    ///
+    /// # Errors
+    /// As [`Session::from_json`].
+    pub fn from_value(value: Json) -> Result<Self, SessionError> {
+        serde_json::from_value(value).map_err(|error| SessionError::new(error.to_string()))
+    }
+
+    fn new_id() -> String {
+        uuid::Uuid::new_v4().to_string()
+    }
+
+    /// Whether the id was given, and not generated because the session's JSON had none. A request with a key needs one:
+    /// each time that such JSON is read it gets another id, with which the key can't be replayed.
+    pub fn has_own_id(&self) -> bool {
+        self.generated_id.0.as_deref() != Some(self.id.as_str())
+    }
+
+    /// Makes a generated id the session's own. The caller has to keep the session with its id for as long as its keys.
+    pub fn keep_id(&mut self) {
+        self.generated_id = GeneratedId::default();
+    }
+
+    /// The value of an entity; a JSON null is none.
+    pub fn entity(&self, name: &str) -> Option<&Json> {
+        self.entities.get(name).filter(|value| !value.is_null())
+    }
+
+    /// Checks every bound; answers how many bytes it holds.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<SessionSize, SessionError> {
+        let texts = [("id", &self.id), ("tenant", &self.tenant), ("channel", &self.channel), ("user", &self.user)];
+        for (field, text) in texts {
+            if text.is_empty() || exceeds(text, MAX_NAME) {
+                return Err(SessionError::new(format!("`{field}` must have 1 to {MAX_NAME} characters")));
+            }
+            if text.contains('\0') {
+                return Err(SessionError::new(format!("`{field}` must not contain NUL (U+0000); remove it")));
+            }
+        }
+        // Further off, a zone's clock has no reading.
+        if self.at.is_some_and(|at| !(1..=9999).contains(&at.year())) {
+            return Err(SessionError::new("`at` must lie in the years 1 to 9999".to_owned()));
+        }
+        if self.entities.len() > limits.entities {
+            return Err(SessionError::new(format!("it has more than {} entities", limits.entities)));
+        }
+        let mut bytes = texts.iter().map(|(_, text)| text.len()).sum::<usize>();
+        bytes += self.node.as_ref().map_or(0, String::len);
+        let mut tree_bytes = 0;
+        for (name, value) in &self.entities {
+            if name.is_empty() || exceeds(name, MAX_NAME) {
+                return Err(SessionError::new(format!("an entity's name must have 1 to {MAX_NAME} characters")));
+            }
+            bytes += value::measure(value, limits.value_bytes)
+                .map_err(|what| SessionError::new(format!("entity `{name}` {what}")))?;
+            bytes += name.len();
+            tree_bytes += value_tree_bytes(value);
+        }
+        Ok(SessionSize { bytes, tree_bytes })
+    }
+}
+
+/// How large a session is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SessionSize {
+    /// Its texts, and its entities' names and values as JSON, bytes.
+    pub(crate) bytes: usize,
+    /// The memory that its lists and objects take beside that, bytes.
+    pub(crate) tree_bytes: usize,
+}
+
+/// The entities that a run has written, and those that it has cleared.
+#[derive(Default)]
+pub(crate) struct EntityWrites {
+    pub(crate) values: BTreeMap<String, Json>,
+    pub(crate) cleared: BTreeSet<String>,
+}
+
+impl EntityWrites {
+    fn contains(&self, name: &str) -> bool {
+        self.values.contains_key(name) || self.cleared.contains(name)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &String> {
+        self.values.keys().chain(&self.cleared)
+    }
+
+    fn write(&mut self, name: String, value: Option<Json>) {
+        match value {
+            Some(value) => {
+                self.cleared.remove(&name);
+                self.values.insert(name, value);
+            }
+            None => {
+                self.values.remove(&name);
+                self.cleared.insert(name);
+            }
+        }
+    }
+}
+
+/// The session as one run sees it: as it was handed over, under the run's own writes.
+pub(crate) struct SessionOverlay {
+    pub(crate) session: Arc<Session>,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) random: SeededRng,
+    pub(crate) writes: EntityWrites,
+}
+
+impl SessionOverlay {
+    pub(crate) fn new(session: Arc<Session>, now: DateTime<Utc>, random: SeededRng) -> Self {
+        Self { session, now, random, writes: EntityWrites::default() }
+    }
+
+    /// For a component that describes itself: nobody's session, at the beginning of time.
+    pub(crate) fn for_describe() -> Self {
+        Self::new(Arc::new(Session::new("", "", "")), DateTime::UNIX_EPOCH, SeededRng::seed_from_u64(0))
+    }
+
+    /// The session with the run's writes, for an evaluation on another stack: [`SessionOverlay::reattach`] ends that.
+    pub(super) fn detach(&mut self) -> Self {
+        let (session, random) = (Arc::clone(&self.session), self.random.clone());
+        Self { session, now: self.now, random, writes: std::mem::take(&mut self.writes) }
+    }
+
+    pub(super) fn reattach(&mut self, detached: Self) {
+        self.writes = detached.writes;
+    }
+
+    pub(crate) fn expression_session(&self) -> SessionView<'_> {
+        SessionView { id: &self.session.id, channel: &self.session.channel, user: &self.session.user }
+    }
+
+    pub(crate) fn entity(&self, name: &str) -> Option<&Json> {
+        match self.writes.values.get(name) {
+            Some(written) => Some(written),
+            None if self.writes.cleared.contains(name) => None,
+            None => self.session.entity(name),
+        }
+    }
+
+    /// Writes an entity if the session has room for it.
+    pub(crate) fn write(
+        &mut self,
+        name: String,
+        value: Option<Json>,
+        limits: &Limits,
+    ) -> Result<(), (&'static str, String)> {
+        if name.is_empty() || exceeds(&name, MAX_NAME) {
+            return Err(("limit-entities", format!("an entity's name must have 1 to {MAX_NAME} characters")));
+        }
+        let known = self.session.entities.contains_key(&name) || self.writes.contains(&name);
+        let new = self.writes.names().filter(|name| !self.session.entities.contains_key(*name)).count();
+        if !known && self.session.entities.len() + new >= limits.entities {
+            return Err((
+                "limit-entities",
+                format!("entity `{name}` is one too many: a session holds at most {}", limits.entities),
+            ));
+        }
+        self.writes.write(name, value);
+        Ok(())
+    }
+}
+
+impl Entities for SessionOverlay {
+    fn get(&self, name: &str) -> Option<&Json> {
+        self.entity(name)
+    }
+
+    fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        let untouched = self.session.entities.iter().filter(|(name, _)| !self.writes.contains(name));
+        let kept = untouched.filter(|(_, value)| !value.is_null()).map(|(name, _)| name.as_str());
+        Box::new(kept.chain(self.writes.values.keys().map(String::as_str)))
+    }
+}
+
+/// A seeded generator of numbers that need not be secret: the same on every machine and in every release.
+pub(crate) type SeededRng = rand_xoshiro::Xoshiro256PlusPlus;
+
+impl Host for HostState {
+    fn channel(&mut self) -> wasmtime::Result<String> {
+        self.begin_call(HostFunction::SessionChannel, 0)?;
+        Ok(self.session.session.channel.clone())
+    }
+
+    fn user(&mut self) -> wasmtime::Result<String> {
+        self.begin_call(HostFunction::SessionUser, 0)?;
+        Ok(self.session.session.user.clone())
+    }
+
+    fn now(&mut self) -> wasmtime::Result<Timestamp> {
+        self.begin_call(HostFunction::SessionNow, 0)?;
+        let now = self.session.now;
+        Ok(Timestamp { seconds: now.timestamp(), nanoseconds: now.timestamp_subsec_nanos().min(999_999_999) })
+    }
+
+    fn random(&mut self) -> wasmtime::Result<u64> {
+        self.begin_call(HostFunction::SessionRandom, 0)?;
+        Ok(self.session.random.next_u64())
+    }
+
+    async fn get_entity(&mut self, name: String) -> wasmtime::Result<Option<Value>> {
+        self.begin_call(HostFunction::SessionGetEntity, name.len())?;
+        let bytes = self.bytes_left();
+        let convert = |session: &SessionOverlay, name: &str, allowance: &mut Allowance<'_>| {
+            session.entity(name).map(|value| value::from_json(value, allowance)).transpose()
+        };
+        let Self { session, transaction, steps, .. } = self;
+        let value = match try_inline(steps, bytes, |allowance| convert(session, &name, allowance)) {
+            Some(value) => value,
+            None => {
+                let configured_tenant =
+                    transaction.as_ref().and_then(Transaction::configured_tenant).map(|(tenant, _)| Arc::clone(tenant));
+                let tenant = configured_tenant.ok_or(Abort::Conflict)?;
+                self.evaluate_in_slices(tenant, move |session, _, allowance| convert(session, &name, allowance)).await?
+            }
+        };
+        let Ok(value) = value else { return Err(Abort::host_byte_limit(self.limits.host_call_bytes).into()) };
+        self.charge_bytes(value.as_ref().map_or(0, value::bytes))?;
+        Ok(value)
+    }
+
+    async fn set_entity(&mut self, name: String, value: Option<Value>) -> HostResult<()> {
+        self.begin_call(HostFunction::SessionSetEntity, name.len() + value.as_ref().map_or(0, value::bytes))?;
+        self.write_entity(name, value, None).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

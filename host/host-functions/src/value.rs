@@ -1,0 +1,204 @@
+//! Values as the contract has them, and as JSON.
+
+use super::bindings::flow::action::types::{Error, Value};
+use super::evaluation::{Allowance, BytesExceeded, JsonWriter};
+use super::{HostResult, HostState};
+use flowhost_manifest::ValueType;
+use flowhost_domain::json;
+use flowhost_domain::refusal::single_line;
+use serde_json::{Number, Value as Json};
+
+/// A JSON value of a session as a plugin gets it, charged before it is made. Nulls don't get here.
+pub(super) fn from_json(value: &Json, allowance: &mut Allowance<'_>) -> Result<Value, BytesExceeded> {
+    Ok(match value {
+        Json::Bool(value) => Value::Boolean(*value),
+        Json::String(value) => {
+            allowance.charge(value.len())?;
+            Value::Text(value.clone())
+        }
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(integer), _) => Value::Integer(integer),
+            // An integer beyond 64 bits, signed, was refused with its session.
+            (None, number) => Value::Number(number.unwrap_or_default()),
+        },
+        Json::Null | Json::Array(_) | Json::Object(_) => {
+            let mut json = JsonWriter::new(allowance);
+            json.write_value(value)?;
+            Value::Json(json.finish())
+        }
+    })
+}
+
+/// Bytes that a value carries.
+pub(super) fn bytes(value: &Value) -> usize {
+    match value {
+        Value::Text(text) | Value::Json(text) => text.len(),
+        Value::Boolean(_) | Value::Integer(_) | Value::Number(_) => 8,
+    }
+}
+
+/// How many bytes a session's value has, or what is wrong with it, as words that follow the entity's name.
+pub(super) fn measure(value: &Json, limit: usize) -> Result<usize, String> {
+    if let Some(number) = large_integer(value) {
+        return Err(format!("has {number}, beyond an integer's 64 bits; make it a text"));
+    }
+    let bytes = match value {
+        Json::String(text) => text.len(),
+        Json::Array(_) | Json::Object(_) => value.to_string().len(),
+        _ => 0,
+    };
+    if bytes > limit { Err(format!("has {bytes} bytes; at most {limit} are allowed")) } else { Ok(bytes) }
+}
+
+/// An integer in the value that doesn't fit into 64 bits, signed.
+fn large_integer(value: &Json) -> Option<&Number> {
+    match value {
+        Json::Number(number) => (number.is_u64() && !number.is_i64()).then_some(number),
+        Json::Array(list) => list.iter().find_map(large_integer),
+        Json::Object(map) => map.values().find_map(large_integer),
+        _ => None,
+    }
+}
+
+/// Whether a JSON value is of this type.
+pub(super) fn has_type(value: &Json, expected: ValueType) -> bool {
+    match expected {
+        ValueType::Boolean => value.is_boolean(),
+        ValueType::Integer => value.is_i64(),
+        ValueType::Number => value.is_f64(),
+        ValueType::Text => value.is_string(),
+        ValueType::Json => value.is_array() || value.is_object(),
+    }
+}
+
+/// A type's name as designers know it.
+pub(super) fn type_name(expected: ValueType) -> &'static str {
+    match expected {
+        ValueType::Boolean => "a boolean",
+        ValueType::Integer => "an integer",
+        ValueType::Number => "a number",
+        ValueType::Text => "a text",
+        ValueType::Json => "a list or a map",
+    }
+}
+
+/// A refusal of one of the host's own functions.
+pub(super) fn refusal(code: &str, message: impl Into<String>) -> Error {
+    Error { code: code.to_owned(), message: single_line(message.into()), parameter: None, details: Vec::new() }
+}
+
+/// JSON of a plugin that is parsed at once, bytes: some 0.1 ms.
+const INLINE_JSON: usize = 8 << 10;
+
+/// Refuses a plugin's value that is too large for an entity.
+fn check_size(value: &Value, limit: usize) -> Result<(), Error> {
+    let size = bytes(value);
+    if size > limit {
+        let message = format!("a value of {size} bytes is too large; at most {limit} are allowed");
+        return Err(refusal("limit-value-size", message));
+    }
+    Ok(())
+}
+
+/// A plugin's value as JSON, or why it can't be an entity's.
+fn to_json(value: Value, pause: &dyn Fn()) -> Result<Json, Error> {
+    match value {
+        Value::Boolean(value) => Ok(Json::Bool(value)),
+        Value::Integer(value) => Ok(Json::from(value)),
+        Value::Text(value) => Ok(Json::String(value)),
+        Value::Number(value) => Number::from_f64(value)
+            .map(Json::Number)
+            .ok_or_else(|| refusal("entity-type", format!("{value} is no finite number"))),
+        Value::Json(text) => match json::parse_with_pauses(&text, pause) {
+            Ok(value @ (Json::Array(_) | Json::Object(_))) => match json::find_large_integer(&text, pause) {
+                Some(found) => Err(refusal("entity-type", found.to_string())),
+                None => Ok(value),
+            },
+            Ok(other) => Err(refusal("entity-type", format!("{} is not a list or map", json_type(&other)))),
+            Err(error) => Err(refusal("entity-type", format!("the JSON of a list or map doesn't parse: {error}"))),
+        },
+    }
+}
+
+impl HostState {
+    /// Writes an entity that the plugin gave; `expected` is what the manifest promises.
+    pub(super) async fn write_entity(
+        &mut self,
+        name: String,
+        value: Option<Value>,
+        expected: Option<ValueType>,
+    ) -> HostResult<()> {
+        if let Some(Value::Json(text)) = &value {
+            self.charge_bytes(json::tree_bytes(text))?;
+        }
+        let value = match value {
+            Some(value) => match check_size(&value, self.limits.value_bytes) {
+                Ok(()) if matches!(&value, Value::Json(text) if text.len() > INLINE_JSON) => {
+                    self.work_in_slices(move |pause| to_json(value, pause)).await?.map(Some)
+                }
+                Ok(()) => to_json(value, &|| ()).map(Some),
+                Err(error) => Err(error),
+            },
+            None => Ok(None),
+        };
+        Ok(value.and_then(|value| self.put_entity(name, value, expected)))
+    }
+
+    fn put_entity(&mut self, name: String, value: Option<Json>, expected: Option<ValueType>) -> Result<(), Error> {
+        if let (Some(value), Some(expected)) = (&value, expected)
+            && !has_type(value, expected)
+        {
+            let message = format!("{} was given for {}", json_type(value), type_name(expected));
+            return Err(refusal("entity-type", message));
+        }
+        self.session.write(name, value, &self.limits).map_err(|(code, message)| refusal(code, message))
+    }
+
+    /// Counts what an answer carries.
+    pub(super) fn charge_result<T>(&mut self, value: Result<T, Error>, bytes: usize) -> HostResult<T> {
+        self.charge_bytes(bytes)?;
+        Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::evaluation::try_inline;
+    use serde_json::json;
+
+    #[test]
+    fn numbers_keep_their_type() {
+        let from_json = |value: &Json| try_inline(&mut 0, 0, |allowance| from_json(value, allowance)).unwrap().unwrap();
+        assert!(matches!(from_json(&json!(1)), Value::Integer(1)));
+        assert!(matches!(from_json(&json!(1.0)), Value::Number(number) if number == 1.0));
+        assert_eq!(to_json(Value::Number(1.0), &|| ()).unwrap().to_string(), "1.0");
+        assert_eq!(to_json(Value::Integer(1), &|| ()).unwrap().to_string(), "1");
+    }
+
+    #[test]
+    fn a_value_that_json_cannot_hold_is_refused() {
+        for value in [Value::Number(f64::NAN), Value::Json("1".to_owned()), Value::Json("[".to_owned())] {
+            assert_eq!(to_json(value, &|| ()).unwrap_err().code, "entity-type");
+        }
+        assert_eq!(check_size(&Value::Text("12345678901".to_owned()), 10).unwrap_err().code, "limit-value-size");
+    }
+
+    #[test]
+    fn an_integer_beyond_64_bits_is_refused_with_its_session() {
+        assert!(measure(&json!(u64::MAX), 10).is_err());
+        assert!(measure(&json!([{ "a": [u64::MAX] }]), 100).is_err());
+        assert!(measure(&json!(i64::MAX), 10).is_ok());
+    }
+
+    #[test]
+    fn an_integer_beyond_64_bits_in_a_plugins_json_is_refused() {
+        for integer in ["9223372036854775808", "-9223372036854775809", "100000000000000000000"] {
+            let value = Value::Json(format!("{{\"a\":[{integer}]}}"));
+            assert_eq!(to_json(value, &|| ()).unwrap_err().code, "entity-type", "{integer}");
+        }
+        let value = Value::Json("[9223372036854775807,-9223372036854775808,1e20]".to_owned());
+        assert!(to_json(value, &|| ()).is_ok());
+    }
+}

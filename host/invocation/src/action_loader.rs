@@ -1,0 +1,126 @@
+//! Loading components: the shipped ones, those of folders, and those of an embedding host.
+
+use super::builder::OpenError;
+use super::describe::describe;
+use crate::catalog::{self, Action, Catalog, LoadError, Loader, ReadError, ReplaceableIds};
+use flowhost_engine::cache::CodeCache;
+use flowhost_engine::compiler::Compiler;
+use flowhost_engine::ticker::EpochTicker;
+use flowhost_engine::{Limits, code};
+use flowhost_host_functions;
+use semver::Version;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+
+/// Where compiled code comes from, and which ids are permitted.
+pub(super) struct LoadSettings {
+    pub(super) cache: Option<PathBuf>,
+    pub(super) compiler: Option<PathBuf>,
+    pub(super) replaceable: ReplaceableIds,
+}
+
+/// A host's way to load components.
+pub(super) struct ActionLoader {
+    loader: Loader,
+    replaceable: ReplaceableIds,
+    limits: Arc<Limits>,
+}
+
+/// The files of folders that were added, by the id and version of their actions, with their digests.
+type LoadedFiles = HashMap<(String, Version), (PathBuf, String)>;
+
+impl ActionLoader {
+    pub(super) fn new(
+        engine: &Engine,
+        settings: LoadSettings,
+        limits: &Arc<Limits>,
+        ticker: &EpochTicker,
+    ) -> wasmtime::Result<Self> {
+        let mut linker = Linker::new(engine);
+        host_functions::link(&mut linker)?;
+        let cache = settings.cache.and_then(|folder| {
+            CodeCache::open(&folder, code::compatibility_hash(engine))
+                .inspect_err(|error| tracing::warn!("compiled code is not kept in {}: {error}", folder.display()))
+                .ok()
+        });
+        let (describing_engine, activity, describe_limits) =
+            (engine.clone(), ticker.activity_handle(), Arc::clone(limits));
+        let describe_fn = Box::new(move |component: &_| {
+            activity.set_busy();
+            let answer = describe(&describing_engine, &linker, &describe_limits, component);
+            activity.set_idle();
+            answer
+        });
+        let compiler = Compiler::new(engine.clone(), settings.compiler, Arc::clone(limits));
+        let loader = Loader::new(engine.clone(), compiler, cache, Arc::clone(limits), describe_fn);
+        Ok(Self { loader, replaceable: settings.replaceable, limits: Arc::clone(limits) })
+    }
+
+    /// Loads a component that doesn't ship with the host.
+    pub(super) fn inspect(&self, component: &[u8]) -> Result<Arc<Action>, LoadError> {
+        let action = self.loader.load(component)?;
+        self.replaceable.check(&action.manifest.id)?;
+        Ok(Arc::new(action))
+    }
+
+    /// The actions that a host starts with: the shipped ones, unless it is to be `bare`, and those of folders.
+    pub(super) fn load_initial(&self, built_in_actions: bool, folders: &[PathBuf]) -> Result<Catalog, OpenError> {
+        let mut catalog = Catalog::default();
+        if built_in_actions {
+            for (_, component) in catalog::built_in() {
+                catalog.add(Arc::new(self.loader.load(component).map_err(OpenError::BuiltIn)?));
+            }
+        }
+        let mut added = LoadedFiles::new();
+        for folder in folders {
+            self.add_folder(folder, &mut catalog, &mut added)?;
+        }
+        Ok(catalog)
+    }
+
+    /// Adds the components of a folder in the order of their files' names.
+    fn add_folder(&self, folder: &Path, catalog: &mut Catalog, added: &mut LoadedFiles) -> Result<(), OpenError> {
+        let unreadable = |error| OpenError::PluginFolder { path: folder.to_owned(), error };
+        let entries = std::fs::read_dir(folder).map_err(unreadable)?;
+        let mut files: Vec<_> =
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(unreadable)?;
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
+        files.sort();
+        for path in files {
+            match self.read(&path).and_then(|component| Ok(check_duplicate(&path, self.inspect(&component)?, added)?)) {
+                Ok(action) => catalog.add(action),
+                Err(ReadError::Refused(error)) => {
+                    tracing::warn!(target: "flowhost::load", "{} is left out: {}: {error}", path.display(), error.code);
+                }
+                Err(ReadError::Io(error)) => {
+                    tracing::warn!(target: "flowhost::load", "{} is left out: it can't be read: {error}", path.display());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        catalog::read_component(path, self.limits.component_bytes)
+    }
+}
+
+/// The action of a file, unless another file has given another of the same id and version.
+fn check_duplicate(path: &Path, action: Arc<Action>, added: &mut LoadedFiles) -> Result<Arc<Action>, LoadError> {
+    let (id, version) = (action.manifest.id.clone(), action.manifest.version.clone());
+    let (first, digest) = added.entry((id, version)).or_insert_with(|| (path.to_owned(), action.digest.clone()));
+    if *digest == action.digest {
+        return Ok(action);
+    }
+    let message = format!(
+        "{} and {} are different components of {}@{}; give one of them another version, or take it away",
+        first.display(),
+        path.display(),
+        action.manifest.id,
+        action.manifest.version,
+    );
+    Err(LoadError::new("action-duplicate", message))
+}

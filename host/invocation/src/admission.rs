@@ -1,0 +1,325 @@
+//! Admission: which invocations may run at once.
+//!
+//! A host has as many permits as its workers have places for instances. No tenant holds more than an eighth of them, or
+//! half while no other tenant has an invocation here. Those that wait get permits in turn, one tenant after the other.
+//! A request that waits reserves its memory in the host's budget; an invocation needs memory there before it is admitted.
+
+use super::outcome::Failure;
+use flowhost_engine::Limits;
+use flowhost_engine::memory_budget::{BASE_BYTES, MemoryBudget};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// The part of a host's permits that a tenant may hold beside others.
+const SHARED_DIVISOR: usize = 8;
+
+/// The part that a tenant may hold while it is alone.
+const LONE_DIVISOR: usize = 2;
+
+/// The part of the memory that requests which wait may take.
+const WAITING_DIVISOR: usize = 4;
+
+/// Decides which invocations run.
+pub(crate) struct Admission {
+    limits: Arc<Limits>,
+    permits: usize,
+    memory: Arc<MemoryBudget>,
+    state: Mutex<AdmissionState>,
+}
+
+struct AdmissionState {
+    /// Permits that nobody holds.
+    free: usize,
+    tenants: HashMap<Arc<str>, TenantQuota, foldhash::fast::RandomState>,
+    /// Tenants with waiting invocations that may hold another permit, in the order of their turns.
+    ready_tenants: VecDeque<Arc<str>>,
+    /// Memory that the requests of all that wait have reserved, bytes.
+    waiting_bytes: usize,
+}
+
+/// A tenant with invocations here. Removed with the last one.
+#[derive(Default)]
+struct TenantQuota {
+    running: usize,
+    /// Memory that those which run have reserved here, bytes.
+    bytes: usize,
+    waiting: usize,
+    /// Memory that the requests of those which wait have reserved, bytes.
+    waiting_bytes: usize,
+    queue: VecDeque<Waiter>,
+    /// Whether it stands in `State::turns`.
+    is_ready: bool,
+}
+
+/// An invocation that waits. Its caller may have gone meanwhile.
+struct Waiter {
+    bytes: usize,
+    grant: oneshot::Sender<()>,
+}
+
+/// The right to run, returned when dropped.
+pub(crate) struct AdmissionPermit {
+    admission: Arc<Admission>,
+    tenant: Arc<str>,
+    bytes: usize,
+    /// False while its invocation waits for it.
+    is_granted: bool,
+}
+
+/// A place in a tenant's queue, left when dropped.
+struct PendingAdmission {
+    permit: Option<AdmissionPermit>,
+    granted: oneshot::Receiver<()>,
+}
+
+/// How a tenant's turn ended.
+enum GrantResult {
+    /// Granted to a request of so many bytes.
+    Granted(usize),
+    NoneWaiting,
+    NoMemory,
+}
+
+impl TenantQuota {
+    /// Whether its share of the memory has room for these bytes. One invocation is always within it.
+    fn has_room_for(&self, bytes: usize, share: usize) -> bool {
+        self.bytes == 0 || self.bytes.saturating_add(bytes) <= share
+    }
+
+    fn add_running(&mut self, bytes: usize) {
+        self.running += 1;
+        self.bytes += bytes;
+    }
+}
+
+impl Admission {
+    pub(crate) fn new(limits: Arc<Limits>, permits: usize, memory: Arc<MemoryBudget>) -> Arc<Self> {
+        let permits = permits.max(1);
+        let initial = AdmissionState {
+            free: permits,
+            tenants: HashMap::default(),
+            ready_tenants: VecDeque::new(),
+            waiting_bytes: 0,
+        };
+        Arc::new(Self { limits, permits, memory, state: Mutex::new(initial) })
+    }
+
+    /// Admits an invocation of this tenant whose request has `bytes`, at once or when others have ended.
+    pub(crate) async fn admit(self: &Arc<Self>, tenant: &str, bytes: usize) -> Result<AdmissionPermit, Failure> {
+        let (permit, granted) = self.register(tenant, BASE_BYTES.saturating_add(bytes))?;
+        let Some(granted) = granted else { return Ok(permit) };
+        let pending = PendingAdmission { permit: Some(permit), granted };
+        let too_long = |_| overloaded("it waited too long for its turn");
+        tokio::time::timeout(self.limits.queue_timeout, self.wait_for_grant(pending)).await.map_err(too_long)?
+    }
+
+    /// Waits for the grant. Memory may become free without the end of an admitted invocation.
+    async fn wait_for_grant(&self, mut pending: PendingAdmission) -> Result<AdmissionPermit, Failure> {
+        loop {
+            tokio::select! {
+                _ = &mut pending.granted => break,
+                () = self.memory.wait_for_release() => self.grant(&mut self.lock()),
+            }
+        }
+        let mut permit = pending.permit.take().ok_or_else(|| overloaded("it lost its turn"))?;
+        permit.is_granted = true;
+        Ok(permit)
+    }
+
+    /// Enters an invocation: with a permit, or with a receiver of one.
+    fn register(
+        self: &Arc<Self>,
+        tenant: &str,
+        bytes: usize,
+    ) -> Result<(AdmissionPermit, Option<oneshot::Receiver<()>>), Failure> {
+        let mut state = self.lock();
+        let tenant = match state.tenants.get_key_value(tenant) {
+            Some((known, _)) => Arc::clone(known),
+            None => Arc::from(tenant),
+        };
+        let (most, share) = self.tenant_limits(&state, &tenant);
+        let AdmissionState { free, tenants, ready_tenants, waiting_bytes } = &mut *state;
+        let entry = tenants.entry(Arc::clone(&tenant)).or_default();
+        let permit = |is_granted| AdmissionPermit {
+            admission: Arc::clone(self),
+            tenant: Arc::clone(&tenant),
+            bytes,
+            is_granted,
+        };
+        // Those that have a turn come first.
+        let is_next = ready_tenants.is_empty() && entry.waiting == 0 && *free > 0 && entry.running < most;
+        if is_next && entry.has_room_for(bytes, share) && self.memory.try_reserve(bytes) {
+            *free -= 1;
+            entry.add_running(bytes);
+            return Ok((permit(true), None));
+        }
+        if entry.waiting >= self.limits.queued_per_tenant {
+            return Err(overloaded("the tenant has too many invocations at once"));
+        }
+        let request = bytes - BASE_BYTES;
+        if !self.reserve_waiting(entry, waiting_bytes, request, share) {
+            return Err(overloaded("the requests that wait take too much memory"));
+        }
+        let (grant, granted) = oneshot::channel();
+        entry.waiting += 1;
+        entry.queue.push_back(Waiter { bytes, grant });
+        if entry.running < most && !entry.is_ready {
+            entry.is_ready = true;
+            ready_tenants.push_back(Arc::clone(&tenant));
+        }
+        let permit = permit(false);
+        self.grant(&mut state);
+        Ok((permit, Some(granted)))
+    }
+
+    /// Reserves the memory of a request that waits. All that wait take at most a quarter of the host's memory, those of one
+    /// tenant at most a quarter of its share; but the first request of a tenant may exceed that share.
+    fn reserve_waiting(&self, entry: &mut TenantQuota, all: &mut usize, request: usize, share: usize) -> bool {
+        let of_tenant = entry.waiting_bytes.saturating_add(request);
+        let with_all = all.saturating_add(request);
+        let is_fair = entry.waiting_bytes == 0 || of_tenant <= share / WAITING_DIVISOR;
+        if !is_fair || with_all > self.memory.total() / WAITING_DIVISOR || !self.memory.try_reserve(request) {
+            return false;
+        }
+        (entry.waiting_bytes, *all) = (of_tenant, with_all);
+        true
+    }
+
+    /// How many permits this tenant may hold, and how many bytes of memory.
+    fn tenant_limits(&self, state: &AdmissionState, tenant: &str) -> (usize, usize) {
+        let is_alone = state.tenants.len() == usize::from(state.tenants.contains_key(tenant));
+        let part = if is_alone { LONE_DIVISOR } else { SHARED_DIVISOR };
+        (self.limits.in_flight_per_tenant.min(self.permits / part).max(1), self.memory.share(is_alone))
+    }
+
+    /// Returns a permit and its memory, and gives what is free to those that wait.
+    fn release(&self, tenant: &str, bytes: usize) {
+        self.memory.release(bytes);
+        let mut state = self.lock();
+        state.free += 1;
+        if let Some(entry) = state.tenants.get_mut(tenant) {
+            entry.running -= 1;
+            entry.bytes -= bytes;
+        }
+        self.reschedule(&mut state, tenant);
+    }
+
+    /// Takes an invocation out of the queue whose caller does not wait any more.
+    fn cancel_wait(&self, tenant: &str, bytes: usize) {
+        let request = bytes - BASE_BYTES;
+        self.memory.release(request);
+        let mut state = self.lock();
+        state.waiting_bytes -= request;
+        if let Some(entry) = state.tenants.get_mut(tenant) {
+            entry.waiting -= 1;
+            entry.waiting_bytes -= request;
+            // Those that left stay in the queue until they are half of it, so that leaving takes constant time.
+            if entry.queue.len() > 2 * entry.waiting {
+                entry.queue.retain(|waiter| !waiter.grant.is_closed());
+            }
+        }
+        self.reschedule(&mut state, tenant);
+    }
+
+    /// Brings the turns up to date after a change of this tenant, and grants what is free.
+    fn reschedule(&self, state: &mut AdmissionState, tenant: &str) {
+        let (most, _) = self.tenant_limits(state, tenant);
+        let AdmissionState { tenants, ready_tenants, .. } = state;
+        if let Some((name, entry)) =
+            tenants.get_key_value(tenant).map(|(name, _)| Arc::clone(name)).zip(tenants.get_mut(tenant))
+        {
+            if entry.running == 0 && entry.waiting == 0 {
+                tenants.remove(tenant);
+            } else if entry.waiting > 0 && entry.running < most && !entry.is_ready {
+                entry.is_ready = true;
+                ready_tenants.push_back(name);
+            }
+        }
+        self.grant(state);
+    }
+
+    /// Gives free permits to the tenants in turn, one each. A tenant whose next invocation finds no memory waits for its
+    /// next turn: an invocation that ends, or a reservation that is returned, grants again.
+    fn grant(&self, state: &mut AdmissionState) {
+        let mut passed = 0;
+        while state.free > 0 && passed < state.ready_tenants.len() {
+            let Some(name) = state.ready_tenants.pop_front() else { return };
+            let (most, share) = self.tenant_limits(state, &name);
+            let AdmissionState { free, tenants, ready_tenants, waiting_bytes } = &mut *state;
+            let Some(entry) = tenants.get_mut(&name) else { continue };
+            entry.is_ready = false;
+            let result = self.grant_one(entry, most, share);
+            if let GrantResult::Granted(request) = result {
+                *waiting_bytes -= request;
+                *free -= 1;
+                passed = 0;
+            }
+            if entry.waiting > 0 && entry.running < most {
+                entry.is_ready = true;
+                ready_tenants.push_back(name);
+                // A waiter whose caller has gone counts until it leaves the queue, which may be after this.
+                passed += usize::from(!matches!(result, GrantResult::Granted(_)));
+            }
+        }
+    }
+
+    /// Grants a permit to the first invocation of a tenant that still waits.
+    fn grant_one(&self, entry: &mut TenantQuota, most: usize, share: usize) -> GrantResult {
+        while let Some(waiter) = entry.queue.pop_front() {
+            if waiter.grant.is_closed() {
+                continue;
+            }
+            let bytes = waiter.bytes;
+            if entry.running >= most {
+                entry.queue.push_front(waiter);
+                return GrantResult::NoneWaiting;
+            }
+            // The request has its memory already.
+            if !entry.has_room_for(bytes, share) || !self.memory.try_reserve(BASE_BYTES) {
+                entry.queue.push_front(waiter);
+                return GrantResult::NoMemory;
+            }
+            if waiter.grant.send(()).is_ok() {
+                let request = bytes - BASE_BYTES;
+                entry.add_running(bytes);
+                entry.waiting -= 1;
+                entry.waiting_bytes -= request;
+                return GrantResult::Granted(request);
+            }
+            self.memory.release(BASE_BYTES);
+        }
+        GrantResult::NoneWaiting
+    }
+
+    fn lock(&self) -> MutexGuard<'_, AdmissionState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for AdmissionPermit {
+    fn drop(&mut self) {
+        if self.is_granted {
+            self.admission.release(&self.tenant, self.bytes);
+        }
+    }
+}
+
+impl Drop for PendingAdmission {
+    fn drop(&mut self) {
+        let Some(permit) = &mut self.permit else { return };
+        self.granted.close();
+        // A permit that was granted at the last moment returns when it is dropped.
+        permit.is_granted = self.granted.try_recv().is_ok();
+        if !permit.is_granted {
+            permit.admission.cancel_wait(&permit.tenant, permit.bytes);
+        }
+    }
+}
+
+fn overloaded(why: &str) -> Failure {
+    Failure::transient("overloaded", format!("{why}; try again later"))
+}
+
+#[cfg(test)]
+mod tests;

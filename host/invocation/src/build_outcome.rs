@@ -1,0 +1,134 @@
+//! What an invocation answers, however it ended.
+
+use super::bounded_json::to_bounded_json;
+use super::execute::Invocation;
+use super::outcome::{Failure, Outcome, OutcomeError, Usage};
+use flowhost_domain::Refusal;
+use flowhost_engine::task::{Phase, StopReason};
+use flowhost_host_functions::bindings::flow::action::types::Error as WitError;
+use flowhost_store::{IdempotencyRecord, NewIdempotencyRecord, StoreError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+impl Invocation {
+    /// The outcome as it is kept under the invocation's key, if it has one. `Err`: it is too large to be kept.
+    pub(super) fn idempotency_record(&self, outcome: &Outcome) -> Result<Option<NewIdempotencyRecord>, OutcomeError> {
+        let Some(key) = self.request.key.clone() else { return Ok(None) };
+        let limits = &self.context.limits;
+        let Some(outcome) = to_bounded_json(outcome, limits.outcome_bytes) else {
+            let most = limits.outcome_bytes;
+            let message = format!(
+                "the outcome has more than {most} bytes, the most that is kept under a key; write fewer or shorter entities"
+            );
+            return Err(OutcomeError { code: "limit-value-size".to_owned(), message, parameter: None });
+        };
+        Ok(Some(NewIdempotencyRecord {
+            key,
+            fingerprint: self.fingerprint(),
+            outcome,
+            ttl: limits.idempotency_key_ttl,
+        }))
+    }
+
+    pub(super) fn replay(&self, stored: &IdempotencyRecord) -> Result<Outcome, Failure> {
+        if stored.fingerprint != self.fingerprint() {
+            let message = "the key was used for another action, parameters or session before; use a new one";
+            return Err(Failure::new("key-reused", message));
+        }
+        let outcome: Outcome = serde_json::from_str(&stored.outcome)
+            .map_err(|error| StoreError::Unavailable(format!("the outcome under the key can't be read: {error}")))?;
+        Ok(Outcome { replayed: true, ..outcome })
+    }
+
+    pub(super) fn fault_outcome(&self, started: Instant, code: &str, message: String) -> Outcome {
+        self.error_outcome(started, OutcomeError { code: code.to_owned(), message, parameter: None })
+    }
+
+    /// On the port `error` every entity-out is cleared, or set to what the manifest says: no stale value survives.
+    pub(super) fn error_outcome(&self, started: Instant, error: OutcomeError) -> Outcome {
+        let mut entities = BTreeMap::new();
+        let mut cleared = BTreeSet::new();
+        for (entity, on_error) in self.request.node.parameters().entity_outs() {
+            match on_error {
+                Some(value) => drop(entities.insert(entity.to_owned(), value.clone())),
+                None => drop(cleared.insert(entity.to_owned())),
+            }
+        }
+        Outcome {
+            port: flowhost_manifest::ERROR_PORT.to_owned(),
+            entities,
+            cleared: cleared.into_iter().collect(),
+            error: Some(error),
+            warnings: self.request.node.warnings(),
+            replayed: false,
+            usage: self.usage(started),
+        }
+    }
+
+    pub(super) fn usage(&self, started: Instant) -> Usage {
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let now = Instant::now();
+        Usage {
+            cpu_us: micros(self.task_state.cpu_time_at(now)),
+            wall_us: micros(now.saturating_duration_since(started)),
+            host_calls: self.run_log.host_calls(),
+            memory_bytes: self.run_log.memory_bytes(),
+        }
+    }
+
+    /// The answer of an invocation that was stopped.
+    pub(super) fn outcome_for_stop(&self, reason: StopReason) -> Result<Outcome, Failure> {
+        let limits = &self.context.limits;
+        let since = |stage| match stage {
+            Phase::Running(since) | Phase::WaitingForLock(since) => since,
+            Phase::Queued | Phase::Committing => Instant::now(),
+        };
+        let started = since(self.task_state.phase());
+        match reason {
+            StopReason::Cpu => Ok(self.fault_outcome(
+                started,
+                "limit-cpu",
+                format!("the plugin computed for longer than {:?}", limits.cpu_time),
+            )),
+            StopReason::Deadline(Phase::Queued) => {
+                Err(Failure::transient("overloaded", "it waited too long for its turn; try again later"))
+            }
+            StopReason::Deadline(Phase::WaitingForLock(_)) => Err(store_conflict()),
+            StopReason::Deadline(_) => Ok(self.fault_outcome(
+                started,
+                "limit-deadline",
+                format!("it took longer than {:?}", limits.invocation_timeout),
+            )),
+            StopReason::Cancelled => Err(Failure::transient("overloaded", "nobody waits for it any more")),
+            StopReason::Panicked => Ok(self.fault_outcome(
+                started,
+                "plugin-trap",
+                "the host stopped the run because of a defect of its own".to_owned(),
+            )),
+        }
+    }
+}
+
+/// A commit's failure: it would have taken the tenant beyond its quota.
+pub(super) fn quota_failure(quota: u64) -> Failure {
+    let message = format!(
+        "the tenant would have more than {quota} bytes stored, which is its quota; wait until keys expire, or raise the quota"
+    );
+    Failure::new("quota", message)
+}
+
+pub(super) fn store_conflict() -> Failure {
+    Failure::transient("store-conflict", "others kept changing what was read; try again")
+}
+
+pub(super) fn error_from_refusal(refusal: Refusal) -> OutcomeError {
+    OutcomeError { code: refusal.code.to_owned(), message: refusal.message, parameter: None }
+}
+
+/// A plugin's error, cut to what a message may be.
+pub(super) fn error_from_guest(error: WitError) -> OutcomeError {
+    const MAX_BYTES: usize = 4 << 10;
+    let WitError { code, mut message, parameter, .. } = error;
+    message.truncate(message.floor_char_boundary(MAX_BYTES));
+    OutcomeError { code, message, parameter: parameter.filter(|name| name.len() <= MAX_BYTES) }
+}

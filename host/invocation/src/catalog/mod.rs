@@ -1,0 +1,129 @@
+//! Which actions there are: loading, contract check, manifest, versions.
+
+mod component;
+mod identity;
+
+pub(crate) use component::Loader;
+pub use component::{Action, pack};
+pub(crate) use identity::ReplaceableIds;
+
+use semver::Version;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The actions of a host by id, each with its versions.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    /// Newest version first.
+    actions: BTreeMap<String, Vec<Arc<Action>>>,
+}
+
+/// There is no such action. Code `action-not-found`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ActionNotFound {
+    /// Names what was asked for, and what is there in its place.
+    pub message: String,
+}
+
+impl Catalog {
+    /// The newest version of every action, in order of their ids; a prerelease only of those that have nothing else.
+    pub fn newest(&self) -> impl Iterator<Item = &Arc<Action>> {
+        self.actions.values().filter_map(|versions| newest_release(versions).or_else(|| versions.first()))
+    }
+
+    /// Every version of every action, in order of their ids, newest first.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Action>> {
+        self.actions.values().flatten()
+    }
+
+    /// The action that `name` names: `id` for the newest version, `id@1` for the newest 1.x, `id@1.2` for the newest
+    /// 1.2.x, `id@1.2.3` for that one. A prerelease is named by its full version only.
+    ///
+    /// # Errors
+    /// There is none; the message hints at the nearest.
+    pub fn find(&self, name: &str) -> Result<&Arc<Action>, ActionNotFound> {
+        let (id, version_prefix) = match name.split_once('@') {
+            Some((id, version)) => (id, Some(version)),
+            None => (name, None),
+        };
+        let Some(versions) = self.actions.get(id) else { return Err(self.unknown(id)) };
+        let found = match version_prefix {
+            Some(version_prefix) => versions.iter().find(|action| matches(&action.manifest.version, version_prefix)),
+            None => newest_release(versions),
+        };
+        found.ok_or_else(|| {
+            let there: Vec<_> = versions.iter().map(|action| action.manifest.version.to_string()).collect();
+            let there = there.join(", ");
+            let message = match version_prefix {
+                Some(version_prefix) => {
+                    format!("there is no version {} of {id}; there is {there}", truncated(version_prefix))
+                }
+                None => format!("there are only prereleases of {id}; name one by its full version: {there}"),
+            };
+            ActionNotFound { message }
+        })
+    }
+
+    /// Adds an action; one with the same id and version gives way to it.
+    pub(crate) fn add(&mut self, action: Arc<Action>) {
+        let versions = self.actions.entry(action.manifest.id.clone()).or_default();
+        versions.retain(|other| other.manifest.version != action.manifest.version);
+        versions.push(action);
+        versions.sort_by(|a, b| b.manifest.version.cmp(&a.manifest.version));
+    }
+
+    fn unknown(&self, id: &str) -> ActionNotFound {
+        let near = flowhost_manifest::suggestion::nearest_name(id, self.actions.keys().map(String::as_str));
+        let hint =
+            near.map_or_else(|| "; `flowhost actions` lists them".to_owned(), |near| format!("; did you mean {near}?"));
+        ActionNotFound { message: format!("there is no action {}{hint}", truncated(id)) }
+    }
+}
+
+/// The first that is not a prerelease.
+fn newest_release(versions: &[Arc<Action>]) -> Option<&Arc<Action>> {
+    versions.iter().find(|action| action.manifest.version.pre.is_empty())
+}
+
+/// Whether `version` is `version_prefix` or begins with it, by whole numbers. A prerelease or build is meant as a whole.
+fn matches(version: &Version, version_prefix: &str) -> bool {
+    let text = version.to_string();
+    let is_part = || {
+        version.pre.is_empty()
+            && !version_prefix.contains(['-', '+'])
+            && text.strip_prefix(version_prefix).is_some_and(|rest| rest.starts_with('.'))
+    };
+    text == version_prefix || is_part()
+}
+
+fn truncated(text: &str) -> String {
+    text.chars().take(128).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    fn matches(version: &str, version_prefix: &str) -> bool {
+        super::matches(&version.parse().unwrap(), version_prefix)
+    }
+
+    #[test]
+    fn a_version_is_named_by_its_beginning() {
+        assert!(matches("1.12.0", "1"));
+        assert!(matches("1.12.0", "1.12"));
+        assert!(matches("1.12.0", "1.12.0"));
+        assert!(!matches("1.12.0", "1.1"));
+        assert!(!matches("1.12.0", ""));
+        assert!(matches("1.12.0+b.1", "1.12"));
+    }
+
+    #[test]
+    fn a_prerelease_is_named_by_its_full_version_only() {
+        assert!(matches("1.0.0-a.1", "1.0.0-a.1"));
+        for beginning in ["1", "1.0", "1.0.0", "1.0.0-a"] {
+            assert!(!matches("1.0.0-a.1", beginning), "{beginning}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Asking a component for its manifest: it is granted nothing while it answers.
+
+use super::instance::{RunError, classify_trap};
+use crate::catalog::LoadError;
+use flowhost_engine::Limits;
+use flowhost_engine::cpu_clock::ThreadTimer;
+use flowhost_host_functions::bindings::OutboundAction;
+use flowhost_host_functions::{HostState, LogOrigin, RunLog};
+use std::sync::Arc;
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Engine, Store, UpdateDeadline};
+
+/// Instantiates the component and calls `describe`, on a thread of its own since the caller may be a runtime's.
+pub(super) fn describe(
+    engine: &Engine,
+    linker: &Linker<HostState>,
+    limits: &Arc<Limits>,
+    component: &Component,
+) -> Result<String, LoadError> {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+            let runtime = runtime.map_err(|error| LoadError::new("component-invalid", error.to_string()))?;
+            runtime.block_on(call_describe(engine, linker, limits, component))
+        });
+        let gone = |_| Err(LoadError::new("plugin-trap", "the component could not be asked to describe itself"));
+        thread.join().unwrap_or_else(gone)
+    })
+}
+
+async fn call_describe(
+    engine: &Engine,
+    linker: &Linker<HostState>,
+    limits: &Arc<Limits>,
+    component: &Component,
+) -> Result<String, LoadError> {
+    let run_log = Arc::new(RunLog::new(limits));
+    let mut store = Store::new(engine, HostState::for_describe(Arc::clone(limits), Arc::clone(&run_log)));
+    store.limiter(|state| &mut state.instance_limiter);
+    store.set_hostcall_fuel(limits.host_call_bytes);
+    let (timer, cpu) = (ThreadTimer::start(), limits.cpu_time);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |_| {
+        Ok(if timer.elapsed() > cpu { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+    });
+    let described = async {
+        let action = OutboundAction::instantiate_async(&mut store, component, linker).await?;
+        action.flow_action_handler().call_describe(&mut store).await
+    };
+    // Epochs stop what computes; what waits, for a timer of WASI's say, only this stops.
+    let result = tokio::time::timeout(limits.invocation_timeout, described).await;
+    run_log.flush(&LogOrigin { action: "describe", tenant: "", session: "" }, None);
+    let Ok(result) = result else {
+        let message = format!("the component takes longer than {:?} to describe itself", limits.invocation_timeout);
+        return Err(LoadError::new("limit-deadline", message));
+    };
+    result.map_err(|error| {
+        let (code, message) = match classify_trap(&error) {
+            RunError::Fault { code, message } => (code, message),
+            RunError::Store(error) => ("plugin-trap", error.to_string()),
+            RunError::Conflict(_) | RunError::PoolExhausted => ("plugin-trap", "it asked for the store".to_owned()),
+        };
+        LoadError::new(code, format!("the component can't describe itself: {message}"))
+    })
+}

@@ -1,0 +1,368 @@
+//! An admitted invocation on its worker, until it has an outcome.
+
+use super::admission::AdmissionPermit;
+use super::build_outcome::{error_from_guest, error_from_refusal, quota_failure, store_conflict};
+use super::codes::is_refusal_code;
+use super::instance::{GuestResult, LinkedComponent, RunError, WorkerContext};
+use super::outcome::{Failure, Outcome, OutcomeError};
+use super::request::Request;
+use super::task::ReplySlot;
+use flowhost_domain::Refusal;
+use flowhost_domain::refusal::quote;
+use flowhost_domain::upsert::{ContactUpsert, Profile};
+use flowhost_engine::task::{Phase, TaskState};
+use flowhost_host_functions::parameters::ParameterValues;
+use flowhost_host_functions::{
+    EntityWrites, HostFunction, HostState, IdGenerator, RunInput, RunLog, RunOutput, SeededRng, SessionOverlay,
+};
+use flowhost_store::{
+    CommitOutcome, CommitRequest, IdempotencyRecord, Lookup, NewIdempotencyRecord, Transaction, TransactionError,
+};
+use chrono::{DateTime, SubsecRound, Utc};
+use rand_xoshiro::rand_core::SeedableRng;
+use flowhost_sync::KeyedLockGuard;
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+use uuid::Uuid;
+
+/// What invocations take turns for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum LockKey {
+    /// An idempotency key of a tenant.
+    IdempotencyKey(String, String),
+    /// A contact of a tenant.
+    Contact(String, Uuid),
+    /// An address, by channel and identifier, that belongs to no contact of the tenant yet.
+    Address(String, String, String),
+}
+
+/// One invocation. Its work and whoever stops that share it.
+pub(super) struct Invocation {
+    pub(super) request: Request,
+    pub(super) context: Rc<WorkerContext>,
+    pub(super) reply: ReplySlot,
+    /// Held until the invocation has ended, even if its caller does not wait any more.
+    pub(super) permit: Cell<Option<AdmissionPermit>>,
+    pub(super) task_state: TaskState,
+    pub(super) run_log: Arc<RunLog>,
+    pub(super) now: DateTime<Utc>,
+    seed: u64,
+}
+
+/// Bytes of an outcome that joins the next commit without anybody waiting for it.
+const UNAWAITED_OUTCOME_BYTES: usize = 4 << 10;
+
+/// One attempt's end.
+enum Attempt {
+    Done(Result<Outcome, Failure>),
+    /// Run again, taking turns for these.
+    Retry(BTreeSet<LockKey>),
+}
+
+impl From<TransactionError> for RunError {
+    fn from(error: TransactionError) -> Self {
+        match error {
+            TransactionError::Store(error) => Self::Store(error),
+            TransactionError::Conflict => Self::Conflict(Vec::new()),
+        }
+    }
+}
+
+impl Invocation {
+    pub(super) fn new(request: Request, permit: AdmissionPermit, context: Rc<WorkerContext>, reply: ReplySlot) -> Self {
+        let (session, run_log) = (&request.session, Arc::new(RunLog::new(&context.limits)));
+        // The store keeps microseconds.
+        let now = session.at.unwrap_or_else(Utc::now).trunc_subsecs(6);
+        let seed = session.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().1);
+        let permit = Cell::new(Some(permit));
+        Self { request, context, reply, permit, task_state: TaskState::new(), run_log, now, seed }
+    }
+
+    pub(super) fn tenant(&self) -> &str {
+        &self.request.session.tenant
+    }
+
+    /// What the key stands for.
+    pub(super) fn fingerprint(&self) -> [u8; 32] {
+        let session = &self.request.session;
+        self.request.node.fingerprint([&session.tenant, &session.channel, &session.user, &session.id])
+    }
+
+    /// Runs it until it has an outcome.
+    pub(super) async fn execute(&self) -> Result<Outcome, Failure> {
+        let shared = &self.context.shared;
+        let mut key_guard = match &self.request.key {
+            Some(key) => {
+                Some(shared.keyed_locks.lock(LockKey::IdempotencyKey(self.tenant().to_owned(), key.clone())).await)
+            }
+            None => None,
+        };
+        let Ok(_permit) = self.context.instance_permits.acquire().await else {
+            return Err(Failure::transient("overloaded", "the host is stopping"));
+        };
+        let started = Instant::now();
+        self.task_state.set_phase(Phase::Running(started));
+        let mut guards: Vec<KeyedLockGuard<LockKey>> = Vec::new();
+        let mut keys = BTreeSet::new();
+        for attempt in 0..=self.context.limits.max_retries {
+            match self.attempt(attempt, started, !guards.is_empty(), &mut key_guard).await {
+                Attempt::Done(result) => return result,
+                Attempt::Retry(more) => keys.extend(more),
+            }
+            self.task_state.set_phase(Phase::WaitingForLock(started));
+            guards.clear();
+            // In their order, so that two invocations never wait for each other.
+            for key in &keys {
+                guards.push(shared.keyed_locks.lock(key.clone()).await);
+            }
+            self.task_state.set_phase(Phase::Running(started));
+        }
+        Err(store_conflict())
+    }
+
+    // What it holds while it waits stays small, since every invocation makes room for it: what is rare is in a box.
+    async fn attempt(
+        &self,
+        attempt: u32,
+        started: Instant,
+        holds_locks: bool,
+        key_guard: &mut Option<KeyedLockGuard<LockKey>>,
+    ) -> Attempt {
+        self.run_log.reset();
+        let session =
+            SessionOverlay::new(Arc::clone(&self.request.session), self.now, SeededRng::seed_from_u64(self.seed));
+        let component = match self.context.link_component(&self.request.node) {
+            Ok(component) => component,
+            Err(error) => {
+                return Attempt::Done(Ok(self.fault_outcome(started, "plugin-contract", format!("{error:#}"))));
+            }
+        };
+        let mut transaction = self.context.new_transaction(self.tenant(), self.now);
+        match self.prefetch(&mut transaction, &session, &component).await {
+            Ok(None) => {}
+            Ok(Some(stored)) => return Attempt::Done(self.replay(&stored)),
+            Err(RunError::Conflict(_)) => return Attempt::Retry(BTreeSet::new()),
+            Err(error) => return self.fail(started, error),
+        }
+        if transaction.configured_tenant().is_none() {
+            // The key is not stored: a caller could fill the store with keys of tenants that do not exist.
+            let error = error_from_refusal(Refusal::tenant_not_found(self.tenant()));
+            return Attempt::Done(Ok(self.error_outcome(started, error)));
+        }
+        if let Some(error) = self.refuse_early() {
+            return Box::pin(self.refuse(started, transaction, error)).await;
+        }
+        if !holds_locks && let Some(keys) = self.contended_keys(&transaction) {
+            return Attempt::Retry(keys);
+        }
+        let instance =
+            self.context.new_instance(&component, self.new_host_state(session, transaction, component.grants, attempt));
+        match instance.run(&component, &self.run_log).await {
+            Ok(GuestResult::Port(port, output)) => {
+                let (transaction, outcome) = match self.outcome(started, port, output) {
+                    Ok(returned) => returned,
+                    Err(message) => return Attempt::Done(Ok(self.fault_outcome(started, "plugin-contract", message))),
+                };
+                if transaction.is_consistent_read() && self.request.key.is_none() {
+                    return Attempt::Done(Ok(outcome));
+                }
+                Box::pin(self.commit_or_validate(started, transaction, outcome, key_guard)).await
+            }
+            Ok(GuestResult::Error(error)) => {
+                if !is_refusal_code(&error.code) {
+                    let message = format!(
+                        "the plugin refused with the code {}, which is neither the host's nor has the form acme/too-low",
+                        quote(&error.code)
+                    );
+                    return Attempt::Done(Ok(self.fault_outcome(started, "plugin-contract", message)));
+                }
+                let transaction = self.context.new_transaction(self.tenant(), self.now);
+                Box::pin(self.refuse(started, transaction, error_from_guest(error))).await
+            }
+            Err(RunError::Conflict(read)) => Attempt::Retry(self.lock_keys(read)),
+            Err(error) => self.fail(started, error),
+        }
+    }
+
+    /// Reads in one trip what the action is going to ask for, and what is stored under the key: that is the answer.
+    async fn prefetch(
+        &self,
+        transaction: &mut Transaction,
+        session: &SessionOverlay,
+        component: &LinkedComponent,
+    ) -> Result<Option<IdempotencyRecord>, RunError> {
+        let prefetch_newest_ready = component.grants.allows(HostFunction::RecordsSave);
+        let mut lookups = self.request.node.references().lookups(session, prefetch_newest_ready);
+        if component.grants.allows(HostFunction::ContactsUpsertSessionUser) {
+            lookups.extend(self.session_user_addresses());
+        }
+        lookups.extend(self.request.key.clone().map(Lookup::IdempotencyKey));
+        transaction.prefetch(lookups).await?;
+        self.context.cache_tenant(transaction);
+        match &self.request.key {
+            Some(key) => Ok(transaction.idempotency_record(key).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Why the action isn't even run.
+    fn refuse_early(&self) -> Option<OutcomeError> {
+        let refusal = self.request.node.parameters().refusal.as_ref()?;
+        Some(OutcomeError {
+            code: refusal.code.to_owned(),
+            message: refusal.message.clone(),
+            parameter: Some(refusal.path.split('[').next().unwrap_or_default().to_owned()),
+        })
+    }
+
+    /// The session user's own address, as far as it can be told before anything is read.
+    fn session_user_addresses(&self) -> Vec<Lookup> {
+        let session = &self.request.session;
+        let Some((tenant, _)) = self.context.cached_tenant(&session.tenant) else { return Vec::new() };
+        let upsert = ContactUpsert::for_session_user(&tenant, &session.channel, &session.user, &Profile::default());
+        let addresses = upsert.iter().flat_map(ContactUpsert::addresses);
+        addresses.map(|address| Lookup::Address(address.channel.clone(), address.identifier.clone())).collect()
+    }
+
+    /// What of the things that were read others are taking turns for.
+    fn contended_keys(&self, transaction: &Transaction) -> Option<BTreeSet<LockKey>> {
+        let locks = &self.context.shared.keyed_locks;
+        if locks.is_empty() {
+            return None;
+        }
+        let keys = self.lock_keys(transaction.read_contact_ids());
+        keys.iter().any(|key| locks.is_locked(key)).then_some(keys)
+    }
+
+    fn lock_keys(&self, contacts: impl IntoIterator<Item = Uuid>) -> BTreeSet<LockKey> {
+        contacts.into_iter().map(|id| LockKey::Contact(self.tenant().to_owned(), id)).collect()
+    }
+
+    fn new_host_state(
+        &self,
+        session: SessionOverlay,
+        transaction: Transaction,
+        grants: flowhost_host_functions::Grants,
+        attempt: u32,
+    ) -> HostState {
+        // What a run makes gets other ids each time: an id that exists already is what made the last one stale, perhaps.
+        let id_generator = IdGenerator::new(self.seed, self.tenant(), attempt, self.now);
+        let parameters = ParameterValues::new(Arc::clone(self.request.node.parameters()));
+        let run = RunInput { parameters, session, transaction: Some(transaction), id_generator, grants };
+        let (limits, memory) = (Arc::clone(&self.context.limits), Arc::clone(&self.context.memory));
+        HostState::new(run, limits, Arc::clone(&self.run_log), memory)
+    }
+
+    /// What an action that left by this port makes of its node's entities. `Err`: why it may not leave so.
+    fn outcome(&self, started: Instant, port: String, output: RunOutput) -> Result<(Transaction, Outcome), String> {
+        let parameters = self.request.node.parameters();
+        if !parameters.is_port(&port) {
+            return Err(format!(
+                "the plugin left by port {:?}, which its manifest doesn't list",
+                port.chars().take(64).collect::<String>()
+            ));
+        }
+        let RunOutput { transaction: Some(transaction), writes, warnings: reported } = output else {
+            return Err("the run lost its view".to_owned());
+        };
+        let EntityWrites { values: entities, mut cleared } = writes;
+        let outs = parameters.entity_outs().map(|(entity, _)| entity);
+        cleared.extend(outs.filter(|entity| !entities.contains_key(*entity)).map(str::to_owned));
+        let mut warnings = self.request.node.warnings();
+        warnings.extend(reported);
+        let (cleared, usage) = (cleared.into_iter().collect(), self.usage(started));
+        Ok((transaction, Outcome { port, entities, cleared, error: None, warnings, replayed: false, usage }))
+    }
+
+    /// Commits what the run has staged; where that is nothing, checks what it has read. Keeps the outcome under the key.
+    async fn commit_or_validate(
+        &self,
+        started: Instant,
+        transaction: Transaction,
+        outcome: Outcome,
+        key_guard: &mut Option<KeyedLockGuard<LockKey>>,
+    ) -> Attempt {
+        let record = match self.idempotency_record(&outcome) {
+            Ok(record) => record,
+            Err(too_large) => {
+                let transaction = self.context.new_transaction(self.tenant(), self.now);
+                return Box::pin(self.refuse(started, transaction, too_large)).await;
+            }
+        };
+        if transaction.has_changes() {
+            return self.commit(self.commit_request(transaction, record), outcome).await;
+        }
+        match transaction.validate_reads().await {
+            Ok(true) => {}
+            Ok(false) => return Attempt::Retry(self.lock_keys(transaction.read_contact_ids())),
+            Err(error) => return self.fail(started, RunError::Store(error)),
+        }
+        // A large outcome may meet the tenant's quota, which its caller must know.
+        if record.as_ref().is_some_and(|record| record.outcome.len() > UNAWAITED_OUTCOME_BYTES) {
+            return self.commit(self.commit_request(transaction, record), outcome).await;
+        }
+        if record.is_some() {
+            let guard = key_guard.take().map(|guard| Box::new(guard) as Box<dyn Send>);
+            if let Err(error) =
+                self.context.shared.commit_queue.enqueue(self.commit_request(transaction, record), guard).await
+            {
+                return Attempt::Done(Err(error.into()));
+            }
+        }
+        Attempt::Done(Ok(outcome))
+    }
+
+    async fn refuse(&self, started: Instant, transaction: Transaction, error: OutcomeError) -> Attempt {
+        let mut outcome = self.error_outcome(started, error);
+        let mut record = self.idempotency_record(&outcome);
+        if record.is_err() {
+            // Warnings quote names of parameters, which may have any length.
+            outcome.warnings.clear();
+            record = self.idempotency_record(&outcome);
+        }
+        match record {
+            Ok(Some(record)) => self.commit(self.commit_request(transaction, Some(record)), outcome).await,
+            Ok(None) => Attempt::Done(Ok(outcome)),
+            Err(too_large) => Attempt::Done(Err(Failure::new("request-too-large", too_large.message))),
+        }
+    }
+
+    fn commit_request(&self, transaction: Transaction, record: Option<NewIdempotencyRecord>) -> CommitRequest {
+        CommitRequest { quota: Some(self.context.limits.stored_bytes), ..transaction.into_commit_request(record) }
+    }
+
+    /// From here on nothing stops the invocation any more.
+    async fn commit(&self, commit: CommitRequest, outcome: Outcome) -> Attempt {
+        let mut keys = self.lock_keys(commit.reads.contacts.iter().map(|(id, _)| *id));
+        let address = |(channel, identifier): &(String, String)| {
+            LockKey::Address(self.tenant().to_owned(), channel.clone(), identifier.clone())
+        };
+        keys.extend(commit.reads.unclaimed_addresses.iter().map(address));
+        let phase = self.task_state.phase();
+        self.task_state.set_phase(Phase::Committing);
+        match self.context.shared.commit_queue.commit(commit).await {
+            Ok(CommitOutcome::Committed) => Attempt::Done(Ok(outcome)),
+            Ok(CommitOutcome::DuplicateKey(stored)) => Attempt::Done(self.replay(&stored)),
+            Ok(CommitOutcome::Conflict) => {
+                self.task_state.set_phase(phase);
+                Attempt::Retry(keys)
+            }
+            Ok(CommitOutcome::QuotaExceeded) => Attempt::Done(Err(quota_failure(self.context.limits.stored_bytes))),
+            Ok(CommitOutcome::Failed(error)) | Err(error) => Attempt::Done(Err(error.into())),
+        }
+    }
+
+    fn fail(&self, started: Instant, error: RunError) -> Attempt {
+        Attempt::Done(match error {
+            RunError::Fault { code, message } => Ok(self.fault_outcome(started, code, message)),
+            RunError::Store(error) => Err(error.into()),
+            RunError::Conflict(_) => Err(store_conflict()),
+            RunError::PoolExhausted => {
+                Err(Failure::transient("overloaded", "there is no room for another instance; try again later"))
+            }
+        })
+    }
+}

@@ -1,0 +1,277 @@
+//! The embedding API: open a host, prepare nodes, invoke them.
+
+use super::action_loader::{ActionLoader, LoadSettings};
+use super::admission::Admission;
+use super::builder::{HostBuilder, OpenError};
+use super::canonical_json::MAX_CONTAINERS;
+use super::committer::CommitQueue;
+use super::execute::Invocation;
+use super::instance::WorkerContext;
+use super::node::PreparedNode;
+use super::outcome::{Failure, Outcome};
+use super::request::Request;
+use super::shared::HostShared;
+use super::task::ReplySlot;
+use crate::catalog::{Action, ActionNotFound, Catalog, ReplaceableIds};
+use arc_swap::ArcSwap;
+use flowhost_engine::LoadError;
+use flowhost_domain::json::MAX_TREE_BYTES;
+use flowhost_domain::phone;
+use flowhost_engine::memory_budget::MemoryBudget;
+use flowhost_engine::reclaim::Reclaimer;
+use flowhost_engine::task::{SupervisedTask, Task, TaskLimits};
+use flowhost_engine::ticker::EpochTicker;
+use flowhost_engine::worker::{Worker, WorkerOptions};
+use flowhost_engine::Limits;
+use flowhost_expression::ExpressionCache;
+use flowhost_store::{Store, StoreError};
+use serde_json::{Map, Value as Json};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+use tokio::sync::{Semaphore, oneshot};
+
+/// Runs actions. Cheap to share behind an [`Arc`]; dropping it waits for what it runs.
+///
+/// ```no_run
+/// use flowhost::{Host, Request, Session, store::memory::MemoryStore};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let host = Host::builder().open(MemoryStore::new()).await?;
+///
+/// // Once, when the diagram is published: the node is checked and its expressions are parsed.
+/// let parameters = serde_json::json!({
+///     "CONTACT_NAME_EXPRESSION": "contact_name",
+///     "CONTACT_IDENTIFIER_ENTITY": "contact_id",
+/// });
+/// let node = host.prepare("campaign-contact-manager@1", parameters.as_object().ok_or("no object")?)?;
+///
+/// // For every session that comes to the node. The same key answers the same only with the same id.
+/// let mut session = Session::new("acme", "whatsapp", "56987654321");
+/// session.id = "s-1".to_owned();
+/// session.entities.insert("contact_name".to_owned(), "Ana".into());
+/// let outcome = host.invoke(Request::new(node, session).with_key("s-1/n1/1")).await?;
+/// println!("the flow goes on by {}", outcome.port);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Host {
+    // In the order of their ends: workers finish what they have, which the committer writes.
+    workers: Vec<Worker<WorkerContext>>,
+    _reclaimer: Reclaimer,
+    _shared: Arc<HostShared>,
+    limits: Arc<Limits>,
+    _ticker: EpochTicker,
+    action_loader: ActionLoader,
+    catalog: ArcSwap<Catalog>,
+    expressions: ExpressionCache,
+    admission: Arc<Admission>,
+    store: Arc<dyn Store>,
+}
+
+impl Host {
+    /// Settings to open one with.
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    pub(super) async fn open(builder: HostBuilder, store: Arc<dyn Store>) -> Result<Self, OpenError> {
+        // The first phone number would wait for its metadata otherwise. Without a thread, it does.
+        drop(std::thread::Builder::new().name("flowhost-phones".to_owned()).spawn(phone::preload_metadata));
+        let limits = Arc::new(builder.limits);
+        let loading = flowhost_engine::new_engine(&limits, 4).map_err(OpenError::Engine)?;
+        let count = builder.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let engines = (0..count).map(|_| flowhost_engine::new_engine(&limits, limits.instances_per_worker));
+        let engines: Vec<_> = engines.collect::<Result<_, _>>().map_err(OpenError::Engine)?;
+        let all = engines.iter().chain([&loading]).cloned().collect();
+        let ticker = EpochTicker::start(all).map_err(OpenError::Thread)?;
+        let commit_queue = CommitQueue::start(Arc::clone(&store)).await?;
+        let shared = Arc::new(HostShared::new(commit_queue, &limits));
+
+        let memory = MemoryBudget::new(limits.host_memory_bytes);
+        let permits = count.saturating_mul(limits.instances_per_worker.max(1) as usize);
+
+        let mut workers = Vec::with_capacity(count);
+        let reclaimer = Reclaimer::start().map_err(OpenError::Thread)?;
+        let options = WorkerOptions { enable_io: store.needs_io_driver(), idle_spin: builder.idle_spin };
+        for (index, engine) in engines.into_iter().enumerate() {
+            let (store, limits) = (Arc::clone(&store), Limits::clone(&limits));
+            let shared = (Arc::clone(&shared), Arc::clone(&memory));
+            let instance_permits = Arc::new(Semaphore::new(limits.instances_per_worker.max(1) as usize));
+            let reclaim_handle = reclaimer.handle(&instance_permits);
+            let own = (engine.clone(), ticker.activity_handle());
+            let make = move || async move {
+                let reader = store.reader().await?;
+                WorkerContext::new(engine, reader.into(), (instance_permits, reclaim_handle), limits, shared)
+                    .map_err(OpenError::Engine)
+            };
+            workers.push(Worker::start(index, own, options, make).await.map_err(|error| match error {
+                flowhost_engine::worker::StartError::Thread(error) => OpenError::Thread(error),
+                flowhost_engine::worker::StartError::Make(error) => error,
+            })?);
+        }
+        let settings = LoadSettings {
+            cache: builder.cache,
+            compiler: builder.compiler,
+            replaceable: ReplaceableIds::new(builder.replaceable),
+        };
+        let loading = ActionLoader::new(&loading, settings, &limits, &ticker).map_err(OpenError::Engine)?;
+        let host = Self {
+            workers,
+            _reclaimer: reclaimer,
+            _shared: shared,
+            limits: Arc::clone(&limits),
+            _ticker: ticker,
+            action_loader: loading,
+            catalog: ArcSwap::default(),
+            expressions: ExpressionCache::default(),
+            admission: Admission::new(limits, permits, memory),
+            store,
+        };
+        let catalog = host.action_loader.load_initial(builder.built_in_actions, &builder.plugins)?;
+        host.catalog.store(Arc::new(catalog));
+        Ok(host)
+    }
+
+    /// The bounds in force.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The actions there are now.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.load_full()
+    }
+
+    /// Adds a component to the catalogue. It takes the place of an action with the same id and version. Only
+    /// [`HostBuilder::replace_built_in`] permits the id of a shipped action. Prepared nodes keep the action that they have.
+    ///
+    /// # Errors
+    /// It is no component, doesn't fit the contract, has an id that is reserved, or met a bound; see [`LoadError`].
+    pub fn load(&self, component: &[u8]) -> Result<Arc<Action>, LoadError> {
+        let action = self.inspect(component)?;
+        self.catalog.rcu(|catalog| {
+            let mut catalog = Catalog::clone(catalog);
+            catalog.add(Arc::clone(&action));
+            catalog
+        });
+        Ok(action)
+    }
+
+    /// Checks a component as [`Host::load`] does, without adding it.
+    ///
+    /// # Errors
+    /// As [`Host::load`].
+    pub fn inspect(&self, component: &[u8]) -> Result<Arc<Action>, LoadError> {
+        self.action_loader.inspect(component)
+    }
+
+    /// Checks a node's parameters and parses its expressions, once for many invocations. What is wrong with them is
+    /// among [`PreparedNode::diagnostics`]; such a node can be invoked, and refuses.
+    ///
+    /// Hostile parameters cost at most some milliseconds of computing: a list has at most 100 elements, a node at most 200
+    /// parameters, and its expressions together have at most about 150,000 tokens; beyond that the node is
+    /// `parameter-invalid`. Parameters of more than [`Limits::request_bytes`], or with more than 10,000 lists and objects,
+    /// are not checked at all, since no request can carry them.
+    ///
+    /// # Errors
+    /// There is no such action.
+    pub fn prepare(&self, action: &str, parameters: &Map<String, Json>) -> Result<PreparedNode, ActionNotFound> {
+        let action = Arc::clone(self.catalog().find(action)?);
+        Ok(PreparedNode::new(action, parameters, &self.expressions, self.limits.request_bytes))
+    }
+
+    /// Invokes a node for a session. The outcome is durable when it is answered; dropping the future before the
+    /// invocation's writes are handed over ends it without a trace.
+    ///
+    /// # Errors
+    /// The request was not carried out, and nothing changed; see [`Failure`].
+    pub async fn invoke(&self, request: Request) -> Result<Outcome, Failure> {
+        let bytes = self.check(&request)?;
+        let permit = self.admission.admit(&request.session.tenant, bytes).await?;
+        let (reply, answer) = oneshot::channel();
+        let queued = Instant::now();
+        let submitted = self.pick_worker().is_some_and(|worker| {
+            worker.submit(Box::new(move |context| {
+                into_task(Invocation::new(request, permit, Rc::clone(context), ReplySlot::new(reply)), queued)
+            }))
+        });
+        let stopping = || Failure::transient("overloaded", "the host is stopping");
+        if !submitted {
+            return Err(stopping());
+        }
+        answer.await.map_err(|_| stopping())?
+    }
+
+    /// Finishes what runs, and lets the store tidy up: afterwards a file stands for itself, without others beside it.
+    /// Dropping the host finishes what runs, too.
+    ///
+    /// # Errors
+    /// The store's; nothing is lost by it.
+    pub async fn close(self) -> Result<(), StoreError> {
+        let store = Arc::clone(&self.store);
+        drop(self);
+        store.close().await
+    }
+
+    /// Checks a request against its limits; answers how many bytes of memory it takes.
+    fn check(&self, request: &Request) -> Result<usize, Failure> {
+        let limits = self.limits();
+        let size = request.session.check(limits)?;
+        if size.tree_bytes > MAX_TREE_BYTES {
+            let message = format!(
+                "the session's lists and objects take {} bytes of memory; at most {MAX_TREE_BYTES} are allowed",
+                size.tree_bytes
+            );
+            return Err(Failure::new("request-too-large", message));
+        }
+        let bytes = request.node.bytes().and_then(|bytes| bytes.checked_add(size.bytes));
+        if bytes.is_none_or(|bytes| bytes > limits.request_bytes) {
+            let message = format!(
+                "session and parameters have more than {} bytes, or the parameters more than {MAX_CONTAINERS} lists and \
+                 objects; make them smaller",
+                limits.request_bytes
+            );
+            return Err(Failure::new("request-too-large", message));
+        }
+        request.check_key()?;
+        Ok(bytes.unwrap_or(limits.request_bytes).saturating_add(size.tree_bytes))
+    }
+
+    /// The worker that the calling thread has used before, unless another has clearly less to do: what goes to and fro
+    /// between them stays near them.
+    fn pick_worker(&self) -> Option<&Worker<WorkerContext>> {
+        let nearest = self.workers.get(caller_index() % self.workers.len().max(1))?;
+        let idlest = self.workers.iter().min_by_key(|worker| worker.active_tasks())?;
+        let (load, least) = (nearest.active_tasks(), idlest.active_tasks());
+        Some(if load > least + least / 2 { idlest } else { nearest })
+    }
+}
+
+/// A number of the calling thread's own, from 0.
+fn caller_index() -> usize {
+    static THREADS: AtomicUsize = AtomicUsize::new(0);
+    thread_local!(static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed));
+    THREAD.with(|number| *number)
+}
+
+/// The invocation as its worker runs it.
+fn into_task(invocation: Invocation, queued: Instant) -> SupervisedTask {
+    let limits = &invocation.context.limits;
+    let task_limits = TaskLimits {
+        cpu_time: limits.cpu_time,
+        invocation_timeout: limits.invocation_timeout,
+        queue_timeout: limits.queue_timeout,
+    };
+    let is_background = invocation.is_expected_long_running();
+    let invocation = Rc::new(invocation);
+    let task: Rc<dyn Task> = Rc::clone(&invocation) as _;
+    let future = Box::pin(async move { invocation.run().await });
+    SupervisedTask::new(task, future, task_limits, (queued, is_background))
+}

@@ -1,0 +1,52 @@
+//! An invocation as a caller asks for it.
+
+use super::node::PreparedNode;
+use super::outcome::Failure;
+use flowhost_host_functions::Session;
+use std::sync::Arc;
+
+/// Longest idempotency key, bytes.
+const MAX_KEY_BYTES: usize = 256;
+
+/// What to invoke, for whom, and under which key.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The prepared node.
+    pub node: PreparedNode,
+    /// The session. Nothing but this says whose things the action sees.
+    pub session: Arc<Session>,
+    /// The idempotency key, 1 to 256 bytes without NUL, scoped to the tenant: the same key again answers the same and does
+    /// nothing. It needs a session with an id of its own, see [`Session::has_own_id`].
+    pub key: Option<String>,
+}
+
+impl Request {
+    /// A request without a key.
+    pub fn new(node: PreparedNode, session: impl Into<Arc<Session>>) -> Self {
+        Self { node, session: session.into(), key: None }
+    }
+
+    /// Under this key.
+    #[must_use]
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Checks the key: its form, and whether the same request can come again under it.
+    pub(super) fn check_key(&self) -> Result<(), Failure> {
+        let Some(key) = &self.key else { return Ok(()) };
+        let problem = if key.is_empty() || key.len() > MAX_KEY_BYTES {
+            format!("a key must have 1 to {MAX_KEY_BYTES} bytes")
+        } else if key.contains('\0') {
+            "a key must not contain NUL (U+0000); remove it".to_owned()
+        } else if !self.session.has_own_id() {
+            "a request with a key needs the session's `id`: a generated one differs each time, so that the key never \
+             answers the same request again; give the session an `id`, or leave the key out"
+                .to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(Failure::new("request-invalid", problem))
+    }
+}

@@ -1,0 +1,58 @@
+//! Tenants as a worker last read them, so that their configuration needn't be read again while it stays the same.
+
+use flowhost_domain::Tenant;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Tenants remembered; more, and all are read anew.
+const MAX_TENANTS: usize = 10_000;
+
+/// Tenants with their configuration's versions. A worker's own, so that workers don't wait for each other.
+#[derive(Default)]
+pub(super) struct TenantCache(RefCell<HashMap<String, (Arc<Tenant>, u64), foldhash::fast::RandomState>>);
+
+impl TenantCache {
+    pub(super) fn get(&self, tenant: &str) -> Option<(Arc<Tenant>, u64)> {
+        self.0.borrow().get(tenant).cloned()
+    }
+
+    pub(super) fn put(&self, tenant: &Arc<Tenant>, version: u64) {
+        let mut tenants = self.0.borrow_mut();
+        if tenants.get(&tenant.id).is_some_and(|(_, cached)| *cached >= version) {
+            return;
+        }
+        if tenants.len() >= MAX_TENANTS {
+            tenants.clear();
+        }
+        tenants.insert(tenant.id.clone(), (Arc::clone(tenant), version));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flowhost_domain::tenant::tests;
+
+    fn tenant(id: &str) -> Arc<Tenant> {
+        Arc::new(Tenant { id: id.to_owned(), ..tests::tenant() })
+    }
+
+    #[test]
+    fn the_newest_version_is_cached() {
+        let cache = TenantCache::default();
+        cache.put(&tenant("acme"), 2);
+        cache.put(&tenant("acme"), 1);
+        assert_eq!(cache.get("acme").map(|(_, version)| version), Some(2));
+        assert!(cache.get("other").is_none());
+    }
+
+    #[test]
+    fn the_cache_is_bounded() {
+        let cache = TenantCache::default();
+        for number in 0..=MAX_TENANTS {
+            cache.put(&tenant(&number.to_string()), 1);
+        }
+        assert!(cache.0.borrow().len() <= MAX_TENANTS);
+    }
+}

@@ -1,0 +1,16 @@
+//! The manifest of an action, and the checks of the parameters that a node gives to it.
+
+mod bind;
+mod diagnostic;
+mod kinds;
+mod manifest;
+mod references;
+mod schema;
+mod sources;
+pub mod suggestion;
+
+pub use bind::{Binding, NodeParameters, ParameterSource, describe_expression_error};
+pub use diagnostic::{Diagnostic, Severity};
+pub use kinds::json_type;
+pub use manifest::*;
+pub use references::References;

@@ -1,0 +1,280 @@
+//! The manifest: what an action says of itself, and with it the form that a designer fills in.
+
+use flowhost_domain::refusal::single_line;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashSet};
+
+/// A manifest, version 1 of its format. Fields that this host doesn't know are passed over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Manifest {
+    /// The format's version: 1.
+    pub manifest: u32,
+    /// `kebab-case`; what a diagram's nodes name.
+    pub id: String,
+    /// Semantic version; the major one changes with parameters or ports.
+    pub version: Version,
+    /// Where the action stands in the designer's palette.
+    pub category: String,
+    /// For the palette and the node.
+    pub title: Localized,
+    /// What it does, for the designer.
+    pub description: Localized,
+    /// The name of an icon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+    /// In the form's order.
+    pub parameters: Vec<Parameter>,
+    /// The form's sections, in order: id to title.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
+    /// The outcome ports in the order of a node's wires; `error` is one of them.
+    pub ports: Vec<String>,
+    /// The languages of its texts.
+    pub locales: Vec<String>,
+    /// The functions that it may call beside parameters and log: `flow:outbound/dnd#blocks-campaign`, or a whole
+    /// interface, `flow:outbound/dnd`.
+    #[serde(default)]
+    pub uses: Vec<String>,
+}
+
+/// A text by language: `en`, `es`, ...
+pub type Localized = BTreeMap<String, String>;
+
+/// A section of the form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// What parameters name.
+    pub id: String,
+    /// The section's heading.
+    pub title: Localized,
+}
+
+/// One parameter of an action.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Parameter {
+    /// `SCREAMING_SNAKE_CASE`; holds `<CHANNEL>` once if it repeats per channel.
+    pub name: String,
+    /// The field's label.
+    pub title: Localized,
+    /// What to write there.
+    pub help: Localized,
+    /// What the designer writes and the action gets.
+    pub kind: ParameterKind,
+    /// What an entity-in must hold or an entity-out is given; `None`: anything.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub value_type: Option<ValueType>,
+    /// What the value is the id of: `contact`, `campaign`, ...
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refers_to: Option<String>,
+    /// Whether it must be configured.
+    #[serde(default)]
+    pub required: bool,
+    /// What it is when not configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<serde_json::Value>,
+    /// The section that it stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// It must be configured when this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required_when: Option<Condition>,
+    /// The form shows it only when this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_when: Option<Condition>,
+    /// It repeats for each of the tenant's channels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_channel: Option<PerChannel>,
+    /// What a choice may be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+    /// What an entity-out is set to on the port `error`; `None`: it is cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_error: Option<serde_json::Value>,
+}
+
+/// What the designer writes and the action gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ParameterKind {
+    /// An expression or template that yields text.
+    TextExpression,
+    /// An expression that yields a boolean, or JSON `true`/`false`.
+    BooleanExpression,
+    /// YES / NO / SI / SÍ, `true` / `false`.
+    Boolean,
+    /// The name of a session entity to read.
+    EntityIn,
+    /// The name of a session entity to write.
+    EntityOut,
+    /// Names of entities whose current values are captured.
+    EntityList,
+    /// An ordered list of text expressions.
+    ExpressionList,
+    /// A campaign's id.
+    Campaign,
+    /// A campaign category.
+    Category,
+    /// One of the tenant's channels.
+    Channel,
+    /// One of a fixed set.
+    Choice,
+    /// Literal text.
+    Text,
+}
+
+/// The type of an entity's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValueType {
+    /// `true` or `false`.
+    Boolean,
+    /// 64 bits, signed.
+    Integer,
+    /// A finite number with a point.
+    Number,
+    /// Unicode text.
+    Text,
+    /// A list or a map.
+    Json,
+}
+
+/// Holds when another parameter has one of some values, or is given at all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    /// Another parameter of the same action.
+    pub parameter: String,
+    /// The values, as the form shows them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub is: Vec<String>,
+    /// It is enough that the other one is given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given: bool,
+}
+
+/// For which channels a parameter repeats.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PerChannel {
+    /// Not for these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<String>,
+}
+
+/// The port by which refusals and faults leave.
+pub const ERROR_PORT: &str = "error";
+
+/// Stands for the channel in the name of a parameter that repeats per channel.
+pub const CHANNEL_PLACEHOLDER: &str = "<CHANNEL>";
+
+/// Elements that a list parameter may have.
+pub const MAX_LIST_ELEMENTS: usize = 100;
+
+/// Bounds on what a stranger's manifest can make this host keep.
+const MAX_BYTES: usize = 256 << 10;
+const MAX_PARAMETERS: usize = 200;
+const MAX_PORTS: usize = 32;
+
+impl Manifest {
+    /// The JSON Schema (2020-12) of the parameters, with titles and help in `language`, or in English where it has none.
+    pub fn parameters_schema(&self, language: &str) -> serde_json::Value {
+        crate::schema::parameters(self, language)
+    }
+
+    /// Reads a manifest. The error says what is wrong with it and where.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text.len() > MAX_BYTES {
+            return Err(format!("the manifest has {} bytes; at most {MAX_BYTES} are read", text.len()));
+        }
+        let manifest: Self =
+            serde_json::from_str(text).map_err(|error| single_line(format!("the manifest: {error}")))?;
+        manifest.check().map_err(single_line)?;
+        Ok(manifest)
+    }
+
+    /// The parameter that a node's property `name` configures, and the channel part for a repeating one.
+    pub fn parameter(&self, name: &str) -> Option<(usize, &Parameter)> {
+        let by_name = |parameter: &Parameter| parameter.per_channel.is_none() && parameter.name == name;
+        let exact = self.parameters.iter().enumerate().find(|(_, parameter)| by_name(parameter));
+        exact.or_else(|| self.parameters.iter().enumerate().find(|(_, parameter)| parameter.channel_of(name).is_some()))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.manifest != 1 {
+            return Err(format!("manifest format {} is not known; this host knows 1", self.manifest));
+        }
+        if !is_kebab_case(&self.id) {
+            return Err(format!("id {:?} must be kebab-case, at most 128 characters", self.id));
+        }
+        if self.parameters.len() > MAX_PARAMETERS || self.ports.len() > MAX_PORTS {
+            return Err(format!("at most {MAX_PARAMETERS} parameters and {MAX_PORTS} ports are allowed"));
+        }
+        let distinct: HashSet<_> = self.ports.iter().collect();
+        if distinct.len() != self.ports.len()
+            || !self.ports.iter().any(|port| port == ERROR_PORT)
+            || self.ports.len() < 2
+        {
+            return Err("ports must be distinct, hold `error` and at least one other".to_owned());
+        }
+        let names: HashSet<_> = self.parameters.iter().map(|parameter| &parameter.name).collect();
+        if names.len() != self.parameters.len() {
+            return Err("two parameters have the same name".to_owned());
+        }
+        self.parameters.iter().try_for_each(|parameter| self.check_parameter(parameter))
+    }
+
+    fn check_parameter(&self, parameter: &Parameter) -> Result<(), String> {
+        let name = &parameter.name;
+        let wrong = |what: &str| Err(format!("parameter {name:?} {what}"));
+        let plain = name.replacen(CHANNEL_PLACEHOLDER, "X", usize::from(parameter.per_channel.is_some()));
+        if !is_screaming_snake_case(&plain) {
+            return wrong("must be SCREAMING_SNAKE_CASE, at most 128 characters");
+        }
+        if parameter.per_channel.is_some() && !name.contains(CHANNEL_PLACEHOLDER) {
+            return wrong("repeats per channel but its name doesn't hold <CHANNEL>");
+        }
+        if (parameter.kind == ParameterKind::Choice) == parameter.choices.is_empty() {
+            return wrong("must have choices if it is a choice, and none otherwise");
+        }
+        if parameter.on_error.is_some() && parameter.kind != ParameterKind::EntityOut {
+            return wrong("has on-error but is no entity-out");
+        }
+        let known = |condition: &Option<Condition>| {
+            condition.as_ref().is_none_or(|c| self.parameters.iter().any(|other| other.name == c.parameter))
+        };
+        if !known(&parameter.required_when) || !known(&parameter.shown_when) {
+            return wrong("has a condition on a parameter that doesn't exist");
+        }
+        Ok(())
+    }
+}
+
+impl Parameter {
+    /// The channel part of `name` if this parameter repeats per channel and `name` is one of its names.
+    pub fn channel_of<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let per_channel = self.per_channel.as_ref()?;
+        let (before, after) = self.name.split_once(CHANNEL_PLACEHOLDER)?;
+        let channel = name.strip_prefix(before)?.strip_suffix(after)?;
+        let excepted = per_channel.except.iter().any(|other| channel_suffix(other) == channel);
+        (is_screaming_snake_case(channel) && !excepted).then_some(channel)
+    }
+}
+
+/// A channel's name as it stands in parameter names: `FACEBOOK_WALL` for `facebook-wall`.
+pub fn channel_suffix(channel: &str) -> String {
+    channel.replace('-', "_").to_uppercase()
+}
+
+fn is_kebab_case(text: &str) -> bool {
+    let words = |text: &str| {
+        text.split('-')
+            .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
+    };
+    text.len() <= 128 && text.starts_with(|first: char| first.is_ascii_lowercase()) && words(text)
+}
+
+fn is_screaming_snake_case(text: &str) -> bool {
+    let valid = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    !text.is_empty() && text.len() <= 128 && text.bytes().all(valid)
+}

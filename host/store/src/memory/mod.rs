@@ -1,0 +1,110 @@
+//! The store in memory: for tests, trials and measurements. What it holds is gone with the process.
+//!
+//! It is also the model of what a store does: plain maps, one lock, no cleverness.
+
+mod commit;
+mod configuration;
+mod listing;
+mod overlay;
+mod read;
+mod state;
+
+use super::clock::IdempotencyClock;
+use super::{
+    Clock, CommitOutcome, CommitRequest, Committer, Configuration, ConfigurationChange, ContactRow, DndRow, Filter,
+    LogEntry, Page, ReadRequest, Reader, Snapshot, Store, StoreError,
+};
+use flowhost_domain::{Campaign, Record, Tenant};
+use async_trait::async_trait;
+use state::MemoryState;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use uuid::Uuid;
+
+/// A store that lives as long as its clones, which are all the same store.
+#[derive(Clone, Default)]
+pub struct MemoryStore {
+    state: Arc<RwLock<MemoryState>>,
+    clock: Arc<IdempotencyClock>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty store whose idempotency keys live by this clock.
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self { clock: Arc::new(IdempotencyClock::new(clock)), ..Self::default() }
+    }
+
+    // Nothing that holds the lock can panic halfway through a change, so a poisoned one is as good as any.
+    fn read_lock(&self) -> RwLockReadGuard<'_, MemoryState> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_lock(&self) -> RwLockWriteGuard<'_, MemoryState> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn reader(&self) -> Result<Box<dyn Reader>, StoreError> {
+        Ok(Box::new(self.clone()))
+    }
+
+    async fn committer(&self) -> Result<Box<dyn Committer>, StoreError> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn needs_io_driver(&self) -> bool {
+        false
+    }
+
+    async fn configuration(&self, tenant: &str) -> Result<Option<Configuration>, StoreError> {
+        Ok(self.read_lock().configuration(tenant))
+    }
+
+    async fn configure(&self, changes: &[ConfigurationChange]) -> Result<bool, StoreError> {
+        Ok(self.write_lock().configure(changes))
+    }
+
+    async fn tenants(&self, filter: &Filter, page: &Page) -> Result<Vec<Tenant>, StoreError> {
+        Ok(self.read_lock().list_tenants(filter, page))
+    }
+
+    async fn campaigns(&self, filter: &Filter, page: &Page) -> Result<Vec<Campaign>, StoreError> {
+        Ok(self.read_lock().list_campaigns(filter, page))
+    }
+
+    async fn contacts(&self, filter: &Filter, page: &Page) -> Result<Vec<ContactRow>, StoreError> {
+        Ok(self.read_lock().list_contacts(filter, page))
+    }
+
+    async fn records(&self, filter: &Filter, page: &Page) -> Result<Vec<(String, Record)>, StoreError> {
+        Ok(self.read_lock().list_records(filter, page))
+    }
+
+    async fn dnd(&self, filter: &Filter, page: &Page) -> Result<Vec<DndRow>, StoreError> {
+        Ok(self.read_lock().list_dnd(filter, page))
+    }
+
+    async fn record_log(&self, tenant: &str, record: Uuid) -> Result<Vec<LogEntry>, StoreError> {
+        Ok(self.read_lock().record_log(tenant, record))
+    }
+}
+
+#[async_trait]
+impl Reader for MemoryStore {
+    async fn read(&self, request: &ReadRequest) -> Result<Snapshot, StoreError> {
+        Ok(self.read_lock().read(request, &self.clock))
+    }
+}
+
+#[async_trait]
+impl Committer for MemoryStore {
+    async fn commit(&mut self, batch: &[CommitRequest]) -> Result<Vec<CommitOutcome>, StoreError> {
+        Ok(self.write_lock().commit_batch(batch, self.clock.now_micros()))
+    }
+}

@@ -1,0 +1,146 @@
+//! What the store holds, with the indexes that keep every read quick.
+
+use flowhost_domain::{Campaign, Contact, Record, RecordState, Tenant};
+use crate::{IdempotencyRecord, LogEntry, quota};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Ids are the store's own or checked by it, so that a quick hash with a seed of its own is good enough.
+type IdMap<T> = HashMap<Uuid, T, foldhash::fast::RandomState>;
+
+/// Everything, tenant by tenant.
+#[derive(Default)]
+pub(super) struct MemoryState {
+    pub(super) tenants: BTreeMap<String, TenantData>,
+    /// Keys by the microsecond in which they expire, with their tenants.
+    pub(super) key_expiry: BTreeSet<(i64, String, String)>,
+}
+
+/// What one tenant owns. Keys may be there before the tenant is.
+#[derive(Default)]
+pub(super) struct TenantData {
+    pub(super) tenant: Option<Arc<Tenant>>,
+    /// 0: there is no tenant.
+    pub(super) version: u64,
+    pub(super) campaigns: IdMap<Arc<Campaign>>,
+    pub(super) contacts: IdMap<StoredContact>,
+    /// Contacts in order of creation: the n-th has order n.
+    pub(super) contact_order: Vec<Uuid>,
+    /// Channel, then identifier.
+    pub(super) addresses: HashMap<String, HashMap<String, Uuid>>,
+    /// Orders of contacts by slot and correlator.
+    pub(super) contacts_by_correlator: HashMap<(usize, String), BTreeSet<usize>>,
+    pub(super) records: IdMap<StoredRecord>,
+    /// Records in order of creation: the n-th has order n.
+    pub(super) record_order: Vec<Uuid>,
+    /// Orders of Ready records by contact and campaign.
+    pub(super) ready_by_campaign: HashMap<(Uuid, Uuid), BTreeSet<usize>>,
+    pub(super) keys: HashMap<String, StoredKey>,
+    /// The bytes that it has stored, as they count against its quota.
+    pub(super) bytes: i64,
+}
+
+#[derive(Clone)]
+pub(super) struct StoredContact {
+    pub(super) contact: Arc<Contact>,
+    pub(super) version: u64,
+    pub(super) order: usize,
+}
+
+#[derive(Clone)]
+pub(super) struct StoredRecord {
+    pub(super) record: Arc<Record>,
+    pub(super) order: usize,
+    pub(super) log: Vec<LogEntry>,
+}
+
+pub(super) struct StoredKey {
+    pub(super) record: IdempotencyRecord,
+    pub(super) expires_at: i64,
+}
+
+impl StoredContact {
+    /// The bytes that it counts against the quota.
+    pub(super) fn bytes(&self) -> i64 {
+        quota::contact_with_dnd_bytes(&self.contact)
+    }
+}
+
+impl StoredRecord {
+    /// The bytes that it counts against the quota, with its log.
+    pub(super) fn bytes(&self) -> i64 {
+        let log: i64 = self.log.iter().map(|entry| quota::log_entry_bytes(entry.note.as_deref())).sum();
+        quota::record_bytes(&self.record) + log
+    }
+}
+
+impl TenantData {
+    pub(super) fn address_owner(&self, channel: &str, identifier: &str) -> Option<Uuid> {
+        self.addresses.get(channel)?.get(identifier).copied()
+    }
+
+    /// Puts a contact in the place of the one with its id, or adds it as the newest.
+    pub(super) fn upsert_contact(&mut self, stored: StoredContact) {
+        let contact = &stored.contact;
+        if let Some(before) = self.contacts.get(&contact.id) {
+            for (slot, value) in correlator_slots(&before.contact) {
+                if let Some(orders) = self.contacts_by_correlator.get_mut(&(slot, value.to_owned())) {
+                    orders.remove(&stored.order);
+                }
+            }
+        } else {
+            self.contact_order.push(contact.id);
+        }
+        for (slot, value) in correlator_slots(contact) {
+            self.contacts_by_correlator.entry((slot, value.to_owned())).or_default().insert(stored.order);
+        }
+        for address in &contact.addresses {
+            let channel = self.addresses.entry(address.channel.clone()).or_default();
+            channel.insert(address.identifier.clone(), contact.id);
+        }
+        self.contacts.insert(contact.id, stored);
+    }
+
+    /// Puts a record in the place of the one with its id, or adds it as the newest.
+    pub(super) fn upsert_record(&mut self, stored: StoredRecord) {
+        let record = &stored.record;
+        if !self.records.contains_key(&record.id) {
+            self.record_order.push(record.id);
+        }
+        let ready = self.ready_by_campaign.entry((record.contact, record.campaign)).or_default();
+        if record.state == RecordState::Ready {
+            ready.insert(stored.order);
+        } else {
+            ready.remove(&stored.order);
+        }
+        self.records.insert(record.id, stored);
+    }
+
+    /// Contacts that share a correlator's value in the same slot with this one, oldest first.
+    pub(super) fn linked_contacts(&self, contact: &Contact) -> impl Iterator<Item = &StoredContact> {
+        let sharing = correlator_slots(contact)
+            .filter_map(|(slot, value)| self.contacts_by_correlator.get(&(slot, value.to_owned())));
+        let orders: BTreeSet<usize> = sharing.flatten().copied().collect();
+        let id = contact.id;
+        let contacts = orders.into_iter().filter_map(|order| self.contacts.get(self.contact_order.get(order)?));
+        contacts.filter(move |other| other.contact.id != id)
+    }
+
+    /// The Ready records of a contact in a campaign, oldest first.
+    pub(super) fn ready_records(
+        &self,
+        contact: Uuid,
+        campaign: Uuid,
+        from: usize,
+    ) -> impl DoubleEndedIterator<Item = &StoredRecord> {
+        let orders =
+            self.ready_by_campaign.get(&(contact, campaign)).into_iter().flat_map(move |orders| orders.range(from..));
+        orders.filter_map(|order| self.records.get(self.record_order.get(*order)?))
+    }
+}
+
+/// The correlators that a contact has, with their slots.
+fn correlator_slots(contact: &Contact) -> impl Iterator<Item = (usize, &str)> {
+    contact.correlators.iter().enumerate().filter_map(|(slot, value)| Some((slot, value.as_deref()?)))
+}
