@@ -106,10 +106,11 @@ impl MemoryBudget {
         }
         drop(growth);
         self.release(bytes);
-        self.released.notify_waiters();
+        // One waiter grants for all; waking each of thousands would delay everything else.
+        self.released.notify_one();
     }
 
-    /// Waits until a reservation is returned.
+    /// Waits until a reservation is returned. One of those that wait continues.
     pub(crate) async fn wait_for_release(&self) {
         self.released.notified().await;
     }

@@ -7,6 +7,7 @@ pub(crate) mod cache;
 pub(crate) mod code;
 pub(crate) mod compiler;
 pub(crate) mod cpu_clock;
+pub(crate) mod inbox;
 mod limits;
 pub(crate) mod memory_budget;
 pub(crate) mod preempt;

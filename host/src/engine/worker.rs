@@ -1,5 +1,6 @@
 //! Worker threads: each has one runtime, and what its jobs share stays on it. A job never moves to another.
 
+use super::inbox::{self, Priority};
 use super::preempt::PreemptingWaker;
 use super::task::{PollOutcome, SupervisedTask, Task};
 use super::ticker::ActivityHandle;
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker, ready};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use wasmtime::Engine;
 
 /// Answers that are given together while there is more to do. Each time may wake a thread, which costs as much as a
@@ -39,7 +40,7 @@ type TaskFactory<L> = Box<dyn FnOnce(&Rc<L>) -> SupervisedTask + Send>;
 
 /// A worker thread, from outside.
 pub(crate) struct Worker<L> {
-    requests: Option<mpsc::UnboundedSender<TaskFactory<L>>>,
+    requests: Option<inbox::Sender<TaskFactory<L>>>,
     active_tasks: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
 }
@@ -58,7 +59,7 @@ impl<L: 'static> Worker<L> {
         Fut: Future<Output = Result<L, E>>,
         E: Send + 'static,
     {
-        let (requests, inbox) = mpsc::unbounded_channel();
+        let (requests, inbox) = inbox::channel();
         let (ready, started) = oneshot::channel();
         let active_tasks = Arc::new(AtomicUsize::new(0));
         let seen = Arc::clone(&active_tasks);
@@ -78,10 +79,10 @@ impl<L: 'static> Worker<L> {
         self.active_tasks.load(Ordering::Relaxed)
     }
 
-    /// Hands it a job. False: the worker is gone.
-    pub(crate) fn submit(&self, request: TaskFactory<L>) -> bool {
+    /// Hands it a task. Returns false if the worker is gone.
+    pub(crate) fn submit(&self, request: TaskFactory<L>, priority: Priority) -> bool {
         self.active_tasks.fetch_add(1, Ordering::Relaxed);
-        self.requests.as_ref().is_some_and(|requests| requests.send(request).is_ok())
+        self.requests.as_ref().is_some_and(|requests| requests.send(request, priority))
     }
 }
 
@@ -103,7 +104,7 @@ pub(crate) enum StartError<E> {
 }
 
 fn run<L, F, Fut, E>(
-    inbox: mpsc::UnboundedReceiver<TaskFactory<L>>,
+    inbox: inbox::Receiver<TaskFactory<L>>,
     (active_tasks, engine, activity, options): (Arc<AtomicUsize>, Engine, ActivityHandle, WorkerOptions),
     make: F,
     ready: oneshot::Sender<Result<(), StartError<E>>>,
@@ -139,7 +140,7 @@ fn run<L, F, Fut, E>(
 /// Runs until the inbox is closed and every job is over. Jobs that compute for long are polled only when all others
 /// wait for something, so that they don't hold them up.
 struct Executor<L> {
-    inbox: Option<mpsc::UnboundedReceiver<TaskFactory<L>>>,
+    inbox: Option<inbox::Receiver<TaskFactory<L>>>,
     active_tasks: Arc<AtomicUsize>,
     preempting_waker: Arc<PreemptingWaker>,
     /// Of the inbox and of light jobs.
@@ -148,6 +149,8 @@ struct Executor<L> {
     idle_spin: Duration,
     busy: bool,
     local: Rc<L>,
+    /// Tasks that are their tenant's only one. They are polled alternately with the other foreground tasks.
+    first: FuturesUnordered<TaskSlot>,
     foreground: FuturesUnordered<TaskSlot>,
     background: FuturesUnordered<TaskSlot>,
     /// Jobs that are over, and whose callers don't know it yet.
@@ -158,7 +161,7 @@ struct Executor<L> {
 
 impl<L> Executor<L> {
     fn new(
-        inbox: mpsc::UnboundedReceiver<TaskFactory<L>>,
+        inbox: inbox::Receiver<TaskFactory<L>>,
         (active_tasks, preempting_waker, activity, options): (
             Arc<AtomicUsize>,
             Arc<PreemptingWaker>,
@@ -167,7 +170,8 @@ impl<L> Executor<L> {
         ),
         local: Rc<L>,
     ) -> Self {
-        let (foreground, background) = (FuturesUnordered::new(), FuturesUnordered::new());
+        let (first, foreground, background) =
+            (FuturesUnordered::new(), FuturesUnordered::new(), FuturesUnordered::new());
         let (inbox, idle_spin, completed) = (Some(inbox), options.idle_spin, Vec::with_capacity(REPLY_BATCH));
         let (waker, oldest_completed) = (Waker::from(Arc::clone(&preempting_waker)), Instant::now());
         Self {
@@ -179,6 +183,7 @@ impl<L> Executor<L> {
             idle_spin,
             busy: false,
             local,
+            first,
             foreground,
             background,
             completed,
@@ -186,15 +191,21 @@ impl<L> Executor<L> {
         }
     }
 
-    /// Takes one job, if any has come; whether that is so. The next is made when this one has begun, out of memory that
-    /// the last one has just let go.
-    fn accept_task(&mut self) -> bool {
+    /// Takes a task of each priority; returns whether there was one. The next is made when these have begun, from memory
+    /// that the last ones have just freed.
+    fn accept_tasks(&mut self) -> bool {
         let Some(inbox) = &mut self.inbox else { return false };
         match inbox.poll_recv(&mut Context::from_waker(&self.waker)) {
-            Poll::Ready(Some(request)) => {
-                let job = request(&self.local);
-                let queue = if job.is_background() { &mut self.background } else { &mut self.foreground };
-                queue.push(TaskSlot(Some(job)));
+            Poll::Ready(Some(requests)) => {
+                for (request, priority) in requests.into_iter().flatten() {
+                    let task = request(&self.local);
+                    let queue = match priority {
+                        _ if task.is_background() => &self.background,
+                        Priority::First => &self.first,
+                        Priority::Ordinary => &self.foreground,
+                    };
+                    queue.push(TaskSlot(Some(task)));
+                }
                 true
             }
             Poll::Ready(None) => {
@@ -226,15 +237,20 @@ impl<L> Executor<L> {
         self.completed.drain(..).for_each(|task| task.send_reply());
     }
 
-    /// Works until every light job waits for something; whether anything came or ended.
+    /// Polls foreground tasks until all of them wait for something; returns whether one arrived or ended.
     fn run_foreground(&mut self) -> bool {
         let mut worked = false;
         loop {
-            let received = self.accept_task();
-            match Pin::new(&mut self.foreground).poll_next(&mut Context::from_waker(&self.waker)) {
-                Poll::Ready(Some(pause)) => self.on_slot_event(pause),
-                Poll::Ready(None) | Poll::Pending if received => {}
-                Poll::Ready(None) | Poll::Pending => break,
+            let mut progressed = self.accept_tasks();
+            for is_first in [true, false] {
+                let queue = if is_first { &mut self.first } else { &mut self.foreground };
+                if let Poll::Ready(Some(event)) = Pin::new(queue).poll_next(&mut Context::from_waker(&self.waker)) {
+                    self.on_slot_event(event);
+                    progressed = true;
+                }
+            }
+            if !progressed {
+                break;
             }
             worked = true;
         }
@@ -249,7 +265,7 @@ impl<L> Executor<L> {
         }
         // To sleep and be woken takes longer than most of what a worker waits for.
         let mut until = Instant::now() + self.idle_spin;
-        while self.foreground.len() <= MAX_SPINNING_TASKS
+        while self.first.len() + self.foreground.len() <= MAX_SPINNING_TASKS
             && self.background.is_empty()
             && self.inbox.is_some()
             && Instant::now() < until
@@ -294,7 +310,7 @@ impl<L> Future for Executor<L> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.set_busy(true);
         self.run_tasks(cx);
-        let idle = self.foreground.is_empty() && self.background.is_empty();
+        let idle = self.first.is_empty() && self.foreground.is_empty() && self.background.is_empty();
         self.set_busy(!idle);
         if idle && self.inbox.is_none() {
             return Poll::Ready(());

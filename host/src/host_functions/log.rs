@@ -31,7 +31,7 @@ impl Host for HostState {
             Level::Warn => LogLevel::Warn,
             Level::Error => LogLevel::Error,
         };
-        self.run_log.write(level, message);
+        self.run_log.write(level, &message);
         Ok(())
     }
 

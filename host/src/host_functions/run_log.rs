@@ -25,7 +25,7 @@ pub enum LogLevel {
 pub struct LogLine {
     /// How grave.
     pub level: LogLevel,
-    /// The text, at most 4 KiB of it.
+    /// The text as the log shows it: at most 4 KiB, control characters escaped, further lines indented.
     pub message: String,
 }
 
@@ -55,6 +55,23 @@ pub(crate) struct RunLog {
 struct LogBuffer {
     lines: Vec<LogLine>,
     bytes: usize,
+}
+
+impl LogBuffer {
+    /// Adds a line unless the buffer would exceed `max_lines` or `max_bytes`; returns whether it did.
+    fn push(&mut self, level: LogLevel, message: &str, (max_lines, max_bytes): (usize, usize)) -> bool {
+        if self.lines.len() >= max_lines {
+            return false;
+        }
+        let message = shown(message);
+        let bytes = self.bytes.saturating_add(message.len());
+        if bytes > max_bytes {
+            return false;
+        }
+        self.bytes = bytes;
+        self.lines.push(LogLine { level, message });
+        true
+    }
 }
 
 /// Where lines of the log come from.
@@ -139,22 +156,29 @@ impl RunLog {
         self.yielded.swap(false, Ordering::Relaxed)
     }
 
-    /// Keeps a line of the plugin's, if the run has room for it.
-    pub(crate) fn write(&self, level: LogLevel, message: String) {
-        let message = truncate(message);
-        let mut buffer = self.buffer();
-        let bytes = buffer.bytes.saturating_add(message.len());
-        if buffer.lines.len() < self.max_lines && bytes <= self.max_bytes {
-            buffer.bytes = bytes;
-            buffer.lines.push(LogLine { level, message });
-        } else {
+    /// Keeps a line of the plugin, if the run has room for it.
+    pub(crate) fn write(&self, level: LogLevel, message: &str) {
+        if !self.buffer().push(level, message, (self.max_lines, self.max_bytes)) {
             self.dropped_lines.fetch_add(1, Ordering::Relaxed);
         }
     }
 
+    /// Keeps the lines of a text, as far as the run has room for them. The others are only counted: a text of one call
+    /// may have 32,768 of them.
+    pub(crate) fn write_lines(&self, level: LogLevel, text: &str) {
+        let limits = (self.max_lines, self.max_bytes);
+        let mut lines = text.lines().filter(|line| !line.is_empty());
+        let mut buffer = self.buffer();
+        let dropped = match lines.by_ref().find(|line| !buffer.push(level, line, limits)) {
+            Some(_) => 1 + lines.count() as u64,
+            None => 0,
+        };
+        self.dropped_lines.fetch_add(dropped, Ordering::Relaxed);
+    }
+
     /// Keeps the host's own line about the fault that ended the run, however much the plugin has logged.
-    pub(crate) fn write_fault(&self, message: String) {
-        self.buffer().lines.push(LogLine { level: LogLevel::Error, message: truncate(message) });
+    pub(crate) fn write_fault(&self, message: &str) {
+        self.buffer().lines.push(LogLine { level: LogLevel::Error, message: shown(message) });
     }
 
     pub(crate) fn count_dropped_warning(&self) {
@@ -166,19 +190,15 @@ impl RunLog {
         let LogBuffer { lines, .. } = std::mem::take(&mut *self.buffer());
         let count = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
         let mut dropped = DropCounts { lines: count(&self.dropped_lines), warnings: count(&self.dropped_warnings) };
-        let shown = lines
-            .iter()
-            .filter(|line| is_level_enabled(line.level))
-            .map(|line| (line.level, indent_continuation_lines(line)));
-        let shown: Vec<_> = shown.collect();
+        let shown: Vec<_> = lines.iter().filter(|line| is_level_enabled(line.level)).collect();
         let mut accepted = shown.len();
         if let Some(quota) = quota.filter(|_| !shown.is_empty() || !dropped.is_none()) {
             let names = origin.action.len() + origin.tenant.len() + origin.session.len();
-            let lengths = shown.iter().map(|(_, text)| text.len() + names);
+            let lengths = shown.iter().map(|line| line.message.len() + names);
             (accepted, dropped) = quota.charge(origin.tenant, lengths, dropped);
         }
-        for (level, text) in shown.iter().take(accepted) {
-            origin.write(*level, text);
+        for line in shown.iter().take(accepted) {
+            origin.write(line.level, &line.message);
         }
         if !dropped.is_none() {
             origin.report(dropped);
@@ -213,16 +233,13 @@ fn is_level_enabled(level: LogLevel) -> bool {
     }
 }
 
-/// The beginning of a line that is too long.
-fn truncate(mut message: String) -> String {
-    message.truncate(message.floor_char_boundary(MAX_LINE_BYTES));
-    message.shrink_to_fit();
-    message
-}
-
-/// The line's text with its further lines indented, so that a plugin can't write what looks like another's line.
-fn indent_continuation_lines(LogLine { message, .. }: &LogLine) -> String {
-    message.trim_end().split('\n').map(escape).collect::<Vec<_>>().join("\n  | ")
+/// The text as the log shows it. Further lines are indented, so that a plugin cannot write what looks like a line of
+/// another. The length is limited before the work on it, and afterwards because an escaped character is longer.
+fn shown(message: &str) -> String {
+    let beginning = &message[..message.floor_char_boundary(MAX_LINE_BYTES)];
+    let mut shown = beginning.trim_end().split('\n').map(escape).collect::<Vec<_>>().join("\n  | ");
+    shown.truncate(shown.floor_char_boundary(MAX_LINE_BYTES));
+    shown
 }
 
 #[cfg(test)]
@@ -242,7 +259,7 @@ mod tests {
     fn lines_past_the_limit_are_counted_and_dropped() {
         let run_log = run_log(2, 1_000);
         for _ in 0..3 {
-            run_log.write(LogLevel::Info, "line".to_owned());
+            run_log.write(LogLevel::Info, "line");
         }
         assert_eq!((run_log.buffer().lines.len(), dropped(&run_log)), (2, 1));
     }
@@ -253,26 +270,42 @@ mod tests {
         for _ in 0..2 {
             run_log.reset();
             for _ in 0..100 {
-                run_log.write(LogLevel::Error, "x".repeat(5_000));
+                run_log.write(LogLevel::Error, &"x".repeat(5_000));
             }
             assert_eq!((run_log.buffer().lines.len(), dropped(&run_log)), (16, 84));
         }
-        run_log.write_fault("the host's own line".to_owned());
+        run_log.write_fault("the host's own line");
         assert_eq!(run_log.buffer().lines.len(), 17);
     }
 
     #[test]
     fn continuation_lines_are_indented_and_control_characters_escaped() {
-        let text =
-            |message: &str| indent_continuation_lines(&LogLine { level: LogLevel::Info, message: message.to_owned() });
-        assert_eq!(text("one\nERROR two\r\u{1b}[2J\n"), "one\n  | ERROR two\\r\\u{1b}[2J");
-        assert_eq!(text("a\u{85}b\u{202e}c\u{2028}d"), "a\\u{85}b\\u{202e}c\\u{2028}d");
+        assert_eq!(shown("one\nERROR two\r\u{1b}[2J\n"), "one\n  | ERROR two\\r\\u{1b}[2J");
+        assert_eq!(shown("a\u{85}b\u{202e}c\u{2028}d"), "a\\u{85}b\\u{202e}c\\u{2028}d");
     }
 
     #[test]
     fn a_long_line_is_truncated_between_characters() {
         let run_log = run_log(1, 10_000);
-        run_log.write(LogLevel::Info, "ñ".repeat(3_000));
+        run_log.write(LogLevel::Info, &"ñ".repeat(3_000));
         assert_eq!(run_log.buffer().lines[0].message.len(), MAX_LINE_BYTES);
+    }
+
+    #[test]
+    fn escaped_characters_count_as_they_are_written() {
+        let run_log = run_log(1_000, 64 << 10);
+        for _ in 0..100 {
+            run_log.write(LogLevel::Error, &"\u{1b}".repeat(4_000));
+        }
+        let buffer = run_log.buffer();
+        assert_eq!((buffer.lines.len(), dropped(&run_log)), (16, 84));
+        assert!(buffer.lines.iter().map(|line| line.message.len()).sum::<usize>() <= 64 << 10);
+    }
+
+    #[test]
+    fn lines_of_one_text_are_kept_up_to_the_limit_and_the_rest_is_counted() {
+        let run_log = run_log(10, 64 << 10);
+        run_log.write_lines(LogLevel::Info, &"x\n\n".repeat(32_768));
+        assert_eq!((run_log.buffer().lines.len(), dropped(&run_log)), (10, 32_758));
     }
 }

@@ -155,9 +155,7 @@ impl IsTerminal for LogStream {
 impl LogStream {
     fn print(&self, bytes: &[u8]) {
         self.run_log.charge_bytes(bytes.len());
-        for line in String::from_utf8_lossy(bytes).lines().filter(|line| !line.is_empty()) {
-            self.run_log.write(self.level, line.to_owned());
-        }
+        self.run_log.write_lines(self.level, &String::from_utf8_lossy(bytes));
     }
 }
 

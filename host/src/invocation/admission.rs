@@ -1,7 +1,8 @@
 //! Admission: which invocations may run at once.
 //!
-//! A host has as many permits as its workers have places for instances. No tenant holds more than an eighth of them, or
-//! half while no other tenant has an invocation here. Those that wait get permits in turn, one tenant after the other.
+//! A host has as many permits as its workers have instance slots. A tenant holds at most an eighth of them, or half while
+//! no other tenant has an invocation here. It also holds at most as many as are free, except for its first permit, so
+//! that some permits stay free for tenants that hold none. Waiting invocations get permits round robin over tenants.
 //! A request that waits reserves its memory in the host's budget; an invocation needs memory there before it is admitted.
 
 use super::outcome::Failure;
@@ -55,7 +56,12 @@ struct TenantQuota {
 /// An invocation that waits. Its caller may have gone meanwhile.
 struct Waiter {
     bytes: usize,
-    grant: oneshot::Sender<()>,
+    grant: oneshot::Sender<Grant>,
+}
+
+/// A permit for an invocation that waited.
+struct Grant {
+    is_first: bool,
 }
 
 /// The right to run, returned when dropped.
@@ -65,12 +71,14 @@ pub(crate) struct AdmissionPermit {
     bytes: usize,
     /// False while its invocation waits for it.
     is_granted: bool,
+    /// Whether the tenant held no other permit when it got this one.
+    is_first: bool,
 }
 
 /// A place in a tenant's queue, left when dropped.
 struct PendingAdmission {
     permit: Option<AdmissionPermit>,
-    granted: oneshot::Receiver<()>,
+    granted: oneshot::Receiver<Grant>,
 }
 
 /// How a tenant's turn ended.
@@ -79,12 +87,20 @@ enum GrantResult {
     Granted(usize),
     NoneWaiting,
     NoMemory,
+    /// The tenant holds as many permits as it may.
+    NotAllowed,
 }
 
 impl TenantQuota {
     /// Whether its share of the memory has room for these bytes. One invocation is always within it.
     fn has_room_for(&self, bytes: usize, share: usize) -> bool {
         self.bytes == 0 || self.bytes.saturating_add(bytes) <= share
+    }
+
+    /// Whether it may hold one more of `free` permits, where `most` is its limit. Beyond its first permit it holds at most
+    /// as many as are free.
+    fn may_hold_another(&self, most: usize, free: usize) -> bool {
+        self.running < most && free > self.running
     }
 
     fn add_running(&mut self, bytes: usize) {
@@ -116,14 +132,16 @@ impl Admission {
 
     /// Waits for the grant. Memory may become free without the end of an admitted invocation.
     async fn wait_for_grant(&self, mut pending: PendingAdmission) -> Result<AdmissionPermit, Failure> {
-        loop {
+        let grant = loop {
             tokio::select! {
-                _ = &mut pending.granted => break,
+                grant = &mut pending.granted => break grant,
                 () = self.memory.wait_for_release() => self.grant(&mut self.lock()),
             }
-        }
-        let mut permit = pending.permit.take().ok_or_else(|| overloaded("it lost its turn"))?;
-        permit.is_granted = true;
+        };
+        let (Ok(grant), Some(mut permit)) = (grant, pending.permit.take()) else {
+            return Err(overloaded("the invocation lost its place in the queue"));
+        };
+        (permit.is_granted, permit.is_first) = (true, grant.is_first);
         Ok(permit)
     }
 
@@ -132,7 +150,7 @@ impl Admission {
         self: &Arc<Self>,
         tenant: &str,
         bytes: usize,
-    ) -> Result<(AdmissionPermit, Option<oneshot::Receiver<()>>), Failure> {
+    ) -> Result<(AdmissionPermit, Option<oneshot::Receiver<Grant>>), Failure> {
         let mut state = self.lock();
         let tenant = match state.tenants.get_key_value(tenant) {
             Some((known, _)) => Arc::clone(known),
@@ -141,14 +159,16 @@ impl Admission {
         let (most, share) = self.tenant_limits(&state, &tenant);
         let AdmissionState { free, tenants, ready_tenants, waiting_bytes } = &mut *state;
         let entry = tenants.entry(Arc::clone(&tenant)).or_default();
+        let is_first = entry.running == 0;
         let permit = |is_granted| AdmissionPermit {
             admission: Arc::clone(self),
             tenant: Arc::clone(&tenant),
             bytes,
             is_granted,
+            is_first,
         };
-        // Those that have a turn come first.
-        let is_next = ready_tenants.is_empty() && entry.waiting == 0 && *free > 0 && entry.running < most;
+        let is_next =
+            entry.waiting == 0 && (is_first || ready_tenants.is_empty()) && entry.may_hold_another(most, *free);
         if is_next && entry.has_room_for(bytes, share) && self.memory.try_reserve(bytes) {
             *free -= 1;
             entry.add_running(bytes);
@@ -249,7 +269,8 @@ impl Admission {
             let AdmissionState { free, tenants, ready_tenants, waiting_bytes } = &mut *state;
             let Some(entry) = tenants.get_mut(&name) else { continue };
             entry.is_ready = false;
-            let result = self.grant_one(entry, most, share);
+            let may_hold = entry.may_hold_another(most, *free);
+            let result = if may_hold { self.grant_one(entry, share) } else { GrantResult::NotAllowed };
             if let GrantResult::Granted(request) = result {
                 *waiting_bytes -= request;
                 *free -= 1;
@@ -265,22 +286,18 @@ impl Admission {
     }
 
     /// Grants a permit to the first invocation of a tenant that still waits.
-    fn grant_one(&self, entry: &mut TenantQuota, most: usize, share: usize) -> GrantResult {
+    fn grant_one(&self, entry: &mut TenantQuota, share: usize) -> GrantResult {
         while let Some(waiter) = entry.queue.pop_front() {
             if waiter.grant.is_closed() {
                 continue;
             }
             let bytes = waiter.bytes;
-            if entry.running >= most {
-                entry.queue.push_front(waiter);
-                return GrantResult::NoneWaiting;
-            }
             // The request has its memory already.
             if !entry.has_room_for(bytes, share) || !self.memory.try_reserve(BASE_BYTES) {
                 entry.queue.push_front(waiter);
                 return GrantResult::NoMemory;
             }
-            if waiter.grant.send(()).is_ok() {
+            if waiter.grant.send(Grant { is_first: entry.running == 0 }).is_ok() {
                 let request = bytes - BASE_BYTES;
                 entry.add_running(bytes);
                 entry.waiting -= 1;
@@ -294,6 +311,13 @@ impl Admission {
 
     fn lock(&self) -> MutexGuard<'_, AdmissionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AdmissionPermit {
+    /// Whether the tenant held no other permit when it got this one.
+    pub(crate) fn is_first(&self) -> bool {
+        self.is_first
     }
 }
 

@@ -15,6 +15,7 @@ use super::task::ReplySlot;
 use crate::catalog::{Action, ActionNotFound, Catalog, LoadError, ReplaceableIds, SnapshotCell};
 use crate::domain::json::MAX_TREE_BYTES;
 use crate::domain::phone;
+use crate::engine::inbox::Priority;
 use crate::engine::memory_budget::MemoryBudget;
 use crate::engine::reclaim::Reclaimer;
 use crate::engine::task::{SupervisedTask, Task, TaskLimits};
@@ -189,12 +190,14 @@ impl Host {
     pub async fn invoke(&self, request: Request) -> Result<Outcome, Failure> {
         let bytes = self.check(&request)?;
         let permit = self.admission.admit(&request.session.tenant, bytes).await?;
+        let priority = if permit.is_first() { Priority::First } else { Priority::Ordinary };
         let (reply, answer) = oneshot::channel();
         let queued = Instant::now();
         let submitted = self.pick_worker().is_some_and(|worker| {
-            worker.submit(Box::new(move |context| {
+            let make_task = move |context: &Rc<WorkerContext>| {
                 into_task(Invocation::new(request, permit, Rc::clone(context), ReplySlot::new(reply)), queued)
-            }))
+            };
+            worker.submit(Box::new(make_task), priority)
         });
         let stopping = || Failure::transient("overloaded", "the host is stopping");
         if !submitted {

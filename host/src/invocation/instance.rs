@@ -199,7 +199,7 @@ impl GuestInstance<'_> {
                 match &mut run_error {
                     RunError::Fault { .. } => {
                         // Not its debug form, which may hold the host's own backtrace: to find its names takes 200 ms.
-                        run_log.write_fault(format!("{error:#}"));
+                        run_log.write_fault(&format!("{error:#}"));
                     }
                     RunError::Conflict(read) => {
                         let transaction = store.data_mut().take_output().transaction;
