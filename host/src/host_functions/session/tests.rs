@@ -1,4 +1,4 @@
-//! The session as a run sees it.
+//! Tests of the session and its overlay.
 
 #![allow(clippy::unwrap_used)]
 use super::*;
