@@ -156,8 +156,8 @@ fn compile_load_error(error: CompileError) -> LoadError {
     LoadError::new(code, format!("{error}{hint}"))
 }
 
-/// Converts the error for a compiled component that no instance can hold. Only the error's words tell the exceeded
-/// limit.
+/// Converts the error for a compiled component that no instance can hold. Only the error's text identifies the
+/// exceeded limit.
 fn classify_instance_error(error: &wasmtime::Error) -> LoadError {
     let words = format!("{error:#}");
     let code = if words.contains("memor") {

@@ -132,10 +132,10 @@ async fn print_json<R: Rows>(mut list_cursor: ListCursor<'_, R>, limit: Option<u
 async fn print_table<R: Rows>(mut list_cursor: ListCursor<'_, R>, limit: u32) -> Result<(), CliError> {
     let progress = Progress::start("listing");
     // One row more than is shown determines whether there are more.
-    let wanted = limit.saturating_add(1) as usize;
+    let requested = limit.saturating_add(1) as usize;
     let mut rows = Vec::new();
-    while rows.len() < wanted {
-        let missing = u32::try_from(wanted - rows.len()).unwrap_or(u32::MAX);
+    while rows.len() < requested {
+        let missing = u32::try_from(requested - rows.len()).unwrap_or(u32::MAX);
         let page = list_cursor.next_rows(missing.min(PAGE_ROWS)).await?;
         if page.is_empty() {
             break;
@@ -143,7 +143,7 @@ async fn print_table<R: Rows>(mut list_cursor: ListCursor<'_, R>, limit: u32) ->
         rows.extend(page);
     }
     drop(progress);
-    let more = rows.len() == wanted;
+    let more = rows.len() == requested;
     rows.truncate(limit as usize);
     let Some(last) = rows.last() else {
         print_stderr(&format!("no {}", R::NAME));

@@ -53,13 +53,13 @@ impl<'f> FlowGraph<'f> {
     pub(super) fn new(flow: &'f FlowFile) -> Self {
         let indices = flow.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
         let mut graph = Self { flow, indices, resolved: Vec::new() };
-        let leads = flow.nodes.iter().map(|node| match NodeRole::of(node) {
+        let resolved = flow.nodes.iter().map(|node| match NodeRole::of(node) {
             NodeRole::Action => Vec::new(),
             NodeRole::Inject | NodeRole::PassThrough => {
                 node.wires.iter().flatten().map(|id| graph.resolve(id)).collect()
             }
         });
-        graph.resolved = leads.collect();
+        graph.resolved = resolved.collect();
         graph
     }
 
@@ -100,11 +100,11 @@ impl<'f> FlowGraph<'f> {
         let mut seen_unknown = HashSet::new();
         let mut pending: Vec<Resolved<'_>> = wires.into_iter().map(|id| self.resolve(id)).collect();
         pending.reverse();
-        while let Some(lead) = pending.pop() {
+        while let Some(target) = pending.pop() {
             if targets.actions.len() + targets.unknown.len() >= most {
                 break;
             }
-            let index = match lead {
+            let index = match target {
                 Ok(index) => index,
                 Err(id) => {
                     if seen_unknown.insert(id) {
@@ -135,7 +135,7 @@ impl<'f> FlowGraph<'f> {
             return self.follow(injected.flat_map(|(_, node)| node.wires.iter().flatten())).actions;
         }
         let wires = self.nodes(NodeRole::Action).flat_map(|(_, node)| node.wires.iter().flatten());
-        let led_to: HashSet<usize> = self.follow_up_to(wires, usize::MAX).actions.into_iter().collect();
-        self.nodes(NodeRole::Action).map(|(index, _)| index).filter(|index| !led_to.contains(index)).collect()
+        let successors: HashSet<usize> = self.follow_up_to(wires, usize::MAX).actions.into_iter().collect();
+        self.nodes(NodeRole::Action).map(|(index, _)| index).filter(|index| !successors.contains(index)).collect()
     }
 }

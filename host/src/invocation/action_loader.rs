@@ -43,7 +43,7 @@ impl ActionLoader {
         host_functions::link(&mut linker)?;
         let cache = settings.cache.and_then(|folder| {
             CodeCache::open(&folder, code::compatibility_hash(engine))
-                .inspect_err(|error| tracing::warn!("compiled code is not kept in {}: {error}", folder.display()))
+                .inspect_err(|error| tracing::warn!("compiled code is not cached in {}: {error}", folder.display()))
                 .ok()
         });
         let (describing_engine, activity, describe_limits) =
