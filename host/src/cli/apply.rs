@@ -16,9 +16,9 @@ const MAX_BYTES: usize = 64 << 20;
 #[derive(Debug, Args)]
 #[command(
     about = "Create or update tenants and campaigns from a JSON file",
-    long_about = "Creates or updates tenants and campaigns from a JSON file and prints the changes. The command applies \
-                  the whole file or nothing. An omitted field keeps its value, and applying the file again changes \
-                  nothing. `flowhost tenants --json` and `flowhost campaigns --json` print the fields.",
+    long_about = "Creates or updates tenants and campaigns from a JSON file and prints the changes. The command \
+                  applies the whole file or nothing. An omitted field keeps its value, and applying the file again \
+                  changes nothing. `flowhost tenants --json` and `flowhost campaigns --json` print the fields.",
     after_help = "Example:\n  flowhost apply tenants.json"
 )]
 pub(super) struct Arguments {

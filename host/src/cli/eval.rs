@@ -20,11 +20,12 @@ use serde_json::{Map, Value as Json, json};
 #[derive(Debug, Args)]
 #[command(
     about = "Evaluate an expression and print its value",
-    long_about = "Evaluates a CEL expression and prints {\"type\":…,\"value\":…}. Types: null, boolean, integer, number, \
-                  text, timestamp, list, map. Templates and the store are not available. The time zone is UTC, and \
-                  phone(…) accepts international numbers.\n\nWith --batch, the command reads \
-                  {\"expr\":…,\"entities\":{…}} from stdin, one per line. It prints one result per line, including \
-                  errors: {\"error\":{\"code\":…,\"message\":…,\"line\":…,\"column\":…}}",
+    long_about = "Evaluates a CEL expression and prints {\"type\":…,\"value\":…}. Types: null, boolean, integer, \
+                  number, text, timestamp, list, map. Templates and the store are not available. The time zone is UTC, \
+                  and phone(…) accepts international numbers.\n\n\
+                  With --batch, the command reads {\"expr\":…,\"entities\":{…}} from stdin, one per line. It prints \
+                  one result per line, including errors: \
+                  {\"error\":{\"code\":…,\"message\":…,\"line\":…,\"column\":…}}",
     after_help = "Examples:\n  flowhost eval '\"Hola \" + contact_name' --entities '{\"contact_name\":\"Ana\"}'\n  \
                   flowhost eval --batch < expressions.jsonl"
 )]

@@ -14,11 +14,11 @@ use serde_json::json;
 #[derive(Debug, Args)]
 #[command(
     about = "Invoke one action for one session and print its outcome",
-    long_about = "Invokes one action for one session and prints its outcome as JSON: the port, the changed entities and, \
-                  after a refusal, the error. A refusal is an outcome with exit code 0. A request that could not be \
-                  carried out prints {\"failure\":…} with exit code 1.\n\n\
-                  With --batch, the command reads requests from stdin, one per line, and prints one outcome per line in \
-                  the same order: {\"action\":…,\"session\":{…},\"parameters\":{…},\"key\":…}",
+    long_about = "Invokes one action for one session and prints its outcome as JSON: the port, the changed entities \
+                  and, after a refusal, the error. A refusal is an outcome with exit code 0. A request that could not \
+                  be carried out prints {\"failure\":…} with exit code 1.\n\n\
+                  With --batch, the command reads requests from stdin, one per line, and prints one outcome per line \
+                  in the same order: {\"action\":…,\"session\":{…},\"parameters\":{…},\"key\":…}",
     after_help = "Examples:\n  \
                   flowhost invoke campaign-contact-manager --session session.json --parameters parameters.json\n  \
                   flowhost invoke --batch --jobs 16 < requests.jsonl > outcomes.jsonl"

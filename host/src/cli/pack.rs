@@ -12,8 +12,8 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(
     about = "Convert a core module that was built with the SDK into a component",
-    long_about = "Converts a core module (wasm32-unknown-unknown) into a component that a host can load. The module must \
-                  contain the contract's type section, which the SDK generates.",
+    long_about = "Converts a core module (wasm32-unknown-unknown) into a component that a host can load. The module \
+                  must contain the contract's type section, which the SDK generates.",
     after_help = "Example:\n  flowhost pack target/wasm32-unknown-unknown/release/my_action.wasm -o my-action.wasm\n  \
                   flowhost check my-action.wasm"
 )]

@@ -21,9 +21,9 @@ pub(super) const MAX_FLOW_BYTES: usize = 16 << 20;
 #[derive(Debug, Args)]
 #[command(
     about = "Run a flow for one session",
-    long_about = "Runs an exported Node-RED flow for one session. Prints a trace on stderr and the final session as JSON \
-                  on stdout. Each step has an idempotency key of the session's id, the node and the visit. Running the \
-                  same session file again therefore resumes the run, and no step has an effect twice.",
+    long_about = "Runs an exported Node-RED flow for one session. Prints a trace on stderr and the final session as \
+                  JSON on stdout. Each step has an idempotency key of the session's id, the node and the visit. \
+                  Running the same session file again therefore resumes the run, and no step has an effect twice.",
     after_help = "Examples:\n  flowhost run flow.json --session session.json --apply tenants.json\n  \
                   flowhost run flow.json --session session.json --start n2 --store memory:"
 )]
