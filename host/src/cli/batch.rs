@@ -32,7 +32,7 @@ enum BatchReply {
 /// Answers requests, up to `jobs` at once, until stdin ends or a signal arrives. Requests in flight are answered in
 /// both cases.
 pub(super) async fn run(options: &Options, file: Option<&Input>, jobs: usize) -> Result<(), CliError> {
-    // Registered before the host opens, which may take a while.
+    // The signal handlers must exist before the host opens, which may take a while.
     let stop = signals::listen()?;
     let host = Arc::new(connect::open_host(options).await?);
     if let Some(file) = file {

@@ -114,8 +114,7 @@ fn run<L, F, Fut, E>(
     F: FnOnce() -> Fut,
     Fut: Future<Output = Result<L, E>>,
 {
-    // Two polls per round: a background task makes a round last a whole tick, and the runtime checks its timers after
-    // each round.
+    // The runtime checks its timers after two polls, because a background task makes each poll last a whole tick.
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_time().event_interval(2);
     if options.enable_io {
@@ -273,7 +272,7 @@ impl<L> Executor<L> {
     /// Polls one background task until a foreground task is ready, a request arrives or the epoch tick ends.
     fn run_background_slice(&mut self, cx: &mut Context<'_>) {
         self.preempting_waker.arm();
-        // Requests that arrived before the waker was armed.
+        // This accepts requests that arrived before the waker was armed.
         self.run_foreground();
         if let Poll::Ready(Some(pause)) = Pin::new(&mut self.background).poll_next(cx) {
             self.on_slot_event(pause);

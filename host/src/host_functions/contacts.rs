@@ -95,7 +95,7 @@ impl HostState {
             .collect();
         let profile = Profile { name, update_name, correlators: &correlators };
         let upsert = try_rule!(self, make_upsert(&tenant, self, &profile));
-        // In one round trip, because others may write between two.
+        // All lookups share one round trip, because others may write between two.
         let lookups = upsert.addresses().iter();
         let lookups =
             lookups.map(|address| Lookup::Address(address.channel.clone(), address.identifier.clone())).collect();

@@ -38,7 +38,7 @@ impl Invocation {
         let (node, session) = (&self.request.node, &self.request.session);
         let origin = LogOrigin { action: &node.action().manifest.id, tenant: &session.tenant, session: &session.id };
         self.run_log.flush(&origin, Some(&self.context.shared.log_quota));
-        // Recorded before the reply, because the caller may invoke the action again at once.
+        // The history must be current before the reply, because the caller may invoke the action again at once.
         self.context.cpu_history.record(
             &session.tenant,
             node.action().index,
@@ -66,7 +66,7 @@ impl Task for Invocation {
     }
 
     fn send_reply(&self) {
-        // Released before the reply, because the caller may invoke again at once.
+        // The permit must be free before the reply, because the caller may invoke again at once.
         drop(self.permit.take());
         if let (Some(to), Some(answer)) = (self.reply.sender.take(), self.reply.result.take()) {
             // The caller may have dropped its future.

@@ -44,7 +44,7 @@ impl References {
     pub(crate) fn lookups(&self, session: &SessionOverlay, prefetch_newest_ready: bool) -> Vec<Lookup> {
         let id =
             |entity: &String| session.entity(entity).and_then(Json::as_str).and_then(|id| Uuid::try_parse(id).ok());
-        // Has capacity for the invocation's other lookups.
+        // The capacity includes the invocation's other lookups.
         let mut lookups = Vec::with_capacity(self.contacts.len() + self.campaigns.len() + self.categories.len() + 3);
         lookups.extend(self.contacts.iter().filter_map(id).map(Lookup::Contact));
         let newest = match (prefetch_newest_ready, &lookups[..], &self.campaigns[..]) {
