@@ -1,6 +1,6 @@
 //! Runs the actions of a self-service flow as WebAssembly components: isolated, limited, each in one transaction.
 //!
-//! # What stands where
+//! # Modules
 //! ```text
 //! cli ─► flow ─► invocation ─► host_functions ─► store ─► domain
 //!                    │               │
@@ -8,18 +8,19 @@
 //!              catalog, engine    expression
 //! ```
 //!
-//! # What holds everywhere
+//! # Invariants
 //! - `domain` imports nothing of this crate and does no I/O; `engine` and `expression` are leaves.
-//! - SQL stands only in `store`, wasmtime only in `engine`, `catalog`, `invocation` and `host_functions`, CEL only in
-//!   `expression`.
-//! - A tenant comes from the session and from nowhere else: no host function takes one.
-//! - No plugin runs inside a database transaction. It reads committed state; one committer checks and writes.
-//! - The shipped actions get nothing that a stranger's plugin doesn't get.
-//! - Nothing that comes from outside can make this crate panic.
+//! - Only `store` contains SQL. Only `engine`, `catalog`, `invocation` and `host_functions` use wasmtime, and only
+//!   `expression` implements CEL.
+//! - The tenant always comes from the session; no host function has a tenant as an argument.
+//! - No plugin runs inside a database transaction. It reads committed state; one committer validates and writes.
+//! - The built-in actions have the same rights as any other plugin.
+//! - No external input can make this crate panic.
 //!
-//! # What is deliberately absent
-//! Sending: records are kept for whoever sends them. Sessions: they are the caller's; an outcome says how they change.
-//! Capabilities beyond the contract: no files, no network, no environment.
+//! # Excluded features
+//! - Sending: the host stores records, and another program sends them.
+//! - Storage of sessions: the caller stores them, and an outcome contains their changes.
+//! - Access beyond the contract: plugins have no files, no network and no environment.
 
 pub mod catalog;
 pub mod domain;

@@ -4,7 +4,7 @@ mod cli;
 
 use std::process::ExitCode;
 
-/// An invocation makes some hundred small allocations, and frees many on another thread.
+/// An invocation does some hundred small allocations, and frees many of them on another thread.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

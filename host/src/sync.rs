@@ -1,5 +1,6 @@
-//! What threads share and wait for. What is tested in every order of events takes it from here and not from std or tokio,
-//! so that a test (`host/interleavings`) can put parts in their place which it steps itself.
+//! Synchronisation primitives. Modules whose interleavings are tested import them from here, not from std or tokio.
+//!
+//! The tests of `host/interleavings` replace this module with primitives that they schedule themselves.
 
 pub(crate) use crate::engine::private_files;
 pub(crate) use std::sync::atomic;

@@ -60,9 +60,9 @@ fn an_invalid_component_is_refused_with_the_reason() {
     let env = TestEnv::new();
     for (name, content, words) in [
         ("empty.wasm", b"".as_slice(), "empty"),
-        ("text.wasm", b"(module)", "no WebAssembly"),
+        ("text.wasm", b"(module)", "not WebAssembly"),
         ("core.wasm", b"\0asm\x01\0\0\0", "flowhost pack"),
-        ("cut.wasm", b"\0asm\x0d\0\x01\0\x07", "cut short"),
+        ("cut.wasm", b"\0asm\x0d\0\x01\0\x07", "truncated"),
     ] {
         env.file(name, content);
         env.run(&["check", name]).assert_failure(1, &[name, words, "component-invalid"]);

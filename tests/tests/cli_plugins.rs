@@ -154,7 +154,7 @@ fn a_folder_of_compiled_code_that_others_may_write_is_not_used_and_not_changed()
     for others in [0o720, 0o702, 0o1777] {
         fs::set_permissions(&folder, Permissions::from_mode(others)).unwrap();
         let log = list_with_cache(&env, &folder);
-        assert!(log.contains("compiled code is not kept"), "{log}");
+        assert!(log.contains("compiled code is not cached"), "{log}");
         assert_eq!((mode(&folder), entries()), (others, before.clone()));
     }
     fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
@@ -164,7 +164,7 @@ fn a_folder_of_compiled_code_that_others_may_write_is_not_used_and_not_changed()
     // Only root can give files away.
     if chown(&folder, Some(65_534), None).is_ok() {
         let log = list_with_cache(&env, &folder);
-        assert!(log.contains("compiled code is not kept"), "{log}");
+        assert!(log.contains("compiled code is not cached"), "{log}");
         assert_eq!((mode(&folder), entries()), (0o755, before));
     }
 }

@@ -61,7 +61,7 @@ fn a_store_is_made_when_missing_wherever_the_option_stands() {
 #[test]
 fn a_store_that_cannot_be_used_is_named() {
     let env = TestEnv::new();
-    env.run(&["tenants", "--store", "postgres://host/db"]).assert_failure(1, &["later release", "sqlite:PATH"]);
+    env.run(&["tenants", "--store", "postgres://host/db"]).assert_failure(1, &["not supported yet", "sqlite:PATH"]);
     env.run(&["tenants", "--store", "sqlite:no/such/folder/a.db"]).assert_failure(1, &["store-"]);
     env.file("text.db", "this is no database, but it is long enough to look like a file that could be one ".repeat(50));
     env.run(&["tenants", "--store", "sqlite:text.db"]).assert_failure(1, &["store-"]);

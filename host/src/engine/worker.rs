@@ -1,4 +1,5 @@
-//! Worker threads: each has one runtime, and what its jobs share stays on it. A job never moves to another.
+//! Worker threads. Each runs one runtime, and its tasks share data that stays on the thread. A task never moves to
+//! another worker.
 
 use super::inbox::{self, Priority};
 use super::preempt::PreemptingWaker;
@@ -16,29 +17,30 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use wasmtime::Engine;
 
-/// Answers that are given together while there is more to do. Each time may wake a thread, which costs as much as a
-/// job.
+/// Replies sent in one batch while the worker is busy. Sending may wake the caller's thread, which costs as much as a
+/// task.
 const REPLY_BATCH: usize = 32;
 
-/// An answer waits no longer for others.
+/// Maximum delay of a reply.
 const REPLY_MAX_DELAY: Duration = Duration::from_micros(500);
 
-/// Jobs for which a worker stays awake while they wait. For more it pays to sleep, since one waking serves them all.
+/// Maximum number of waiting tasks for which a worker spins. With more tasks it parks, because one wake-up serves them
+/// all.
 const MAX_SPINNING_TASKS: usize = 2;
 
-/// How a worker behaves.
+/// Options of a worker.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WorkerOptions {
-    /// Whether its jobs use the runtime's sockets.
+    /// Whether the worker's tasks use the runtime's I/O driver.
     pub(crate) enable_io: bool,
-    /// How long it looks for something to do before it sleeps.
+    /// How long an idle worker spins before it parks.
     pub(crate) idle_spin: Duration,
 }
 
-/// Makes a job out of what the worker's jobs share.
+/// A function that creates a task from the data that the worker's tasks share.
 type TaskFactory<L> = Box<dyn FnOnce(&Rc<L>) -> SupervisedTask + Send>;
 
-/// A worker thread, from outside.
+/// A handle to a worker thread.
 pub(crate) struct Worker<L> {
     requests: Option<inbox::Sender<TaskFactory<L>>>,
     active_tasks: Arc<AtomicUsize>,
@@ -46,8 +48,8 @@ pub(crate) struct Worker<L> {
 }
 
 impl<L: 'static> Worker<L> {
-    /// Starts a thread for jobs whose guests run on this engine and, on it, makes what they share. Returns when that is
-    /// done, or why it failed.
+    /// Starts a thread whose tasks run guests on this engine, and calls `make` on it for the data that the tasks share.
+    /// Returns when `make` has succeeded or failed.
     pub(crate) async fn start<F, Fut, E>(
         index: usize,
         (engine, activity): (Engine, ActivityHandle),
@@ -74,7 +76,7 @@ impl<L: 'static> Worker<L> {
         }
     }
 
-    /// How many jobs it has.
+    /// Returns the number of unfinished tasks.
     pub(crate) fn active_tasks(&self) -> usize {
         self.active_tasks.load(Ordering::Relaxed)
     }
@@ -87,7 +89,7 @@ impl<L: 'static> Worker<L> {
 }
 
 impl<L> Drop for Worker<L> {
-    /// Lets the jobs it has finish, then ends the thread.
+    /// Waits until all tasks have finished, then ends the thread.
     fn drop(&mut self) {
         self.requests = None;
         if let Some(thread) = self.thread.take() {
@@ -96,7 +98,7 @@ impl<L> Drop for Worker<L> {
     }
 }
 
-/// Why a worker didn't start.
+/// The reason why a worker didn't start.
 #[derive(Debug)]
 pub(crate) enum StartError<E> {
     Thread(std::io::Error),
@@ -113,7 +115,7 @@ fn run<L, F, Fut, E>(
     F: FnOnce() -> Fut,
     Fut: Future<Output = Result<L, E>>,
 {
-    // Timers are looked at after each round: a heavy job makes a round last a tick.
+    // The runtime checks its timers after two polls, because a background task makes each poll last a whole tick.
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_time().event_interval(2);
     if options.enable_io {
@@ -137,13 +139,15 @@ fn run<L, F, Fut, E>(
     });
 }
 
-/// Runs until the inbox is closed and every job is over. Jobs that compute for long are polled only when all others
-/// wait for something, so that they don't hold them up.
+/// The future of a worker. It runs until the inbox is closed and every task has completed.
+///
+/// The worker polls background tasks only while all foreground tasks wait, so that long-running tasks don't delay the
+/// others.
 struct Executor<L> {
     inbox: Option<inbox::Receiver<TaskFactory<L>>>,
     active_tasks: Arc<AtomicUsize>,
     preempting_waker: Arc<PreemptingWaker>,
-    /// Of the inbox and of light jobs.
+    /// The waker of the inbox and of the foreground tasks.
     waker: Waker,
     activity: ActivityHandle,
     idle_spin: Duration,
@@ -153,9 +157,9 @@ struct Executor<L> {
     first: FuturesUnordered<TaskSlot>,
     foreground: FuturesUnordered<TaskSlot>,
     background: FuturesUnordered<TaskSlot>,
-    /// Jobs that are over, and whose callers don't know it yet.
+    /// Completed tasks whose callers have not received a reply yet.
     completed: Vec<Rc<dyn Task>>,
-    /// When the first of them was.
+    /// When the first of `completed` completed.
     oldest_completed: Instant,
 }
 
@@ -229,7 +233,7 @@ impl<L> Executor<L> {
                     self.flush_replies();
                 }
             }
-            SlotEvent::Demoted(job) => self.background.push(TaskSlot(Some(job))),
+            SlotEvent::Demoted(task) => self.background.push(TaskSlot(Some(task))),
         }
     }
 
@@ -263,7 +267,7 @@ impl<L> Executor<L> {
         if !self.background.is_empty() {
             return self.run_background_slice(cx);
         }
-        // To sleep and be woken takes longer than most of what a worker waits for.
+        // Parking and waking take longer than most waits of a worker.
         let mut until = Instant::now() + self.idle_spin;
         while self.first.len() + self.foreground.len() <= MAX_SPINNING_TASKS
             && self.background.is_empty()
@@ -271,7 +275,7 @@ impl<L> Executor<L> {
             && Instant::now() < until
         {
             if !tokio::task::coop::has_budget_remaining() {
-                // Nothing more would be ready in this poll.
+                // The runtime would report nothing more as ready in this poll.
                 return cx.waker().wake_by_ref();
             }
             std::thread::yield_now();
@@ -281,10 +285,10 @@ impl<L> Executor<L> {
         }
     }
 
-    /// Lets a heavy job compute until somebody comes, or a light job has what it waits for, or a tick is over.
+    /// Polls one background task until a foreground task is ready, a request arrives or the epoch tick ends.
     fn run_background_slice(&mut self, cx: &mut Context<'_>) {
         self.preempting_waker.arm();
-        // Who came just before that.
+        // This accepts requests that arrived before the waker was armed.
         self.run_foreground();
         if let Poll::Ready(Some(pause)) = Pin::new(&mut self.background).poll_next(cx) {
             self.on_slot_event(pause);
@@ -319,10 +323,10 @@ impl<L> Future for Executor<L> {
     }
 }
 
-/// A job among its worker's others.
+/// A task in one of the two queues.
 struct TaskSlot(Option<SupervisedTask>);
 
-/// Why a job isn't among the others any more.
+/// The reason why a task left its queue.
 enum SlotEvent {
     Completed(Option<Rc<dyn Task>>),
     Demoted(SupervisedTask),
@@ -332,15 +336,15 @@ impl Future for TaskSlot {
     type Output = SlotEvent;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<SlotEvent> {
-        let Some(job) = &mut self.0 else { return Poll::Ready(SlotEvent::Completed(None)) };
-        let progress = ready!(Pin::new(job).poll(cx));
-        let Some(job) = self.0.take() else { return Poll::Ready(SlotEvent::Completed(None)) };
+        let Some(task) = &mut self.0 else { return Poll::Ready(SlotEvent::Completed(None)) };
+        let progress = ready!(Pin::new(task).poll(cx));
+        let Some(task) = self.0.take() else { return Poll::Ready(SlotEvent::Completed(None)) };
         Poll::Ready(match progress {
-            PollOutcome::Demote => SlotEvent::Demoted(job),
-            PollOutcome::Done => SlotEvent::Completed(Some(job.into_task())),
+            PollOutcome::Demote => SlotEvent::Demoted(task),
+            PollOutcome::Done => SlotEvent::Completed(Some(task.into_task())),
             PollOutcome::Stopped(stop) => {
-                // The work goes first: it may hold what the answer's reader waits for.
-                let task = job.into_task();
+                // The work is dropped first, because it may hold resources that the caller needs next.
+                let task = task.into_task();
                 task.on_stopped(stop);
                 SlotEvent::Completed(Some(task))
             }

@@ -1,4 +1,4 @@
-//! What is kept of a run even when it is stopped from outside: its log lines and counts.
+//! The log lines and counts of a run, which remain available if the worker stops the run.
 
 use super::abort::Abort;
 use super::log_quota::{DropCounts, LogQuota};
@@ -7,42 +7,42 @@ use crate::engine::Limits;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How grave a log line is.
+/// The level of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogLevel {
-    /// For the plugin's author.
+    /// Details for the plugin's author.
     Debug,
-    /// Worth knowing.
+    /// Information for the operator.
     Info,
-    /// Worth a look.
+    /// A problem that the operator should examine.
     Warn,
-    /// Something failed.
+    /// A failure.
     Error,
 }
 
 /// A line that a plugin wrote for the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// How grave.
+    /// The level.
     pub level: LogLevel,
     /// The text as the log shows it: at most 4 KiB, control characters escaped, further lines indented.
     pub message: String,
 }
 
-/// Bytes kept of one line.
+/// Maximum length of one line, bytes.
 const MAX_LINE_BYTES: usize = 4 << 10;
 
 /// The target of the plugins' lines in the operator's log.
 const TARGET: &str = "flowhost::plugin";
 
-/// One run's log and counts. Outlives the instance, which may be stopped at any moment.
+/// The log and the counts of one run. They outlive the instance, which the worker may stop at any time.
 #[derive(Debug)]
 pub(crate) struct RunLog {
     buffer: Mutex<LogBuffer>,
     max_lines: usize,
     max_bytes: usize,
     host_calls: AtomicU64,
-    /// Bytes that crossed between guest and host.
+    /// Bytes that were transferred between guest and host.
     bytes: AtomicUsize,
     memory_bytes: AtomicU64,
     dropped_lines: AtomicU64,
@@ -83,7 +83,7 @@ pub(crate) struct LogOrigin<'a> {
 }
 
 impl RunLog {
-    /// An empty one, which keeps as much as the limits allow.
+    /// Creates an empty log with the given limits.
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             buffer: Mutex::default(),
@@ -98,7 +98,7 @@ impl RunLog {
         }
     }
 
-    /// Forgets a run that is to be done again.
+    /// Discards everything of a run before its retry.
     pub(crate) fn reset(&self) {
         *self.buffer() = LogBuffer::default();
         self.bytes.store(0, Ordering::Relaxed);
@@ -108,11 +108,11 @@ impl RunLog {
     }
 
     fn buffer(&self) -> MutexGuard<'_, LogBuffer> {
-        // A panic while the lock was held can't have left a line half written.
+        // A panic under the lock can't have left a line partially written.
         self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts one and says how many there are.
+    /// Counts one host call and returns the total.
     pub(crate) fn count_host_call(&self) -> u64 {
         self.host_calls.fetch_add(1, Ordering::Relaxed) + 1
     }
@@ -121,15 +121,15 @@ impl RunLog {
         self.host_calls.load(Ordering::Relaxed)
     }
 
-    /// Charges bytes that cross between guest and host; answers how many there are in all.
+    /// Charges bytes that are transferred between guest and host, and returns the total.
     pub(crate) fn charge_bytes(&self, bytes: usize) -> usize {
-        // One thread charges, the worker's: nothing is lost between the two.
+        // Only the worker's thread charges, so that no other thread writes between the load and the store.
         let total = self.bytes().saturating_add(bytes);
         self.bytes.store(total, Ordering::Relaxed);
         total
     }
 
-    /// Whether so many more bytes are within the limit.
+    /// Checks whether `bytes` more are within the limit.
     pub(super) fn check_bytes(&self, bytes: usize, limit: usize) -> Result<(), Abort> {
         if self.bytes().saturating_add(bytes) > limit { Err(Abort::host_byte_limit(limit)) } else { Ok(()) }
     }
@@ -146,12 +146,12 @@ impl RunLog {
         self.memory_bytes.load(Ordering::Relaxed)
     }
 
-    /// Its guest lets go of its worker for others.
+    /// Records that the guest yields to its worker.
     pub(crate) fn set_yielded(&self) {
         self.yielded.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has since that was asked last.
+    /// Returns whether the guest has yielded, and resets the flag.
     pub(crate) fn take_yielded(&self) -> bool {
         self.yielded.swap(false, Ordering::Relaxed)
     }
@@ -185,7 +185,7 @@ impl RunLog {
         self.dropped_warnings.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Hands everything to the operator's log, once, as far as the tenant's quota has room.
+    /// Writes all lines to the operator's log once, as far as the tenant's quota allows.
     pub(crate) fn flush(&self, origin: &LogOrigin<'_>, quota: Option<&LogQuota>) {
         let LogBuffer { lines, .. } = std::mem::take(&mut *self.buffer());
         let count = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
@@ -223,7 +223,7 @@ impl LogOrigin<'_> {
     }
 }
 
-/// Whether anybody reads lines of this level: others cost the tenant nothing.
+/// Returns whether lines of this level are enabled. Other lines are not charged to the tenant.
 fn is_level_enabled(level: LogLevel) -> bool {
     match level {
         LogLevel::Debug => tracing::enabled!(target: TARGET, tracing::Level::DEBUG),

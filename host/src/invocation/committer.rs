@@ -1,4 +1,4 @@
-//! The one writer: applies the staged writes of many invocations in one transaction and one sync.
+//! The committer thread: applies the staged writes of many invocations in one transaction with one sync.
 
 use crate::store::{CommitOutcome, CommitRequest, Committer, Store, StoreError};
 use crate::sync::thread::{self, JoinHandle};
@@ -8,27 +8,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-/// Commits that one transaction takes.
+/// Maximum number of commits in one transaction.
 const MAX_BATCH: usize = 256;
 
-/// Commits that wait for the writer; who comes then waits to be let in.
+/// Maximum number of queued commits. Further callers wait for a free entry.
 const MAX_QUEUE: usize = 4_096;
 
 struct QueuedCommit {
     commit: CommitRequest,
-    /// What stays held until it is settled.
+    /// Dropped after the commit has been applied or has failed.
     _guard: Option<Box<dyn Send>>,
     answer: Option<oneshot::Sender<Result<CommitOutcome, StoreError>>>,
 }
 
-/// The writer's thread, from outside.
+/// A handle to the committer thread.
 pub(crate) struct CommitQueue {
     entries: Option<mpsc::Sender<QueuedCommit>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl CommitQueue {
-    /// Opens the store's writing connection on a thread of its own.
+    /// Opens the store's writing connection on a separate thread.
     pub(crate) async fn start(store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let (entries, inbox) = mpsc::channel(MAX_QUEUE);
         let (ready, started) = oneshot::channel();
@@ -40,7 +40,8 @@ impl CommitQueue {
         Ok(Self { entries: Some(entries), thread: Some(thread) })
     }
 
-    /// Queues a commit and waits for its verdict. The commit is applied even if nobody waits any more.
+    /// Queues a commit and waits for its outcome. The committer applies the commit even if the caller drops this
+    /// future.
     pub(crate) async fn commit(
         &self,
         commit: CommitRequest,
@@ -51,7 +52,8 @@ impl CommitQueue {
         verdict.await.map_err(|_| committer_stopped())?
     }
 
-    /// Queues a commit that joins the next transaction; nobody learns what became of it. `hold` is dropped then.
+    /// Queues a commit for the next transaction without waiting for its outcome. The committer drops `guard`
+    /// afterwards.
     pub(crate) async fn enqueue(&self, commit: CommitRequest, guard: Option<Box<dyn Send>>) -> Result<(), StoreError> {
         self.send(QueuedCommit { commit, _guard: guard, answer: None }).await
     }
@@ -63,7 +65,7 @@ impl CommitQueue {
 }
 
 impl Drop for CommitQueue {
-    /// Applies what is queued, then ends the thread.
+    /// Waits until all queued commits have been applied, then ends the thread.
     fn drop(&mut self) {
         self.entries = None;
         if let Some(thread) = self.thread.take() {
@@ -94,7 +96,7 @@ fn run(store: &dyn Store, mut inbox: mpsc::Receiver<QueuedCommit>, ready: onesho
     });
 }
 
-/// Applies a batch and answers for each of it. A committer that panics is replaced.
+/// Applies a batch and answers each of its commits. A committer that panics is replaced.
 async fn commit_batch(store: &dyn Store, committer: &mut Option<Box<dyn Committer>>, entries: &mut Vec<QueuedCommit>) {
     let (batch, rest): (Vec<_>, Vec<_>) =
         entries.drain(..).map(|QueuedCommit { commit, _guard, answer }| (commit, (_guard, answer))).unzip();
@@ -107,15 +109,16 @@ async fn commit_batch(store: &dyn Store, committer: &mut Option<Box<dyn Committe
         }
         Err(error) => {
             tracing::warn!("{} commits failed: {error}", batch.len());
-            for (hold, answer) in rest {
-                drop(hold);
+            for (guard, answer) in rest {
+                drop(guard);
                 drop(answer.map(|answer| answer.send(Err(error.clone()))));
             }
         }
     }
 }
 
-/// The place is empty while the committer works. A committer that panics is dropped and does not return to it.
+/// Applies a batch with the committer in `slot`. The slot is empty while the committer works, and stays empty if it
+/// panics.
 async fn apply(
     store: &dyn Store,
     slot: &mut Option<Box<dyn Committer>>,
@@ -133,13 +136,13 @@ async fn apply(
     .await
 }
 
-/// Turns a panic of the future into an error.
+/// Converts a panic of the future into an error.
 async fn catch_panic<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     let mut work = pin!(work);
     poll_fn(|cx| {
         let poll = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
         poll.unwrap_or_else(|_| {
-            let message = "the writer stopped because of a defect of its own, and starts again";
+            let message = "the writer stopped because of an internal error and is restarted";
             Poll::Ready(Err(StoreError::Unavailable(message.to_owned())))
         })
     })

@@ -1,4 +1,4 @@
-//! What a node's parameters say in advance about the things that its action will ask the store for.
+//! The objects that a node's parameters refer to, known before its action reads them from the store.
 
 use super::bind::{NodeParameters, ParameterSource};
 use crate::catalog::manifest::ParameterKind;
@@ -20,7 +20,7 @@ pub(crate) struct References {
 }
 
 impl References {
-    /// What this node names.
+    /// Collects the references of a node.
     pub(super) fn new(node_parameters: &NodeParameters) -> Self {
         let mut found = Self::default();
         for binding in &node_parameters.bindings {
@@ -40,11 +40,11 @@ impl References {
         found
     }
 
-    /// What to look up at once for a session, so that the action's own questions are answered already.
+    /// Returns the lookups of a session's references, which the host reads in advance in one round trip.
     pub(crate) fn lookups(&self, session: &SessionOverlay, prefetch_newest_ready: bool) -> Vec<Lookup> {
         let id =
             |entity: &String| session.entity(entity).and_then(Json::as_str).and_then(|id| Uuid::try_parse(id).ok());
-        // Room for what else the invocation asks at once, too.
+        // The capacity includes the invocation's other lookups.
         let mut lookups = Vec::with_capacity(self.contacts.len() + self.campaigns.len() + self.categories.len() + 3);
         lookups.extend(self.contacts.iter().filter_map(id).map(Lookup::Contact));
         let newest = match (prefetch_newest_ready, &lookups[..], &self.campaigns[..]) {
