@@ -63,7 +63,7 @@ fn a_store_that_cannot_be_used_is_named() {
     let env = TestEnv::new();
     env.run(&["tenants", "--store", "postgres://host/db"]).assert_failure(1, &["later release", "sqlite:PATH"]);
     env.run(&["tenants", "--store", "sqlite:no/such/folder/a.db"]).assert_failure(1, &["store-"]);
-    env.file("text.db", "this is not a database, but it is as long as one: a file of more than one page of text ".repeat(50));
+    env.file("text.db", "this is not a database, but a text that is as long as the first page of one ".repeat(60));
     env.run(&["tenants", "--store", "sqlite:text.db"]).assert_failure(1, &["store-"]);
 }
 

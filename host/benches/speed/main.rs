@@ -86,8 +86,8 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Measures three rows with limits that no noise of the machine explains: system calls, an invocation at five times a
-/// bare call, and two workers that are slower than one.
+/// Measures three rows with wide limits, which noise of the machine does not exceed. The rows are system calls, the CPU
+/// time of an invocation, and the throughput of two workers.
 fn check() -> ExitCode {
     let measured = [system_calls::s2(Mode::Quick), invocation::s1(Mode::Quick), invocation::s3(Mode::Quick)];
     let rows: Vec<_> = measured.into_iter().flatten().collect();

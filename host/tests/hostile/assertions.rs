@@ -73,8 +73,8 @@ impl Drop for CpuLoad {
     }
 }
 
-/// Asserts that an action with twice its needed CPU time completes although other processes use three quarters of every
-/// core: the limit counts CPU time, not elapsed time.
+/// Asserts that an action completes with a limit of twice its CPU time, although other processes use three quarters of
+/// every core. The limit counts CPU time, not elapsed time.
 pub(crate) async fn compute_for_a_while() {
     let patient = |limits: &mut Limits| limits.invocation_timeout = Duration::from_secs(120);
     let fixture = Fixture::with_limits(|limits| {

@@ -15,8 +15,9 @@ const TIMES: usize = 200;
 
 fn expensive_list(contact: &str) -> Json {
     let entities = json!({ "contact": contact });
-    let list =
-        json!({ "TEMPLATE": "t", "LOCALE": "es", "WHATSAPP_NUMBER": "56911111111", "HSM_MTM_DATA": vec![EXPENSIVE; 100] });
+    let list = json!({
+        "TEMPLATE": "t", "LOCALE": "es", "WHATSAPP_NUMBER": "56911111111", "HSM_MTM_DATA": vec![EXPENSIVE; 100],
+    });
     record_request(&entities, &list)
 }
 

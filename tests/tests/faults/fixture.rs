@@ -120,8 +120,8 @@ pub(crate) async fn host(store: SqliteStore) -> Host {
     Host::builder().workers(1).limits(limits).cache(cache).open(store).await.unwrap()
 }
 
-/// Asserts that each answer during a fault is the expected outcome or a failure with one of these codes, and that the
-/// database agrees with it.
+/// Asserts that each answer during a fault is the expected outcome or a failure with one of these codes. The database
+/// must agree with each answer.
 pub(crate) fn assert_answers_valid(answers: &Answers, kept: &HashMap<String, String>, codes: &[&str]) {
     for (kind, key, answer) in answers {
         match answer {

@@ -57,7 +57,7 @@ fn build_wasi_component(plugins: &Path, target: &Path, name: &str) -> Result<Vec
     }
     cargo.args(["build", "--release", "--locked", "--target", "wasm32-wasip2", "-p", name]);
     if !cargo.env("CARGO_TARGET_DIR", target).current_dir(plugins).status()?.success() {
-        return Err(format!("{name} does not compile; is the target installed? `rustup target add wasm32-wasip2`").into());
+        return Err(format!("{name} does not compile; it needs `rustup target add wasm32-wasip2`").into());
     }
     let built = target.join("wasm32-wasip2/release").join(name.replace('-', "_")).with_extension("wasm");
     Ok(std::fs::read(built)?)
