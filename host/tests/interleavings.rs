@@ -1,4 +1,5 @@
-//! The orders of events that `host/interleavings` tries. It stands apart from the workspace, see its `Cargo.toml`.
+//! Runs `host/interleavings`, which explores orders of events. That crate is outside the workspace, as its
+//! `Cargo.toml` explains.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

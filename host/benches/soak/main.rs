@@ -1,7 +1,7 @@
-//! Mixed load for minutes, hostile plugins among it: what a host keeps must not grow.
+//! A mixed load with hostile plugins: resident memory, file descriptors and latency must not grow.
 //!
-//! `cargo bench --bench soak -- 600` runs for so many seconds and prints a line for each twentieth of them. Fails if
-//! memory, file descriptors or latency are not flat.
+//! `cargo bench --bench soak -- 600` runs for 600 seconds and prints 20 lines. The exit code reports whether a figure
+//! grew beyond its limit.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,25 +26,25 @@ use std::cell::RefCell;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// As the command line has it.
+/// The allocator of the command line.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What the hostile plugin does, again and again.
+/// The attacks that the hostile plugin repeats.
 const ATTACKS: [&str; 3] = ["infinite-loop", "grow-memory-in-steps", "calls-often"];
 
-/// Sessions at once.
+/// Concurrent sessions.
 const CONCURRENCY: usize = 16;
 
-/// Lines of the table.
+/// Number of lines in the table.
 const REPORT_LINES: u32 = 20;
 
-/// Time between two looks at the memory.
+/// Time between two samples of the resident memory.
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What a host keeps, and how quick it was since the last look.
+/// Resource use and latencies in one part of the run.
 struct Sample {
-    /// The least and the most since then: what hostile plugins hold comes and goes.
+    /// The minimum and the maximum: memory of hostile plugins is allocated and released all the time.
     resident_mib: [f64; 2],
     files: usize,
     count: usize,
@@ -107,7 +107,7 @@ struct Retries {
     retryable: usize,
 }
 
-/// One hostile plugin: again as soon as it was stopped.
+/// One hostile plugin: invokes the attack again as soon as the host has stopped it. Returns the number of invocations.
 async fn run_attack(host: &Host, attack: &str, until: Instant) -> usize {
     let parameters = json!({
         "ATTACK": attack, "FIRST": "", "SECOND": "", "RESULT_ENTITY": "result", "STATUS_ENTITY": "status",

@@ -1,11 +1,11 @@
-//! The folder of compiled code: who reads finds nothing, or one writer's work as a whole.
+//! The code cache: a reader finds either no entry or the complete entry of one writer.
 
 use crate::host::cache::{CachedComponent, CodeCache};
 use crate::sync::{step, thread};
 use std::fs;
 use std::path::Path;
 
-/// What one writer's compiler made of the component; each made it a little differently.
+/// The entry of one writer. Entries of different writers differ.
 fn entry_of(writer: u8) -> CachedComponent {
     CachedComponent {
         code: vec![writer; 64],
@@ -40,7 +40,7 @@ pub(crate) fn readers_see_nothing_or_a_whole_entry() {
     });
     let readers = [reader(&cache, 2), reader(&cache, 2)];
     writers.into_iter().chain(readers).for_each(|thread| thread.join().unwrap());
-    // Drafts are gone, and who comes next may write over what two left.
+    // The writers have removed their temporary files, and a later writer can replace the entry.
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     cache.put("digest", &entry_of(1)).unwrap();
     assert_eq!(cache.get("digest"), Some(entry_of(1)));
@@ -50,7 +50,7 @@ pub(crate) fn a_crashed_writer_leaves_nothing_or_a_whole_entry() {
     let folder = tempfile::tempdir().unwrap();
     let cache = cache(folder.path());
     let writing = cache.clone();
-    // Nobody waits for this one: what it has done at some moment is copied, as a crash would leave it.
+    // The folder is copied while the writer runs: the copy has the state that a crash at this time leaves.
     let writer = thread::spawn(move || writing.put("digest", &entry_of(1)).unwrap());
     let left = tempfile::tempdir().unwrap();
     step();

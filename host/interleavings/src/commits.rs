@@ -1,4 +1,4 @@
-//! The committer's queue: nothing is lost, nothing is done twice, everybody is answered.
+//! The commit queue: it applies every commit exactly once and answers every caller.
 
 use crate::host::committer::CommitQueue;
 use crate::store::{CommitOutcome, CommitRequest, FakeStore, StoreError};
@@ -14,7 +14,7 @@ fn queue(tape: &FakeStore) -> Arc<CommitQueue> {
     Arc::new(block_on(CommitQueue::start(Arc::new(tape.clone()))).unwrap())
 }
 
-/// Runs this on a thread for each caller.
+/// Runs `caller` on one thread for each caller and joins the threads.
 fn run_callers(queue: &Arc<CommitQueue>, caller: impl Fn(&CommitQueue, u32) + Send + Sync + 'static) {
     let caller = Arc::new(caller);
     let threads: Vec<_> = (0..CALLERS)
@@ -55,13 +55,13 @@ pub(crate) fn enqueued_commits_are_applied_before_shutdown() {
     });
     drop(queue);
     assert_eq!(sorted(&tape), (0..2 * CALLERS).collect::<Vec<_>>());
-    // Each caller's in its order.
+    // The commits of one caller are in order.
     let applied = tape.applied();
     let place = |commit| applied.iter().position(|applied| *applied == commit);
     assert!((0..CALLERS).all(|caller| place(2 * caller) < place(2 * caller + 1)));
 }
 
-/// Polls a future once, and answers whether it is done, or leaves it.
+/// Polls a future once, drops it, and returns whether it completed.
 fn poll_once_then_drop(future: impl Future) -> bool {
     matches!(pin!(future).poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(_))
 }
@@ -75,7 +75,7 @@ pub(crate) fn a_dropped_caller_does_not_affect_others() {
     });
     drop(queue);
     let applied = sorted(&tape);
-    // It left before it was let in, or its commit is there once.
+    // The caller was dropped before it entered the queue, or its commit was applied once.
     assert!(applied == [0, 1, 2] || applied == [1, 2], "{applied:?}");
 }
 
@@ -87,11 +87,11 @@ pub(crate) fn a_failed_transaction_is_reported_to_every_caller() {
         Ok(verdict) => assert!(verdict == CommitOutcome(caller) && caller != 0 && seen.applied().contains(&caller)),
         Err(StoreError::Unavailable(why)) => assert!(why == "refused" && !seen.applied().contains(&caller)),
     });
-    // The writer goes on.
+    // The committer continues after the failure.
     assert_eq!(block_on(queue.commit(CommitRequest(7), None)), Ok(CommitOutcome(7)));
 }
 
-/// Must go only after this commit was applied.
+/// Asserts on drop that this commit was applied.
 struct DropRecorder(FakeStore, u32);
 
 impl Drop for DropRecorder {

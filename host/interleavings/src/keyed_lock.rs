@@ -1,4 +1,4 @@
-//! Keyed locks: one holder at a time, in the order of the requests, also when a waiter is cancelled.
+//! Keyed locks: each lock has one holder at a time, in the order of the requests, also if a waiter is cancelled.
 
 use crate::host::keyed_lock::KeyedLocks;
 use crate::sync::{Arc, Mutex, step, thread};
@@ -14,20 +14,20 @@ fn locks() -> Arc<KeyedLocks<Key>> {
     Arc::new(KeyedLocks::new())
 }
 
-/// Nobody holds or awaits a turn, and nothing is remembered of those that did.
+/// Asserts that no lock is held or awaited, and that the table has no entries for released locks.
 fn assert_no_locks_left(locks: &KeyedLocks<Key>) {
     assert!(!locks.is_locked(&"a") && !locks.is_locked(&"b") && locks.is_empty());
     let shown = format!("{locks:?}");
     assert!(!shown.contains("\"a\"") && !shown.contains("\"b\""), "{shown}");
 }
 
-/// A section that one thread at a time may enter.
+/// A section that only one thread at a time may execute.
 #[derive(Default)]
 struct CriticalSection(AtomicBool);
 
 impl CriticalSection {
     fn run_alone(&self) {
-        assert!(!self.0.swap(true, Ordering::SeqCst), "two have the turn");
+        assert!(!self.0.swap(true, Ordering::SeqCst), "two threads hold the lock");
         step();
         self.0.store(false, Ordering::SeqCst);
     }
@@ -52,7 +52,7 @@ pub(crate) fn a_lock_is_exclusive() {
     assert_no_locks_left(&locks);
 }
 
-/// Asks for a turn: from now on it waits for it.
+/// A future that has requested the lock `a` and waits for it.
 fn waiting_lock(
     locks: &Arc<KeyedLocks<Key>>,
 ) -> Pin<Box<dyn Future<Output = crate::host::keyed_lock::KeyedLockGuard<Key>> + Send>> {

@@ -1,11 +1,12 @@
-//! Tries orders of events on what the host's threads share: its own files, built of parts that shuttle steps.
+//! Explores interleavings of the host's threads: compiles source files of the host with shuttle's primitives.
 //!
-//! The orders are chosen at random, since there are too many to try all: half of them evenly, half such that a few
-//! threads are held up for long, which finds what needs a rare moment. An order that breaks a promise is printed, and
-//! shuttle's `replay` runs it again. A deadlock, which is what a lost wake-up leaves, breaks every promise.
+//! There are too many interleavings to try all, so they are random. Half of them have a uniform distribution. The
+//! others delay a few threads for a long time, which finds defects that need a rare order. Shuttle prints an
+//! interleaving that violates a property, and its `replay` runs it again. A deadlock, for example after a lost wake-up,
+//! violates every property.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test panics")]
 
-/// The host's files. They find under `crate` what they need of the others, or what stands for it.
+/// Source files of the host. The modules of this crate replace the other modules that they import from `crate`.
 #[path = "../../src"]
 mod host {
     #[path = "engine/cache.rs"]
@@ -27,14 +28,16 @@ mod commits;
 mod keyed_lock;
 mod snapshot_cell;
 
-/// Orders of each kind that are tried of each promise; fewer of those about files, which take their time.
+/// Interleavings of each kind for each property.
 const ITERATIONS: usize = 5_000;
+
+/// Interleavings of each kind for each property of files, which are slower.
 const FILE_ITERATIONS: usize = 200;
 
-/// Points at which a thread is held up for long, in orders of the second kind.
+/// The number of delays in an interleaving of the second kind (probabilistic concurrency testing).
 const PCT_DEPTH: usize = 3;
 
-/// Tries a promise.
+/// The names of properties with their functions.
 macro_rules! checks {
     ($($property:path),* $(,)?) => { [$((stringify!($property), $property as fn())),*] };
 }

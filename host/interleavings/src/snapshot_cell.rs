@@ -1,4 +1,4 @@
-//! The catalogue's exchange: changes aren't lost, and who reads sees one state.
+//! The snapshot cell of the catalog: no change is lost, and each reader sees one state.
 
 use crate::host::snapshot_cell::SnapshotCell;
 use crate::sync::{Arc, step, thread};
@@ -9,7 +9,7 @@ fn spawn_writer(cell: &Arc<SnapshotCell<Vec<u32>>>, number: u32) -> thread::Join
         for round in 0..2 {
             cell.update(|list| {
                 list.push(10 * number + round);
-                // In the middle of a change nobody sees it.
+                // Readers do not see an incomplete change.
                 step();
                 list.push(10 * number + round);
             });
@@ -39,7 +39,7 @@ pub(crate) fn readers_see_one_state() {
                 let copy = Vec::clone(&taken);
                 assert!(taken.len().is_multiple_of(2) && taken.starts_with(&before), "{before:?} {taken:?}");
                 step();
-                // What was taken stays as it was.
+                // A loaded snapshot does not change.
                 assert_eq!(*taken, copy);
                 before = copy;
             }

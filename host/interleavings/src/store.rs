@@ -1,13 +1,13 @@
-//! What stands for the store: commits are numbers, and what was applied is remembered.
+//! A fake store: commits are numbers, and the store records the applied ones.
 
 use crate::sync::{Arc, Mutex, step};
 use async_trait::async_trait;
 
-/// A commit of this number.
+/// A commit with this number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CommitRequest(pub(crate) u32);
 
-/// What became of it: its number, if it was done.
+/// The outcome of an applied commit: its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CommitOutcome(pub(crate) u32);
 
@@ -27,18 +27,18 @@ pub(crate) trait Committer: Send {
     async fn commit(&mut self, batch: &[CommitRequest]) -> Result<Vec<CommitOutcome>, StoreError>;
 }
 
-/// A store that fails where it is told to. Clones are the same store.
+/// A store with configurable failures. Clones share their data.
 #[derive(Clone, Default)]
 pub(crate) struct FakeStore {
     pub(crate) applied: Arc<Mutex<Vec<u32>>>,
     /// A transaction with this commit fails.
     pub(crate) failing_commit: Option<u32>,
-    /// No connection can be had.
+    /// Opening a committer fails.
     pub(crate) is_closed: bool,
 }
 
 impl FakeStore {
-    /// The commits that were applied, in their order.
+    /// The applied commits, in order.
     pub(crate) fn applied(&self) -> Vec<u32> {
         self.applied.lock().unwrap().clone()
     }
@@ -58,7 +58,7 @@ impl Store for FakeStore {
 impl Committer for FakeStore {
     async fn commit(&mut self, batch: &[CommitRequest]) -> Result<Vec<CommitOutcome>, StoreError> {
         assert!(!batch.is_empty());
-        // It takes its time.
+        // Other threads may run before the commit.
         step();
         if batch.iter().any(|commit| Some(commit.0) == self.failing_commit) {
             return Err(StoreError::Unavailable("refused".to_owned()));

@@ -1,5 +1,5 @@
-//! What stands for the parts of which the host's files are built: shuttle's, which it steps; and tokio's own, with a step
-//! before each thing that one thread does to another.
+//! Replacements for the primitives that the host's files use: shuttle's own, and tokio's with a scheduling point before
+//! each operation between threads.
 
 use shuttle::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,17 +8,17 @@ pub(crate) use shuttle::thread;
 pub(crate) use std::sync::{Arc, PoisonError, Weak};
 pub(crate) use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-/// Another thread may go on here.
+/// A scheduling point: shuttle may switch to another thread here.
 pub(crate) fn step() {
     AtomicBool::new(false).load(Ordering::SeqCst);
 }
 
-/// Channels as tokio's, shorter ones, so that they are full at times.
+/// Tokio's channels with a small capacity, so that they are full at times.
 pub(crate) mod mpsc {
     use super::step;
     use tokio::sync::mpsc::{self, error::SendError};
 
-    /// Messages that a channel holds, and messages that are received at once.
+    /// Limit for the messages in a channel, and for the messages of one receive operation.
     const CAPACITY: usize = 2;
 
     pub(crate) struct Sender<T>(mpsc::Sender<T>);
@@ -78,7 +78,7 @@ pub(crate) mod oneshot {
     }
 }
 
-/// A runtime that runs one future, as shuttle does.
+/// A runtime that runs one future on shuttle's executor.
 pub(crate) mod runtime {
     use std::future::Future;
     use std::io;
@@ -108,7 +108,7 @@ pub(crate) mod runtime {
     }
 }
 
-/// Files, with a step before every operation, and one in the middle of what is written.
+/// File operations with a scheduling point before each. A write accepts only half of its bytes.
 pub(crate) mod fs {
     use super::step;
     use std::io::{self, Write};
@@ -138,7 +138,7 @@ pub(crate) mod fs {
     }
 }
 
-/// The host's own, with a step before every operation.
+/// The host's functions for private files, with a scheduling point before each operation.
 pub(crate) mod private_files {
     use super::{fs, step};
     use crate::host::private_files;

@@ -1,4 +1,4 @@
-//! The preparation of a node: hostile parameters cost it no more than a few milliseconds.
+//! The preparation of a node takes a few milliseconds at most, even with hostile parameters.
 
 use crate::fixture::{ALWAYS_ON, Fixture, code, session};
 use flowhost::Request;
@@ -29,7 +29,7 @@ fn list_parameter(count: usize, source: impl Fn(usize) -> String) -> Map<String,
     Map::from_iter([("HSM_MTM_DATA".to_owned(), (0..count).map(source).collect())])
 }
 
-/// Each kind of hostile parameters, distinct for each `round`, so that no expression is parsed already.
+/// Each kind of hostile parameters. Expressions differ between rounds, because the host caches parsed expressions.
 fn hostile_parameters(round: usize) -> Vec<(&'static str, Map<String, Json>)> {
     let base = round * 10_000_000;
     let text = |bytes: usize| "x".repeat(bytes);
