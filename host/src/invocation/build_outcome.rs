@@ -95,7 +95,13 @@ impl Invocation {
             StopReason::Deadline(Phase::Queued) => {
                 Err(Failure::transient("overloaded", "the invocation waited too long in the queue; try again later"))
             }
-            StopReason::Deadline(Phase::WaitingForLock(_)) => Err(store_conflict()),
+            StopReason::Deadline(Phase::WaitingForLock(_)) => Err(Failure::transient(
+                "store-conflict",
+                format!(
+                    "the invocation waited {:?} for others that changed the same data; try again",
+                    limits.invocation_timeout
+                ),
+            )),
             StopReason::Deadline(_) => Ok(self.fault_outcome(
                 started,
                 "limit-deadline",

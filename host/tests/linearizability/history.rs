@@ -48,6 +48,19 @@ pub(crate) async fn invoke(host: &Host, operation: &Operation) -> Result<Outcome
     host.invoke(Request::new(node, operation.session.clone())).await
 }
 
+/// Invokes again after a failure that is retryable: on a slow disk, an invocation may wait for a lock until its timeout.
+async fn invoke_with_retries(host: &Host, operation: &Operation) -> Outcome {
+    /// Invocations of one operation, the first included.
+    const MAX_INVOCATIONS: usize = 5;
+    for _ in 1..MAX_INVOCATIONS {
+        match invoke(host, operation).await {
+            Err(failure) if failure.retryable => {}
+            result => return result.unwrap(),
+        }
+    }
+    invoke(host, operation).await.unwrap()
+}
+
 /// Runs the sessions concurrently, each with its operations in order, on a store with the contents of `start`.
 pub(crate) async fn run_concurrently(
     host: &Host,
@@ -64,7 +77,7 @@ pub(crate) async fn run_concurrently(
         let mut events = Vec::new();
         for operation in operations {
             let call = tick();
-            let outcome = invoke(host, &operation).await.unwrap();
+            let outcome = invoke_with_retries(host, &operation).await;
             events.push(Event { operation, call, response: tick(), outcome });
         }
         events
