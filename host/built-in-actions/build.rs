@@ -1,4 +1,4 @@
-//! Builds the actions that ship with the host, and makes them part of it.
+//! Builds the built-in actions and embeds them into the host.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ fn build() -> Result<(), Box<dyn std::error::Error>> {
     let (actions, out) = (repository.join("actions"), PathBuf::from(std::env::var("OUT_DIR")?));
     watch(repository, &actions)?;
 
-    // Beside the profiles' folders, so that debug, release and clippy share one build of the guests.
+    // Outside the profiles' folders, so that debug, release and clippy share one build of the guests.
     let target = out.ancestors().nth(4).unwrap_or(&out).join("guests");
     let mut list = String::from("const BUILT_IN: &[(&str, &[u8])] = &[\n");
     for guest in flow_pack::build(&actions, &target)? {
@@ -33,7 +33,7 @@ fn build() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Everything that makes the guests, but not what building them makes.
+/// Watches all sources of the guests, but not their build output.
 fn watch(repository: &Path, actions: &Path) -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed={}", repository.join("wit").display());
     for entry in std::fs::read_dir(actions)? {

@@ -1,4 +1,4 @@
-//! The command as a test runs it: the real binary, in a folder and with a store of the test's own.
+//! Runs the real binary of the command line in a temporary folder with its own store.
 
 use serde_json::Value as Json;
 use std::ffi::OsStr;
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
-/// The binary, built as the tests are. `FLOWHOST_BIN` names another.
+/// The path of the binary. `FLOWHOST_BIN` replaces the one that is built with the tests.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| match std::env::var_os("FLOWHOST_BIN") {
     Some(binary) => binary.into(),
     None => build(),
@@ -24,53 +24,53 @@ fn build() -> PathBuf {
         Some(name) => name,
     };
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // As the whole workspace's tests are built: then it has the same features, and stands there already.
+    // The flags of the workspace's tests select the same features, so that Cargo does not compile anything again.
     cargo.args(["test", "--no-run", "--quiet", "--workspace", "--profile", name, "--target-dir"]);
     cargo.arg(target).current_dir(env!("CARGO_MANIFEST_DIR")).stdout(Stdio::null());
     assert!(cargo.status().expect("cargo runs").success(), "the binary can't be built");
     profile.join("flowhost").with_extension(std::env::consts::EXE_EXTENSION)
 }
 
-/// The folder that cargo builds in.
+/// Cargo's target folder.
 pub(crate) fn target() -> &'static Path {
     BINARY.ancestors().nth(2).expect("the binary stands in the target folder")
 }
 
-/// The core module of a built-in action, as its author's compiler made it.
+/// The core module of a built-in action, before it was packed as a component.
 pub fn core_module(action: &str) -> Vec<u8> {
     let module = format!("guests/wasm32-unknown-unknown/release/{}.wasm", action.replace('-', "_"));
     std::fs::read(target().join(module)).expect("the actions were built with the binary")
 }
 
-/// The binary's path.
+/// The path of the binary.
 pub fn binary() -> &'static Path {
     &BINARY
 }
 
-/// A folder with a store in it, both gone at the end of the test.
+/// A temporary folder for one test, with its own store.
 pub struct TestEnv {
     folder: TempDir,
 }
 
-/// What a command answered.
+/// The output and the exit code of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandOutput {
     /// The exit code.
     pub code: i32,
-    /// The data.
+    /// The standard output.
     pub stdout: String,
-    /// Everything else.
+    /// The standard error.
     pub stderr: String,
 }
 
 impl TestEnv {
-    /// An empty one.
-    #[expect(clippy::new_without_default, reason = "a folder of its own is no default value")]
+    /// An empty folder.
+    #[expect(clippy::new_without_default, reason = "a temporary folder is not a default value")]
     pub fn new() -> Self {
         Self { folder: TempDir::new().expect("a temporary folder can be made") }
     }
 
-    /// A place whose store holds what this apply file says.
+    /// A folder whose store has the configuration of this apply file.
     pub fn with_configuration(apply: &Json) -> Self {
         let env = Self::new();
         env.file("apply.json", apply.to_string());
@@ -78,12 +78,12 @@ impl TestEnv {
         env
     }
 
-    /// The path of a file in it.
+    /// The path of a file in the folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// Writes a file.
+    /// Writes a file in the folder and returns its path.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, content).expect("a file can be written");
@@ -100,7 +100,7 @@ impl TestEnv {
         let mut child = self.command(arguments).spawn().expect("the binary runs");
         let mut stdin = child.stdin.take().expect("stdin is a pipe");
         let input = input.to_owned();
-        // What doesn't want its input may be gone before it was written.
+        // A command that does not read its input may end before the input is written.
         let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
         let output = child.wait_with_output().expect("the binary ends");
         writer.join().expect("writing never panics");
@@ -111,19 +111,19 @@ impl TestEnv {
         }
     }
 
-    /// The command, to be started by the caller.
+    /// The command, not yet started.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let binary: &Path = &BINARY;
         let mut command = Command::new(binary);
         command.args(arguments).current_dir(self.folder.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // One folder for all tests: compiling the actions takes longer than most of them.
+        // All tests share one cache, because compiling the actions takes longer than most tests.
         command.env("FLOWHOST_CACHE", binary.with_file_name("flowhost-test-cache"));
         command.env_remove("FLOWHOST_STORE").env_remove("FLOWHOST_LOG");
         command
     }
 
-    /// Invokes each request of a batch; an answer for each.
+    /// Invokes the requests as a batch and returns the answers.
     pub fn batch(&self, requests: &[Json]) -> Vec<Json> {
         let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
         let answers = self.run_with(&["invoke", "--batch"], &lines).assert_success().lines();
@@ -131,7 +131,7 @@ impl TestEnv {
         answers
     }
 
-    /// A list of the store's, as JSON.
+    /// The output of a list command, as JSON.
     pub fn list(&self, arguments: &[&str]) -> Vec<Json> {
         let answer = self.run(&[arguments, &["--json"]].concat()).assert_success().json();
         answer.as_array().expect("a list is an array").clone()
@@ -144,14 +144,14 @@ impl TestEnv {
 }
 
 impl CommandOutput {
-    /// Asserts that it ended with exit code 0.
+    /// Asserts that the exit code is 0.
     #[track_caller]
     pub fn assert_success(self) -> Self {
         assert_eq!(self.code, 0, "stderr: {}\nstdout: {}", self.stderr, self.stdout);
         self
     }
 
-    /// Asserts that it ended with this exit code, an error on stderr that names all of these.
+    /// Asserts that the exit code is `code` and that the error on stderr contains all of `names`.
     #[track_caller]
     pub fn assert_failure(self, code: i32, names: &[&str]) -> Self {
         assert_eq!(self.code, code, "stderr: {}\nstdout: {}", self.stderr, self.stdout);
@@ -163,7 +163,7 @@ impl CommandOutput {
         self
     }
 
-    /// All of stdout as JSON.
+    /// The whole stdout as JSON.
     #[track_caller]
     pub fn json(&self) -> Json {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in stdout: {}", self.stdout))

@@ -1,10 +1,10 @@
-//! Components that tests make: plugins with an id of their own, and components that exhaust a compiler.
+//! Components for tests: plugins with a given id, and components that exhaust a compiler.
 
 /// The id and version in a shipped action's manifest.
 const IDENTITY: &str = r#""id":"campaign-dnd-validator","version":"1.0.0""#;
 
-/// A plugin that does what `campaign-dnd-validator` does, with this id and version. Both together may be as long as that
-/// action's.
+/// A copy of `campaign-dnd-validator` with this id and version. Both together must not be longer than those of that
+/// action.
 pub fn plugin(id: &str, version: &str) -> Vec<u8> {
     let (_, shipped) = flowhost::catalog::built_in()
         .find(|(id, _)| *id == "campaign-dnd-validator")
@@ -20,8 +20,8 @@ pub fn plugin(id: &str, version: &str) -> Vec<u8> {
     component
 }
 
-/// The component with another core module in it, of these functions' bodies. Each function has no parameters and yields
-/// an `i32`.
+/// The component with a further core module that has functions with these bodies. Each function has no parameters and
+/// returns an `i32`.
 pub fn with_functions(mut component: Vec<u8>, bodies: &[Vec<u8>]) -> Vec<u8> {
     let mut module = b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f".to_vec();
     section(&mut module, 3, &[number(bodies.len()), vec![0; bodies.len()]].concat());
@@ -35,18 +35,18 @@ pub fn with_functions(mut component: Vec<u8>, bodies: &[Vec<u8>]) -> Vec<u8> {
     component
 }
 
-/// The body of a function that adds up numbers for so many bytes.
+/// The body of a function of about `bytes` bytes that adds numbers.
 pub fn adding_body(bytes: usize) -> Vec<u8> {
     [b"\0\x41\x01".as_slice(), &b"\x41\x01\x6a".repeat(bytes / 3), b"\x0b"].concat()
 }
 
-/// The body of a function that yields the first of so many locals.
+/// The body of a function that returns the first of its locals.
 pub fn body_with_locals(locals: usize) -> Vec<u8> {
     [&[1], number(locals).as_slice(), b"\x7f\x20\0\x0b"].concat()
 }
 
-/// The body of a function of so many bytes that changes each of so many locals in turn, each on a condition. The memory
-/// that its compilation takes grows with the product.
+/// The body of a function of about `bytes` bytes that changes its locals, each in a conditional block. Compilation
+/// takes memory proportional to the product of both arguments.
 pub fn branching_body(locals: usize, bytes: usize) -> Vec<u8> {
     let mut body = [&[1], number(locals).as_slice(), b"\x7f"].concat();
     for turn in 0.. {
@@ -67,7 +67,7 @@ fn section(bytes: &mut Vec<u8>, id: u8, content: &[u8]) {
     bytes.extend(content);
 }
 
-/// In LEB128.
+/// The number in LEB128 encoding.
 fn number(mut number: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while number >= 0x80 {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins");
-    // Where the shipped actions are built, so that what both are made of is compiled once.
+    // The build of the shipped actions uses the same folder, so that common dependencies are compiled once.
     let (out, guests) = (target().join("tmp/flowhost-test-plugins"), target().join("guests"));
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WORKSPACE_WRAPPER"] {
@@ -20,7 +20,7 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 impl TestEnv {
-    /// Puts these hostile plugins into the folder `plugins` of the place.
+    /// Copies these hostile plugins into the subfolder `plugins`.
     pub fn plugins(&self, names: &[&str]) {
         let folder = self.path("plugins");
         std::fs::create_dir_all(&folder).expect("a folder can be made");

@@ -1,4 +1,4 @@
-//! Tenants and campaigns that tests work with.
+//! Tenants, campaigns and requests for tests.
 
 use serde_json::{Value as Json, json};
 
@@ -11,7 +11,7 @@ pub const EXPIRED: &str = "c2a2e1d7-7e10-4e66-9a1a-1d5e7d2b3c4d";
 /// A campaign of `rival`, category Secret.
 pub const RIVAL_CAMPAIGN: &str = "d3b3f2e8-8f21-4f77-8b2b-2e6f8e3c4d5e";
 
-/// `acme` in Santiago and `rival` in Buenos Aires.
+/// An apply file with the tenants `acme` in Santiago and `rival` in Buenos Aires.
 pub fn apply() -> Json {
     let campaign = |tenant: &str, id: &str, name: &str, category: &str, valid_until: Json| {
         json!({
@@ -44,7 +44,7 @@ pub fn session(tenant: &str, user: &str, entities: Json) -> Json {
     json!({ "id": format!("s-{user}"), "tenant": tenant, "channel": "messenger", "user": user, "entities": entities })
 }
 
-/// A request that makes a contact of that session's user and names it in the entity `contact_id`.
+/// A request that creates a contact for the session's user and sets the entity `contact_id` to its id.
 pub fn contact_request(tenant: &str, user: &str) -> Json {
     json!({
         "action": "campaign-contact-manager",
@@ -53,8 +53,7 @@ pub fn contact_request(tenant: &str, user: &str) -> Json {
     })
 }
 
-/// A request that makes a record of the contact in the session's entity `contact_id`; `change` is merged into its
-/// parameters.
+/// A request that saves a record for the contact in the entity `contact_id`. `change` is merged into its parameters.
 pub fn record_request(tenant: &str, contact: &Json, change: &Json) -> Json {
     let mut parameters = json!({
         "CAMPAIGN_ID": ALWAYS_ON,

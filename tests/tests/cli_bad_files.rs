@@ -1,4 +1,4 @@
-//! Wrong JSON in files and batches: a code, its place, and nothing written.
+//! Invalid JSON in files and batches gives a code and its position, and writes nothing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use flowhost_tests::command::TestEnv;
@@ -53,7 +53,7 @@ fn an_apply_file_names_its_wrong_field() {
 }
 
 #[test]
-fn a_session_outside_of_history() {
+fn a_session_time_outside_the_years_1_to_9999_is_rejected() {
     let env = TestEnv::with_configuration(&tenants::apply());
     let at = |instant: &str| {
         let mut request = contact_request("acme", "u-1");
@@ -66,7 +66,7 @@ fn a_session_outside_of_history() {
     assert_eq!((&answers[1]["port"], &answers[2]["port"]), (&json!("next"), &json!("next")), "{answers:?}");
 }
 
-/// The code of the failure with which the batch answers each of these lines.
+/// The codes of the failures with which a batch answers these lines.
 fn codes_of_failures(env: &TestEnv, lines: &[String]) -> Vec<String> {
     let answers = env.run_with(&["invoke", "--batch"], &(lines.join("\n") + "\n")).assert_success().lines();
     assert_eq!(answers.len(), lines.len());
@@ -81,7 +81,7 @@ fn altered(request: &Json, old: &str, new: &str) -> String {
 }
 
 #[test]
-fn a_name_that_an_object_repeats() {
+fn a_repeated_name_in_an_object_is_rejected() {
     let env = TestEnv::with_configuration(&tenants::apply());
     let mut request = contact_request("acme", "u-1");
     request["session"]["entities"] = json!({ "order": [{ "lines": 1 }] });
@@ -126,7 +126,7 @@ fn a_name_that_an_object_repeats() {
 }
 
 #[test]
-fn an_integer_beyond_64_bits_among_the_entities() {
+fn an_entity_with_an_integer_beyond_64_bits_is_rejected() {
     let env = TestEnv::with_configuration(&tenants::apply());
     let mut request = contact_request("acme", "u-1");
     request["session"]["entities"] = json!({ "order": { "lines": [1, "here"] } });
@@ -153,7 +153,7 @@ fn an_integer_beyond_64_bits_among_the_entities() {
 }
 
 #[test]
-fn a_nul_in_a_session_or_a_key() {
+fn nul_in_a_session_or_a_key_is_rejected() {
     let env = TestEnv::with_configuration(&tenants::apply());
     let mut keyed = contact_request("acme", "u-1");
     keyed["key"] = json!("k\u{0}1");

@@ -1,4 +1,4 @@
-//! Wrong input of every kind: a code, a message that names what was wrong, and nothing written.
+//! Invalid input of every kind gives a code and a message that names the input, and writes nothing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use flowhost_tests::command::TestEnv;
@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 const UNKNOWN_ID: &str = "00000000-0000-4000-8000-000000000000";
 
-/// A place where `acme` and `rival` have a contact each; their ids.
+/// A test environment in which `acme` and `rival` have a contact each, and the ids of these contacts.
 fn test_env() -> (TestEnv, Json, Json) {
     let env = TestEnv::with_configuration(&tenants::apply());
     let answers = env.batch(&[contact_request("acme", "u-1"), contact_request("rival", "u-1")]);
@@ -19,7 +19,8 @@ fn test_env() -> (TestEnv, Json, Json) {
     (env, own, other)
 }
 
-/// Asserts that each request is refused with its code, blames its parameter, names its words, and writes nothing.
+/// Asserts that the host refuses each request with this code and parameter, that the message contains these words, and
+/// that the store is unchanged.
 fn assert_refused(env: &TestEnv, cases: Vec<(Json, &str, Option<&str>, &str)>) -> Vec<Json> {
     let before = env.contents();
     let answers = env.batch(&cases.iter().map(|(request, ..)| request.clone()).collect::<Vec<_>>());
@@ -94,7 +95,7 @@ fn data_of_another_tenant_is_reported_as_missing() {
 }
 
 #[test]
-fn parameters_that_are_missing_or_of_another_kind() {
+fn missing_and_invalid_parameters_are_refused() {
     let (env, contact, _) = test_env();
     let mut missing = record_request("acme", &contact, &json!({}));
     missing["parameters"].as_object_mut().unwrap().remove("RECORD_ID_ENTITY");
@@ -158,7 +159,7 @@ fn an_unknown_parameter_is_warned_about_and_booleans_have_many_spellings() {
 }
 
 #[test]
-fn expressions() {
+fn invalid_expressions_are_refused() {
     let (env, contact, _) = test_env();
     let message = |expression: &str| {
         record_request("acme", &contact, &json!({ "OUTBOUND_MESSAGE_EXPRESSION_MESSENGER": expression }))
@@ -196,7 +197,7 @@ fn expressions() {
 }
 
 #[test]
-fn dates() {
+fn invalid_dates_are_refused() {
     let (env, contact, _) = test_env();
     let at = |date: &str| record_request("acme", &contact, &json!({ "SCHEDULE_CONTACT_ENTITY": format!("'{date}'") }));
     let parameter = Some("SCHEDULE_CONTACT_ENTITY");
@@ -209,7 +210,7 @@ fn dates() {
             (at("01/02/2020 10:00:00"), "schedule-in-the-past", parameter, "2020"),
         ],
     );
-    // Clocks in Santiago skip from 00:00 to 01:00 on 2026-09-06.
+    // On 2026-09-06, clocks in Santiago skip from 00:00 to 01:00.
     let mut in_a_gap = at("06/09/2026 00:30:00");
     in_a_gap["session"]["at"] = json!("2026-08-01T00:00:00Z");
     assert_eq!(env.batch(&[in_a_gap])[0]["port"], "next");
@@ -217,7 +218,7 @@ fn dates() {
 }
 
 #[test]
-fn phones() {
+fn invalid_phone_numbers_are_refused() {
     let (env, ..) = test_env();
     let phone = |number: &str| {
         json!({

@@ -1,4 +1,4 @@
-//! The catalogue, checking and packing components, the contract's files.
+//! The commands `actions`, `check`, `pack` and `wit`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use flowhost_tests::command::{TestEnv, core_module};
@@ -27,7 +27,7 @@ fn the_catalogue_holds_the_ten_actions_in_two_languages() {
         (env.run(&["actions"]).assert_success().stdout, env.run(&["actions", "--lang", "es"]).assert_success().stdout);
     assert_eq!((english.lines().count(), spanish.lines().count()), (11, 11));
     assert!(english.contains("Campaign Contact Manager") && spanish.contains("campaña"), "{spanish}");
-    // Nothing of this needs a store.
+    // These commands do not open a store.
     assert!(!env.path("flowhost.db").exists());
 }
 
@@ -60,14 +60,14 @@ fn an_invalid_component_is_refused_with_the_reason() {
     let env = TestEnv::new();
     for (name, content, words) in [
         ("empty.wasm", b"".as_slice(), "empty"),
-        ("text.wasm", b"(module)", "no WebAssembly"),
+        ("text.wasm", b"(module)", "not WebAssembly"),
         ("core.wasm", b"\0asm\x01\0\0\0", "flowhost pack"),
-        ("cut.wasm", b"\0asm\x0d\0\x01\0\x07", "cut short"),
+        ("cut.wasm", b"\0asm\x0d\0\x01\0\x07", "truncated"),
     ] {
         env.file(name, content);
         env.run(&["check", name]).assert_failure(1, &[name, words, "component-invalid"]);
     }
-    // A component without anything is one of another world.
+    // An empty component belongs to another world.
     env.file("other.wasm", b"\0asm\x0d\0\x01\0");
     let refused = env.run(&["check", "other.wasm"]).assert_failure(1, &["component-contract"]);
     assert!(refused.stdout.contains("flow:action/handler"), "{}", refused.stdout);
@@ -105,7 +105,7 @@ fn a_core_module_is_packed_checked_and_run() {
     env.file("core.wasm", core_module("campaign-dnd-validator"));
     std::fs::create_dir(env.path("plugins")).unwrap();
     env.run(&["pack", "core.wasm", "-o", "plugins/packed.wasm"]).assert_success();
-    // Its id is a shipped action's.
+    // The id belongs to a shipped action.
     env.run(&["check", "plugins/packed.wasm"]).assert_failure(1, &["action-reserved"]);
     let replace = ["--replace", "campaign-dnd-validator"];
     let checked =

@@ -1,11 +1,11 @@
-//! Nothing that a terminal obeys or that misleads a reader is written, wherever it comes from.
+//! The command line escapes control characters and misleading characters in all output.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use flowhost_tests::command::{CommandOutput, TestEnv};
 use flowhost_tests::tenants::{self, session};
 use serde_json::{Value as Json, json};
 
-/// Control characters of both kinds, marks of writing direction and separators of lines.
+/// C0 and C1 control characters, bidirectional controls and line separators.
 const HIDDEN: &str = "a\u{1b}]0;title\u{7}\u{9b}2J\u{85}\u{7f}\u{202e}b\u{202a}\u{2066}\u{2069}\u{200e}\u{200f}\u{61c}c\u{2028}\u{2029}d";
 
 fn is_unsafe(character: char) -> bool {
@@ -40,7 +40,7 @@ fn invoke_attack(env: &TestEnv, attack: &str) -> Json {
 }
 
 #[test]
-fn a_code_of_another_form_breaks_the_contract() {
+fn a_code_with_other_characters_violates_the_contract() {
     let env = test_env();
     for attack in ["refuses-with-an-escape", "warns-with-an-escape"] {
         let answer = invoke_attack(&env, attack);
@@ -59,7 +59,7 @@ fn text_of_a_plugin_is_escaped_and_keeps_its_value() {
 }
 
 #[test]
-fn a_run_and_its_trace() {
+fn the_output_of_a_run_is_escaped() {
     let env = test_env();
     let node =
         |id: &str, kind: &str, next: &str| json!({ "id": id, "type": kind, "name": HIDDEN, "wires": [[next], []] });
@@ -84,7 +84,7 @@ fn a_run_and_its_trace() {
 }
 
 #[test]
-fn lists_and_outcomes() {
+fn lists_and_outcomes_are_escaped() {
     let env = TestEnv::with_configuration(&tenants::apply());
     let request = |name: &str, parameter: &str| {
         json!({
@@ -114,7 +114,7 @@ fn lists_and_outcomes() {
 }
 
 #[test]
-fn expressions_and_arguments() {
+fn expressions_and_arguments_are_escaped() {
     let env = TestEnv::new();
     let entities = json!({ "name": HIDDEN }).to_string();
     let answer = assert_printable(env.run(&["eval", "name", "--entities", &entities]).assert_success());

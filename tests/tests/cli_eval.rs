@@ -1,4 +1,4 @@
-//! `flowhost eval`.
+//! The command `eval`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use flowhost_tests::command::TestEnv;
@@ -31,8 +31,8 @@ fn values_of_each_type() {
 }
 
 #[test]
-fn a_number_is_the_nearest_that_there_is() {
-    // Read quickly, it would end in 6.
+fn a_number_is_parsed_to_the_nearest_double() {
+    // An inexact parser returns a number that ends in 6.
     let env = TestEnv::new();
     let entities = r#"{"x": 122.416294033786585}"#;
     let answer = env.run(&["eval", "x", "--entities", entities]).assert_success();
@@ -41,7 +41,7 @@ fn a_number_is_the_nearest_that_there_is() {
 }
 
 #[test]
-fn an_error_shows_its_place() {
+fn an_error_shows_its_position() {
     let env = TestEnv::new();
     let refused = env.run(&["eval", "1 +\n  + 2"]).assert_failure(1, &["expression-syntax", "2 |   + 2", "^"]);
     assert_eq!(refused.stdout, "");
@@ -67,6 +67,6 @@ fn a_batch_answers_every_line() {
     assert_eq!((&answers[1]["error"]["line"], answers[1]["error"]["column"].is_u64()), (&json!(1), true));
     assert_eq!(answers[2]["error"]["code"], "request-invalid");
     assert!(answers[3]["error"]["message"].as_str().unwrap().contains("entitys"));
-    assert!(answers[4].get("error").is_some(), "a template is no expression here");
+    assert!(answers[4].get("error").is_some(), "a template is not an expression here");
     assert_eq!(answers[5], json!({ "type": "text", "value": "ñ" }));
 }

@@ -1,11 +1,11 @@
-//! Flow files: what is wrong with them, and how they run.
+//! The commands `check` and `run` with flow files.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use flowhost_tests::command::{CommandOutput, TestEnv};
 use flowhost_tests::tenants::{self, ALWAYS_ON, RIVAL_CAMPAIGN, session};
 use serde_json::{Value as Json, json};
 
-/// A node that makes the session's contact.
+/// A node that creates the contact of the session's user.
 fn contact_node(id: &str, wires: Json) -> Json {
     json!({
         "id": id, "type": "campaign-contact-manager", "name": format!("Contact {id}"), "x": 1, "y": 2, "z": "tab",
@@ -29,13 +29,13 @@ fn run(env: &TestEnv) -> CommandOutput {
     env.run(&["run", "flow.json", "--session", "session.json"])
 }
 
-/// The ids of the nodes that a run came to, from its trace.
+/// The ids of the visited nodes, from the trace of a run.
 fn visited(answer: &CommandOutput) -> Vec<String> {
     let steps = answer.stderr.lines().filter(|line| line.contains(" → "));
     steps.filter_map(|line| line.split_whitespace().nth(1)).map(str::to_owned).collect()
 }
 
-/// What `check --json` finds: path, code, severity.
+/// The diagnostics of `check --json`: path, code, severity.
 fn findings(answer: &CommandOutput) -> Vec<(String, String, String)> {
     let text = |found: &Json, field: &str| found[field].as_str().unwrap().to_owned();
     let found = answer.json();
@@ -47,7 +47,7 @@ fn finding(path: &str, code: &str, severity: &str) -> (String, String, String) {
 }
 
 #[test]
-fn a_flow_runs_from_node_to_node_and_answers_the_session() {
+fn a_flow_runs_its_nodes_and_returns_the_session() {
     let flow = json!([
         { "id": "tab", "type": "tab", "label": "Flow" },
         { "id": "note", "type": "comment", "name": "note", "wires": [] },
@@ -69,7 +69,7 @@ fn a_flow_runs_from_node_to_node_and_answers_the_session() {
 }
 
 #[test]
-fn faults_are_found_and_nothing_is_run() {
+fn an_invalid_flow_is_reported_and_not_run() {
     let inject = |wires: Json| json!({ "id": "in", "type": "inject", "wires": [wires] });
     let unknown = json!({ "id": "mqtt", "type": "mqtt out", "name": "Publish", "wires": [] });
     for (flow, path, code, words) in [
@@ -163,7 +163,7 @@ fn disabled_nodes_are_absent() {
 }
 
 #[test]
-fn a_loop_ends_after_a_thousand_steps_with_the_session_as_it_stood() {
+fn a_loop_ends_after_1000_steps_and_returns_the_session() {
     let flow = json!([{ "id": "in", "type": "inject", "wires": [["a"]] }, contact_node("a", json!([["b"]])), contact_node("b", json!([["a"]]))]);
     let env = test_env(&flow);
     let answer = run(&env).assert_failure(1, &["limit-steps", "1000"]);
@@ -174,7 +174,7 @@ fn a_loop_ends_after_a_thousand_steps_with_the_session_as_it_stood() {
 }
 
 #[test]
-fn running_a_session_again_does_nothing_twice() {
+fn running_a_session_again_has_no_further_effect() {
     let record = |id: &str, wires: Json| {
         json!({
             "id": id, "type": "campaign-record-administration@1", "CAMPAIGN_ID": ALWAYS_ON,
@@ -189,7 +189,7 @@ fn running_a_session_again_does_nothing_twice() {
     assert_eq!(first.json(), second.json());
     assert_eq!(second.stderr.matches("done before").count(), 3, "{}", second.stderr);
     assert_eq!(env.list(&["records"]).len(), 2);
-    // Another session of the same user starts over.
+    // Another session of the same user has its own keys.
     let other = with(session("acme", "u-1", json!({ "order": 8 })), "id", json!("another"));
     env.file("session.json", other.to_string());
     run(&env).assert_success();
@@ -276,7 +276,7 @@ fn a_check_against_a_tenant_resolves_references() {
 }
 
 #[test]
-fn without_a_session_a_new_one_begins_if_there_is_one_tenant() {
+fn without_a_session_run_creates_one_if_there_is_one_tenant() {
     let env = test_env(&json!([contact_node("a", json!([]))]));
     env.run(&["run", "flow.json"]).assert_failure(1, &["--session"]);
     let one = json!({ "tenants": [tenants::apply()["tenants"][1]] });

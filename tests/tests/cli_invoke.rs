@@ -1,4 +1,4 @@
-//! `flowhost invoke`: outcomes, failures, keys, batches.
+//! The command `invoke`: outcomes, failures, idempotency keys, batches.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use flowhost_tests::command::TestEnv;
@@ -21,7 +21,7 @@ fn with_key(mut request: Json, key: &str) -> Json {
 }
 
 #[test]
-fn an_outcome_has_its_form() {
+fn an_outcome_has_all_fields() {
     let env = test_env();
     let answer = env
         .run(&["invoke", ACTION, "--session", "session.json", "--parameters", "parameters.json"])
@@ -41,7 +41,7 @@ fn an_outcome_has_its_form() {
 }
 
 #[test]
-fn a_refusal_is_an_answer() {
+fn a_refusal_is_an_outcome() {
     let env = test_env();
     env.file("parameters.json", "{\"CONTACT_IDENTIFIER_ENTITY\":\"contact_id\"}");
     let answer = env
@@ -54,7 +54,7 @@ fn a_refusal_is_an_answer() {
 }
 
 #[test]
-fn a_request_that_is_not_carried_out_is_a_failure() {
+fn an_invalid_request_is_a_failure() {
     let env = test_env();
     env.file("no-user.json", "{\"tenant\":\"acme\",\"channel\":\"widget\"}");
     env.file("unknown.json", "{\"tenant\":\"acme\",\"channel\":\"widget\",\"user\":\"u\",\"usr\":1}");
@@ -89,7 +89,7 @@ fn stdin_stands_for_one_file() {
 }
 
 #[test]
-fn a_key_is_done_once() {
+fn a_key_has_one_effect() {
     let env = test_env();
     let arguments = ["invoke", ACTION, "--session", "session.json", "--parameters", "parameters.json", "--key", "k-1"];
     let (first, second) = (env.run(&arguments).assert_success().json(), env.run(&arguments).assert_success().json());
@@ -115,7 +115,7 @@ fn a_key_needs_a_session_with_an_id() {
     assert_eq!(env.batch(&[request.clone()])[0]["failure"]["code"], "request-invalid");
     assert_eq!(env.list(&["contacts"]), Vec::<Json>::new());
 
-    // Without a key it needs none, and with an id the key can be replayed.
+    // Without a key the session needs no id. With an id, the request is replayed.
     let without_key = arguments.split_at(6).0;
     assert_eq!(env.run(without_key).assert_success().json()["port"], "next");
     request["session"]["id"] = json!("s-1");
@@ -157,7 +157,7 @@ fn a_list_of_more_than_100_elements_is_refused() {
 }
 
 #[test]
-fn a_key_is_done_once_at_once() {
+fn concurrent_requests_with_one_key_have_one_effect() {
     let env = test_env();
     let contact = env.batch(&[contact_request("acme", "u-1")])[0]["entities"]["contact_id"].clone();
     let request = with_key(record_request("acme", &contact, &json!({ "MULTIPLE_ACTIVE_RECORDS": "YES" })), "k-64");
@@ -169,7 +169,7 @@ fn a_key_is_done_once_at_once() {
 }
 
 #[test]
-fn sessions_at_once_make_one_contact_and_one_record() {
+fn concurrent_sessions_create_one_contact_and_one_record() {
     let env = test_env();
     let lines =
         |request: &dyn Fn(usize) -> Json| (0..64).map(|index| format!("{}\n", request(index))).collect::<String>();
@@ -193,7 +193,7 @@ fn sessions_at_once_make_one_contact_and_one_record() {
 }
 
 #[test]
-fn a_batch_answers_in_order_whatever_the_requests() {
+fn a_batch_answers_valid_and_invalid_lines_in_order() {
     let env = test_env();
     let broken = ["{", "[]", "{\"action\":1}", "{\"action\":\"x\",\"session\":{},\"extra\":1}", "\"\"", "null"];
     let mut lines: Vec<String> =
@@ -222,7 +222,7 @@ fn a_batch_answers_in_order_whatever_the_requests() {
 }
 
 #[test]
-fn each_outcome_of_a_batch_is_there_before_the_next_request() {
+fn a_batch_writes_each_outcome_before_the_next_request() {
     let env = test_env();
     let mut child = env.command(&["invoke", "--batch"]).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();

@@ -1,4 +1,4 @@
-//! The lists: filters, pages, forms.
+//! The list commands: filters, pages, fields and columns.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use flowhost_tests::command::TestEnv;
@@ -7,7 +7,8 @@ use flowhost_tests::tenants::{
 };
 use serde_json::{Value as Json, json};
 
-/// A place with five contacts of `acme`, two of `rival`, and three records of the first contact.
+/// A test environment with five contacts of `acme`, two of `rival`, and three records of the first contact. The ids are
+/// those of the contacts.
 fn test_env() -> (TestEnv, Vec<Json>) {
     let env = TestEnv::with_configuration(&tenants::apply());
     let users = (0..5).map(|index| ("acme", index)).chain((0..2).map(|index| ("rival", index)));
@@ -28,7 +29,7 @@ fn ids(rows: &[Json]) -> Vec<Json> {
 }
 
 #[test]
-fn rows_have_their_forms() {
+fn rows_have_all_fields() {
     let (env, contacts) = test_env();
     let contact = &env.list(&["contacts", "--contact", contacts[0].as_str().unwrap()])[0];
     let at = contact["created_at"].clone();
@@ -64,7 +65,7 @@ fn rows_have_their_forms() {
 }
 
 #[test]
-fn filters() {
+fn lists_are_filtered() {
     let (env, contacts) = test_env();
     let count = |arguments: &[&str]| env.list(arguments).len();
     assert_eq!(count(&["contacts"]), 7);
@@ -158,7 +159,7 @@ fn two_tenants_may_have_one_campaign_id() {
     let both = env.list(&["campaigns", "--campaign", ALWAYS_ON]);
     let tenants: Vec<_> = both.iter().map(|campaign| campaign["tenant"].clone()).collect();
     assert_eq!(tenants, ["acme", "rival"]);
-    // Another file may use it, too.
+    // A third tenant may use the same id.
     let of = |field: &str| {
         let mut thing = apply[field].as_array().unwrap().last().unwrap().clone();
         thing[if field == "tenants" { "id" } else { "tenant" }] = json!("third");

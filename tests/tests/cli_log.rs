@@ -1,4 +1,4 @@
-//! The log on stderr: its levels, and that nobody waits for a reader who does not read it.
+//! The log on stderr: its levels, and a reader that does not read it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use flowhost_tests::command::TestEnv;
@@ -9,10 +9,10 @@ use std::process::{Child, ChildStderr, ChildStdin};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-/// Longer than any answer takes on a busy machine.
+/// Limit for the time of an answer, long enough for a busy machine.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
-/// Tenants whose plugins log more than stderr and the queue before it hold.
+/// Tenants whose plugins log more than the pipe of stderr and the log queue can hold.
 const NOISY: [&str; 3] = ["noisy-1", "noisy-2", "noisy-3"];
 
 fn test_env() -> TestEnv {
@@ -37,7 +37,7 @@ fn attack_request(tenant: &str, attack: &str) -> Json {
     })
 }
 
-/// A batch whose stderr nobody reads. It is killed when it is dropped.
+/// A process with a batch whose stderr is not read. It is killed on drop.
 struct Batch {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -58,7 +58,7 @@ impl Batch {
         Self { child, stdin, stderr, answers }
     }
 
-    /// Requests of the noisy tenants among those of another one, which are all answered.
+    /// Sends requests of the noisy tenants and of another tenant, and asserts that all are answered.
     fn answer_all(&mut self) {
         let requests: Vec<_> = (0..60)
             .flat_map(|number| {
@@ -72,8 +72,8 @@ impl Batch {
             stdin
         });
         for request in &requests {
-            let answer = self.answers.recv_timeout(TIME_LIMIT).expect("an answer comes though nobody reads the log");
-            // On a busy machine a limit may end what logs much; nothing ends the neighbour.
+            let answer = self.answers.recv_timeout(TIME_LIMIT).expect("an answer although the log is not read");
+            // On a busy machine a limit may stop a noisy plugin, but not the other tenant's action.
             let is_expected = request["action"] == "hostile" || answer["port"] == "next";
             assert!(answer["port"].is_string() && is_expected, "{request} → {answer}");
         }
@@ -89,18 +89,18 @@ impl Drop for Batch {
 }
 
 #[test]
-fn a_log_that_nobody_reads_delays_neither_answers_nor_the_end() {
+fn an_unread_log_delays_neither_answers_nor_the_end() {
     let env = test_env();
     let mut batch = Batch::start(&env);
     batch.answer_all();
     drop(batch.stdin.take());
-    // The answers end when the process does.
+    // The channel closes when the process ends.
     assert_eq!(batch.answers.recv_timeout(TIME_LIMIT), Err(mpsc::RecvTimeoutError::Disconnected));
     assert!(batch.child.wait().unwrap().success());
 }
 
 #[test]
-fn dropped_lines_are_counted_and_their_number_is_shown_when_the_log_is_read_again() {
+fn the_number_of_dropped_lines_is_logged() {
     let env = test_env();
     let mut batch = Batch::start(&env);
     batch.answer_all();

@@ -1,4 +1,4 @@
-//! Folders of plugins, and the folder of compiled code: what is in them may be anything.
+//! Plugin folders and the cache folder with any content.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -9,7 +9,7 @@ use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::Path;
 
-/// A place with these components in its folder `plugins`.
+/// A test environment with these components in the folder `plugins`.
 fn test_env(plugins: &[(&str, Vec<u8>)]) -> TestEnv {
     let env = TestEnv::new();
     fs::create_dir(env.path("plugins")).unwrap();
@@ -19,13 +19,13 @@ fn test_env(plugins: &[(&str, Vec<u8>)]) -> TestEnv {
     env
 }
 
-/// The versions of an action that are listed.
+/// The version of an action in the output of `actions`.
 fn version(env: &TestEnv, arguments: &[&str], action: &str) -> String {
     let arguments = [&["--plugins", "plugins", "actions", action, "--json"], arguments].concat();
     env.run(&arguments).assert_success().json()["version"].as_str().unwrap().to_owned()
 }
 
-/// Asserts that this file was left out, with this code.
+/// Asserts that the host skipped this file with this code.
 #[track_caller]
 fn assert_skipped(answer: &CommandOutput, file: &str, code: &str) {
     let is_it = |line: &&str| line.contains(&format!("{file} is left out: {code}: "));
@@ -52,9 +52,9 @@ fn the_ids_of_shipped_actions_and_node_types_are_reserved() {
 }
 
 #[test]
-fn a_replacement_of_the_same_version_takes_the_shipped_actions_place() {
+fn a_component_of_the_same_version_replaces_a_shipped_action() {
     let shipped = "campaign-dnd-validator";
-    // A section without meaning, so that it is another component.
+    // A custom section changes the bytes of the component.
     let other = [plugin(shipped, "1.0.0"), b"\0\x05\x03abc\x01".to_vec()].concat();
     let env = test_env(&[("own.wasm", other)]);
     let manifests = env.run(&["--plugins", "plugins", "actions", "--replace", shipped, "--json"]).assert_success();
@@ -122,7 +122,7 @@ fn files_that_are_special_or_too_large_are_skipped() {
     env.run(&["check", "plugins/pipe"]).assert_failure(1, &["component-invalid"]);
 }
 
-/// Lists the actions with this folder of compiled code.
+/// Lists the actions with this cache folder and returns the log.
 fn list_with_cache(env: &TestEnv, folder: &Path) -> String {
     let output = env.command(&["actions"]).env("FLOWHOST_CACHE", folder).output().unwrap();
     assert!(output.status.success());
@@ -135,7 +135,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn a_folder_of_compiled_code_that_others_may_write_is_not_used_and_not_changed() {
+fn a_cache_folder_that_others_may_write_is_neither_used_nor_changed() {
     let env = TestEnv::new();
     let folder = env.path("cache/new");
     assert_eq!(list_with_cache(&env, &folder), "");
@@ -154,23 +154,23 @@ fn a_folder_of_compiled_code_that_others_may_write_is_not_used_and_not_changed()
     for others in [0o720, 0o702, 0o1777] {
         fs::set_permissions(&folder, Permissions::from_mode(others)).unwrap();
         let log = list_with_cache(&env, &folder);
-        assert!(log.contains("compiled code is not kept"), "{log}");
+        assert!(log.contains("compiled code is not cached"), "{log}");
         assert_eq!((mode(&folder), entries()), (others, before.clone()));
     }
     fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
     assert_eq!(list_with_cache(&env, &folder), "");
     assert_eq!((mode(&folder), entries()), (0o755, before.clone()));
 
-    // Only root can give files away.
+    // Only root can change the owner of a file.
     if chown(&folder, Some(65_534), None).is_ok() {
         let log = list_with_cache(&env, &folder);
-        assert!(log.contains("compiled code is not kept"), "{log}");
+        assert!(log.contains("compiled code is not cached"), "{log}");
         assert_eq!((mode(&folder), entries()), (0o755, before));
     }
 }
 
 #[test]
-fn compiled_code_that_others_may_have_written_is_replaced() {
+fn cache_entries_that_others_may_have_written_are_replaced() {
     let env = TestEnv::new();
     let folder = env.path("cache");
     assert_eq!(list_with_cache(&env, &folder), "");

@@ -1,4 +1,4 @@
-//! Signals to `flowhost invoke --batch`: it reads no further, and answers what it has begun.
+//! Signals to `flowhost invoke --batch`: the process stops reading and completes the requests in flight.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg(target_os = "linux")]
 
@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use std::io::{BufRead as _, BufReader, PipeReader, PipeWriter, Write as _};
 use std::process::{Child, Command};
 
-/// Bytes that a pipe and the readers behind it never hold.
+/// More bytes than a pipe and the reader's buffers can hold.
 const PIPE_BYTES: usize = 1 << 20;
 
 fn test_env() -> TestEnv {
@@ -23,7 +23,7 @@ fn command(env: &TestEnv) -> Command {
     env.command(&["--plugins", "plugins", "invoke", "--batch"])
 }
 
-/// A line that is read only when the one before the last one is in flight, since it is too long for what lies between.
+/// A line that is longer than all buffers. After writing it, the second line before it is in flight.
 fn long_line(request: &Json) -> Vec<u8> {
     format!("{request}{}\n", " ".repeat(PIPE_BYTES)).into_bytes()
 }
@@ -32,7 +32,7 @@ fn send(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
-/// Sends the signal while the first of several requests is in flight; the exit code, and the answers.
+/// Sends the signal while the first of several requests is in flight. Returns the exit code and the answers.
 fn stop(signal: Signal) -> (Option<i32>, Vec<Json>) {
     let env = test_env();
     let slow = json!({
@@ -69,7 +69,7 @@ fn a_batch_that_is_terminated_answers_what_is_in_flight() {
 }
 
 #[test]
-fn a_batch_that_is_interrupted_answers_what_is_in_flight_and_says_so() {
+fn a_batch_that_is_interrupted_answers_what_is_in_flight_and_exits_with_130() {
     let (code, answers) = stop(Signal::INT);
     assert_eq!(code, Some(130));
     assert_answered(&answers);
@@ -88,7 +88,7 @@ fn a_batch_without_requests_ends_when_it_is_terminated() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
-/// A pipe that takes nothing more.
+/// A pipe whose buffer is full.
 fn full_pipe() -> (PipeReader, PipeWriter) {
     let (reader, mut writer) = std::io::pipe().unwrap();
     ioctl_fionbio(&writer, true).unwrap();
@@ -100,7 +100,7 @@ fn full_pipe() -> (PipeReader, PipeWriter) {
 }
 
 #[test]
-fn a_second_signal_ends_a_batch_whose_answers_nobody_reads() {
+fn a_second_signal_ends_a_batch_with_unread_answers() {
     let env = test_env();
     let (answers, full) = full_pipe();
     let mut child = command(&env).stdout(full).spawn().unwrap();

@@ -1,4 +1,4 @@
-//! Two processes on one store at once: every key has one effect, whoever was first, and neither gets in the other's way.
+//! Two concurrent processes on one store: every key has one effect, and neither process gets a locked store.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use flowhost_tests::command::{CommandOutput, TestEnv};
@@ -7,12 +7,12 @@ use serde_json::{Value as Json, json};
 use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
 
-/// Requests under a key of their own that each process makes.
+/// Requests of each process, each with its own key.
 const KEYS: usize = 200;
 
-/// Runs two processes over these requests at once; an answer a request.
+/// Runs two processes concurrently with these requests and returns the answers.
 ///
-/// What others were too quick for is asked for again, as a caller would, and nothing else that was not carried out.
+/// A request with the failure `store-conflict` is sent again, as a caller does. Any other failure is an error.
 fn run_two_processes(env: &TestEnv, arguments: &[&str], requests: [Vec<Json>; 2]) -> [Vec<Json>; 2] {
     let arguments = [&["invoke", "--batch", "--jobs", "32"], arguments].concat();
     let mut answers = requests.clone().map(|requests| vec![Json::Null; requests.len()]);
@@ -56,7 +56,7 @@ fn with_key(mut request: Json, key: String) -> Json {
     request
 }
 
-/// Of the session of user `u-1`, about its contact.
+/// A request of the session of user `u-1` for its contact.
 fn request_about(contact: &Json, record: &Json, action: &str, parameters: Json) -> Json {
     let session = session("acme", "u-1", json!({ "contact_id": contact, "record_id": record }));
     json!({ "action": action, "session": session, "parameters": parameters })
@@ -83,7 +83,7 @@ fn a_key_has_one_effect_in_two_processes() {
 }
 
 #[test]
-fn two_processes_over_one_contact_and_one_record() {
+fn two_processes_may_write_one_contact_and_one_record() {
     let env = TestEnv::with_configuration(&tenants::apply());
     let contact = env.batch(&[contact_request("acme", "u-1")])[0]["entities"]["contact_id"].clone();
     let record = env.batch(&[record_request("acme", &contact, &json!({}))])[0]["entities"]["record_id"].clone();
@@ -112,7 +112,7 @@ fn two_processes_over_one_contact_and_one_record() {
     assert!(answers.iter().all(|answer| answer["port"] == "next" && answer["error"].is_null()));
     let cancels = answers.iter().filter(|answer| answer["entities"]["cancelled"] == true).count();
     assert_eq!(cancels, 1);
-    // Before the first record was cancelled it was updated, and then there was one new one for all others.
+    // Until its cancellation the first record is updated. Afterwards exactly one new record is created.
     let mut saved: HashMap<_, Vec<_>> = HashMap::new();
     for answer in answers.iter().filter(|answer| answer["entities"]["record_id"].is_string()) {
         let id = answer["entities"]["record_id"].as_str().unwrap();
@@ -135,7 +135,7 @@ fn two_processes_over_one_contact_and_one_record() {
 }
 
 #[test]
-fn two_processes_begin_one_store() {
+fn two_processes_may_create_one_store() {
     let env = TestEnv::new();
     env.file("apply.json", tenants::apply().to_string());
     let requests = [0, 1].map(|_| (0..32).map(|_| contact_request("acme", "u-1")).collect::<Vec<_>>());

@@ -44,7 +44,7 @@ fn help_goes_to_stdout_and_has_examples() {
 }
 
 #[test]
-fn a_store_is_made_when_missing_wherever_the_option_stands() {
+fn a_missing_store_is_created_at_any_position_of_the_option() {
     let env = TestEnv::new();
     env.file("apply.json", tenants::apply().to_string());
     env.run(&["--store", "sqlite:other.db", "apply", "apply.json"]).assert_success();
@@ -61,14 +61,14 @@ fn a_store_is_made_when_missing_wherever_the_option_stands() {
 #[test]
 fn a_store_that_cannot_be_used_is_named() {
     let env = TestEnv::new();
-    env.run(&["tenants", "--store", "postgres://host/db"]).assert_failure(1, &["later release", "sqlite:PATH"]);
+    env.run(&["tenants", "--store", "postgres://host/db"]).assert_failure(1, &["not supported yet", "sqlite:PATH"]);
     env.run(&["tenants", "--store", "sqlite:no/such/folder/a.db"]).assert_failure(1, &["store-"]);
-    env.file("text.db", "this is no database, but it is long enough to look like a file that could be one ".repeat(50));
+    env.file("text.db", "this is not a database, but a text that is as long as the first page of one ".repeat(60));
     env.run(&["tenants", "--store", "sqlite:text.db"]).assert_failure(1, &["store-"]);
 }
 
 #[test]
-fn a_wrong_variable_fails_only_what_needs_its_store() {
+fn an_invalid_variable_fails_only_commands_that_need_its_store() {
     let env = TestEnv::new();
     env.file("apply.json", tenants::apply().to_string());
     let run = |arguments: &[&str]| {
@@ -95,7 +95,7 @@ fn a_wrong_variable_fails_only_what_needs_its_store() {
 fn a_closed_stdout_is_not_an_error() {
     let env = TestEnv::with_configuration(&tenants::apply());
     let mut child = env.command(&["actions", "--json"]).spawn().unwrap();
-    // Closed before anything is written to it.
+    // Stdout is closed before the process writes to it.
     drop(child.stdout.take());
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();

@@ -1,4 +1,4 @@
-//! Components that are made to exhaust a compiler: they are refused, the host stays small, and the rest works on.
+//! Components that exhaust a compiler: the host rejects them, stays small, and serves other requests.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -11,13 +11,13 @@ use serde_json::{Value as Json, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::time::{Duration, Instant};
 
-/// The most memory that a host may have had while it refused them.
+/// Limit for the peak resident memory of a host that rejects the components, KiB.
 const MAX_HOST_KIB: u64 = 256 << 10;
 
-/// How long a process may take that is busy with nothing.
+/// Limit for the time of a process that has no work.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// Components of 0.03 to 7 MB, by their files' names.
+/// Components of 0.03 to 7 MB that exhaust a compiler, with file names.
 fn bombs() -> [(&'static str, Vec<u8>); 4] {
     let bomb = |bodies: &[Vec<u8>]| with_functions(plugin("acme-bomb", "1.0.0"), bodies);
     [
@@ -28,13 +28,13 @@ fn bombs() -> [(&'static str, Vec<u8>); 4] {
     ]
 }
 
-/// So much that it takes seconds and gigabytes, in parts that are each small enough.
+/// A component whose compilation takes seconds and gigabytes, although each of its functions is within the limits.
 fn slow_component() -> Vec<u8> {
     with_functions(plugin("acme-slow", "1.0.0"), &vec![branching_body(4_000, 1_000_000); 4])
 }
 
 #[test]
-fn a_host_stays_small_while_it_refuses_them_and_a_neighbour_works() {
+fn a_host_stays_small_and_serves_a_neighbour_while_it_rejects_components() {
     let env = TestEnv::with_configuration(&tenants::apply());
     std::fs::create_dir(env.path("plugins")).unwrap();
     for (name, bomb) in bombs() {
@@ -75,7 +75,7 @@ fn a_host_stays_small_while_it_refuses_them_and_a_neighbour_works() {
 }
 
 #[test]
-fn each_is_refused_by_the_check_of_a_component() {
+fn check_rejects_each_component() {
     let env = TestEnv::new();
     for (name, bomb) in bombs() {
         env.file(name, bomb);
@@ -84,9 +84,9 @@ fn each_is_refused_by_the_check_of_a_component() {
 }
 
 #[tokio::test]
-async fn a_compiler_is_ended_at_its_limits_of_memory_and_time() {
+async fn a_compiler_ends_at_its_limits_of_memory_and_time() {
     let mut limits = Limits::default();
-    // Tells this host's children from others.
+    // The value identifies the child processes of this host.
     limits.compile_memory_bytes = 201 << 20;
     let host = open(limits.clone()).await;
     assert_eq!(host.load(&slow_component()).unwrap_err().code, "limit-component-size");
@@ -118,7 +118,7 @@ fn a_compiler_ends_with_its_host() {
     let env = TestEnv::new();
     env.file("slow.wasm", slow_component());
     let mut host = env.command(&["check", "slow.wasm"]).env("FLOWHOST_CACHE", env.path("cache")).spawn().unwrap();
-    // It compiles the shipped actions first; the one that takes long is the one that is still there afterwards.
+    // The shipped actions are compiled first. A compiler with more than 20 ticks of CPU time has the slow component.
     let compiler = wait_until(|| {
         let child = children_of(host.id()).into_iter().next()?;
         (cpu_ticks(child)? > 20).then_some(child)
@@ -133,26 +133,26 @@ async fn open(limits: Limits) -> Host {
     host.open(MemoryStore::new()).await.unwrap()
 }
 
-/// Looks again until there is something.
+/// Calls `look` until it returns a value.
 fn wait_until<T>(look: impl Fn() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         match look() {
             Some(found) => return found,
-            None => assert!(began.elapsed() < TIME_LIMIT, "it doesn't happen"),
+            None => assert!(began.elapsed() < TIME_LIMIT, "the condition does not hold within the time limit"),
         }
         std::thread::yield_now();
     }
 }
 
-/// The most memory that a process has had.
+/// The peak resident memory of a process, KiB.
 fn peak_memory_kib(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// The fields that /proc has of a process after its name: its state, its parent, and so on.
+/// The fields of `/proc/PID/stat` after the name: the state, the parent, and so on.
 fn stat(process: u32) -> Option<Vec<String>> {
     let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let (_, fields) = text.rsplit_once(") ")?;
@@ -173,7 +173,7 @@ fn children_of(parent: u32) -> Vec<u32> {
     processes.filter(|process| stat(*process).is_some_and(|stat| stat[1] == parent.to_string())).collect()
 }
 
-/// The children of this process that have this argument, or have ended and were not waited for.
+/// The child processes of this process that have this argument.
 fn children_with_argument(argument: &str) -> Vec<u32> {
     let mut children = children_of(std::process::id());
     children.retain(|child| {

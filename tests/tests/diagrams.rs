@@ -1,10 +1,10 @@
-//! The diagrams in `diagrams/`, run as a newcomer would run them.
+//! Runs the flows in `diagrams/` with the commands of their README files.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use flowhost_tests::command::{CommandOutput, TestEnv};
 use serde_json::{Value as Json, json};
 
-/// Runs a diagram with a session of its folder, applying its tenants first.
+/// Applies the tenants of a folder and runs its flow with a session.
 fn run(env: &TestEnv, diagram: &str, session: &str) -> CommandOutput {
     let file = |name: &str| format!("{}/diagrams/{diagram}/{name}", env!("CARGO_MANIFEST_DIR"));
     env.run(&["run", &file("flow.json"), "--session", &file(session), "--apply", &file("apply.json")]).assert_success()
@@ -73,7 +73,7 @@ fn collections_honour_do_not_disturb() {
 }
 
 #[test]
-fn a_customer_cancels_what_is_scheduled() {
+fn a_patient_cancels_a_scheduled_record() {
     let env = TestEnv::new();
     let session = run(&env, "cancel-what-is-scheduled", "session.json").json();
     let entities = &session["entities"];
@@ -91,7 +91,7 @@ fn a_customer_cancels_what_is_scheduled() {
 }
 
 #[test]
-fn running_any_of_them_again_changes_nothing() {
+fn running_a_flow_again_changes_nothing() {
     for (diagram, session) in [
         ("web-chat-to-whatsapp", "session.json"),
         ("collections", "session.json"),

@@ -14,10 +14,10 @@ const MANIFEST: Manifest = Manifest {
     category: presets::OUTBOUND,
     title: LocalizedText { en: "Campaign Contact Manager", es: "Gestor de contactos de campaña" },
     description: LocalizedText {
-        en: "Creates the contact of the session's user in the session's channel, or finds it and updates its name. Records \
-             need the id that it gives.",
+        en: "Creates the contact of the session's user in the session's channel, or finds it and updates its name. \
+             Actions for records need the contact's id.",
         es: "Crea el contacto del usuario de la sesión en el canal de la sesión, o lo encuentra y actualiza su nombre. \
-             Los registros necesitan el id que entrega.",
+             Las acciones de registros necesitan el id del contacto.",
     },
     icon: "account-plus",
     parameters: PARAMETERS,

@@ -1,4 +1,4 @@
-//! Puts a contact on the do-not-disturb list of a category of campaigns, or takes it off.
+//! Adds a contact to the do-not-disturb list of a category of campaigns, or removes it.
 
 use flow_sdk::prelude::*;
 
@@ -8,10 +8,10 @@ flow_sdk::parameters! {
     const BLOCKED: Parameter<BooleanExpression> = Parameter::required("DND_CONTACT_EXPRESSION")
         .title("Do not disturb", "No molestar")
         .help(
-            "An expression that yields true to put the contact on the category's do-not-disturb list, false to take it \
-             off that list and off those of the category's campaigns. Examples: true, or answer == \"stop\".",
-            "Una expresión que da true para poner al contacto en la lista de no molestar de la categoría, o false para \
-             sacarlo de esa lista y de las de sus campañas. Ejemplos: true, o answer == \"stop\".",
+            "An expression that yields true to add the contact to the category's do-not-disturb list, or false to remove \
+             it from that list and from those of the category's campaigns. Examples: true, or answer == \"stop\".",
+            "Una expresión que da true para agregar al contacto a la lista de no molestar de la categoría, o false para \
+             quitarlo de esa lista y de las de sus campañas. Ejemplos: true, o answer == \"stop\".",
         );
 }
 
@@ -21,10 +21,10 @@ const MANIFEST: Manifest = Manifest {
     category: presets::OUTBOUND,
     title: LocalizedText { en: "Campaign DND Manager By Category", es: "Gestor de DND por categoría" },
     description: LocalizedText {
-        en: "Puts the contact on the do-not-disturb list of a category of campaigns, or takes it off that list and off \
-             those of the category's campaigns.",
-        es: "Pone al contacto en la lista de no molestar de una categoría de campañas, o lo saca de esa lista y de las de \
-             las campañas de la categoría.",
+        en: "Adds the contact to the do-not-disturb list of a category of campaigns, or removes it from that list and \
+             from those of the category's campaigns.",
+        es: "Agrega al contacto a la lista de no molestar de una categoría de campañas, o lo quita de esa lista y de las \
+             de las campañas de la categoría.",
     },
     icon: "shield-edit",
     parameters: PARAMETERS,

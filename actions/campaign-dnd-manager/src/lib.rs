@@ -1,4 +1,4 @@
-//! Puts a contact on a campaign's do-not-disturb list, or takes it off.
+//! Adds a contact to a campaign's do-not-disturb list, or removes it.
 
 use flow_sdk::prelude::*;
 
@@ -8,10 +8,10 @@ flow_sdk::parameters! {
     const BLOCKED: Parameter<BooleanExpression> = Parameter::required("DND_CONTACT_EXPRESSION")
         .title("Do not disturb", "No molestar")
         .help(
-            "An expression that yields true to put the contact on the campaign's do-not-disturb list, false to take it \
-             off. Examples: true, or answer == \"stop\".",
-            "Una expresión que da true para poner al contacto en la lista de no molestar de la campaña, o false para \
-             sacarlo. Ejemplos: true, o answer == \"stop\".",
+            "An expression that yields true to add the contact to the campaign's do-not-disturb list, or false to remove \
+             it. Examples: true, or answer == \"stop\".",
+            "Una expresión que da true para agregar al contacto a la lista de no molestar de la campaña, o false para \
+             quitarlo. Ejemplos: true, o answer == \"stop\".",
         );
 }
 
@@ -21,8 +21,8 @@ const MANIFEST: Manifest = Manifest {
     category: presets::OUTBOUND,
     title: LocalizedText { en: "Campaign DND Manager", es: "Gestor de DND de campaña" },
     description: LocalizedText {
-        en: "Puts the contact on the campaign's do-not-disturb list or takes it off. The category's list stays as it is.",
-        es: "Pone al contacto en la lista de no molestar de la campaña o lo saca de ella. La lista de la categoría no \
+        en: "Adds the contact to the campaign's do-not-disturb list or removes it. The category's list does not change.",
+        es: "Agrega al contacto a la lista de no molestar de la campaña o lo quita de ella. La lista de la categoría no \
              cambia.",
     },
     icon: "shield-edit",

@@ -1,4 +1,4 @@
-//! Tells whether a contact must not be disturbed by the campaigns of a category.
+//! Checks whether the campaigns of a category must not disturb a contact.
 
 use flow_sdk::prelude::*;
 
@@ -9,7 +9,7 @@ flow_sdk::parameters! {
         .title("Entity for the result", "Entidad para el resultado")
         .help(
             "The entity that becomes true if the contact is on the category's do-not-disturb list or on that of any \
-             campaign of the category, else false. Example: is_blocked.",
+             campaign of the category, otherwise false. Example: is_blocked.",
             "La entidad que queda en true si el contacto está en la lista de no molestar de la categoría o en la de \
              cualquiera de sus campañas, y si no en false. Ejemplo: is_blocked.",
         );
@@ -21,8 +21,8 @@ const MANIFEST: Manifest = Manifest {
     category: presets::OUTBOUND,
     title: LocalizedText { en: "Campaign DND Validator By Category", es: "Validador de DND por categoría" },
     description: LocalizedText {
-        en: "Tells whether the contact is on the do-not-disturb list of the category or of any campaign in it.",
-        es: "Indica si el contacto está en la lista de no molestar de la categoría o de cualquiera de sus campañas.",
+        en: "Checks whether the contact is on the do-not-disturb list of the category or of any campaign in it.",
+        es: "Comprueba si el contacto está en la lista de no molestar de la categoría o de cualquiera de sus campañas.",
     },
     icon: "shield-question",
     parameters: PARAMETERS,

@@ -1,4 +1,4 @@
-//! Tells whether a contact must not be disturbed by a campaign.
+//! Checks whether a campaign must not disturb a contact.
 
 use flow_sdk::prelude::*;
 
@@ -9,7 +9,7 @@ flow_sdk::parameters! {
         .title("Entity for the result", "Entidad para el resultado")
         .help(
             "The entity that becomes true if the contact is on the campaign's do-not-disturb list or on that of its \
-             category, else false. Example: is_blocked.",
+             category, otherwise false. Example: is_blocked.",
             "La entidad que queda en true si el contacto está en la lista de no molestar de la campaña o en la de su \
              categoría, y si no en false. Ejemplo: is_blocked.",
         );
@@ -21,10 +21,10 @@ const MANIFEST: Manifest = Manifest {
     category: presets::OUTBOUND,
     title: LocalizedText { en: "Campaign DND Validator", es: "Validador de DND de campaña" },
     description: LocalizedText {
-        en: "Tells whether the contact is on the do-not-disturb list of the campaign or of the campaign's category: the \
-             test that sending makes.",
-        es: "Indica si el contacto está en la lista de no molestar de la campaña o de la categoría de la campaña: la \
-             misma prueba que se hace al enviar.",
+        en: "Checks whether the contact is on the do-not-disturb list of the campaign or of the campaign's category. \
+             The campaign makes the same check before it sends.",
+        es: "Comprueba si el contacto está en la lista de no molestar de la campaña o de la categoría de la campaña. La \
+             campaña hace la misma comprobación antes de enviar.",
     },
     icon: "shield-question",
     parameters: PARAMETERS,

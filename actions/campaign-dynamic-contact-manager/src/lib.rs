@@ -1,4 +1,4 @@
-//! Creates or updates a contact in any channel of the tenant, whatever the channel of the session: deflection.
+//! Creates or updates a contact in any channel of the tenant, independent of the session's channel (deflection).
 
 mod parameters;
 
@@ -33,7 +33,7 @@ fn run() -> Result<Port, Error> {
     Ok(NEXT)
 }
 
-/// Those that are given.
+/// The correlators whose expressions are given.
 fn correlators() -> Result<Vec<contacts::Correlator>, Error> {
     let mut correlators = Vec::new();
     for ((slot, expression), update) in (1..).zip(CORRELATIONS).zip(UPDATE_CORRELATIONS) {

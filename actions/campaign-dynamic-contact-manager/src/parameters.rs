@@ -1,4 +1,4 @@
-//! What the designer configures.
+//! The parameters of the action.
 
 use flow_sdk::prelude::*;
 
@@ -71,9 +71,9 @@ const fn correlation(name: &'static str, en: &'static str, es: &'static str) -> 
         .title(en, es)
         .help(
             "An expression that yields a value which is the same for this person in every channel, such as the number of \
-             an id card. Contacts with the same value here are linked. Example: id_card.",
+             an id card. The host links contacts with the same value. Example: id_card.",
             "Una expresión que da un valor que es el mismo para esta persona en todos los canales, como el número de su \
-             documento de identidad. Los contactos con el mismo valor aquí quedan vinculados. Ejemplo: id_card.",
+             documento de identidad. Los contactos con el mismo valor quedan vinculados. Ejemplo: id_card.",
         )
         .group(&CORRELATION)
 }
@@ -87,8 +87,8 @@ const fn update_correlation(
     Parameter::with_default(name, Literal::Boolean(false))
         .title(en, es)
         .help(
-            "YES: overwrite the value that the contact has. NO: keep it, and store this one only where there is none.",
-            "SÍ: sobrescribir el valor que tiene el contacto. NO: conservarlo, y guardar este solo si no tiene ninguno.",
+            "YES: overwrite the value that the contact has. NO: keep it, and store the new value only if there is none.",
+            "SÍ: sobrescribir el valor que tiene el contacto. NO: conservarlo, y guardar el nuevo solo si no tiene ninguno.",
         )
         .group(&CORRELATION)
         .shown_when(Condition::Given(expression))

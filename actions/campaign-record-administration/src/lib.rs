@@ -15,10 +15,10 @@ const MANIFEST: Manifest = Manifest {
     category: presets::OUTBOUND,
     title: LocalizedText { en: "Campaign Record Administration", es: "Administración de registros de campaña" },
     description: LocalizedText {
-        en: "Creates a campaign record for a contact, or updates the one that is still to be sent: an external one sends a \
-             message, an internal one starts a session.",
-        es: "Crea un registro de campaña para un contacto, o actualiza el que aún no se ha enviado: uno externo envía un \
-             mensaje, uno interno inicia una sesión.",
+        en: "Creates a campaign record for a contact, or updates the record that has not been sent yet. An external \
+             record sends a message, an internal record starts a session.",
+        es: "Crea un registro de campaña para un contacto, o actualiza el registro que aún no se ha enviado. Un registro \
+             externo envía un mensaje, uno interno inicia una sesión.",
     },
     icon: "calendar-edit",
     parameters: PARAMETERS,
@@ -50,7 +50,7 @@ fn run() -> Result<Port, Error> {
     Ok(NEXT)
 }
 
-/// WhatsApp's data where it is given, else that of the contact's other channels.
+/// The data of the channel `whatsapp` if it is given, otherwise the first data of the contact's other channels.
 fn data_for_a_session(channels: &[String]) -> Result<FromParameter<Option<Json>>, Error> {
     let (whatsapp, others): (Vec<_>, Vec<_>) = channels.iter().partition(|channel| *channel == WHATSAPP);
     for channel in whatsapp.into_iter().chain(others) {
@@ -62,8 +62,8 @@ fn data_for_a_session(channels: &[String]) -> Result<FromParameter<Option<Json>>
     Ok(FromParameter::default())
 }
 
-/// What the contact's channel sends, and its data. A contact with a number in both WhatsApp and Voice is written to where
-/// there is a template, else called. What is missing is for the host to refuse.
+/// Sets the message of the contact's channel and its data. A contact with a number in both WhatsApp and Voice gets a
+/// WhatsApp message if there is a template, otherwise a call. The host refuses an incomplete draft.
 fn fill_message(draft: &mut Draft, channels: &[String]) -> Result<(), Error> {
     let has = |channel: &str| channels.iter().any(|each| each == channel);
     if has(WHATSAPP) {

@@ -1,4 +1,4 @@
-//! What the designer configures.
+//! The parameters of the action.
 
 use flow_sdk::prelude::*;
 
@@ -16,11 +16,11 @@ flow_sdk::parameters! {
     pub(crate) const SCHEDULE: OptionalParameter<TextExpression> = Parameter::optional("SCHEDULE_CONTACT_ENTITY")
         .title("Date and time", "Fecha y hora")
         .help(
-            "An expression or a template that yields when to process the record, as dd/MM/yyyy HH:mm:ss in the tenant's \
+            "An expression or a template that yields the time for the record, as dd/MM/yyyy HH:mm:ss in the tenant's \
              time zone; empty: as soon as the campaign runs. Examples: \"24/12/2027 09:30:00\", or \
              formatDate(now + duration(\"24h\"), \"dd/MM/yyyy HH:mm:ss\"). A Manual campaign ignores it.",
-            "Una expresión o una plantilla que da cuándo procesar el registro, como dd/MM/yyyy HH:mm:ss en la zona horaria \
-             del tenant; vacío: en cuanto la campaña se ejecute. Ejemplos: \"24/12/2027 09:30:00\", o \
+            "Una expresión o una plantilla que da la fecha y hora del registro, como dd/MM/yyyy HH:mm:ss en la zona \
+             horaria del tenant; vacío: en cuanto la campaña se ejecute. Ejemplos: \"24/12/2027 09:30:00\", o \
              formatDate(now + duration(\"24h\"), \"dd/MM/yyyy HH:mm:ss\"). Una campaña Manual la ignora.",
         )
         .group(&CAMPAIGN_GROUP);
@@ -38,20 +38,20 @@ flow_sdk::parameters! {
     pub(crate) const ALLOW_DND: Parameter<Boolean> = Parameter::with_default("ALLOW_DND_CONTACT", Literal::Boolean(false))
         .title("Allow contacts in do-not-disturb", "Permitir contactos en no molestar")
         .help(
-            "YES: create the record though the contact is on a do-not-disturb list. Sending checks again, so the contact \
-             has to be off the list by then. NO: leave by the error port.",
-            "SÍ: crear el registro aunque el contacto esté en una lista de no molestar. El envío vuelve a comprobarlo, así \
-             que para entonces el contacto debe haber salido de la lista. NO: salir por el puerto de error.",
+            "YES: create the record although the contact is on a do-not-disturb list. The campaign checks the list again \
+             before it sends, and sends only if the contact is no longer on it. NO: exit through the error port.",
+            "SÍ: crear el registro aunque el contacto esté en una lista de no molestar. La campaña vuelve a comprobar la \
+             lista antes de enviar, y solo envía si el contacto ya no está en ella. NO: salir por el puerto de error.",
         )
         .group(&CAMPAIGN_GROUP);
 
     pub(crate) const MULTIPLE: Parameter<Boolean> = Parameter::with_default("MULTIPLE_ACTIVE_RECORDS", Literal::Boolean(false))
         .title("Several active records", "Varios registros activos")
         .help(
-            "YES: each pass through this action creates a record. NO: if the contact has a Ready record in the campaign, \
-             the newest one is replaced and keeps its id.",
-            "SÍ: cada paso por esta acción crea un registro. NO: si el contacto tiene un registro en estado Ready en la \
-             campaña, se reemplaza el más nuevo, que conserva su id.",
+            "YES: each run of this action creates a record. NO: if the contact has a Ready record in the campaign, the \
+             action replaces the newest one, which keeps its id.",
+            "SÍ: cada ejecución de esta acción crea un registro. NO: si el contacto tiene un registro en estado Ready en \
+             la campaña, la acción reemplaza el más nuevo, que conserva su id.",
         )
         .group(&CAMPAIGN_GROUP);
 
@@ -70,10 +70,10 @@ flow_sdk::parameters! {
     pub(crate) const ADDITIONAL_DATA: PerChannelParameter<EntityList> = Parameter::per_channel("<CHANNEL>_ADDITIONAL_DATA")
         .title("Additional data", "Datos adicionales")
         .help(
-            "Names of entities whose present values the record keeps, for contacts of this channel. The session that the \
-             record leads to has them. Example: contact_name, order_id.",
-            "Nombres de entidades cuyos valores actuales guarda el registro, para contactos de este canal. La sesión a la \
-             que lleva el registro los tiene. Ejemplo: contact_name, order_id.",
+            "Names of entities whose current values the record stores, for contacts of this channel. The session that the \
+             record starts has these entities. Example: contact_name, order_id.",
+            "Nombres de entidades cuyos valores actuales guarda el registro, para contactos de este canal. La sesión que \
+             inicia el registro tiene estas entidades. Ejemplo: contact_name, order_id.",
         )
         .group(&MESSAGE_GROUP);
 
@@ -90,8 +90,8 @@ flow_sdk::parameters! {
     pub(crate) const NAMESPACE: OptionalParameter<Text> = Parameter::optional("NAMESPACE")
         .title("Namespace", "Espacio de nombres")
         .help(
-            "The workspace that the template belongs to, where the provider asks for it.",
-            "El espacio de trabajo al que pertenece la plantilla, si el proveedor lo pide.",
+            "The workspace that the template belongs to, if the provider requires it.",
+            "El espacio de trabajo al que pertenece la plantilla, si el proveedor lo exige.",
         )
         .group(&TEMPLATE_GROUP)
         .shown_when(Condition::Given("TEMPLATE"));
@@ -99,8 +99,8 @@ flow_sdk::parameters! {
     pub(crate) const LOCALE: OptionalParameter<Text> = Parameter::optional("LOCALE")
         .title("Language", "Idioma")
         .help(
-            "The template's language; a template needs it. Example: es_CL.",
-            "El idioma de la plantilla, que la necesita. Ejemplo: es_CL.",
+            "The template's language, required with a template. Example: es_CL.",
+            "El idioma de la plantilla, obligatorio con una plantilla. Ejemplo: es_CL.",
         )
         .group(&TEMPLATE_GROUP)
         .shown_when(Condition::Given("TEMPLATE"));
@@ -108,8 +108,8 @@ flow_sdk::parameters! {
     pub(crate) const WHATSAPP_NUMBER: OptionalParameter<Text> = Parameter::optional("WHATSAPP_NUMBER")
         .title("WhatsApp number", "Número de WhatsApp")
         .help(
-            "The number of the service that sends the template; a template needs it. Example: 56221234567.",
-            "El número del servicio que envía la plantilla, que lo necesita. Ejemplo: 56221234567.",
+            "The number of the service that sends the template, required with a template. Example: 56221234567.",
+            "El número del servicio que envía la plantilla, obligatorio con una plantilla. Ejemplo: 56221234567.",
         )
         .group(&TEMPLATE_GROUP)
         .shown_when(Condition::Given("TEMPLATE"));
@@ -155,8 +155,8 @@ flow_sdk::parameters! {
     pub(crate) const RECORD: Parameter<EntityOut<RecordId>> = Parameter::required("RECORD_ID_ENTITY")
         .title("Entity for the record's id", "Entidad para el id del registro")
         .help(
-            "The entity in which the record's id is stored. Example: record_id. It is cleared when the action leaves by \
-             the error port.",
+            "The entity in which the record's id is stored. Example: record_id. It is cleared when the action exits \
+             through the error port.",
             "La entidad en la que se guarda el id del registro. Ejemplo: record_id. Queda vacía cuando la acción sale por \
              el puerto de error.",
         )
@@ -165,9 +165,9 @@ flow_sdk::parameters! {
     pub(crate) const OPERATION: Parameter<EntityOut<String>> = Parameter::required("OPERATION_ENTITY")
         .title("Entity for the operation", "Entidad para la operación")
         .help(
-            "The entity that tells what was done: NEW, UPDATE, or ERROR when the action leaves by the error port. \
+            "The entity that becomes NEW, UPDATE, or ERROR when the action exits through the error port. \
              Example: operation.",
-            "La entidad que indica qué se hizo: NEW, UPDATE, o ERROR cuando la acción sale por el puerto de error. \
+            "La entidad que queda en NEW, UPDATE, o ERROR cuando la acción sale por el puerto de error. \
              Ejemplo: operation.",
         )
         .on_error(Literal::Text("ERROR"))

@@ -1,4 +1,4 @@
-//! Creates or updates one contact that stands for a phone number in both WhatsApp and Voice.
+//! Creates or updates one contact for a phone number in both WhatsApp and Voice.
 
 use flow_sdk::prelude::*;
 
@@ -7,10 +7,10 @@ flow_sdk::parameters! {
     const NUMBER: Parameter<TextExpression> = Parameter::required("CONTACT_NUMBER_EXPRESSION")
         .title("Contact's number", "Número del contacto")
         .help(
-            "An expression or a template that yields the phone number. Without an international prefix it is read as a \
-             number of the tenant's country. Examples: phone_number, or +56 9 8765 4321.",
-            "Una expresión o una plantilla que da el número de teléfono. Sin prefijo internacional se lee como un \
-             número del país del tenant. Ejemplos: phone_number, o +56 9 8765 4321.",
+            "An expression or a template that yields the phone number. Without an international prefix it is a number of \
+             the tenant's country. Examples: phone_number, or '+56 9 8765 4321'.",
+            "Una expresión o una plantilla que da el número de teléfono. Sin prefijo internacional es un número del país \
+             del tenant. Ejemplos: phone_number, o '+56 9 8765 4321'.",
         );
     const UPDATE_NAME: Parameter<Boolean> = presets::UPDATE_CONTACT_NAME;
     const CONTACT: Parameter<EntityOut<ContactId>> = presets::CONTACT_OUT;

@@ -1,4 +1,4 @@
-//! Cancels a contact's record that is still to be sent.
+//! Cancels a Ready record of a contact.
 
 use flow_sdk::prelude::*;
 
@@ -7,10 +7,10 @@ flow_sdk::parameters! {
     const RECORD: Parameter<TextExpression> = Parameter::required("CAMPAIGN_RECORD_ID")
         .title("Record's id", "Id del registro")
         .help(
-            "An expression that yields the id of the campaign record to cancel, as record administration or the list of \
-             records gives it. Example: record_id.",
-            "Una expresión que da el id del registro de campaña que se cancela, tal como lo entrega la administración de \
-             registros o la lista de registros. Ejemplo: record_id.",
+            "An expression that yields the id of the campaign record to cancel. The action for record administration and \
+             the list of records provide it. Example: record_id.",
+            "Una expresión que da el id del registro de campaña que se cancela. Lo entregan la acción de administración \
+             de registros y la lista de registros. Ejemplo: record_id.",
         );
     const RESULT: Parameter<EntityOut<bool>> = Parameter::required("CANCEL_RESULT")
         .title("Entity for the result", "Entidad para el resultado")
@@ -30,8 +30,8 @@ const MANIFEST: Manifest = Manifest {
         en: "Cancel Campaign Records By Contact", es: "Cancelar registros de campaña por contacto"
     },
     description: LocalizedText {
-        en: "Cancels a record of the contact that is still to be sent; the record is kept for history.",
-        es: "Cancela un registro del contacto que aún no se ha enviado; el registro se conserva en el historial.",
+        en: "Cancels a record of the contact that has not been sent yet. The record stays in the store as Cancelled.",
+        es: "Cancela un registro del contacto que aún no se ha enviado. El registro se conserva en estado Cancelled.",
     },
     icon: "calendar-remove",
     parameters: PARAMETERS,

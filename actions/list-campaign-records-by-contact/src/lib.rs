@@ -1,9 +1,9 @@
-//! Lists a contact's records in a campaign that are still to be sent.
+//! Lists a contact's Ready records in a campaign.
 
 use flow_sdk::prelude::*;
 use flow_sdk::records::Summary;
 
-/// As many as one call of the host gives.
+/// Limit for the listed records: the maximum of one host call.
 const MOST: u32 = 1_000;
 
 flow_sdk::parameters! {
@@ -29,7 +29,7 @@ const MANIFEST: Manifest = Manifest {
     category: presets::OUTBOUND,
     title: LocalizedText { en: "List Campaign Records By Contact", es: "Listar registros de campaña por contacto" },
     description: LocalizedText {
-        en: "Lists the contact's records in the campaign that are still to be sent.",
+        en: "Lists the contact's records in the campaign that have not been sent yet.",
         es: "Lista los registros del contacto en la campaña que aún no se han enviado.",
     },
     icon: "calendar-text",

@@ -1,6 +1,6 @@
-//! Builds the actions that ship with the host, and turns their core modules into components.
+//! Builds the actions that ship with the host, and converts their core modules into components.
 //!
-//! The host's build script and the tests of the shipped actions go through here, so that what is tested is what ships.
+//! The host's build script and the tests of the shipped actions use this crate: the tests cover the shipped bytes.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -20,7 +20,7 @@ pub struct BuiltAction {
     pub bytes: Vec<u8>,
 }
 
-/// Why there is no component; the text says what to do.
+/// The reason why there is no component. The text says what to do.
 #[derive(Debug)]
 pub struct Error(String);
 
@@ -32,10 +32,10 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Turns a core module that carries the contract's type section into a component, and validates it.
+/// Converts a core module with the contract's type section into a component, and validates it.
 ///
 /// # Errors
-/// The bytes are no core module, carry no such section, or import what the section doesn't know.
+/// The bytes are not a core module, the section is missing, or the module imports something outside the contract.
 pub fn component(core: &[u8]) -> Result<Vec<u8>, Error> {
     wit_component::ComponentEncoder::default()
         .module(core)
@@ -43,12 +43,13 @@ pub fn component(core: &[u8]) -> Result<Vec<u8>, Error> {
         .map_err(|error| Error(format!("{error:#}")))
 }
 
-/// The ids of the actions in the workspace `actions`, in alphabetical order: every folder of it that makes a component.
+/// The ids of the actions in the workspace `actions`, in alphabetical order. An action is a folder with a crate of the
+/// type `cdylib`.
 ///
 /// # Errors
-/// The folder can't be read.
+/// The folder cannot be read.
 pub fn action_ids(actions: &Path) -> Result<Vec<String>, Error> {
-    let unreadable = |error| Error(format!("the folder {} can't be read: {error}", actions.display()));
+    let unreadable = |error| Error(format!("the folder {} cannot be read: {error}", actions.display()));
     let mut ids = Vec::new();
     for entry in std::fs::read_dir(actions).map_err(unreadable)? {
         let folder = entry.map_err(unreadable)?.path();
@@ -67,18 +68,18 @@ pub fn action_ids(actions: &Path) -> Result<Vec<String>, Error> {
     Ok(ids)
 }
 
-/// Compiles every action of the workspace `actions` in the folder `target`, and makes components of them.
+/// Compiles every action of the workspace `actions` in the folder `target`, and converts them into components.
 ///
 /// # Errors
-/// The toolchain lacks [`TARGET`], an action doesn't compile, or one doesn't fit the contract.
+/// The toolchain does not have [`TARGET`], or an action does not compile or does not follow the contract.
 pub fn build(actions: &Path, target: &Path) -> Result<Vec<BuiltAction>, Error> {
     check_toolchain()?;
     let status = cargo(actions, target)
         .args(["build", "--release", "--locked", "--target", TARGET])
         .status()
-        .map_err(|error| Error(format!("cargo can't be started to compile the actions: {error}")))?;
+        .map_err(|error| Error(format!("cargo cannot be started to compile the actions: {error}")))?;
     if !status.success() {
-        return Err(Error(format!("the actions in {} don't compile, see above", actions.display())));
+        return Err(Error(format!("the actions in {} do not compile, see above", actions.display())));
     }
     action_ids(actions)?.into_iter().map(|id| built_action(target, id)).collect()
 }
@@ -86,15 +87,15 @@ pub fn build(actions: &Path, target: &Path) -> Result<Vec<BuiltAction>, Error> {
 fn built_action(target: &Path, id: String) -> Result<BuiltAction, Error> {
     let core: PathBuf = [target, Path::new(TARGET), Path::new("release")].iter().collect();
     let core = core.join(id.replace('-', "_")).with_extension("wasm");
-    let bytes = std::fs::read(&core).map_err(|error| Error(format!("{} can't be read: {error}", core.display())))?;
+    let bytes = std::fs::read(&core).map_err(|error| Error(format!("{} cannot be read: {error}", core.display())))?;
     match component(&bytes) {
         Ok(bytes) => Ok(BuiltAction { id, bytes }),
-        Err(error) => Err(Error(format!("the action {id} makes no component: {error}"))),
+        Err(error) => Err(Error(format!("the action {id} cannot be converted into a component: {error}"))),
     }
 }
 
-/// A cargo that sees the actions' own settings alone: what the outer build sets for itself (flags, wrappers such as
-/// clippy's, profiles, its target folder) would change the components.
+/// A cargo command without the variables of an outer build: its flags, wrappers, profiles and target folder would
+/// change the components.
 fn cargo(actions: &Path, target: &Path) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in std::env::vars_os() {
@@ -131,19 +132,19 @@ fn is_outer_build_variable(name: &str) -> bool {
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Asks first, since what the compiler says of a missing target doesn't help.
+/// Checks that the target is installed, because the compiler's message about a missing target does not help.
 fn check_toolchain() -> Result<(), Error> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc)
         .args(["--print", "target-libdir", "--target", TARGET])
         .output()
-        .map_err(|error| Error(format!("rustc can't be started to compile the actions: {error}")))?;
+        .map_err(|error| Error(format!("rustc cannot be started to compile the actions: {error}")))?;
     let folder = String::from_utf8_lossy(&output.stdout);
     if output.status.success() && Path::new(folder.trim()).exists() {
         return Ok(());
     }
     Err(Error(format!(
-        "the actions compile to WebAssembly, and this toolchain lacks the target {TARGET}; run `rustup target add {TARGET}`"
+        "the actions compile to WebAssembly, but this toolchain does not have the target {TARGET}; run `rustup target add {TARGET}`"
     )))
 }
 

@@ -1,4 +1,4 @@
-//! An action from outside the host's own: greets a contact, and has a port for contacts without a name.
+//! An example action that greets a contact, with a port for contacts without a name.
 
 use flow_sdk::prelude::*;
 
@@ -11,10 +11,13 @@ flow_sdk::parameters! {
 
     const GREETING: Parameter<EntityOut<String>> = Parameter::required("GREETING_ENTITY")
         .title("Entity for the greeting", "Entidad para el saludo")
-        .help("Where the greeting goes. Example: greeting.", "Dónde queda el saludo. Ejemplo: greeting.");
+        .help(
+            "The entity that receives the greeting. Example: greeting.",
+            "La entidad que recibe el saludo. Ejemplo: greeting.",
+        );
 }
 
-/// For contacts that cannot be greeted by name.
+/// The port for contacts without a name.
 const NAMELESS: Port = Port::new("nameless");
 
 const MANIFEST: Manifest = Manifest {

@@ -1,4 +1,4 @@
-//! The macros that turn a manifest and a function into a component.
+//! The macros that export a manifest and a function as a component.
 
 use crate::bindings::flow::action::log::{self, Level};
 use crate::error::Error;
@@ -8,8 +8,8 @@ use crate::manifest::Port;
 /// [`Manifest`](crate::Manifest) and `run` a function from nothing to
 /// `Result<Port, Error>`.
 ///
-/// `run` reads the parameters, asks the host, sets the entity-outs and names the port to leave by. On `Err`, on a panic
-/// or a timeout nothing of what it wrote takes effect, and the session goes on by the port `error`.
+/// `run` reads the parameters, calls host functions, sets the entity-outs and returns a port. On `Err`, on a panic or
+/// an exceeded limit, none of its writes takes effect, and the node exits through the port `error`.
 #[macro_export]
 macro_rules! action {
     ($manifest:expr, $run:expr) => {
@@ -26,7 +26,7 @@ macro_rules! action {
                     };
                     const TEXT: &str = match ::std::str::from_utf8(&JSON) {
                         Ok(text) => text,
-                        Err(_) => panic!("the manifest is no UTF-8"),
+                        Err(_) => panic!("the manifest is not UTF-8"),
                     };
                     ::std::string::String::from(TEXT)
                 }
@@ -36,7 +36,7 @@ macro_rules! action {
                 }
             }
 
-            // Elsewhere the exported names mean nothing to the linker; the action is only checked.
+            // Other targets cannot link the exported names. There, the compiler only checks the types.
             #[cfg(not(target_family = "wasm"))]
             const _: (&$crate::Manifest, fn() -> ::std::result::Result<$crate::Port, $crate::Error>) =
                 (&$manifest, $run);
@@ -46,8 +46,9 @@ macro_rules! action {
     };
 }
 
-/// The host functions that an action calls, by their paths in this crate, for [`Manifest`](crate::Manifest)'s `uses`. What is not listed is
-/// refused when it is called; reading parameters and writing the log need not be listed.
+/// The host functions that an action calls, by their paths in this crate, for the field `uses` of
+/// [`Manifest`](crate::Manifest). A call of any other host function ends the action with `plugin-contract`. Functions
+/// for parameters and the log are always allowed.
 ///
 /// ```
 /// use flow_sdk::manifest::Capability;
@@ -59,7 +60,7 @@ macro_rules! action {
 macro_rules! capabilities {
     ($($module:ident :: $function:ident),* $(,)?) => {
         &[$({
-            // A name that doesn't exist shall not compile.
+            // An unknown name is a compile error.
             #[allow(unused_imports)]
             use $crate::$module::$function as _;
             $crate::manifest::Capability::new($crate::$module::INTERFACE, stringify!($function))
@@ -73,7 +74,7 @@ pub fn invoke(run: fn() -> Result<Port, Error>) -> Result<String, Error> {
     run().map(|port| port.name().to_owned())
 }
 
-/// A trap alone says only that the component stopped; the panic's own words go to the operator's log before it.
+/// Writes the message of a panic to the operator's log, because a trap does not contain it.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| log::write(Level::Error, &panic.to_string())));
 }

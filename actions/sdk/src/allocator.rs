@@ -1,39 +1,39 @@
-//! The allocator of a component: it uses the memory that the component starts with before it asks for more.
+//! The allocator of a component: it uses the initial memory before it grows the memory.
 //!
 //! A component lives for one invocation, and a system call to grow its memory would cost more than the rest of a small
-//! action. So blocks come from what lies between the program's data and the end of the first page; freed blocks
-//! are kept by size for reuse, and only what doesn't fit grows the memory. Made for one thread, which is all that
-//! a component has.
-#![expect(unsafe_code, reason = "an allocator hands out raw memory; this is the only such place")]
+//! action. The allocator takes blocks from the space between the program's data and the end of the first page. Free
+//! lists keep freed blocks by size class, and the memory grows only when neither suffices. The allocator is for one
+//! thread: a component has no others.
+#![expect(unsafe_code, reason = "an allocator returns raw memory; this is the only unsafe module")]
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 use core::ops::Range;
 use core::ptr::{self, NonNull};
 
-/// Every block's address and size is a multiple of this; what wants more is allocated apart.
+/// Alignment of the address and the size of every block. Larger alignments are allocated without a free list.
 const ALIGNMENT: usize = 8;
-/// Four sizes to every doubling, from 16 bytes to the end of a 32-bit address space.
+/// Number of size classes: four for every power of two, from 16 bytes to the end of a 32-bit address space.
 const CLASSES: usize = 28 * 4;
 
-/// Where memory comes from.
+/// The source of an allocator's memory.
 pub(crate) trait MemorySource {
-    /// The addresses that are free at the start.
+    /// The initial free addresses.
     fn initial(&self) -> Range<usize>;
-    /// At least `bytes` more, or `None`.
+    /// Grows the memory by at least `bytes` and returns the new addresses. `None`: there is no more memory.
     fn grow(&self, bytes: usize) -> Option<Range<usize>>;
 }
 
-/// The allocator, over `M`.
+/// An allocator with the memory of `M`.
 pub(crate) struct Allocator<M> {
     memory: M,
     state: UnsafeCell<State>,
 }
 
 struct State {
-    /// The part of the memory that no block has taken yet; `None` before the first allocation.
+    /// The memory that was never part of a block. `None` before the first allocation.
     rest: Option<Range<usize>>,
-    /// Freed blocks by class, each holding the address of the next one.
+    /// The free lists by class. Each free block contains the address of the next one.
     free: [Option<NonNull<FreeBlock>>; CLASSES],
 }
 
@@ -50,7 +50,7 @@ impl<M> Allocator<M> {
     }
 }
 
-/// The size of the block that serves `size` bytes, and its class. At most a quarter more than asked for.
+/// The size and the class of the block for `size` bytes. The block is at most a quarter larger.
 fn class(size: usize) -> (usize, usize) {
     let size = size.max(2 * ALIGNMENT).next_multiple_of(ALIGNMENT);
     let magnitude = size.ilog2() as usize;
@@ -60,7 +60,7 @@ fn class(size: usize) -> (usize, usize) {
 }
 
 impl<M: MemorySource> Allocator<M> {
-    /// Takes `size` bytes from the rest, growing it where it must. Null: there is no more memory.
+    /// Takes `size` bytes from the rest, and grows the memory if necessary. Null: there is no more memory.
     fn bump(&self, rest: &mut Option<Range<usize>>, size: usize, align: usize) -> *mut u8 {
         let room = rest.get_or_insert_with(|| self.memory.initial());
         loop {
@@ -76,7 +76,7 @@ impl<M: MemorySource> Allocator<M> {
                     let missing = end - room.end;
                     match self.memory.grow(missing) {
                         Some(more) if more.start == room.end => room.end = more.end,
-                        // Someone else grew the memory in between; what is left of the old rest stays unused.
+                        // Other code has grown the memory, so the new part is not adjacent. The old rest stays unused.
                         Some(_) => match self.memory.grow(size + align) {
                             Some(more) => *room = more,
                             None => return ptr::null_mut(),
@@ -90,8 +90,8 @@ impl<M: MemorySource> Allocator<M> {
     }
 }
 
-// SAFETY: blocks never overlap, since each is cut from the rest once and is afterwards either in use or in one free list;
-// a free list holds blocks of at least its class's size.
+// SAFETY: blocks never overlap: each is taken from the rest once, and is afterwards either in use or in one free list.
+// A free list contains blocks of at least the size of its class.
 unsafe impl<M: MemorySource> GlobalAlloc for Allocator<M> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: one thread, and nothing below calls back into the allocator.
@@ -103,7 +103,7 @@ unsafe impl<M: MemorySource> GlobalAlloc for Allocator<M> {
         match state.free.get_mut(class) {
             Some(list) => match *list {
                 Some(block) => {
-                    // SAFETY: `dealloc` wrote the link, and nobody has had the block since.
+                    // SAFETY: `dealloc` wrote the link, and the block has not been in use since.
                     *list = unsafe { block.as_ref() }.next;
                     block.as_ptr().cast()
                 }
@@ -114,7 +114,7 @@ unsafe impl<M: MemorySource> GlobalAlloc for Allocator<M> {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // Blocks with a larger alignment are rare, and end with the component.
+        // Blocks with a larger alignment are rare, and are not reused.
         if layout.align() > ALIGNMENT {
             return;
         }
@@ -125,7 +125,7 @@ unsafe impl<M: MemorySource> GlobalAlloc for Allocator<M> {
             (Some(rest), _, _) if block.addr() + size == rest.start => rest.start = block.addr(),
             (_, Some(list), Some(block)) => {
                 let block = block.cast::<FreeBlock>();
-                // SAFETY: the caller gives the block up; it is aligned to `ALIGNMENT` and holds two words at least.
+                // SAFETY: the caller no longer uses the block. It is aligned to `ALIGNMENT` and has at least two words.
                 unsafe { block.write(FreeBlock { next: *list }) };
                 *list = Some(block);
             }
@@ -134,14 +134,14 @@ unsafe impl<M: MemorySource> GlobalAlloc for Allocator<M> {
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: the caller vouches that `new_size` doesn't overflow when rounded up to the alignment.
+        // SAFETY: the caller guarantees that `new_size`, rounded up to the alignment, does not overflow.
         let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
         if layout.align() <= ALIGNMENT {
             let ((old, _), (new, _)) = (class(layout.size()), class(new_size));
             // SAFETY: as in `alloc`.
             let state = unsafe { &mut *self.state.get() };
             match &mut state.rest {
-                // The newest block grows and shrinks in place: what a list or a text does while it is built.
+                // The newest block grows and shrinks in place. This is common for a list or a text under construction.
                 Some(rest) if block.addr() + old == rest.start && block.addr() + new <= rest.end => {
                     rest.start = block.addr() + new;
                     return block;
@@ -150,7 +150,7 @@ unsafe impl<M: MemorySource> GlobalAlloc for Allocator<M> {
                 _ => {}
             }
         }
-        // SAFETY: the contract of `realloc` is that of these three together.
+        // SAFETY: the contract of `realloc` implies the contracts of these three functions.
         unsafe {
             let moved = self.alloc(new_layout);
             if !moved.is_null() {
@@ -162,7 +162,7 @@ unsafe impl<M: MemorySource> GlobalAlloc for Allocator<M> {
     }
 }
 
-/// The memory of a component for `wasm32-unknown-unknown`. Elsewhere the system's allocator stays: on `wasm32-wasip2`
+/// The memory of a component for `wasm32-unknown-unknown`. Other targets use the system's allocator: on `wasm32-wasip2`
 /// it owns the same initial memory.
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 mod component {
@@ -177,7 +177,7 @@ mod component {
     struct LinearMemory;
 
     unsafe extern "C" {
-        /// The linker's symbol: its address is the first one after stack and data.
+        /// A symbol of the linker whose address is the first one after stack and data.
         static __heap_base: u8;
     }
 

@@ -1,11 +1,11 @@
-//! The allocator over pieces of ordinary memory.
+//! Tests of the allocator with ordinary memory.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
 use core::cell::Cell;
 use proptest::prelude::*;
 
-/// A buffer of which `used` bytes are handed out so far; growing may skip some, as if someone else had taken them.
+/// A buffer of which `used` bytes are in use. Each growth skips `skip` bytes, as if other code had grown the memory.
 struct Buffer {
     base: usize,
     size: usize,
@@ -100,7 +100,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    /// Every live block keeps its own bytes, whatever happens to the others, also where growth leaves gaps.
+    /// Operations on a block do not change the bytes of other live blocks, also if growth leaves gaps.
     #[test]
     fn blocks_never_overlap(steps in prop::collection::vec(step(), 1..200), skip in prop_oneof![Just(0_usize), Just(512)]) {
         let allocator = Allocator::new(Buffer::new(1 << 20, 512, skip));

@@ -1,5 +1,5 @@
-//! What the contract's WIT becomes in Rust. Generated here once, so that an action depends on this crate alone; a
-//! component imports only the functions that its code reaches.
+//! Rust bindings for the contract's WIT. They are generated in this crate, so that an action depends only on it. A
+//! component imports only the functions that its code uses.
 #![allow(missing_docs, unreachable_pub, unsafe_code, reason = "generated")]
 #![allow(clippy::all, clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "generated")]
 

@@ -8,20 +8,20 @@ use crate::value::CampaignId;
 /// The interface's name in the contract.
 pub const INTERFACE: &str = "flow:outbound/campaigns";
 
-/// A strategy by which contacts are reached.
+/// A campaign of the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Campaign {
-    /// Its id.
+    /// The id.
     pub id: CampaignId,
-    /// Its name, unique in the tenant.
+    /// The name, unique in the tenant.
     pub name: String,
-    /// What it is grouped by.
+    /// The category, which groups campaigns.
     pub category: String,
     /// 1 Simple Message, 2 Multiple Message.
     pub kind: u8,
 }
 
-/// A campaign by its id.
+/// Returns a campaign by its id.
 ///
 /// # Errors
 /// `campaign-not-found`.

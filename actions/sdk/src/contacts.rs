@@ -8,37 +8,37 @@ use crate::value::ContactId;
 /// The interface's name in the contract.
 pub const INTERFACE: &str = "flow:outbound/contacts";
 
-/// Where a contact can be reached.
+/// An address of a contact: a channel and the identifier in it.
 #[derive(Debug, Clone)]
 pub struct Address {
     /// A channel of the tenant.
     pub channel: FromParameter<String>,
-    /// As the user typed it; the host normalises it.
+    /// The identifier as the user typed it. The host normalises it.
     pub identifier: FromParameter<String>,
 }
 
 /// A value that links the contacts of one person in several channels.
 #[derive(Debug, Clone)]
 pub struct Correlator {
-    /// 1, 2 or 3.
+    /// The slot: 1, 2 or 3.
     pub slot: u8,
-    /// An empty one is no correlator.
+    /// The value. The host ignores an empty one.
     pub value: FromParameter<String>,
-    /// Overwrite a stored value. An empty slot is filled either way.
+    /// Whether to overwrite a stored value. The host always fills an empty slot.
     pub update: bool,
 }
 
-/// What an upsert did.
+/// The result of an upsert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpsertResult {
     /// The contact.
     pub id: ContactId,
-    /// False: it was there already.
+    /// Whether the call created the contact.
     pub created: bool,
 }
 
-/// Finds the contact that has any of these addresses and adds what it lacks, or creates it. Its name changes only with
-/// `update_name`, or when it has none.
+/// Finds the contact that has any of these addresses and adds the missing ones, or creates a contact. The name of an
+/// existing contact changes only with `update_name`, or if it is empty.
 ///
 /// # Errors
 /// `channel-not-enabled`, `phone-invalid`, `identifier-invalid`, `ambiguous-contact`, `value-too-large`.
@@ -57,10 +57,10 @@ pub fn upsert(
         .map_err(|error| upsert_arguments(error, name, addresses, correlators))
 }
 
-/// The same for the session's own user in the session's own channel.
+/// Finds, updates or creates the contact of the session's user in the session's channel, as [`upsert`] does.
 ///
 /// # Errors
-/// As [`upsert`].
+/// The errors of [`upsert`].
 pub fn upsert_session_user(
     name: &FromParameter<String>,
     update_name: bool,
@@ -71,7 +71,7 @@ pub fn upsert_session_user(
         .map_err(|error| upsert_arguments(error, name, &[], correlators))
 }
 
-/// The channels in which this contact has an address, in order of their names.
+/// Returns the channels in which this contact has an address, in order of their names.
 ///
 /// # Errors
 /// `contact-not-found`.
@@ -79,7 +79,7 @@ pub fn channels(contact: &FromParameter<ContactId>) -> Result<Vec<String>, Error
     contacts::channels(contact.as_str()).map_err(|error| id_argument(error, contact))
 }
 
-/// The contact's addresses, in order of their channels.
+/// Returns the contact's addresses, in order of their channels.
 ///
 /// # Errors
 /// `contact-not-found`.
@@ -93,7 +93,7 @@ pub fn addresses(contact: &FromParameter<ContactId>) -> Result<Vec<Address>, Err
     }
 }
 
-/// The contact's name.
+/// Returns the contact's name.
 ///
 /// # Errors
 /// `contact-not-found`.
@@ -101,7 +101,7 @@ pub fn name(contact: &FromParameter<ContactId>) -> Result<String, Error> {
     contacts::name(contact.as_str()).map_err(|error| id_argument(error, contact))
 }
 
-/// The same person's contact in `channel`, if there is one: it shares a correlator with this one.
+/// Returns the contact in `channel` that shares a correlator with this one, if there is one.
 ///
 /// # Errors
 /// `contact-not-found`.

@@ -1,6 +1,6 @@
 //! Do-not-disturb lists of the session's tenant. Each function is a capability.
 //!
-//! Errors everywhere: `contact-not-found`, and `campaign-not-found` or `category-not-found`.
+//! Errors of all functions: `contact-not-found`, and `campaign-not-found` or `category-not-found`.
 
 use crate::bindings::flow::outbound::dnd;
 use crate::error::Error;
@@ -10,7 +10,8 @@ use crate::value::{CampaignId, ContactId};
 /// The interface's name in the contract.
 pub const INTERFACE: &str = "flow:outbound/dnd";
 
-/// Whether the contact is on the campaign's own list or its category's: the test that sending makes.
+/// Returns whether the contact is on the list of the campaign or of its category. A campaign makes the same check
+/// before it sends.
 ///
 /// # Errors
 /// `contact-not-found`, `campaign-not-found`.
@@ -22,7 +23,7 @@ pub fn blocks_campaign(
         .map_err(|error| campaign_arguments(error, campaign, contact))
 }
 
-/// Whether the contact is on the category's list or that of any campaign in it.
+/// Returns whether the contact is on the list of the category or of any campaign in it.
 ///
 /// # Errors
 /// `contact-not-found`, `category-not-found`.
@@ -30,8 +31,8 @@ pub fn blocks_category(category: &FromParameter<String>, contact: &FromParameter
     dnd::blocks_category(category, contact.as_str()).map_err(|error| category_arguments(error, category, contact))
 }
 
-/// Puts the contact on the campaign's list or takes it off. True if that changed anything. `reason` is kept with a new
-/// entry.
+/// Adds the contact to the campaign's list, or removes it. Returns whether the list changed. A new entry contains
+/// `reason`.
 ///
 /// # Errors
 /// `contact-not-found`, `campaign-not-found`, `value-too-large`.
@@ -45,7 +46,8 @@ pub fn set_campaign(
         .map_err(|error| campaign_arguments(error, campaign, contact))
 }
 
-/// The same for the category. Taking off removes the entries on its campaigns too.
+/// Adds the contact to the category's list, or removes it from this list and from those of the category's campaigns.
+/// Returns whether a list changed. A new entry contains `reason`.
 ///
 /// # Errors
 /// `contact-not-found`, `category-not-found`, `value-too-large`.

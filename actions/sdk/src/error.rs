@@ -1,13 +1,13 @@
-//! Why an action, or the host, refuses.
+//! Errors of actions and of host functions.
 
 pub use crate::bindings::flow::action::types::Error;
 
-/// An argument of a host function by its name in the contract, and the parameter that its value came from.
+/// The name of a host function's argument in the contract, and the parameter of its value.
 pub(crate) type Argument<'a> = (&'a str, Option<&'a str>);
 
 impl Error {
-    /// A refusal. `code` is in `kebab-case`, and an action's own holds a slash: `acme/credit-too-low`. `message` is one
-    /// sentence without a full stop that names the input and hints at the mend.
+    /// An error. `code` is in `kebab-case`; an action's own code contains a slash: `acme/credit-too-low`. `message` is
+    /// one sentence without a full stop that names the input and suggests the fix.
     ///
     /// ```
     /// use flow_sdk::Error;
@@ -20,7 +20,7 @@ impl Error {
         Self { code: code.into(), message: message.into(), parameter: None, details: Vec::new() }
     }
 
-    /// Names the parameter that the designer has to mend.
+    /// Sets the parameter that the designer has to correct.
     #[must_use]
     pub fn for_parameter(mut self, parameter: impl Into<String>) -> Self {
         self.parameter = Some(parameter.into());
@@ -40,7 +40,7 @@ impl Error {
         self.details.iter().find(|(each, _)| each == name).map(|(_, value)| value.as_str())
     }
 
-    /// Where the host blames an argument, blames the parameter that the argument's value came from.
+    /// Sets the parameter of an error to the one of the argument that the host names.
     #[cold]
     #[inline(never)]
     pub(crate) fn map_arguments(self, arguments: &[Argument<'_>]) -> Self {
@@ -67,21 +67,21 @@ mod tests {
     }
 
     #[test]
-    fn an_argument_becomes_the_parameter_it_came_from() {
+    fn an_argument_is_mapped_to_its_parameter() {
         let arguments = [("campaign", Some("CAMPAIGN_ID")), ("contact", Some("CONTACT_IDENTIFIER_ENTITY"))];
         let error = refused("contact").map_arguments(&arguments);
         assert_eq!(error.parameter.as_deref(), Some("CONTACT_IDENTIFIER_ENTITY"));
     }
 
     #[test]
-    fn a_parameter_that_the_host_named_stays() {
+    fn a_parameter_that_the_host_named_is_kept() {
         let error =
             refused("contact").for_parameter("OTHER").map_arguments(&[("contact", Some("CONTACT_IDENTIFIER_ENTITY"))]);
         assert_eq!(error.parameter.as_deref(), Some("OTHER"));
     }
 
     #[test]
-    fn a_value_of_no_parameter_blames_none() {
+    fn an_argument_without_a_parameter_sets_none() {
         assert_eq!(refused("contact").map_arguments(&[("contact", None)]).parameter, None);
         assert_eq!(refused("limit").map_arguments(&[("contact", Some("X"))]).parameter, None);
     }

@@ -1,4 +1,4 @@
-//! Expressions that an action composes itself. A capability.
+//! Expressions that an action composes at run time. The function is a capability.
 
 use crate::bindings::flow::action::expressions;
 use crate::error::Error;
@@ -7,11 +7,11 @@ use crate::value::EntityType;
 /// The interface's name in the contract.
 pub const INTERFACE: &str = "flow:action/expressions";
 
-/// Evaluates CEL over the session's entities. `None`: it yields null.
+/// Evaluates a CEL expression with the session's entities. `None`: the result is null.
 ///
 /// # Errors
-/// `expression-syntax`, `expression-failed`, `expression-too-large`, `entity-not-set`, and `expression-type`, also where
-/// it yields another type than `T`.
+/// `expression-syntax`, `expression-failed`, `expression-too-large`, `entity-not-set`, and `expression-type`, also if
+/// the result has another type than `T`.
 pub fn evaluate<T: EntityType>(source: &str) -> Result<Option<T>, Error> {
     let Some(value) = expressions::evaluate(source)? else {
         return Ok(None);

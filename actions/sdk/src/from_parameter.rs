@@ -1,12 +1,12 @@
-//! Values that remember the parameter they came from.
+//! Values with the name of their parameter.
 
 use std::borrow::Cow;
 use std::ops::Deref;
 
-/// A value and the name of the parameter that it came from, if it came from one.
+/// A value, and the name of the parameter that it comes from, if any.
 ///
-/// The functions that ask the host take values in this form, so that an error names the parameter which the designer
-/// has to mend. It derefs to the value. A value that the action made itself becomes one with `into()`:
+/// Host functions take arguments of this type, so that an error names the parameter that the designer has to correct.
+/// The type dereferences to the value. `into()` converts a value that does not come from a parameter:
 ///
 /// ```
 /// use flow_sdk::FromParameter;
@@ -26,19 +26,19 @@ impl<T> FromParameter<T> {
         Self { value, parameter: Some(parameter) }
     }
 
-    /// The value without the name.
+    /// Returns the value without the name.
     #[must_use]
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// The parameter that the value came from.
+    /// The name of the parameter that the value comes from.
     #[must_use]
     pub fn parameter(&self) -> Option<&str> {
         self.parameter.as_deref()
     }
 
-    /// Another value that came from the same parameter.
+    /// Applies a function to the value and keeps the parameter.
     #[must_use]
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> FromParameter<U> {
         FromParameter { value: change(self.value), parameter: self.parameter }

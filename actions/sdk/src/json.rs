@@ -1,4 +1,4 @@
-//! Writing JSON: small, and balanced by construction. An action that reads JSON brings a parser of its own.
+//! A small JSON writer whose output is always well formed. The crate has no JSON parser.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 pub struct Json(String);
 
 impl Json {
-    /// Text that already is a JSON list or map. The host checks it where it is written: `entity-type`.
+    /// A value from JSON text of a list or a map. The host checks the text when the action writes it: `entity-type`.
     #[must_use]
     pub fn from_text(text: String) -> Self {
         Self(text)
@@ -19,7 +19,7 @@ impl Json {
         &self.0
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn into_text(self) -> String {
         self.0
@@ -59,7 +59,7 @@ pub fn list(write: impl FnOnce(&mut List<'_>)) -> Json {
     Json(text)
 }
 
-/// A map that is being written.
+/// A writer for the fields of a map.
 #[derive(Debug)]
 pub struct Object<'a> {
     text: &'a mut String,
@@ -74,13 +74,13 @@ impl Object<'_> {
         self.text
     }
 
-    /// A text.
+    /// Writes a text.
     pub fn text(&mut self, key: &str, value: &str) -> &mut Self {
         write_text(self.key(key), value);
         self
     }
 
-    /// A text, or nothing at all.
+    /// Writes a text. `None`: writes nothing.
     pub fn optional_text(&mut self, key: &str, value: Option<&str>) -> &mut Self {
         match value {
             Some(value) => self.text(key, value),
@@ -88,44 +88,44 @@ impl Object<'_> {
         }
     }
 
-    /// A whole number.
+    /// Writes an integer.
     pub fn integer(&mut self, key: &str, value: i64) -> &mut Self {
         write_integer(self.key(key), value);
         self
     }
 
-    /// A number; one that is not finite becomes null.
+    /// Writes a number. NaN and infinities become null.
     pub fn number(&mut self, key: &str, value: f64) -> &mut Self {
         write_number(self.key(key), value);
         self
     }
 
-    /// True or false.
+    /// Writes a boolean.
     pub fn boolean(&mut self, key: &str, value: bool) -> &mut Self {
         self.key(key).push_str(if value { "true" } else { "false" });
         self
     }
 
-    /// JSON that is there already.
+    /// Writes a JSON value.
     pub fn json(&mut self, key: &str, value: &Json) -> &mut Self {
         self.key(key).push_str(&value.0);
         self
     }
 
-    /// A map.
+    /// Writes a map.
     pub fn object(&mut self, key: &str, write: impl FnOnce(&mut Object<'_>)) -> &mut Self {
         write_object(self.key(key), write);
         self
     }
 
-    /// A list.
+    /// Writes a list.
     pub fn list(&mut self, key: &str, write: impl FnOnce(&mut List<'_>)) -> &mut Self {
         write_list(self.key(key), write);
         self
     }
 }
 
-/// A list that is being written.
+/// A writer for the items of a list.
 #[derive(Debug)]
 pub struct List<'a> {
     text: &'a mut String,
@@ -138,25 +138,25 @@ impl List<'_> {
         self.text
     }
 
-    /// A text.
+    /// Writes a text.
     pub fn text(&mut self, value: &str) -> &mut Self {
         write_text(self.item(), value);
         self
     }
 
-    /// A whole number.
+    /// Writes an integer.
     pub fn integer(&mut self, value: i64) -> &mut Self {
         write_integer(self.item(), value);
         self
     }
 
-    /// A map.
+    /// Writes a map.
     pub fn object(&mut self, write: impl FnOnce(&mut Object<'_>)) -> &mut Self {
         write_object(self.item(), write);
         self
     }
 
-    /// JSON that is there already.
+    /// Writes a JSON value.
     pub fn json(&mut self, value: &Json) -> &mut Self {
         self.item().push_str(&value.0);
         self
@@ -191,7 +191,7 @@ fn write_text(text: &mut String, value: &str) {
             '\\' => text.push_str("\\\\"),
             '\n' => text.push_str("\\n"),
             control => {
-                // A text grows; writing to it can't fail.
+                // Writing to a `String` does not fail.
                 let _ = write!(text, "\\u{:04x}", u32::from(control));
             }
         }
@@ -215,7 +215,7 @@ fn write_integer(text: &mut String, value: i64) {
 
 fn write_number(text: &mut String, value: f64) {
     if value.is_finite() {
-        // Debug keeps the point of 1.0, which tells a number from an integer.
+        // Debug output keeps the point of 1.0, so that the value stays a number.
         let _ = write!(text, "{value:?}");
     } else {
         text.push_str("null");

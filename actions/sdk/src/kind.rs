@@ -1,4 +1,4 @@
-//! The kinds of parameters: what the designer writes, and what the action gets.
+//! The kinds of parameters: the designer's input, and the value for the action.
 
 use crate::json::Json;
 use crate::value::{CampaignId, EntityType};
@@ -6,17 +6,17 @@ use std::marker::PhantomData;
 
 /// A kind of parameter.
 pub trait Kind {
-    /// Its name in the manifest.
+    /// The name of the kind in the manifest.
     const NAME: &'static str;
-    /// The type that the manifest promises of an entity.
+    /// The type of the entity in the manifest.
     const TYPE: Option<&'static str> = None;
-    /// What the entity's value identifies.
+    /// The object that the entity's value identifies.
     const REFERS_TO: Option<&'static str> = None;
 }
 
-/// A kind whose parameters have a value for the action to read.
+/// A kind whose parameters the action can read.
 pub trait ReadableKind: Kind {
-    /// What the action gets.
+    /// The type of the value for the action.
     type Value: EntityType;
 }
 
@@ -43,13 +43,13 @@ kinds! {
     BooleanExpression, "boolean-expression", bool;
     /// YES or NO.
     Boolean, "boolean", bool;
-    /// Names of entities; the action gets a map from each name to what that entity holds now.
+    /// Names of entities. The action gets a map from each name to the current value of the entity.
     EntityList, "entity-list", Json;
-    /// Text expressions in order; the action gets the list of their texts.
+    /// Text expressions in order. The action gets the list of their texts.
     ExpressionList, "expression-list", Json;
-    /// A campaign, which the designer picks from a list.
+    /// A campaign, which the designer selects from a list.
     Campaign, "campaign", CampaignId;
-    /// A campaigns' category, which the designer picks from a list.
+    /// A category of campaigns, which the designer selects from a list.
     Category, "category", String;
     /// One of the tenant's channels.
     Channel, "channel", String;
@@ -59,7 +59,7 @@ kinds! {
     Text, "text", String;
 }
 
-/// The name of a session entity to read; the action gets what it holds.
+/// The name of a session entity to read. The action gets its value.
 #[derive(Debug)]
 pub struct EntityIn<T>(PhantomData<fn() -> T>);
 

@@ -1,11 +1,11 @@
-//! The kit for authors of flow actions.
+//! The SDK for authors of flow actions.
 //!
-//! An action is a WebAssembly component that says what it is (its manifest) and runs once for each time a session comes
-//! to its node. This crate turns typed declarations and one function into such a component: parameters are declared
-//! once, the manifest is derived from them, and an error names the parameter that the designer has to mend. It holds no
-//! rule of the outbound domain; those are the host's, behind [`contacts`], [`campaigns`], [`records`] and [`dnd`].
+//! An action is a WebAssembly component that describes itself with a manifest, and runs once each time a session
+//! reaches its node. This crate makes a component from typed declarations and one function. It derives the manifest
+//! from the declarations of the parameters, and an error names the parameter that the designer has to correct. The
+//! rules of the outbound domain are in the host, behind [`contacts`], [`campaigns`], [`records`] and [`dnd`].
 //!
-//! # A whole action
+//! # A complete action
 //!
 //! ```
 //! use flow_sdk::prelude::*;
@@ -14,7 +14,10 @@
 //!     const CONTACT: Parameter<EntityIn<ContactId>> = presets::CONTACT;
 //!     const GREETING: Parameter<EntityOut<String>> = Parameter::required("GREETING_ENTITY")
 //!         .title("Entity for the greeting", "Entidad para el saludo")
-//!         .help("Where the greeting goes. Example: greeting.", "Dónde queda el saludo. Ejemplo: greeting.");
+//!         .help(
+//!             "The entity that receives the greeting. Example: greeting.",
+//!             "La entidad que recibe el saludo. Ejemplo: greeting.",
+//!         );
 //! }
 //!
 //! const MANIFEST: Manifest = Manifest {
@@ -40,9 +43,9 @@
 //! # fn main() {}
 //! ```
 //!
-//! # How to build it
+//! # Build
 //!
-//! The crate is a library of the type `cdylib` that depends on this one alone:
+//! The crate of an action is a library of the type `cdylib` that depends only on this crate:
 //!
 //! ```toml
 //! [lib]
@@ -55,30 +58,32 @@
 //! strip = "debuginfo"
 //! ```
 //!
-//! The shortest way gives a component at once, of about 65 KB, with imports of WASI that the host answers emptily:
+//! The target `wasm32-wasip2` gives a component of about 65 KB. It imports WASI, for which the host has only stubs:
 //!
 //! ```text
 //! cargo build --release --target wasm32-wasip2
 //! ```
 //!
-//! The leanest gives one of about 30 KB that imports only what it uses, and starts fastest. A stack of 32 KiB lets it
-//! run in the first page of its memory; an action that parses deep JSON wants 65536:
+//! The target `wasm32-unknown-unknown` gives a component of about 30 KB that imports only the functions that it uses,
+//! and that starts fastest. With a stack of 32 KiB, it runs in the first page of its memory. An action that parses deep
+//! JSON needs 65536:
 //!
 //! ```text
 //! RUSTFLAGS="-C link-arg=-zstack-size=32768" cargo build --release --target wasm32-unknown-unknown
 //! flowhost pack target/wasm32-unknown-unknown/release/acme_greeting.wasm -o acme-greeting.wasm
 //! ```
 //!
-//! `flowhost check acme-greeting.wasm` says whether a host would take it, and `flowhost --plugins .` runs it.
+//! `flowhost check acme-greeting.wasm` reports whether a host would load it. The option `--plugins .` loads it.
 //!
-//! # What to know
+//! # Rules
 //!
-//! - Every invocation gets a fresh instance: a `static` never outlives it.
-//! - What an action writes takes effect when it returns `Ok`, all at once. On `Err`, a panic or a timeout nothing does.
-//! - A host function that the manifest's `uses` lacks is refused when it is called.
-//! - A panic's words go to the operator's log.
+//! - Every invocation gets a new instance: a `static` does not survive it.
+//! - The writes of an action take effect together when it returns `Ok`. On `Err`, a panic or an exceeded limit, none
+//!   does.
+//! - A call of a host function that is not in the manifest's `uses` ends the action with `plugin-contract`.
+//! - The message of a panic goes to the operator's log.
 
-// The macros name this crate from inside it as well.
+// The macros use this name of the crate inside the crate, too.
 extern crate self as flow_sdk;
 
 #[doc(hidden)]

@@ -1,30 +1,30 @@
-//! The manifest: what the host, the form and the catalogue know of an action, derived from its declarations.
+//! The manifest: the description of an action for the host, the form and the catalog, derived from its declarations.
 
-/// What an action says of itself. [`action!`](crate::action) makes the component describe itself with it.
+/// The description of an action. [`action!`](crate::action) exports it as the component's `describe`.
 #[derive(Debug, Clone, Copy)]
 pub struct Manifest {
-    /// The action's name in diagrams, in `kebab-case`: `campaign-dnd-validator`.
+    /// The action's id in flows, in `kebab-case`: `campaign-dnd-validator`.
     pub id: &'static str,
-    /// The action's version (semver): another major version when parameters or ports change.
+    /// The action's version (semver). A change of parameters or ports requires a new major version.
     pub version: &'static str,
     /// The section of the palette.
     pub category: &'static str,
-    /// The action's name for a designer.
+    /// The action's name for designers.
     pub title: LocalizedText,
-    /// What it does, in a sentence or two.
+    /// The effect of the action, in one or two sentences.
     pub description: LocalizedText,
     /// The name of the palette's icon.
     pub icon: &'static str,
     /// The parameters, as [`parameters!`](crate::parameters) lists them.
     pub parameters: &'static [Declaration],
-    /// The ports by which the action leaves when all is well, in the order of a node's wires; `error` follows them by
-    /// itself.
+    /// The ports that the action exits through if it succeeds, in the order of a node's wires. The SDK adds `error`
+    /// after them.
     pub ports: &'static [Port],
     /// The host functions that the action calls, as [`capabilities!`](crate::capabilities) lists them.
     pub uses: &'static [Capability],
 }
 
-/// A text in each language that the form speaks.
+/// A text in each language of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalizedText {
     /// English.
@@ -36,39 +36,39 @@ pub struct LocalizedText {
 /// A section of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Group {
-    /// In `kebab-case`, unique in the action.
+    /// The id, in `kebab-case`, unique in the action.
     pub id: &'static str,
-    /// Its heading.
+    /// The heading.
     pub title: LocalizedText,
 }
 
-/// A port by which an action leaves.
+/// A port that an action exits through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Port(&'static str);
 
-/// The port of an action that has only one besides `error`.
+/// The port of an action that has only one port besides `error`.
 pub const NEXT: Port = Port("next");
 
 impl Port {
-    /// A port of the action's own, in `kebab-case`.
+    /// A port with this name, in `kebab-case`.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self(name)
     }
 
-    /// Its name.
+    /// The name of the port.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.0
     }
 }
 
-/// A host function that an action calls. [`capabilities!`](crate::capabilities) makes these.
+/// A host function that an action calls. [`capabilities!`](crate::capabilities) creates these values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capability {
-    /// As the contract spells it: `flow:outbound/dnd`.
+    /// The interface as in the contract: `flow:outbound/dnd`.
     pub(crate) interface: &'static str,
-    /// As Rust spells it: `blocks_campaign`.
+    /// The function as in Rust: `blocks_campaign`.
     pub(crate) function: &'static str,
 }
 
@@ -94,13 +94,13 @@ pub enum Literal {
 /// A condition on another parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
-    /// The parameter of this name has one of these values.
+    /// The parameter with this name has one of these values.
     Is(&'static str, &'static [&'static str]),
-    /// The parameter of this name is given.
+    /// The parameter with this name is given.
     Given(&'static str),
 }
 
-/// What a manifest says of a parameter. [`Parameter`](crate::Parameter)'s functions fill it in.
+/// The description of a parameter in a manifest. The functions of [`Parameter`](crate::Parameter) set its fields.
 #[derive(Debug, Clone, Copy)]
 pub struct Declaration {
     pub(crate) name: &'static str,

@@ -1,10 +1,9 @@
-//! The manifest as JSON, written while the action is compiled: a component holds the finished text and no code to make
-//! it.
+//! The manifest as JSON, written at compile time: a component contains the text, but no code that writes it.
 
 use crate::manifest::{Capability, Condition, Declaration, Group, Literal, LocalizedText, Manifest};
 
 impl Manifest {
-    /// Writes the manifest's JSON to `out`, as far as there is room, and gives its whole length in bytes.
+    /// Writes as much of the manifest's JSON to `out` as fits. Returns the full length in bytes.
     ///
     /// ```
     /// use flow_sdk::prelude::*;
@@ -51,14 +50,14 @@ impl Manifest {
     }
 }
 
-/// Counts what it writes also where there is no room left, so that a first pass without any measures.
+/// A writer that counts all bytes, also those that do not fit. A pass with an empty buffer measures the length.
 struct Writer<'a> {
     out: &'a mut [u8],
     length: usize,
 }
 
 impl Writer<'_> {
-    #[expect(clippy::indexing_slicing, reason = "checked; a compile-time function has no other way to write")]
+    #[expect(clippy::indexing_slicing, reason = "the index is checked; a const function has no alternative")]
     const fn byte(&mut self, byte: u8) {
         if self.length < self.out.len() {
             self.out[self.length] = byte;
@@ -142,7 +141,7 @@ impl Writer<'_> {
         self.texts(texts);
     }
 
-    /// The sections of the form, in order of their first parameters.
+    /// Writes the sections of the form, in order of their first parameters.
     const fn groups_field(&mut self, parameters: &[Declaration]) {
         self.raw(",\"groups\":[");
         let mut seen: &[Declaration] = &[];

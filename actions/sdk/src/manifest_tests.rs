@@ -1,4 +1,4 @@
-//! The manifest's JSON.
+//! Tests of the manifest's JSON.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use crate::prelude::*;
@@ -40,7 +40,7 @@ fn parameter(index: usize) -> Read {
 }
 
 #[test]
-fn a_text_without_room_is_cut_and_still_measured() {
+fn a_short_buffer_truncates_the_text_but_not_its_length() {
     let mut start = [0; 5];
     assert_eq!(MANIFEST.write_json(&mut start), MANIFEST.write_json(&mut []));
     assert_eq!(&start, b"{\"man");

@@ -1,4 +1,4 @@
-//! Parameters: declared once, for the manifest and for the code that reads them.
+//! Declarations of parameters, for the manifest and for the code that reads them.
 
 use crate::bindings::flow::action::parameters;
 use crate::error::Error;
@@ -9,8 +9,7 @@ use crate::value::EntityType;
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-/// A parameter of kind `K`. `A` says whether it always has a value, may have one, or has one for each channel; so the
-/// type tells what `get` gives.
+/// A parameter of kind `K`. `A` is [`Required`], [`Optional`] or [`PerChannel`], and determines the result of `get`.
 ///
 /// ```
 /// use flow_sdk::prelude::*;
@@ -33,7 +32,7 @@ pub struct Parameter<K, A = Required> {
 /// A parameter that the designer may leave empty.
 pub type OptionalParameter<K> = Parameter<K, Optional>;
 
-/// A parameter that repeats for each of the tenant's channels; its name holds `<CHANNEL>`.
+/// A parameter that repeats for each of the tenant's channels. Its name contains `<CHANNEL>`.
 pub type PerChannelParameter<K> = Parameter<K, PerChannel>;
 
 /// The parameter always has a value: it is required, or it has a default.
@@ -57,49 +56,49 @@ impl<K: Kind, A> Parameter<K, A> {
         Self { declaration, kind: PhantomData }
     }
 
-    /// The parameter's name, as saved diagrams hold it.
+    /// The parameter's name in saved flows.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.declaration.name
     }
 
-    /// What the manifest says of it.
+    /// The parameter's description in the manifest.
     #[must_use]
     pub const fn declaration(&self) -> Declaration {
         self.declaration
     }
 
-    /// The form's label, in English and Spanish.
+    /// Sets the label in the form, in English and Spanish.
     #[must_use]
     pub const fn title(self, en: &'static str, es: &'static str) -> Self {
         Self::change(Declaration { title: LocalizedText { en, es }, ..self.declaration })
     }
 
-    /// What the form explains, in English and Spanish: what it is for, and an example where that helps.
+    /// Sets the help in the form, in English and Spanish: the purpose, and an example if it helps.
     #[must_use]
     pub const fn help(self, en: &'static str, es: &'static str) -> Self {
         Self::change(Declaration { help: LocalizedText { en, es }, ..self.declaration })
     }
 
-    /// The section of the form.
+    /// Sets the section of the form.
     #[must_use]
     pub const fn group(self, group: &'static Group) -> Self {
         Self::change(Declaration { group: Some(group), ..self.declaration })
     }
 
-    /// The designer has to give it where the condition holds.
+    /// Makes the parameter required if the condition holds.
     #[must_use]
     pub const fn required_when(self, condition: Condition) -> Self {
         Self::change(Declaration { required_when: Some(condition), ..self.declaration })
     }
 
-    /// The form shows it only where the condition holds.
+    /// Makes the form show the parameter only if the condition holds.
     #[must_use]
     pub const fn shown_when(self, condition: Condition) -> Self {
         Self::change(Declaration { shown_when: Some(condition), ..self.declaration })
     }
 
-    /// What a choice can be.
+    /// Sets the values of a choice.
     #[must_use]
     pub const fn choices(self, choices: &'static [&'static str]) -> Self {
         Self::change(Declaration { choices, ..self.declaration })
@@ -107,13 +106,13 @@ impl<K: Kind, A> Parameter<K, A> {
 }
 
 impl<K: Kind> Parameter<K, Required> {
-    /// A parameter that the designer has to give.
+    /// A parameter that the designer must give.
     #[must_use]
     pub const fn required(name: &'static str) -> Self {
         Self::change(Declaration { required: true, ..Self::declare(name).declaration })
     }
 
-    /// A parameter that has this value where the designer gives none.
+    /// A parameter with a default, used if the designer gives no value.
     #[must_use]
     pub const fn with_default(name: &'static str, default: Literal) -> Self {
         Self::change(Declaration { default: Some(default), ..Self::declare(name).declaration })
@@ -129,14 +128,14 @@ impl<K: Kind> Parameter<K, Optional> {
 }
 
 impl<K: Kind> Parameter<K, PerChannel> {
-    /// One parameter for each of the tenant's channels, all optional. `name` holds `<CHANNEL>`, which stands for the
-    /// channel in capitals with `_` for `-`.
+    /// One parameter for each of the tenant's channels, all optional. `name` contains `<CHANNEL>`, the placeholder for
+    /// the channel in capitals with `_` for `-`.
     #[must_use]
     pub const fn per_channel(name: &'static str) -> Self {
         Self::change(Declaration { per_channel: Some(&[]), ..Self::declare(name).declaration })
     }
 
-    /// There is none for these channels.
+    /// Excludes these channels.
     #[must_use]
     pub const fn except(self, channels: &'static [&'static str]) -> Self {
         Self::change(Declaration { per_channel: Some(channels), ..self.declaration })
@@ -144,10 +143,10 @@ impl<K: Kind> Parameter<K, PerChannel> {
 }
 
 impl<K: ReadableKind> Parameter<K, Required> {
-    /// The value; an expression is evaluated when it is first asked for.
+    /// Returns the value. The host evaluates an expression at the first call.
     ///
     /// # Errors
-    /// What the host says of the parameter: `parameter-missing`, `expression-type`, `entity-not-set`, ...
+    /// The host's error for the parameter: `parameter-missing`, `expression-type`, `entity-not-set`, ...
     pub fn get(&self) -> Result<FromParameter<K::Value>, Error> {
         let name = self.declaration.name;
         match read(name)? {
@@ -158,10 +157,10 @@ impl<K: ReadableKind> Parameter<K, Required> {
 }
 
 impl<K: ReadableKind> Parameter<K, Optional> {
-    /// The value, if there is one. It knows its parameter even where there is none.
+    /// Returns the value, if there is one. The result has the name of the parameter in both cases.
     ///
     /// # Errors
-    /// What the host says of the parameter: `expression-type`, `entity-not-set`, ...
+    /// The host's error for the parameter: `expression-type`, `entity-not-set`, ...
     pub fn get(&self) -> Result<FromParameter<Option<K::Value>>, Error> {
         let name = self.declaration.name;
         Ok(FromParameter::new(read(name)?, Cow::Borrowed(name)))
@@ -169,10 +168,10 @@ impl<K: ReadableKind> Parameter<K, Optional> {
 }
 
 impl<K: ReadableKind> Parameter<K, PerChannel> {
-    /// The value for `channel`, if there is one.
+    /// Returns the value for `channel`, if there is one.
     ///
     /// # Errors
-    /// What the host says of the parameter: `expression-type`, `entity-not-set`, ...
+    /// The host's error for the parameter: `expression-type`, `entity-not-set`, ...
     pub fn get(&self, channel: &str) -> Result<FromParameter<Option<K::Value>>, Error> {
         if self.declaration.per_channel.is_some_and(|except| except.contains(&channel)) {
             return Ok(FromParameter::default());
@@ -183,7 +182,7 @@ impl<K: ReadableKind> Parameter<K, PerChannel> {
 }
 
 impl<T: EntityType, A> Parameter<EntityOut<T>, A> {
-    /// Sets the entity that the parameter names. The session sees it when the action has ended well.
+    /// Sets the entity that the parameter names. The value becomes visible if the action succeeds.
     ///
     /// # Errors
     /// `limit-value-size`, `limit-entities`, `entity-type`.
@@ -191,15 +190,15 @@ impl<T: EntityType, A> Parameter<EntityOut<T>, A> {
         parameters::set(self.declaration.name, Some(&value.into().into_value()))
     }
 
-    /// Clears the entity that the parameter names, which also happens to one that the action doesn't set.
+    /// Clears the entity that the parameter names. The host also clears an entity that the action does not set.
     ///
     /// # Errors
-    /// None that a declared parameter could meet.
+    /// None for a declared parameter.
     pub fn clear(&self) -> Result<(), Error> {
         parameters::set(self.declaration.name, None)
     }
 
-    /// What the entity holds whenever the action doesn't end well; without it, the entity is cleared.
+    /// Sets the value of the entity after an error. Without it, the host clears the entity.
     #[must_use]
     pub const fn on_error(self, value: Literal) -> Self {
         Self { declaration: Declaration { on_error: Some(value), ..self.declaration }, kind: PhantomData }
@@ -216,7 +215,7 @@ fn read<T: EntityType>(name: &str) -> Result<Option<T>, Error> {
     }
 }
 
-/// Apart and without formatting, since every read of a parameter ends in it.
+/// An error of `read`. It is a separate function without formatting, because every read of a parameter calls it.
 #[cold]
 #[inline(never)]
 fn read_error(code: &str, name: &str, what: &str) -> Error {
@@ -233,14 +232,13 @@ fn for_channel(name: &str, channel: &str) -> String {
     full
 }
 
-/// Declares an action's parameters as constants, and `PARAMETERS`, the list of them for its manifest, in the order of
-/// the form.
+/// Declares an action's parameters as constants, and their list `PARAMETERS` for the manifest in the order of the form.
 ///
 /// ```
 /// use flow_sdk::prelude::*;
 ///
 /// flow_sdk::parameters! {
-///     /// What the message says.
+///     /// The text of the message.
 ///     const MESSAGE: Parameter<TextExpression> = Parameter::required("MESSAGE_EXPRESSION")
 ///         .title("Message", "Mensaje")
 ///         .help("The text to send.", "El texto que se envía.");
@@ -252,7 +250,7 @@ macro_rules! parameters {
     ($($(#[$attribute:meta])* $visibility:vis const $name:ident: $type:ty = $value:expr;)*) => {
         $($(#[$attribute])* $visibility const $name: $type = $value;)*
 
-        /// What the manifest says of the parameters, in the order of the form.
+        /// The parameters of the manifest, in the order of the form.
         pub(crate) const PARAMETERS: &[$crate::manifest::Declaration] = &[$($name.declaration()),*];
     };
 }

@@ -1,4 +1,4 @@
-//! What most actions need: `use flow_sdk::prelude::*;`.
+//! The items that most actions need: `use flow_sdk::prelude::*;`.
 
 pub use crate::error::Error;
 pub use crate::from_parameter::FromParameter;

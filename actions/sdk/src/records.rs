@@ -1,5 +1,5 @@
-//! Campaign records of the session's tenant. Each function is a capability; the rules about states, schedules, DND
-//! and validity are the host's.
+//! Campaign records of the session's tenant. Each function is a capability. The host applies the rules about states,
+//! schedules, do-not-disturb lists and validity.
 
 use crate::bindings::flow::outbound::records;
 use crate::error::{Argument, Error};
@@ -10,64 +10,64 @@ use crate::value::{CampaignId, ContactId, RecordId};
 /// The interface's name in the contract.
 pub const INTERFACE: &str = "flow:outbound/records";
 
-/// What a record should be. [`Draft::new`] makes an external one without anything optional.
+/// The content of a record to save. [`Draft::new`] returns an external one without optional fields.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// The campaign that owes it.
+    /// The campaign of the record.
     pub campaign: FromParameter<CampaignId>,
-    /// The contact that it is for.
+    /// The contact of the record.
     pub contact: FromParameter<ContactId>,
-    /// `dd/MM/yyyy HH:mm:ss` in the tenant's zone, or RFC 3339 with an offset.
+    /// The time: `dd/MM/yyyy HH:mm:ss` in the tenant's time zone, or RFC 3339 with an offset.
     pub schedule: FromParameter<Option<String>>,
-    /// Start a session in place of sending a message.
+    /// Whether the record starts a session. Otherwise it sends a message.
     pub internal: FromParameter<bool>,
-    /// Create it though the contact is on a do-not-disturb list.
+    /// Whether to create the record although the contact is on a do-not-disturb list.
     pub allow_dnd: bool,
-    /// Always a new record, in place of updating the newest Ready one.
+    /// Whether to create a record in any case. Otherwise the newest Ready record is updated, if there is one.
     pub multiple: bool,
     /// The text to send, for a channel that needs one.
     pub message: FromParameter<Option<String>>,
-    /// What to send, for WhatsApp.
+    /// The template to send, for WhatsApp.
     pub template: FromParameter<Option<Template>>,
-    /// Entities to hand on to the session that the record leads to: a map.
+    /// A map of the entities for the session that the record starts.
     pub data: FromParameter<Option<Json>>,
 }
 
-/// A WhatsApp template with what fills it.
+/// A WhatsApp template with its parameters.
 #[derive(Debug, Clone)]
 pub struct Template {
-    /// Its name.
+    /// The name of the template.
     pub name: String,
-    /// The workspace that it belongs to.
+    /// The workspace that the template belongs to.
     pub namespace: FromParameter<Option<String>>,
-    /// Its language; the host requires it.
+    /// The language. The host requires it.
     pub locale: FromParameter<Option<String>>,
-    /// The service's number; the host requires it.
+    /// The service's number. The host requires it.
     pub whatsapp_number: FromParameter<Option<String>>,
-    /// What it is made of.
+    /// The parameters, by kind of template.
     pub content: Content,
 }
 
 /// The two kinds of template.
 #[derive(Debug, Clone)]
 pub enum Content {
-    /// A text message, MTM, with a list of the texts that fill it.
+    /// A text message, MTM, with the list of its parameters.
     Text(FromParameter<Json>),
     /// A multimedia message, MMT.
     Media {
-        /// A list of the texts that fill its header.
+        /// The list of the header's parameters.
         header: FromParameter<Json>,
-        /// A list of the texts that fill its body.
+        /// The list of the body's parameters.
         body: FromParameter<Json>,
     },
 }
 
-/// What [`save`] did.
+/// The result of [`save`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SaveResult {
     /// The record.
     pub id: RecordId,
-    /// False: an existing Ready record was replaced and kept its id.
+    /// Whether the call created the record. Otherwise it replaced a Ready record, which kept its id.
     pub created: bool,
 }
 
@@ -76,12 +76,12 @@ pub struct SaveResult {
 pub struct Summary {
     /// The record.
     pub id: RecordId,
-    /// `dd/MM/yyyy HH:mm:ss` in the tenant's zone. `None`: as soon as the campaign runs.
+    /// The time: `dd/MM/yyyy HH:mm:ss` in the tenant's time zone. `None`: as soon as the campaign runs.
     pub schedule: Option<String>,
 }
 
 impl Draft {
-    /// An external record, as soon as the campaign runs, that updates the newest Ready one.
+    /// An external record without a schedule, which updates the newest Ready record.
     #[must_use]
     pub fn new(campaign: FromParameter<CampaignId>, contact: FromParameter<ContactId>) -> Self {
         Self {
@@ -131,7 +131,7 @@ impl Template {
     }
 }
 
-/// Creates a record, or updates the newest Ready one of this contact in this campaign, as `multiple` says.
+/// Updates the newest Ready record of this contact in this campaign. With `multiple`, or if there is none, creates one.
 ///
 /// # Errors
 /// `contact-not-found`, `campaign-not-found`, `campaign-expired`, `campaign-ended`, `contact-in-dnd`,
@@ -171,8 +171,8 @@ pub fn save(draft: &Draft) -> Result<SaveResult, Error> {
     }
 }
 
-/// The contact's Ready records in the campaign, in order of creation, oldest first: at most `limit` (1 to 1,000) of those
-/// after the record `after`.
+/// Returns the contact's Ready records in the campaign, oldest first. The list begins after the record `after` and has
+/// at most `limit` (1 to 1,000) records.
 ///
 /// # Errors
 /// `contact-not-found`, `campaign-not-found`, `parameter-invalid`.
@@ -188,7 +188,7 @@ pub fn list_ready(
     }
 }
 
-/// True only for the call that made a Ready record of this contact Cancelled; any other id is false.
+/// Cancels a Ready record of this contact. Returns whether the call cancelled it; false for any other id.
 ///
 /// # Errors
 /// `contact-not-found`.
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_template_holds_its_list() {
+    fn a_text_template_contains_its_list() {
         assert_eq!(
             template(Content::Text(texts(&["Ana", "12"]))).to_json(),
             r#"{"template":"reminder","whatsapp_number":"56221234567","hsm_type":"MTM","mtm_data":["Ana","12"]}"#
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_media_template_holds_header_and_body() {
+    fn a_media_template_contains_header_and_body() {
         let json = template(Content::Media { header: texts(&["a.png"]), body: texts(&[]) }).to_json();
         assert!(json.ends_with(r#""hsm_type":"MMT","header_data":["a.png"],"body_data":[]}"#), "{json}");
     }

@@ -1,4 +1,4 @@
-//! The session that an invocation belongs to. Each function is a capability.
+//! The session of an invocation. Each function is a capability.
 
 use crate::bindings::flow::action::session;
 use crate::error::Error;
@@ -9,34 +9,34 @@ pub use crate::bindings::flow::action::types::Timestamp;
 /// The interface's name in the contract.
 pub const INTERFACE: &str = "flow:action/session";
 
-/// The channel in which the session started: `whatsapp`, `widget`, ...
+/// Returns the channel in which the session started: `whatsapp`, `widget`, ...
 #[must_use]
 pub fn channel() -> String {
     session::channel()
 }
 
-/// The user's identifier in that channel, as the channel gave it.
+/// Returns the user's identifier in that channel, as the channel provided it.
 #[must_use]
 pub fn user() -> String {
     session::user()
 }
 
-/// The invocation's instant: the same at every call.
+/// Returns the time of the invocation, which is the same at every call.
 #[must_use]
 pub fn now() -> Timestamp {
     session::now()
 }
 
-/// The next 64 bits of the invocation's generator. Not for secrets.
+/// Returns the next 64 bits of the invocation's random number generator. They are not suitable for secrets.
 #[must_use]
 pub fn random() -> u64 {
     session::random()
 }
 
-/// Any entity by name. `None`: it isn't set.
+/// Returns an entity by name. `None`: the entity is not set.
 ///
 /// # Errors
-/// `entity-type`: it holds a value of another type.
+/// `entity-type`: the entity has a value of another type.
 pub fn get_entity<T: EntityType>(name: &str) -> Result<Option<T>, Error> {
     let Some(value) = session::get_entity(name) else {
         return Ok(None);
@@ -44,13 +44,13 @@ pub fn get_entity<T: EntityType>(name: &str) -> Result<Option<T>, Error> {
     match T::from_value(value) {
         Some(value) => Ok(Some(value)),
         None => {
-            Err(Error::new("entity-type", format!("the entity {name} holds a value of another type"))
+            Err(Error::new("entity-type", format!("the entity {name} has a value of another type"))
                 .with("entity", name))
         }
     }
 }
 
-/// Sets any entity by name; `None` clears it.
+/// Sets an entity by name. `None` clears it.
 ///
 /// # Errors
 /// `limit-value-size`, `limit-entities`, `entity-type`.

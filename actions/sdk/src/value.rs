@@ -1,17 +1,17 @@
-//! What entities and parameters can hold, as Rust types.
+//! The Rust types of entities and parameters.
 
 pub use crate::bindings::flow::action::types::Value;
 use crate::json::Json;
 
-/// A Rust type that an entity or a parameter can hold.
+/// A Rust type for values of entities and parameters.
 pub trait EntityType: Sized {
-    /// The type that the manifest promises; `None`: any.
+    /// The type in the manifest. `None`: any type.
     const TYPE: Option<&'static str>;
-    /// What a value of this type identifies: `contact`, `campaign` or `record`.
+    /// The object that a value of this type identifies: `contact`, `campaign` or `record`.
     const REFERS_TO: Option<&'static str> = None;
-    /// The value, if it has this type. Nothing converts.
+    /// Returns the value if it has this type. There are no conversions.
     fn from_value(value: Value) -> Option<Self>;
-    /// As the host takes it.
+    /// Converts to a value of the contract.
     fn into_value(self) -> Value;
 }
 
@@ -104,10 +104,10 @@ macro_rules! id {
 }
 
 id! {
-    /// The id of a contact: a UUID, or a text that is nobody's.
+    /// The id of a contact. A text that is not a UUID identifies no contact.
     ContactId, "contact";
     /// The id of a campaign: a UUID.
     CampaignId, "campaign";
-    /// The id of a campaign record: a UUID, or a text that is no record's.
+    /// The id of a campaign record. A text that is not a UUID identifies no record.
     RecordId, "record";
 }

@@ -1,5 +1,5 @@
-//! The other side: wasmtime alone, tuned as the host tunes it, calling the same component with imports that answer
-//! at once. No parameters, sessions, limits or store.
+//! The baseline: wasmtime with the host's settings calls the same component with imports that return constants. There
+//! are no parameters, sessions, limits or stores.
 
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Engine, PoolingAllocationConfig, Store};
@@ -13,7 +13,7 @@ use bindings::flow::action::{log, parameters, types};
 use bindings::flow::outbound::dnd;
 use bindings::{OutboundAction, OutboundActionPre};
 
-/// Answers as a validator's host would.
+/// Imports that return the values that the validator needs.
 struct Stubs;
 
 impl types::Host for Stubs {}
@@ -85,7 +85,7 @@ impl Baseline {
         Self { engine, instance }
     }
 
-    /// One call in a fresh instance.
+    /// Calls the action once in a new instance.
     pub(crate) fn call(&self) {
         let mut store = Store::new(&self.engine, Stubs);
         let action: OutboundAction = self.instance.instantiate(&mut store).unwrap();

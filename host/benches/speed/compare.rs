@@ -1,4 +1,4 @@
-//! Two sides of a measurement in one run, by criterion.
+//! Comparison of the sides of a row in one run, measured by criterion.
 
 use criterion::measurement::Measurement;
 use criterion::{Criterion, SamplingMode};
@@ -8,26 +8,26 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// How thorough a run is.
+/// The number of rounds and their duration.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// For figures to quote.
+    /// Seven rounds of one second, for published figures.
     Full,
-    /// For a quick look.
+    /// Three rounds of 0.3 s, for a quick check.
     Quick,
 }
 
-/// Measures sides of one thing.
+/// A group of sides that are measured in alternation.
 pub(crate) struct Group<M: Measurement + 'static> {
     criterion: Criterion<M>,
     name: &'static str,
     rounds: usize,
 }
 
-/// A side: its name, and what does so many iterations.
+/// A side: its name, and a function that executes the given number of iterations.
 pub(crate) type Side<'a, V> = (&'a str, &'a mut dyn FnMut(u64) -> V);
 
-/// What was found: of each round, for each side the median of one iteration, microseconds.
+/// The results: for each round and side, the median time of one iteration, microseconds.
 pub(crate) struct Rounds<const SIDES: usize>(Vec<[f64; SIDES]>);
 
 impl<M: Measurement + 'static> Group<M> {
@@ -46,7 +46,7 @@ impl<M: Measurement + 'static> Group<M> {
         Self { criterion, name, rounds }
     }
 
-    /// Measures the sides in turn, round after round: what moves with the machine moves them all.
+    /// Measures all sides in every round, so that a change of the machine's speed affects all of them.
     pub(crate) fn alternate<const SIDES: usize>(&mut self, mut sides: [Side<'_, M::Value>; SIDES]) -> Rounds<SIDES> {
         let mut found = Vec::new();
         for _ in 0..self.rounds {
@@ -65,14 +65,14 @@ impl<M: Measurement + 'static> Group<M> {
 }
 
 impl<const SIDES: usize> Rounds<SIDES> {
-    /// The median of what is made of each round.
+    /// The median over all rounds of a value computed from each round.
     pub(crate) fn median(&self, of: impl FnMut(&[f64; SIDES]) -> f64) -> f64 {
         let mut values: Vec<f64> = self.0.iter().map(of).collect();
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
     }
 
-    /// The sides' medians.
+    /// The median of each side over all rounds.
     pub(crate) fn medians(&self) -> [f64; SIDES] {
         std::array::from_fn(|side| self.median(|round| round[side]))
     }
@@ -89,12 +89,12 @@ pub(crate) fn measure_time<M: Measurement>(
     measurement.end(began)
 }
 
-/// A runtime as a caller may have it: one thread.
+/// A Tokio runtime with one thread, for callers.
 pub(crate) fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// Where criterion keeps what it found.
+/// The folder of criterion's results.
 fn results() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("criterion")
 }

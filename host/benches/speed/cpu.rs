@@ -1,4 +1,4 @@
-//! The processor time of this process, as something to measure with, and which processors it may use.
+//! The CPU time of this process as a measurement for criterion, and the CPU affinity of threads.
 
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use rustix::thread::{CpuSet, sched_setaffinity};
@@ -6,29 +6,29 @@ use rustix::time::{ClockId, clock_gettime};
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-/// Processor time of all threads of this process.
+/// CPU time of all threads of this process.
 pub(crate) struct CpuTime;
 
-/// The processor time that this process has used so far.
+/// The CPU time that this process has used.
 pub(crate) fn process_cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap(), u32::try_from(time.tv_nsec).unwrap())
 }
 
-/// The calling thread, and all that it starts from now on, run on these processors only.
+/// Restricts the calling thread and its later child threads to these processors.
 pub(crate) fn set_affinity(cpus: Range<usize>) {
     let mut set = CpuSet::new();
     cpus.for_each(|cpu| set.set(cpu));
     sched_setaffinity(None, &set).unwrap();
 }
 
-/// How many processors there are.
+/// The number of available processors.
 pub(crate) fn cpu_count() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// How often, and for how long at most, each processor was taken for more than a millisecond from a thread that only
-/// reads the clock.
+/// Runs a thread on each processor that only reads the clock. Prints how often it lost the processor for more than
+/// 1 ms, and the longest time.
 pub(crate) fn scheduler_stalls(time: Duration) {
     const LONG: Duration = Duration::from_millis(1);
     let look = |cpu: usize| {

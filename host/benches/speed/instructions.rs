@@ -1,27 +1,26 @@
-//! Instructions that an invocation takes, counted by `valgrind`: a figure that the machine's other work doesn't move.
+//! Instructions of one invocation, counted by `valgrind`: other work on the machine does not affect the count.
 //!
-//! `instructions.txt` beside this folder keeps the last ones, so that a change which costs 5 % is seen. What a bare call
-//! takes differs from processor to processor and from compiler to compiler, so the others are compared by their ratios
-//! to it.
+//! `instructions.txt` beside this folder has the accepted counts; the check fails if a ratio grows by more than 5 %.
+//! The count of a bare call depends on processor and compiler, so the check compares the ratios to a bare call.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Row of the table, what the child drives.
+/// Row of the table, and the argument of `--drive` for the child process.
 const MEASURED_ROWS: [(&str, &str); 3] = [("bare", "bare"), ("S1", "memory"), ("S4", "sqlite")];
 
-/// More than this over what is kept is too much.
+/// Limit for a ratio, relative to the accepted ratio.
 const TOLERANCE: f64 = 1.05;
 
 fn baseline_file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("instructions.txt")
 }
 
-/// What a child executes in all for so many invocations.
+/// The number of instructions that a child process executes for `count` invocations, including its start.
 fn total_instructions(what: &str, count: u64) -> u64 {
     let child = std::env::current_exe().unwrap();
     let mut valgrind = Command::new("valgrind");
-    // The output of callgrind itself is not needed, only its sum.
+    // Only the total on standard error is used, not callgrind's file.
     valgrind.args(["--tool=callgrind", "--smc-check=all-non-file", "--callgrind-out-file=/dev/null"]);
     let output = valgrind.arg(child).args(["--drive", what, &count.to_string()]).output();
     let output = output.expect("instructions are counted by the program valgrind");
@@ -31,14 +30,15 @@ fn total_instructions(what: &str, count: u64) -> u64 {
     line.1.trim().parse().unwrap()
 }
 
-/// Instructions of one invocation: what 2,000 more of them add.
+/// Instructions of one invocation: the difference of runs with 3,000 and 1,000 invocations, divided by 2,000.
 fn instructions_per_invocation(what: &str) -> u64 {
-    // Code compiled for the machine that valgrind shows is kept from the first time on.
+    // The first run compiles the actions for the processor that valgrind emulates, and stores them in the cache.
     total_instructions(what, 1);
     (total_instructions(what, 3_000) - total_instructions(what, 1_000)) / 2_000
 }
 
-/// Counts, prints, and compares with what is kept, or keeps it anew. False: something costs too much.
+/// Counts the instructions, prints them, and compares them with the accepted counts. With `keep`, stores them instead.
+/// Returns whether no ratio exceeds its limit.
 pub(crate) fn check(keep: bool) -> bool {
     let text = std::fs::read_to_string(baseline_file()).unwrap_or_default();
     let before = |row: &str| {

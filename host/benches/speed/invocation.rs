@@ -1,4 +1,4 @@
-//! S1, S3: a whole invocation against a bare call, on the store in memory.
+//! Rows S1 and S3: a whole invocation compared with a bare call, and throughput by workers, on the store in memory.
 
 use crate::baseline::Baseline;
 use crate::compare::{Group, Mode, measure_time, runtime};
@@ -20,7 +20,7 @@ pub(crate) fn component(id: &str) -> &'static [u8] {
     flowhost::catalog::built_in().find(|(name, _)| *name == id).unwrap().1
 }
 
-/// S1: processor time of everything, the caller's side included.
+/// S1: the CPU time of all threads, including the caller's.
 pub(crate) fn s1(mode: Mode) -> Vec<Row> {
     let mut group = Group::new("S1", mode, CpuTime);
     let baseline = Baseline::new(component("campaign-dnd-validator"));
@@ -71,7 +71,7 @@ async fn host_with_many_tenants() -> (Arc<Host>, Vec<Request>) {
     (Arc::new(host), requests)
 }
 
-/// So many invocations for many tenants in turn, for a tool that looks on from outside.
+/// Makes `count` invocations for many tenants, one after the other, for a profiler.
 pub(crate) fn drive_many(count: u64) {
     runtime().block_on(async {
         let (host, requests) = host_with_many_tenants().await;
@@ -79,7 +79,7 @@ pub(crate) fn drive_many(count: u64) {
     });
 }
 
-/// The same with many tenants and actions loaded, each in turn.
+/// S1 with many tenants and many loaded actions.
 pub(crate) fn s1_many_tenants(mode: Mode) -> Vec<Row> {
     let mut group = Group::new("S1-many", mode, CpuTime);
     let runtime = runtime();
@@ -103,7 +103,7 @@ pub(crate) fn s1_many_tenants(mode: Mode) -> Vec<Row> {
     )]
 }
 
-/// The component with another id, as long as its own.
+/// The component with another action id of the same length.
 fn with_action_id(component: &[u8], id: &str, other: &str) -> Vec<u8> {
     assert_eq!(id.len(), other.len());
     let mut bytes = component.to_vec();
@@ -115,7 +115,8 @@ fn with_action_id(component: &[u8], id: &str, other: &str) -> Vec<u8> {
     bytes
 }
 
-/// Hosts with so many workers each, each host with as many callers, on as many processors.
+/// The time of `count` invocations on these hosts. Each host has `workers` workers and as many callers. The process
+/// uses as many processors as there are workers.
 fn throughput(hosts: &[(Arc<Host>, Request)], workers: usize, count: u64) -> Duration {
     let total = hosts.len() * workers;
     cpu::set_affinity(0..total);
@@ -133,7 +134,7 @@ fn throughput(hosts: &[(Arc<Host>, Request)], workers: usize, count: u64) -> Dur
     time
 }
 
-/// A host with so many workers, and what is asked of it. It begins on these processors.
+/// A host with `workers` workers that was started on these processors, and a request for it.
 fn host_on_cpus(processors: Range<usize>, workers: usize) -> (Arc<Host>, Request) {
     cpu::set_affinity(processors);
     let host = Arc::new(runtime().block_on(load::host(MemoryStore::new(), workers)));
@@ -142,13 +143,13 @@ fn host_on_cpus(processors: Range<usize>, workers: usize) -> (Arc<Host>, Request
     (host, request)
 }
 
-/// So many invocations as S3 makes them, of so many workers, for a tool that looks on from outside.
+/// Makes `count` invocations of S3 with `workers` workers, for a profiler.
 pub(crate) fn drive_workers(workers: usize, count: u64) {
     throughput(&[host_on_cpus(0..workers, workers)], workers, count);
 }
 
-/// S3: one worker with one calling thread on one processor, and two with two on two. What two hosts reach that share
-/// nothing shows what the machine has to give.
+/// S3: two workers, callers and processors compared with one of each. Two independent hosts show the speed-up that the
+/// machine permits.
 pub(crate) fn s3(mode: Mode) -> Vec<Row> {
     let mut group = Group::new("S3", mode, WallTime);
     let last = cpu::cpu_count().min(2);

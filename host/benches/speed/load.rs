@@ -1,4 +1,4 @@
-//! Hosts, stores and requests to measure with.
+//! Hosts, stores and requests for measurements.
 
 use chrono::{DateTime, TimeZone as _, Utc};
 use flowhost::domain::{Address, Contact, Record, RecordState};
@@ -14,12 +14,12 @@ pub(crate) const CAMPAIGN: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1dc";
 pub(crate) const CONTACT: &str = "a47be8af-d40d-452c-9a3e-bcf668fc0000";
 pub(crate) const TENANT: &str = "acme";
 
-/// Compiled code of all measurements.
+/// The folder of compiled code for all measurements.
 pub(crate) fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-speed")
 }
 
-/// A folder for a store's file, empty.
+/// An empty folder for a store's file.
 pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("speed-{name}"));
     drop(std::fs::remove_dir_all(&folder));
@@ -27,7 +27,7 @@ pub(crate) fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Gives a store these tenants, each with a campaign.
+/// Configures these tenants in a store, each with a campaign.
 pub(crate) async fn configure(store: &impl Store, tenants: &[String]) {
     let campaigns: Vec<_> = tenants
         .iter()
@@ -57,7 +57,7 @@ pub(crate) fn contact_id(number: usize) -> Uuid {
     Uuid::from_u128(CONTACT.parse::<Uuid>().unwrap().as_u128() + number as u128)
 }
 
-/// The instant at which everything was there already.
+/// The creation time of all stored objects.
 pub(crate) fn long_ago() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap()
 }
@@ -107,7 +107,7 @@ pub(crate) fn contact_and_record_creation(number: usize) -> CommitRequest {
     commit
 }
 
-/// Applies commits, none of which may be refused.
+/// Commits a batch and asserts that the store accepts every commit.
 pub(crate) async fn commit(committer: &mut dyn Committer, batch: &[CommitRequest]) {
     let verdicts = committer.commit(batch).await.unwrap();
     assert!(verdicts.iter().all(|verdict| *verdict == CommitOutcome::Committed), "{verdicts:?}");
@@ -118,14 +118,14 @@ pub(crate) async fn host(store: impl Store, workers: usize) -> Host {
     host_with(Host::builder().workers(workers), store).await
 }
 
-/// The same with other settings.
+/// A host with the settings of `builder`, on a store that has the tenant and its first contact.
 pub(crate) async fn host_with(builder: HostBuilder, store: impl Store) -> Host {
     configure(&store, &[TENANT.to_owned()]).await;
     commit(&mut *store.committer().await.unwrap(), &[contact_creation(TENANT, 0)]).await;
     builder.cache(cache()).open(store).await.unwrap()
 }
 
-/// Prepares a node.
+/// A node of this action.
 pub(crate) fn node(host: &Host, action: &str, parameters: &Json) -> PreparedNode {
     host.prepare(action, parameters.as_object().unwrap()).unwrap()
 }
@@ -154,12 +154,13 @@ pub(crate) fn session(tenant: &str, number: usize) -> Session {
     session
 }
 
-/// The validator's request of the first contact.
+/// A request to the validator for the first contact.
 pub(crate) fn validation_request(host: &Host) -> Request {
     Request::new(validator_node(host, 0), session(TENANT, 0))
 }
 
-/// A request to each of the ten actions, for the first contact. Those that write find done already what they would do.
+/// A request to each of the ten actions, for the first contact. The function invokes each once, so that later
+/// invocations find their data already written.
 pub(crate) async fn all_actions(host: &Host) -> Vec<Request> {
     let id = json!("contact_id");
     let of = |action: &str, parameters: Json| Request::new(node(host, action, &parameters), session(TENANT, 0));
@@ -226,7 +227,7 @@ pub(crate) async fn all_actions(host: &Host) -> Vec<Request> {
     all
 }
 
-/// Invokes `count` requests, `at_once` at a time; every one must leave by `next`.
+/// Invokes `count` requests, `at_once` at a time, and asserts that each exits through `next`.
 pub(crate) async fn drive(host: &Arc<Host>, count: u64, at_once: usize, request: impl Fn(u64) -> Request) {
     let next = Cell::new(0);
     let callers = (0..at_once).map(|_| async {

@@ -1,8 +1,8 @@
-//! What an invocation costs, each figure beside what it is to be compared with.
+//! The cost of invocations, each figure compared with a baseline.
 //!
-//! `cargo bench --bench speed` measures everything; `-- S1 S4` only these rows, `-- --quick` in less time. `-- --check`
-//! measures in a moment what must not be lost, and fails if it is; `-- --instructions` counts instructions and
-//! compares them with those kept, `-- --keep` keeps them anew.
+//! `cargo bench --bench speed` measures all rows; `-- S1 S4` only these rows, and `-- --quick` in less time.
+//! `-- --check` fails if a ratio exceeds a wide limit. `-- --instructions` counts instructions and compares them with
+//! the accepted counts; `-- --keep` stores the new counts.
 
 #![allow(
     clippy::unwrap_used,
@@ -39,7 +39,7 @@ use compare::Mode;
 use std::process::ExitCode;
 use table::Row;
 
-/// As the command line has it.
+/// The allocator of the command line.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -86,7 +86,8 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What no machine's noise excuses: system calls, an invocation at five times a bare call, a second worker in vain.
+/// Measures three rows with wide limits, which noise of the machine does not exceed. The rows are system calls, the CPU
+/// time of an invocation, and the throughput of two workers.
 fn check() -> ExitCode {
     let measured = [system_calls::s2(Mode::Quick), invocation::s1(Mode::Quick), invocation::s3(Mode::Quick)];
     let rows: Vec<_> = measured.into_iter().flatten().collect();

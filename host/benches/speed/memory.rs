@@ -1,4 +1,4 @@
-//! S9: what an instance keeps in memory while it is alive.
+//! Row S9: the resident memory of a live instance.
 
 use crate::compare::{Mode, runtime};
 use crate::faulty_store::{FaultyStore, HANGING_NUMBER};
@@ -17,7 +17,7 @@ fn resident_bytes() -> u64 {
     pages.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * rustix::param::page_size() as u64
 }
 
-/// S9: instances that wait in a host call; sessions, futures and stacks included.
+/// S9: the resident memory of instances that wait in a host call, including sessions, futures and stacks.
 pub(crate) fn s9(_: Mode) -> Vec<Row> {
     let runtime = runtime();
     let store = FaultyStore::new();

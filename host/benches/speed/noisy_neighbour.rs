@@ -1,4 +1,4 @@
-//! S8: how long an invocation takes beside plugins that do harm.
+//! Row S8: the latency of invocations beside hostile plugins.
 
 use crate::compare::{Mode, runtime};
 use crate::load;
@@ -14,21 +14,21 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-/// Beside what it is measured: what the hostile plugin does in its invocations.
+/// The names of the measured cases, and the attacks that run beside the invocations.
 const NOISE: [(&str, &[&str]); 4] = [
     ("alone", &[]),
     ("spins", &["infinite-loop"]),
-    ("hoards", &["grow-memory-in-steps"]),
+    ("allocates", &["grow-memory-in-steps"]),
     ("both", &["infinite-loop", "grow-memory-in-steps"]),
 ];
 
-/// Memory that the hoarder gets before it is stopped.
+/// Memory that the allocating plugin has when the host stops it.
 const NOISE_BYTES: usize = 64 << 20;
 
-/// How long each is measured at a time.
+/// Measured time of each case in a round.
 const ROUND_TIME: Duration = Duration::from_millis(500);
 
-/// Wakes the thread that measures.
+/// A waker that unparks the measuring thread.
 struct Unpark(Thread);
 
 impl Wake for Unpark {
@@ -37,8 +37,8 @@ impl Wake for Unpark {
     }
 }
 
-/// Latencies of invocations that come at a steady rate, whatever becomes of the earlier ones, sorted. This thread
-/// sleeps while none is due or done: the processors have as much to do as the invocations make.
+/// Sorted latencies of invocations that start at a constant rate, independent of the completion of earlier ones. This
+/// thread parks until the next start or completion, so that it does not compete for the processors.
 fn latencies(host: &Host, request: &Request, rate: f64, time: Duration) -> Vec<Duration> {
     let runtime = runtime();
     let _inside = runtime.enter();
@@ -56,7 +56,7 @@ fn latencies(host: &Host, request: &Request, rate: f64, time: Duration) -> Vec<D
             open.push(async move {
                 match host.invoke(request.clone()).await {
                     Ok(outcome) => assert_eq!(outcome.port, "next", "{outcome:?}"),
-                    // It was too much: as bad as never.
+                    // A rejected invocation counts as infinitely slow.
                     Err(failure) if failure.code == "overloaded" => return Duration::MAX,
                     Err(failure) => panic!("{failure:?}"),
                 }
@@ -79,7 +79,7 @@ fn percentile(sorted: &[Duration], part: f64) -> Duration {
     sorted[((sorted.len() - 1) as f64 * part) as usize]
 }
 
-/// Does harm for so long: as soon as it was stopped, it begins again.
+/// Repeats each attack on its own thread for `time`. An attack starts again as soon as the host has stopped it.
 fn run_noise(host: &Arc<Host>, attacks: &[&str], time: Duration) -> Vec<JoinHandle<()>> {
     let until = Instant::now() + time;
     let begin = |attack: &&str| {
@@ -99,7 +99,8 @@ fn run_noise(host: &Arc<Host>, attacks: &[&str], time: Duration) -> Vec<JoinHand
     attacks.iter().map(begin).collect()
 }
 
-/// The same as both do in turn, by a thread of no host: what the processors and the system give then to anybody.
+/// Computes and allocates as both attacks do, on a thread outside the host. It shows the effect of the operating system
+/// alone.
 fn run_native_noise(time: Duration) -> Vec<JoinHandle<()>> {
     const SPIN: Duration = Duration::from_millis(50);
     let until = Instant::now() + time;
@@ -114,7 +115,7 @@ fn run_native_noise(time: Duration) -> Vec<JoinHandle<()>> {
     })]
 }
 
-/// A host of one worker that has the hostile plugin, and the request that is measured on it.
+/// A host of one worker with the hostile plugin loaded, and the measured request.
 fn host() -> (Arc<Host>, Request) {
     let store = MemoryStore::new();
     let runtime = runtime();
@@ -125,7 +126,7 @@ fn host() -> (Arc<Host>, Request) {
     (Arc::new(host), request)
 }
 
-/// Half of the rate that the host reaches at this moment, invocations a second.
+/// Half of the host's current maximum rate, invocations a second.
 fn half_rate(host: &Arc<Host>, request: &Request) -> f64 {
     let count = 5_000;
     let runtime = runtime();
@@ -134,8 +135,8 @@ fn half_rate(host: &Arc<Host>, request: &Request) -> f64 {
     count as f64 / began.elapsed().as_secs_f64() / 2.0
 }
 
-/// The 99th percentile at half of the greatest rate, which is measured anew: a machine that isn't alone is now faster,
-/// now slower.
+/// The latencies at half of the maximum rate. The rate is measured for each case, because the speed of a shared machine
+/// varies.
 fn measure(
     host: &Arc<Host>,
     request: &Request,
@@ -152,13 +153,12 @@ fn measure(
 
 struct Latencies {
     rate: f64,
-    /// Half of the invocations take no longer.
     median: Duration,
-    /// 99 % of them.
+    /// The 99th percentile.
     p99: Duration,
 }
 
-/// Invocations for so many milliseconds in the company called `company`, for a tool that looks on from outside.
+/// Makes invocations for `milliseconds` beside the attacks of the case `noise`, for a profiler.
 pub(crate) fn drive(noise: &str, milliseconds: u64) {
     let (_, attacks) = NOISE.iter().find(|(name, _)| *name == noise).unwrap();
     let (host, request) = host();
@@ -168,8 +168,8 @@ pub(crate) fn drive(noise: &str, milliseconds: u64) {
     println!("{noise}: at {rate:.0}/s half within {half:.1?}, 99 % within {most:.1?}");
 }
 
-/// S8: the 99th percentile in each company, in turn. The medians of the rounds: where a machine lends its processors to
-/// others, too, a round's percentile may be the machine's alone.
+/// S8: the 99th percentile in each case. The figures are medians over the rounds, because on a shared machine the
+/// percentile of a single round may come from other work.
 pub(crate) fn s8(mode: Mode) -> Vec<Row> {
     let rounds = if mode == Mode::Full { 15 } else { 5 };
     let (host, request) = host();
@@ -187,14 +187,14 @@ pub(crate) fn s8(mode: Mode) -> Vec<Row> {
         figures.sort();
         percentile(&figures, 0.5)
     };
-    let [alone, spins, hoards, both, natively] = found.each_ref().map(|found| median(found, &|found| found.p99));
+    let [alone, spins, allocates, both, natively] = found.each_ref().map(|found| median(found, &|found| found.p99));
     let [half_alone, .., half_both, _] = found.each_ref().map(|found| median(found, &|found| found.median));
     let ratio = both.as_secs_f64() / alone.as_secs_f64();
     vec![row(
         "S8",
         "99th percentile at half of the maximum rate, beside a plugin that loops and one that allocates without limit",
         format!(
-            "{both:.1?} over {alone:.1?}, {ratio:.1} × (beside the first {spins:.1?}, the second {hoards:.1?}, beside a \
+            "{both:.1?} over {alone:.1?}, {ratio:.1} × (beside the first {spins:.1?}, the second {allocates:.1?}, beside a \
              thread outside the host that does the same {natively:.1?}; medians {half_both:.1?} over {half_alone:.1?})"
         ),
         "≤ 2 ×, or ≤ 1 ms",

@@ -1,4 +1,4 @@
-//! S4, S5, S7: on SQLite, against the same done natively.
+//! Rows S4, S5 and S7: invocations on SQLite, compared with native code on the same store.
 
 use crate::compare::{Group, Mode, measure_time, runtime};
 use crate::cpu::{self, CpuTime};
@@ -24,14 +24,14 @@ const THREADS: usize = 2;
 /// Contacts of a small store.
 const SMALL_STORE: usize = 1_000;
 
-/// Contacts of a large one.
+/// Contacts of a large store.
 const LARGE_STORE: usize = 1_000_000;
 
 async fn open(path: &Path) -> SqliteStore {
     SqliteStore::open(path, SqliteOptions::default()).await.unwrap()
 }
 
-/// What the validator does, without a plugin: one trip, one rule.
+/// The work of the validator in native code: one round trip and one rule.
 struct NativeStore {
     readers: Vec<Arc<dyn Reader>>,
     campaign: Uuid,
@@ -54,7 +54,7 @@ impl NativeStore {
         assert!(!dnd::blocks_campaign(&contact, &campaign));
     }
 
-    /// `count` times, `at_once` at a time on this thread.
+    /// Validates `count` times, `at_once` at a time, on this thread.
     async fn drive(&self, reader: &Arc<dyn Reader>, count: u64, at_once: usize) {
         let next = std::cell::Cell::new(0);
         let callers = (0..at_once).map(|_| async {
@@ -67,7 +67,7 @@ impl NativeStore {
         futures_util::future::join_all(callers).await;
     }
 
-    /// On as many threads as the host has workers.
+    /// Validates `count` times on as many threads as the host has workers.
     fn drive_threads(&self, count: u64) {
         std::thread::scope(|scope| {
             for reader in &self.readers {
@@ -77,7 +77,7 @@ impl NativeStore {
     }
 }
 
-/// S4: what the plugin adds to the store's own work.
+/// S4: the cost of the plugin in addition to the store's.
 pub(crate) fn s4(mode: Mode) -> Vec<Row> {
     let runtime = runtime();
     let host = Arc::new(runtime.block_on(populated_host(SMALL_STORE)));
@@ -155,12 +155,12 @@ pub(crate) fn s4(mode: Mode) -> Vec<Row> {
     ]
 }
 
-/// A user that never came before.
+/// The id of a user that has no contact.
 fn unused_user_id(number: u64) -> String {
     format!("n{number}-{}", Uuid::new_v4().simple())
 }
 
-/// S5: new contacts, durable, against a commit each.
+/// S5: durable new contacts, compared with one native commit for each.
 pub(crate) fn s5(mode: Mode) -> Vec<Row> {
     let mut group = Group::new("S5", mode, WallTime);
     let runtime = runtime();
@@ -201,7 +201,7 @@ pub(crate) fn s5(mode: Mode) -> Vec<Row> {
     )]
 }
 
-/// S7: the same invocation on a store a thousand times as large.
+/// S7: the invocation of S4 on a store that is 1,000 times as large.
 pub(crate) fn s7(mode: Mode) -> Vec<Row> {
     let mut group = Group::new("S7", mode, WallTime);
     let runtime = runtime();
@@ -227,9 +227,9 @@ pub(crate) fn s7(mode: Mode) -> Vec<Row> {
     )]
 }
 
-/// As many contacts as the small store has, from all over the store.
+/// The numbers of as many contacts as the small store has, distributed over the whole store.
 fn sample_contacts(contacts: usize) -> impl Iterator<Item = usize> {
-    // A prime step visits places far from each other, each once.
+    // The step has no factor in common with the number of contacts: it selects distant contacts, each once.
     (0..SMALL_STORE).map(move |number| (number * 7_919 * 101) % contacts)
 }
 
@@ -237,7 +237,7 @@ fn path_of(contacts: usize) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("speed-{contacts}.db"))
 }
 
-/// A host on a store with so many contacts, each with a record. A large one is filled once and kept.
+/// A host on a store with `contacts` contacts, each with a record. The store's file is filled once and kept.
 async fn populated_host(contacts: usize) -> Host {
     let path = path_of(contacts);
     let options = SqliteOptions { synchronous: Synchronous::Normal, ..SqliteOptions::default() };

@@ -1,4 +1,4 @@
-//! S6: from nothing to ready.
+//! Row S6: the time to open a store and a host.
 
 use crate::compare::{Group, Mode, runtime};
 use crate::load;
@@ -9,7 +9,7 @@ use flowhost::{Host, HostBuilder};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Opens store and host so often; ends of hosts don't count.
+/// The time to open store and host `count` times, without the time to drop the hosts.
 async fn open_repeatedly(path: &Path, count: u64, builder: &HostBuilder) -> Duration {
     let mut total = Duration::ZERO;
     for _ in 0..count {
@@ -22,7 +22,7 @@ async fn open_repeatedly(path: &Path, count: u64, builder: &HostBuilder) -> Dura
     total
 }
 
-/// S6: with the ten actions in the cache, and without any.
+/// S6: the start with the ten actions in the cache, compared with a start without actions.
 pub(crate) fn s6(mode: Mode) -> Vec<Row> {
     let mut group = Group::new("S6", mode, WallTime);
     let runtime = runtime();

@@ -1,4 +1,4 @@
-//! What a child of a measurement does, so that a tool from outside sees nothing else.
+//! The work of a child process with `--drive`, for tools that measure a whole process.
 
 use crate::baseline::Baseline;
 use crate::compare::runtime;
@@ -14,11 +14,16 @@ use std::time::Duration;
 /// Invocations in flight.
 const CONCURRENCY: usize = 64;
 
-/// So many invocations on one worker: `all_actions` of the ten actions in turn, `memory` and `sqlite` of the validator on that
-/// store, `patient` on the store in memory by a worker that doesn't sleep at once, `many` the same with S1's many tenants
-/// and actions, `bare` calls of the validator alone.
-/// `workers-1` and `workers-2` are S3's, `beside-spins` and the like S8's, for so many milliseconds; so is `scheduler_stalls`, which
-/// looks at the machine alone.
+/// Runs `count` invocations of a side, or runs it for `count` milliseconds.
+///
+/// - `mix`: the ten actions, one after the other, on one worker.
+/// - `memory`, `sqlite`: the validator on this store, on one worker that parks at once when it is idle.
+/// - `patient`: the validator on the store in memory, on one worker with the default idle spin.
+/// - `many`: S1 with many tenants and actions.
+/// - `bare`: bare calls of the validator.
+/// - `workers-1`, `workers-2`: S3.
+/// - `beside-…`: a case of S8, in milliseconds.
+/// - `gaps`: threads that only read the clock, in milliseconds.
 pub(crate) fn drive(what: &str, count: u64) {
     match (what, what.split_once('-')) {
         ("bare", _) => {
@@ -35,12 +40,12 @@ pub(crate) fn drive(what: &str, count: u64) {
 
 fn drive_host(what: &str, count: u64) {
     let runtime = runtime();
-    // A tool that counts instructions makes everything fifty times slower.
+    // A tool that counts instructions slows the process down by a factor of about 50.
     let mut limits = Limits::default();
     limits.cpu_time = Duration::from_secs(60);
     limits.invocation_timeout = Duration::from_secs(600);
     limits.queue_timeout = Duration::from_secs(600);
-    // Looking for work takes as many instructions as there is time.
+    // Without idle spin, the number of instructions does not depend on waiting times.
     let builder = Host::builder().workers(1).limits(limits);
     let builder = if what == "patient" { builder } else { builder.idle_spin(Duration::ZERO) };
     runtime.block_on(async {

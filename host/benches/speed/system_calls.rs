@@ -1,4 +1,4 @@
-//! S2: calls of the memory system. A child does the work under `strace`.
+//! Row S2: memory system calls of a child process, counted by `strace`.
 
 use crate::compare::Mode;
 use crate::table::{Row, row};
@@ -7,7 +7,7 @@ use std::process::Command;
 
 const CALLS: &str = "mmap,munmap,mremap,mprotect,madvise,brk,ioctl";
 
-/// How many calls of the memory system a child makes for so many invocations.
+/// The number of memory system calls of a child process that makes `count` invocations.
 fn calls(count: u64) -> i64 {
     let summary = Path::new(env!("CARGO_TARGET_TMPDIR")).join("speed-strace");
     let child = std::env::current_exe().unwrap();
@@ -24,7 +24,7 @@ fn calls(count: u64) -> i64 {
     text.lines().filter_map(count).sum()
 }
 
-/// S2: what 20,000 invocations more make more.
+/// S2: the additional system calls of 20,000 additional invocations.
 pub(crate) fn s2(_: Mode) -> Vec<Row> {
     let more = calls(25_000) - calls(5_000);
     vec![

@@ -1,24 +1,24 @@
-//! The table that a run ends with.
+//! The table of results.
 
-/// One line: what was measured, what came out, and what is to be reached.
+/// One row: the measured quantity, the result and the target.
 pub(crate) struct Row {
     pub(crate) id: &'static str,
     pub(crate) what: String,
     pub(crate) measured: String,
     pub(crate) target: &'static str,
     pub(crate) met: bool,
-    /// Whether a quick look on a busy machine may yield it.
+    /// Whether the result is within the wide limit of `--check`, which a busy machine meets, too.
     pub(crate) meets_ci_limit: bool,
 }
 
 impl Row {
-    /// With another bound for a quick look.
+    /// Sets whether the result is within the limit of `--check`.
     pub(crate) fn with_ci_limit(self, tolerable: bool) -> Self {
         Self { meets_ci_limit: tolerable, ..self }
     }
 }
 
-/// A row of a figure that must not exceed, or not fall below, the target.
+/// A row without a limit for `--check`.
 pub(crate) fn row(id: &'static str, what: impl Into<String>, measured: String, target: &'static str, met: bool) -> Row {
     Row { id, what: what.into(), measured, target, met, meets_ci_limit: true }
 }

@@ -1,4 +1,4 @@
-//! `flowhost actions`: the catalogue.
+//! `flowhost actions`: shows the catalogue.
 
 use super::connect;
 use super::error::CliError;
@@ -12,11 +12,11 @@ use flowhost::catalog::{Parameter, ParameterKind};
 use flowhost::{Action, Failure};
 use serde_json::Value as Json;
 
-/// Which actions, and how.
+/// Arguments of `flowhost actions`.
 #[derive(Debug, Args)]
 #[command(
-    about = "Show which actions there are and what they take",
-    long_about = "Shows which actions there are or, with an action's id, what it does, what it takes and where it leads.",
+    about = "List the actions, or show one with its parameters and ports",
+    long_about = "Lists the actions or, with an action's id, shows its description, parameters and ports.",
     after_help = "Examples:\n  flowhost actions --lang es\n  flowhost actions campaign-record-administration\n  \
                   flowhost actions campaign-record-administration --schema"
 )]
@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     /// An action's id, with or without a version: campaign-contact-manager@1
     action: Option<String>,
 
-    /// Prints the manifest, or a list of all, as JSON
+    /// Prints the manifest, or the manifests of all actions, as JSON
     #[arg(long, conflicts_with = "schema")]
     json: bool,
 
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     lang: Language,
 }
 
-/// The languages that the actions' texts come in.
+/// The languages of the actions' texts.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Language {
     En,
@@ -57,7 +57,7 @@ impl Language {
     }
 }
 
-/// Asks, prints.
+/// Runs the command.
 pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
     let host = connect::open_host_without_store(options).await?;
     let (catalog, language) = (host.catalog(), arguments.lang);
@@ -119,7 +119,7 @@ fn print_action(action: &Action, language: Language, output: &mut Output) -> Res
     Ok(())
 }
 
-/// Kind, whether required, default, conditions.
+/// Returns the kind, whether the parameter is required, its default and its conditions.
 fn parameter_summary(parameter: &Parameter) -> String {
     let mut traits = vec![json_text(serde_json::to_value(parameter.kind).unwrap_or_default())];
     if !parameter.choices.is_empty() {
@@ -131,7 +131,7 @@ fn parameter_summary(parameter: &Parameter) -> String {
     traits.extend(parameter.required_when.iter().map(|when| format!("required when {}", format_condition(when))));
     traits.extend(parameter.shown_when.iter().map(|when| format!("used when {}", format_condition(when))));
     traits.extend(parameter.default.clone().map(|default| match default {
-        // What a designer picks, where it isn't an expression.
+        // The word that a designer selects, since the parameter is not an expression.
         Json::Bool(default) if parameter.kind == ParameterKind::Boolean => {
             format!("default {}", if default { "YES" } else { "NO" })
         }
@@ -152,7 +152,7 @@ fn format_condition(Condition { parameter, is, given }: &Condition) -> String {
     if *given { format!("{parameter} is given") } else { format!("{parameter} is {}", is.join(" or ")) }
 }
 
-/// JSON as a person writes it.
+/// Returns JSON for people, with texts unquoted.
 fn json_text(value: Json) -> String {
     match value {
         Json::String(text) => text,

@@ -1,4 +1,4 @@
-//! `flowhost apply`: tenants and campaigns from a file.
+//! `flowhost apply`: creates or updates tenants and campaigns from a file.
 
 use super::connect;
 use super::error::CliError;
@@ -9,28 +9,28 @@ use clap::Args;
 use flowhost::domain::configuration::{ChangeAction, ChangeReport, ObjectKind};
 use flowhost::store::{self, ApplyError, Store};
 
-/// Bytes of a file.
+/// Maximum size of a file, bytes.
 const MAX_BYTES: usize = 64 << 20;
 
-/// What to apply.
+/// Arguments of `flowhost apply`.
 #[derive(Debug, Args)]
 #[command(
     about = "Create or update tenants and campaigns from a JSON file",
-    long_about = "Creates or updates tenants and campaigns from a JSON file and prints what changed. All of the file is \
-                  applied or none; a field that it leaves out keeps its value; applying it again changes nothing. \
-                  `flowhost tenants --json` and `flowhost campaigns --json` print the fields.",
+    long_about = "Creates or updates tenants and campaigns from a JSON file and prints the changes. The command \
+                  applies the whole file or nothing. An omitted field keeps its value, and applying the file again \
+                  changes nothing. `flowhost tenants --json` and `flowhost campaigns --json` print the fields.",
     after_help = "Example:\n  flowhost apply tenants.json"
 )]
 pub(super) struct Arguments {
     /// The file; - reads stdin
     file: Input,
 
-    /// Prints what became of everything in the file as JSON
+    /// Prints the result for every object of the file as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Applies, prints.
+/// Runs the command.
 pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
     let store = connect::open_store(options).await?;
     let report = apply_file(store.as_ref(), &arguments.file).await?;
@@ -48,7 +48,7 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
     output.flush()
 }
 
-/// What changed, a line each.
+/// Returns the changes, one line each.
 pub(super) fn change_lines(report: &[ChangeReport]) -> impl Iterator<Item = String> {
     report.iter().filter(|change| change.action != ChangeAction::Unchanged).map(|change| {
         let thing = match change.kind {
@@ -62,15 +62,15 @@ pub(super) fn change_lines(report: &[ChangeReport]) -> impl Iterator<Item = Stri
     })
 }
 
-/// Brings a store to what the file says.
+/// Applies a file to a store.
 pub(super) async fn apply_file(store: &dyn Store, input: &Input) -> Result<Vec<ChangeReport>, CliError> {
     let text = input.read_text(MAX_BYTES, "apply-invalid", "apply-invalid")?;
     store::apply(store, &text).await.map_err(|error| match error {
         ApplyError::Store(error) => error.into(),
         ApplyError::Refusal(refusal) => {
             let detail = |wanted: &str| refusal.details.iter().find(|(name, _)| name == wanted)?.1.parse().ok();
-            let place = detail("line").zip(detail("column"));
-            input.error_at(&text, &refusal.message, place, refusal.code)
+            let position = detail("line").zip(detail("column"));
+            input.error_at(&text, &refusal.message, position, refusal.code)
         }
     })
 }

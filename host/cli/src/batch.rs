@@ -1,4 +1,4 @@
-//! `flowhost invoke --batch`: requests by line from stdin, outcomes by line to stdout.
+//! `flowhost invoke --batch`: reads one request per line from stdin and writes one outcome per line to stdout.
 
 use super::error::CliError;
 use super::input::Input;
@@ -15,13 +15,13 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{self, Receiver};
 
-/// Bytes of a line that is prepared at once: even a hostile one takes well below a millisecond.
+/// Maximum length of a line that is prepared inline, bytes. Even a hostile line of this length takes well below 1 ms.
 const MAX_INLINE_LINE_BYTES: usize = 4 << 10;
 
-/// Long lines that are prepared at the same time.
+/// Maximum number of long lines that are prepared at the same time.
 const MAX_LONG_PREPARATIONS: usize = 2;
 
-/// What stands on an answer's line.
+/// The content of a line of stdout.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum BatchReply {
@@ -29,10 +29,10 @@ enum BatchReply {
     Failure { failure: Failure },
 }
 
-/// Answers requests, `jobs` of them at once, until stdin ends or a signal comes; requests in flight are answered even
-/// then.
+/// Answers requests, up to `jobs` at once, until stdin ends or a signal arrives. Requests in flight are answered in
+/// both cases.
 pub(super) async fn run(options: &Options, file: Option<&Input>, jobs: usize) -> Result<(), CliError> {
-    // Before the host opens, which may take a while.
+    // The signal handlers must exist before the host opens, which may take a while.
     let stop = signals::listen()?;
     let host = Arc::new(connect::open_host(options).await?);
     if let Some(file) = file {
@@ -46,13 +46,13 @@ pub(super) async fn run(options: &Options, file: Option<&Input>, jobs: usize) ->
     while let Some(answer) = answers.next().await {
         progress.iter().for_each(Progress::advance);
         let written = output.write_json(&answer?).and_then(|()| output.flush());
-        // Whoever stops reading leaves requests undone, so this is no success.
+        // A reader that closes the pipe leaves requests unanswered, so the command fails.
         written.map_err(|cli_error| {
             if matches!(cli_error, CliError::PipeClosed) { CliError::AlreadyReported } else { cli_error }
         })?;
     }
     drop(answers);
-    // No preparation is left that could hold it.
+    // All preparations have ended, so this is the last reference.
     if let Some(host) = Arc::into_inner(host) {
         host.close().await?;
     }
@@ -62,7 +62,7 @@ pub(super) async fn run(options: &Options, file: Option<&Input>, jobs: usize) ->
     }
 }
 
-/// Reads stdin on a thread of its own, some lines ahead.
+/// Reads stdin on a separate thread, up to `ahead` lines in advance.
 fn read_lines(ahead: usize, limit: usize) -> Result<Receiver<std::io::Result<Line>>, CliError> {
     let (sender, receiver) = mpsc::channel(ahead);
     let reading = move || {
@@ -94,7 +94,8 @@ async fn invoke(host: &Arc<Host>, permits: &Semaphore, line: Line) -> Result<Out
     host.invoke(request).await
 }
 
-/// Reads a line and prepares what it asks for: a long one on a thread of its own, so that the others go on meanwhile.
+/// Parses a line and prepares its request. A long line is parsed on a separate thread, so that it does not delay the
+/// others.
 async fn prepare(host: &Arc<Host>, permits: &Semaphore, text: String) -> Result<Request, Failure> {
     if text.len() <= MAX_INLINE_LINE_BYTES {
         return batch_request::parse_request(host, &text);

@@ -1,4 +1,4 @@
-//! A request as it stands on a line of `invoke --batch`.
+//! The format of a line of `invoke --batch`.
 
 use flowhost::domain::json::{self, IntegerCheck, MAX_TREE_BYTES};
 use flowhost::{Failure, Host, Request, Session};
@@ -18,13 +18,13 @@ struct BatchRequest<'l> {
     key: Option<String>,
 }
 
-/// Reads a line and prepares what it asks for.
+/// Parses a line and prepares its request.
 pub(super) fn parse_request(host: &Host, line: &str) -> Result<Request, Failure> {
     let invalid = |problem: &dyn std::fmt::Display| Failure::new("request-invalid", format!("the request: {problem}"));
     let bytes = json::tree_bytes(line);
     if bytes > MAX_TREE_BYTES {
         let message = format!(
-            "the lists and objects of the request would take {bytes} bytes of memory; at most {MAX_TREE_BYTES} are allowed"
+            "the request's lists and objects need {bytes} bytes of memory; at most {MAX_TREE_BYTES} are allowed"
         );
         return Err(Failure::new("request-too-large", message));
     }

@@ -1,4 +1,4 @@
-//! `flowhost check`: what is wrong with a component or a flow.
+//! `flowhost check`: checks a component or a flow.
 
 use super::error::CliError;
 use super::input::Input;
@@ -14,12 +14,12 @@ use flowhost::flow::PreparedFlow;
 use flowhost::{Action, Diagnostic, Host, LoadError, Severity};
 use serde_json::{Value as Json, json};
 
-/// What to check.
+/// Arguments of `flowhost check`.
 #[derive(Debug, Args)]
 #[command(
     about = "Check a component or a flow",
-    long_about = "Checks a component (does it fit this host's contract, what it is, what it imports) or a flow (its nodes, \
-                  parameters, expressions, wires and start). Exit code 1 when anything is an error.",
+    long_about = "Checks a component (its validity, manifest and imports against this host's contract) or a flow (its \
+                  nodes, parameters, expressions, wires and start). The exit code is 1 if there are errors.",
     after_help = "Examples:\n  flowhost check my-action.wasm\n  flowhost check flow.json --tenant acme"
 )]
 pub(super) struct Arguments {
@@ -30,16 +30,16 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ID")]
     tenant: Option<String>,
 
-    /// The node at which the flow is to start, by its id or name
+    /// The start node of the flow, by its id or name
     #[arg(long, value_name = "NODE")]
     start: Option<String>,
 
-    /// Prints the findings as JSON
+    /// Prints the result as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Checks, prints.
+/// Runs the command.
 pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
     if is_flow(&arguments.file)? {
         check_flow(options, &arguments).await
@@ -48,7 +48,7 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
     }
 }
 
-/// A flow is named so; what comes through stdin is one.
+/// Returns whether the input is a flow. The file's extension or first byte decides; stdin is always a flow.
 fn is_flow(file: &Input) -> Result<bool, CliError> {
     let Input::File(path) = file else { return Ok(true) };
     match path.extension().and_then(std::ffi::OsStr::to_str) {
@@ -57,7 +57,7 @@ fn is_flow(file: &Input) -> Result<bool, CliError> {
         _ => {
             use std::io::Read as _;
             let unreadable = |error| CliError::message(format!("can't read {file}: {error}"));
-            // A pipe is refused as a component: to open it here could wait for ever.
+            // A pipe is rejected as a component. Opening it here could block forever.
             if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
                 return Ok(false);
             }
@@ -98,7 +98,7 @@ async fn check_flow(options: &Options, Arguments { file, tenant, start, json }: 
     if errors == 0 { Ok(()) } else { Err(CliError::AlreadyReported) }
 }
 
-/// A finding on one line.
+/// Returns a diagnostic on one line.
 pub(super) fn format_diagnostic(Diagnostic { path, code, message, severity }: &Diagnostic, style: Style) -> String {
     let severity = match severity {
         Severity::Error => style.red("error"),
@@ -156,8 +156,8 @@ fn print_component(action: &Action, output: &mut Output) -> Result<(), CliError>
     ] {
         output.write_line(&format!("  {what:<11} {value}"))?;
     }
-    for (place, import) in action.imports.iter().enumerate() {
-        output.write_line(&format!("  {:<11} {import}", if place == 0 { "imports" } else { "" }))?;
+    for (index, import) in action.imports.iter().enumerate() {
+        output.write_line(&format!("  {:<11} {import}", if index == 0 { "imports" } else { "" }))?;
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! `flowhost compile`: the process in which a host lets a component be compiled. Not for people.
+//! `flowhost compile`: the process that compiles a component for a host. Internal, hidden from the help.
 
 use clap::Args;
 use flowhost::Limits;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// The limits of the host that asks. They decide for which engines the machine code is.
+/// The limits of the parent host, which also determine the compatible engines.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[arg(long)]
@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     compile_time_ms: u64,
 }
 
-/// Compiles what comes through stdin. Nobody reads a message: the exit code says that it could not be done.
+/// Compiles the component on stdin. The parent reads only the exit code of a failure, so there is no message.
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let mut limits = Limits::default();
     limits.memory_bytes = arguments.memory_bytes;

@@ -1,10 +1,10 @@
-//! Reading what is to be a component.
+//! Reading of a component's file.
 
 use super::error::CliError;
 use super::input::Input;
 use flowhost::catalog::{ReadError, read_component};
 
-/// All of a file, or of stdin, if it has no more than `limit` bytes.
+/// Reads a whole file or stdin, at most `limit` bytes.
 pub(super) fn read_input(input: &Input, limit: usize) -> Result<Vec<u8>, CliError> {
     let Input::File(path) = input else { return input.read_bytes(limit, "limit-component-size") };
     read_component(path, limit).map_err(|error| match error {

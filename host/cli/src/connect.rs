@@ -1,4 +1,4 @@
-//! Opening the store and the host that a command works with.
+//! Opens the store and the host of a command.
 
 use super::error::CliError;
 use super::options::{Options, StoreLocation};
@@ -10,7 +10,7 @@ use flowhost::{Host, HostBuilder};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The store that the options name.
+/// Opens the store that the options name.
 pub(super) async fn open_store(options: &Options) -> Result<Arc<dyn Store>, CliError> {
     match options.store()? {
         StoreLocation::Memory => Ok(Arc::new(MemoryStore::new())),
@@ -19,7 +19,7 @@ pub(super) async fn open_store(options: &Options) -> Result<Arc<dyn Store>, CliE
     }
 }
 
-/// A host on the store that the options name.
+/// Opens a host on the store that the options name.
 pub(super) async fn open_host(options: &Options) -> Result<Host, CliError> {
     match options.store()? {
         StoreLocation::Memory => open_host_without_store(options).await,
@@ -32,7 +32,7 @@ pub(super) async fn open_host(options: &Options) -> Result<Host, CliError> {
     }
 }
 
-/// A host that is only asked about its actions.
+/// Opens a host without the store, for commands that use only its actions.
 pub(super) async fn open_host_without_store(options: &Options) -> Result<Host, CliError> {
     let _progress = Progress::start("preparing the actions");
     Ok(host_builder(options).open(MemoryStore::new()).await?)
@@ -43,8 +43,7 @@ async fn open_sqlite(path: &Path) -> Result<SqliteStore, CliError> {
 }
 
 fn postgres_error() -> CliError {
-    CliError::message("PostgreSQL stores come in a later release")
-        .with_hint("use --store sqlite:PATH or --store memory:")
+    CliError::message("PostgreSQL stores are not supported yet").with_hint("use --store sqlite:PATH or --store memory:")
 }
 
 fn host_builder(options: &Options) -> HostBuilder {
@@ -60,7 +59,7 @@ fn host_builder(options: &Options) -> HostBuilder {
     }
 }
 
-/// This program. On Linux by a name that still holds when another release has taken its file's place.
+/// Returns the path of this program. On Linux, the path stays valid after another release has replaced the file.
 fn compiler_program() -> Option<PathBuf> {
     let running = Path::new("/proc/self/exe");
     if cfg!(target_os = "linux") && running.exists() {
@@ -69,7 +68,8 @@ fn compiler_program() -> Option<PathBuf> {
     std::env::current_exe().ok()
 }
 
-/// Where compiled code is kept: `FLOWHOST_CACHE` (set but empty: nowhere), else in the user's cache folder.
+/// Returns the folder of compiled code: `FLOWHOST_CACHE` (none if it is set but empty), else a folder in the user's
+/// cache.
 fn cache_folder() -> Option<PathBuf> {
     if let Some(folder) = std::env::var_os("FLOWHOST_CACHE") {
         return Some(PathBuf::from(folder)).filter(|folder| !folder.as_os_str().is_empty());

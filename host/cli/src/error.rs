@@ -1,4 +1,4 @@
-//! How a command says that it could not do what it was asked.
+//! The errors of commands and their report on stderr.
 
 use super::output::print_stderr_text;
 use super::terminal::Style;
@@ -8,28 +8,28 @@ use flowhost::store::StoreError;
 use flowhost::{Failure, LoadError, OpenError};
 use std::process::ExitCode;
 
-/// Why a command ends early.
+/// The reason why a command ends early.
 #[derive(Debug)]
 pub(super) enum CliError {
-    /// What there is to say was said.
+    /// The command has already reported the error.
     AlreadyReported,
-    /// Nobody reads stdout any more: nothing is wrong, and nothing is left to do.
+    /// The reader has closed stdout. This is not an error.
     PipeClosed,
-    /// A signal asked for the end, and what was in flight is answered.
+    /// A signal ended the command, and the requests in flight are answered. Holds the exit code.
     Interrupted(u8),
-    /// The arguments don't go together.
+    /// The arguments are not a valid combination.
     Usage(Box<clap::Error>),
-    /// It can't be done.
+    /// The command failed with this message.
     Message(Box<ErrorMessage>),
 }
 
-/// What to say of it.
+/// The parts of an error's report.
 #[derive(Debug)]
 pub(super) struct ErrorMessage {
     pub(super) message: String,
     pub(super) code: Option<String>,
     pub(super) retryable: bool,
-    /// The place in a text, drawn.
+    /// The excerpt of a text with a caret at the position.
     pub(super) excerpt: Option<String>,
     pub(super) hint: Option<String>,
 }
@@ -63,7 +63,7 @@ impl CliError {
         self.change_message(|reason| reason.excerpt = excerpt)
     }
 
-    /// The answer to a request that this kept from being carried out; `None`: it is about no request.
+    /// Returns the failure of a request; `None` if the error does not concern a request.
     pub(super) fn as_failure(&self) -> Option<Failure> {
         let Self::Message(reason) = self else { return None };
         let code = reason.code.as_deref().filter(|code| codes::class(code) == Some(CodeClass::Failure))?;
@@ -71,7 +71,7 @@ impl CliError {
         Some(if reason.retryable { Failure::transient(code, message) } else { Failure::new(code, message) })
     }
 
-    /// Says it on stderr, in lines `error: …` and `hint: …`, and answers the exit code.
+    /// Reports the error on stderr, in lines `error: …` and `hint: …`, and returns the exit code.
     pub(super) fn report(self) -> ExitCode {
         match self {
             Self::AlreadyReported => ExitCode::FAILURE,
@@ -97,7 +97,7 @@ impl ErrorMessage {
     }
 }
 
-/// Shows what clap has to say, which is help as well as errors.
+/// Prints the message of clap, either an error or the help.
 fn print_usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
         let text = error.render();

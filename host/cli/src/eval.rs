@@ -1,4 +1,4 @@
-//! `flowhost eval`: an expression by itself.
+//! `flowhost eval`: evaluates single expressions.
 
 use super::error::CliError;
 use super::input::Input;
@@ -16,14 +16,16 @@ use flowhost::expression::{
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
-/// What to evaluate.
+/// Arguments of `flowhost eval`.
 #[derive(Debug, Args)]
 #[command(
     about = "Evaluate an expression and print its value",
-    long_about = "Evaluates a CEL expression and prints {\"type\":…,\"value\":…}. Types: null, boolean, integer, number, \
-                  text, timestamp, list, map. No template, no store; the time zone is UTC, and phone(…) takes \
-                  international numbers.\n\nWith --batch it reads {\"expr\":…,\"entities\":{…}} from stdin, one a line, and \
-                  answers each on a line, errors too: {\"error\":{\"code\":…,\"message\":…,\"line\":…,\"column\":…}}",
+    long_about = "Evaluates a CEL expression and prints {\"type\":…,\"value\":…}. Types: null, boolean, integer, \
+                  number, text, timestamp, list, map. Templates and the store are not available. The time zone is UTC, \
+                  and phone(…) accepts international numbers.\n\n\
+                  With --batch, the command reads {\"expr\":…,\"entities\":{…}} from stdin, one per line. It prints \
+                  one result per line, including errors: \
+                  {\"error\":{\"code\":…,\"message\":…,\"line\":…,\"column\":…}}",
     after_help = "Examples:\n  flowhost eval '\"Hola \" + contact_name' --entities '{\"contact_name\":\"Ana\"}'\n  \
                   flowhost eval --batch < expressions.jsonl"
 )]
@@ -41,7 +43,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "JSON", conflicts_with = "batch", default_value = "{}")]
     entities: String,
 
-    /// Reads expressions from stdin, one a line
+    /// Reads expressions from stdin, one per line
     #[arg(long)]
     batch: bool,
 }
@@ -55,21 +57,19 @@ struct EvalLine {
     entities: Map<String, Json>,
 }
 
-/// Evaluates, prints.
+/// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let Some(source) = &arguments.expression else { return run_batch() };
     let entities = serde_json::from_str(&arguments.entities).map_err(|error| {
         let problem = format!("--entities is not a JSON object: {error}");
-        CliError::message(problem)
-            .with_code("request-invalid")
-            .with_hint("write one as in '{\"contact_name\":\"Ana\"}'")
+        CliError::message(problem).with_code("request-invalid").with_hint("for example '{\"contact_name\":\"Ana\"}'")
     })?;
     if let Some((code, problem)) = find_defect(&arguments.entities, IntegerCheck::Everywhere) {
         return Err(CliError::message(format!("--entities: {problem}")).with_code(code));
     }
     let value = evaluate(source, &EvalEntities(entities)).map_err(|error| {
-        let place = error.line.zip(error.column).map(|(line, column)| (line as usize, column as usize));
-        let drawn = place.and_then(|(line, column)| super::excerpt::excerpt(source, line, column));
+        let position = error.line.zip(error.column).map(|(line, column)| (line as usize, column as usize));
+        let drawn = position.and_then(|(line, column)| super::excerpt::excerpt(source, line, column));
         CliError::message(error.message.clone()).with_code(error.code()).with_excerpt(drawn)
     })?;
     let mut output = Output::new();
@@ -94,7 +94,7 @@ fn run_batch() -> Result<(), CliError> {
     Ok(())
 }
 
-/// Reads a line of a batch, or says why it can't: a code and words.
+/// Parses a line of a batch. `Err`: a code and a message.
 fn parse_line(text: &str) -> Result<EvalLine, (&'static str, String)> {
     let line = serde_json::from_str(text).map_err(|error| ("request-invalid", error.to_string()))?;
     match find_defect(text, IntegerCheck::InMember("entities")) {
@@ -103,7 +103,7 @@ fn parse_line(text: &str) -> Result<EvalLine, (&'static str, String)> {
     }
 }
 
-/// The code and the words for what the parsed entities no longer show.
+/// Returns the code and the message of a defect that parsing removes from the entities.
 fn find_defect(text: &str, integers: IntegerCheck<'_>) -> Option<(&'static str, String)> {
     let found = json::inspect(text, integers).into_first()?;
     let code = match found.defect {
@@ -119,7 +119,7 @@ fn evaluate(source: &str, entities: &EvalEntities) -> Result<Value, ExpressionEr
     Expression::parse(source)?.evaluate(&scope, &mut Budget::new(MAX_STEPS))
 }
 
-/// Entities among which null is a value: only here, where no session says that it means unset.
+/// Entities in which null is a value. Only this command has them, because it has no session, in which null means unset.
 struct EvalEntities(Map<String, Json>);
 
 impl Entities for EvalEntities {
@@ -136,7 +136,7 @@ impl Entities for EvalEntities {
     }
 }
 
-/// UTC, and no region for phone numbers.
+/// UTC, without a region for phone numbers.
 struct UtcLocale;
 
 impl Locale for UtcLocale {

@@ -1,20 +1,21 @@
-//! The place in a text where something is wrong, drawn.
+//! Excerpts of a text with a caret at the position of an error.
 
 use flowhost::domain::escape::is_unsafe;
 
-/// Columns shown before and after the place; lines may be long and hostile.
+/// Columns shown before and after the position; lines may be long and hostile.
 const BEFORE: usize = 50;
 const AFTER: usize = 30;
 
-/// The line with a caret under the column, both from 1; `None`: there is no such line. The column counts characters.
+/// Returns the line with a caret under the column, both counted from 1; `None` if the line does not exist. The column
+/// counts characters.
 pub(super) fn excerpt(text: &str, line: usize, column: usize) -> Option<String> {
     let source = text.lines().nth(line.checked_sub(1)?)?;
-    let place = column.saturating_sub(1);
-    let first = place.saturating_sub(BEFORE);
+    let position = column.saturating_sub(1);
+    let first = position.saturating_sub(BEFORE);
     let shown: String =
         source.chars().skip(first).take(BEFORE + AFTER).map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
     let margin = " ".repeat(line.to_string().len());
-    let caret = " ".repeat(place - first);
+    let caret = " ".repeat(position - first);
     Some(format!("{margin} |\n{line} | {shown}\n{margin} | {caret}^\n"))
 }
 

@@ -1,4 +1,4 @@
-//! Files and stdin, read within bounds.
+//! Input from files and stdin, with limited sizes.
 
 use super::error::CliError;
 use super::excerpt::excerpt;
@@ -12,7 +12,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// A file, or stdin where it is written `-`.
+/// A file, or stdin for the argument `-`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Input {
     Stdin,
@@ -37,7 +37,7 @@ impl fmt::Display for Input {
 }
 
 impl Input {
-    /// All of it, if it has no more than `limit` bytes; `too_large` is the code where it has.
+    /// Reads the whole input, at most `limit` bytes; `too_large` is the code of the error for more.
     pub(super) fn read_bytes(&self, limit: usize, too_large: &str) -> Result<Vec<u8>, CliError> {
         let mut bytes = Vec::new();
         let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -52,35 +52,35 @@ impl Input {
         Ok(bytes)
     }
 
-    /// The same as text; `invalid` is the code where it is none.
+    /// Reads the whole input as text; `invalid` is the code of the error for other content.
     pub(super) fn read_text(&self, limit: usize, too_large: &str, invalid: &str) -> Result<String, CliError> {
         let mut text = String::from_utf8(self.read_bytes(limit, too_large)?).map_err(|error| {
-            let place = error.utf8_error().valid_up_to();
+            let position = error.utf8_error().valid_up_to();
             let hint = "save the file as UTF-8";
-            CliError::message(format!("{self} is no UTF-8 text: byte {} is wrong", place + 1))
+            CliError::message(format!("{self} is not UTF-8 text: byte {} is not valid", position + 1))
                 .with_code(invalid)
                 .with_hint(hint)
         })?;
-        // Some editors begin a file with a mark that no reader of JSON wants.
+        // Some editors write a byte order mark, which is not valid JSON.
         if text.starts_with('\u{feff}') {
             text.remove(0);
         }
         Ok(text)
     }
 
-    /// What is wrong with `text`, which was read from here, at a line and column if known.
+    /// Returns the error for a problem in `text`, which was read from this input, at a line and column if known.
     pub(super) fn error_at(
         &self,
         text: &str,
         problem: impl fmt::Display,
-        place: Option<(usize, usize)>,
+        position: Option<(usize, usize)>,
         code: &str,
     ) -> CliError {
-        let drawn = place.and_then(|(line, column)| excerpt(text, line, character_column(text, line, column)));
+        let drawn = position.and_then(|(line, column)| excerpt(text, line, character_column(text, line, column)));
         CliError::message(format!("{self}: {problem}")).with_code(code).with_excerpt(drawn)
     }
 
-    /// The parameters in `text`, which was read from here.
+    /// Parses parameters from `text`, which was read from this input.
     pub(super) fn parse_parameters(&self, text: &str) -> Result<Map<String, Json>, CliError> {
         let invalid = |problem: &dyn fmt::Display, line, column| {
             self.error_at(text, problem, Some((line, column)), "request-invalid")
@@ -92,15 +92,15 @@ impl Input {
         }
     }
 
-    /// Reads the session in this file.
+    /// Reads a session from this input.
     pub(super) fn read_session(&self) -> Result<Session, CliError> {
         let text = self.read_text(Limits::default().request_bytes, "request-too-large", "session-invalid")?;
         Session::from_json(&text).map_err(|error| self.error_at(&text, &error, error.position(), "session-invalid"))
     }
 }
 
-/// The column in characters of one in bytes.
+/// Converts a column in bytes into a column in characters.
 fn character_column(text: &str, line: usize, column: usize) -> usize {
     let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-    line.char_indices().take_while(|(place, _)| *place < column).count().max(1)
+    line.char_indices().take_while(|(index, _)| *index < column).count().max(1)
 }

@@ -1,4 +1,4 @@
-//! `flowhost invoke`: one action for one session.
+//! `flowhost invoke`: invokes one action for one session.
 
 use super::error::CliError;
 use super::input::Input;
@@ -10,15 +10,15 @@ use clap::{Args, CommandFactory as _};
 use flowhost::{Limits, Outcome, Request};
 use serde_json::json;
 
-/// What to invoke.
+/// Arguments of `flowhost invoke`.
 #[derive(Debug, Args)]
 #[command(
     about = "Invoke one action for one session and print its outcome",
-    long_about = "Invokes one action for one session and prints its outcome as JSON: the port it left by, the entities \
-                  that change, and why it refused if it did. A refusal is an answer like any other (exit code 0); a \
-                  request that could not be carried out answers {\"failure\":…} with exit code 1.\n\n\
-                  With --batch it reads requests from stdin, one a line, and writes an outcome a line in the same order: \
-                  {\"action\":…,\"session\":{…},\"parameters\":{…},\"key\":…}",
+    long_about = "Invokes one action for one session and prints its outcome as JSON: the port, the changed entities \
+                  and, after a refusal, the error. A refusal is an outcome with exit code 0. A request that could not \
+                  be carried out prints {\"failure\":…} with exit code 1.\n\n\
+                  With --batch, the command reads requests from stdin, one per line, and prints one outcome per line \
+                  in the same order: {\"action\":…,\"session\":{…},\"parameters\":{…},\"key\":…}",
     after_help = "Examples:\n  \
                   flowhost invoke campaign-contact-manager --session session.json --parameters parameters.json\n  \
                   flowhost invoke --batch --jobs 16 < requests.jsonl > outcomes.jsonl"
@@ -36,7 +36,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", required_unless_present = "batch", conflicts_with = "batch")]
     parameters: Option<Input>,
 
-    /// An idempotency key of the tenant's: the same key again does nothing and answers the same. The session needs an id
+    /// The idempotency key: a repeated request with the same key has no effect and the same outcome. Needs a session
+    /// with an id
     #[arg(long, conflicts_with = "batch")]
     key: Option<String>,
 
@@ -44,16 +45,16 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     apply: Option<Input>,
 
-    /// Reads requests from stdin, one a line
+    /// Reads requests from stdin, one per line
     #[arg(long)]
     batch: bool,
 
-    /// How many requests of a batch may be in flight at once
+    /// Maximum number of requests of a batch in flight; 1 if absent
     #[arg(long, value_name = "N", requires = "batch", value_parser = clap::value_parser!(u16).range(1..=4096))]
     jobs: Option<u16>,
 }
 
-/// Reads, invokes, prints.
+/// Runs the command.
 pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
     arguments.check_stdin()?;
     let Arguments { action: Some(action), session: Some(session), parameters: Some(parameters), key, apply, .. } =
@@ -103,7 +104,7 @@ async fn invoke(
 }
 
 impl Arguments {
-    /// Stdin can be read only once.
+    /// Checks that at most one input is stdin, which can be read only once.
     fn check_stdin(&self) -> Result<(), CliError> {
         let files = [&self.session, &self.parameters, &self.apply];
         let used =

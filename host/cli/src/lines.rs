@@ -1,17 +1,17 @@
-//! Lines of stdin, one request each, none longer than a bound.
+//! Reads the lines of stdin with a limited length.
 
 use std::io::{BufRead, Read as _};
 
-/// A line that isn't blank.
+/// A line that is not blank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Line {
-    /// Its text.
+    /// The text of the line.
     Text(String),
-    /// It is longer than the bound, or no UTF-8; why.
+    /// The line is too long, or it is not UTF-8.
     Invalid(LineError),
 }
 
-/// Why a line has no text.
+/// The reason why a line is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineError {
     TooLong { limit: usize },
@@ -29,7 +29,7 @@ impl LineError {
     pub(super) fn message(self) -> String {
         match self {
             Self::TooLong { limit } => format!("the line has more than {limit} bytes"),
-            Self::NotUtf8 => "the line is no UTF-8 text".to_owned(),
+            Self::NotUtf8 => "the line is not UTF-8 text".to_owned(),
         }
     }
 }
@@ -37,10 +37,10 @@ impl LineError {
 /// The byte order mark in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Bytes that are read beyond the bound: a byte too many, the line's end, and the mark.
+/// Bytes that are read beyond the limit: one byte too many, the line end, and the byte order mark.
 const EXTRA_BYTES: u64 = 5;
 
-/// Reads lines.
+/// An iterator over lines.
 pub(super) struct Lines<R> {
     reader: R,
     limit: usize,
@@ -59,7 +59,7 @@ impl<R: BufRead> Lines<R> {
             if self.reader.by_ref().take(most).read_until(b'\n', &mut bytes)? == 0 {
                 return Ok(None);
             }
-            // Some programs begin a text with a mark that no reader of JSON wants.
+            // Some programs write a byte order mark, which is not valid JSON.
             if std::mem::take(&mut self.is_first) && bytes.starts_with(BYTE_ORDER_MARK) {
                 bytes.drain(..BYTE_ORDER_MARK.len());
             }

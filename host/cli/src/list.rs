@@ -1,4 +1,4 @@
-//! `flowhost tenants`, `campaigns`, `contacts`, `records`, `dnd`: what the store holds.
+//! `flowhost tenants`, `campaigns`, `contacts`, `records`, `dnd`: list the content of the store.
 
 use super::connect;
 use super::error::CliError;
@@ -14,13 +14,13 @@ use flowhost::domain::RecordState;
 use flowhost::store::{Filter, Page, Store};
 use uuid::Uuid;
 
-/// Rows that a person is shown unless told otherwise.
+/// Default number of rows of a table.
 const DEFAULT_ROWS: u32 = 50;
 
-/// Rows that are read at once.
+/// Maximum number of rows of one read.
 const PAGE_ROWS: u32 = 1_000;
 
-/// Which rows, and how.
+/// Arguments of the list commands.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Only of this tenant
@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ID")]
     contact: Option<Uuid>,
 
-    /// Contacts with an address in this channel, records for such contacts
+    /// Contacts with an address in this channel, or records of such contacts
     #[arg(long, value_name = "NAME")]
     channel: Option<String>,
 
@@ -43,7 +43,7 @@ pub(super) struct Arguments {
     #[arg(long, value_parser = parse_state)]
     state: Option<RecordState>,
 
-    /// Campaigns of this category, records and do-not-disturb entries of its campaigns
+    /// Campaigns of this category, or records and do-not-disturb entries of its campaigns
     #[arg(long, value_name = "NAME")]
     category: Option<String>,
 
@@ -51,15 +51,15 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ID")]
     linked: Option<Uuid>,
 
-    /// At most so many rows; 50 unless --json is given
+    /// The maximum number of rows; 50 unless --json is given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
 
-    /// Begin after the row with this id (of do-not-disturb entries: contact/campaign or contact/category)
+    /// Starts after the row with this id (for do-not-disturb entries: contact/campaign or contact/category)
     #[arg(long, value_name = "ROW")]
     after: Option<String>,
 
-    /// Prints a JSON array of objects: all of them unless --limit is given
+    /// Prints a JSON array of objects, with all rows unless --limit is given
     #[arg(long)]
     json: bool,
 }
@@ -67,11 +67,11 @@ pub(super) struct Arguments {
 fn parse_state(name: &str) -> Result<RecordState, String> {
     RecordState::from_name(name).ok_or_else(|| {
         let known = RecordState::ALL.map(RecordState::as_str);
-        format!("no such state; known are {}", known.join(", "))
+        format!("the state does not exist; states are {}", known.join(", "))
     })
 }
 
-/// Reads, prints.
+/// Runs the command.
 pub(super) async fn run<R: Rows>(options: &Options, arguments: Arguments) -> Result<(), CliError> {
     arguments.check::<R>()?;
     let Arguments { tenant, campaign, contact, channel, state, category, linked, limit, after, json } = arguments;
@@ -86,10 +86,10 @@ pub(super) async fn run<R: Rows>(options: &Options, arguments: Arguments) -> Res
 }
 
 impl Arguments {
-    /// Says which filters do nothing here.
+    /// Rejects `--linked` and warns of filters that do not apply to this list.
     fn check<R: Rows>(&self) -> Result<(), CliError> {
         if self.linked.is_some() && !R::FILTERS.contains(&"linked") {
-            let message = format!("--linked goes with contacts, not with {}", R::NAME);
+            let message = format!("--linked applies to contacts, not to {}", R::NAME);
             let error = super::Arguments::command().error(ErrorKind::ArgumentConflict, message);
             return Err(CliError::usage(error));
         }
@@ -101,7 +101,7 @@ impl Arguments {
             ("category", self.category.is_some()),
         ];
         for (filter, _) in given.into_iter().filter(|(filter, given)| *given && !R::FILTERS.contains(filter)) {
-            print_stderr(&format!("warning: --{filter} says nothing about {}, so it is ignored", R::NAME));
+            print_stderr(&format!("warning: --{filter} does not apply to {} and is ignored", R::NAME));
         }
         Ok(())
     }
@@ -131,11 +131,11 @@ async fn print_json<R: Rows>(mut list_cursor: ListCursor<'_, R>, limit: Option<u
 
 async fn print_table<R: Rows>(mut list_cursor: ListCursor<'_, R>, limit: u32) -> Result<(), CliError> {
     let progress = Progress::start("listing");
-    // One more than is shown tells whether there are more.
-    let wanted = limit.saturating_add(1) as usize;
+    // One row more than is shown determines whether there are more.
+    let requested = limit.saturating_add(1) as usize;
     let mut rows = Vec::new();
-    while rows.len() < wanted {
-        let missing = u32::try_from(wanted - rows.len()).unwrap_or(u32::MAX);
+    while rows.len() < requested {
+        let missing = u32::try_from(requested - rows.len()).unwrap_or(u32::MAX);
         let page = list_cursor.next_rows(missing.min(PAGE_ROWS)).await?;
         if page.is_empty() {
             break;
@@ -143,7 +143,7 @@ async fn print_table<R: Rows>(mut list_cursor: ListCursor<'_, R>, limit: u32) ->
         rows.extend(page);
     }
     drop(progress);
-    let more = rows.len() == wanted;
+    let more = rows.len() == requested;
     rows.truncate(limit as usize);
     let Some(last) = rows.last() else {
         print_stderr(&format!("no {}", R::NAME));
@@ -155,30 +155,30 @@ async fn print_table<R: Rows>(mut list_cursor: ListCursor<'_, R>, limit: u32) ->
     if more {
         let (tenant, cursor) = (R::tenant(last), R::cursor(last));
         print_stderr(&format!(
-            "there are more: --tenant {tenant} --after '{cursor}' goes on with this tenant, --json lists all"
+            "more rows exist: --tenant {tenant} --after '{cursor}' continues with this tenant, --json lists all"
         ));
     }
     Ok(())
 }
 
-/// A way through a list, tenant by tenant: where it stands is never in doubt, even if tenants share ids.
+/// A cursor through a list, tenant by tenant. Its position is unambiguous even if tenants share ids.
 struct ListCursor<'s, R> {
     store: &'s dyn Store,
     filter: Filter,
     after: Option<String>,
-    /// How it goes on.
+    /// The position.
     state: CursorState,
     rows: std::marker::PhantomData<fn() -> R>,
 }
 
 enum CursorState {
-    /// With rows of `filter.tenant`, or with tenants; nothing comes after them.
+    /// Within the rows of `filter.tenant`, or within the tenants; the list ends after them.
     SingleScope,
-    /// With the rows after `after`, wherever that is.
+    /// Before the rows after `after`, whose tenant is unknown.
     Locate,
-    /// With the tenant after this one.
+    /// Before the tenant after this one.
     NextTenant(Option<String>),
-    /// With this tenant's rows after `after`.
+    /// Within this tenant's rows, after `after`.
     InTenant(String),
     Done,
 }
@@ -193,7 +193,7 @@ impl<'s, R: Rows> ListCursor<'s, R> {
         Self { store, filter, after, state, rows: std::marker::PhantomData }
     }
 
-    /// The next rows, at most `limit`; none: there are no more.
+    /// Returns the next rows, at most `limit`; empty at the end of the list.
     async fn next_rows(&mut self, limit: u32) -> Result<Vec<R::Row>, CliError> {
         loop {
             let tenant = match &self.state {

@@ -1,24 +1,24 @@
-//! The host's log on stderr: what plugins say, what was left out at start.
+//! The host's log on stderr, including the plugins' lines.
 
 use super::error::CliError;
 use super::stderr::LogWriter;
 use super::terminal::Style;
 use tracing_subscriber::EnvFilter;
 
-/// The variable that says what is shown.
+/// The environment variable for the levels of the log.
 const LOG_VARIABLE: &str = "FLOWHOST_LOG";
 
-/// Shows the log from here on.
+/// Starts the log.
 pub(super) fn init(verbose: u8) -> Result<(), CliError> {
     let default = match verbose {
         0 => "warn",
         1 => "warn,flowhost=info",
         _ => "warn,flowhost=debug",
     };
-    let wanted = std::env::var(LOG_VARIABLE).ok().filter(|wanted| !wanted.is_empty() && verbose == 0);
-    let filter = EnvFilter::try_new(wanted.as_deref().unwrap_or(default)).map_err(|error| {
-        let hint = "write a level (error, warn, info, debug, trace), or levels by part: warn,flowhost::plugin=info";
-        CliError::message(format!("{LOG_VARIABLE} can't be read: {error}")).with_hint(hint)
+    let levels = std::env::var(LOG_VARIABLE).ok().filter(|levels| !levels.is_empty() && verbose == 0);
+    let filter = EnvFilter::try_new(levels.as_deref().unwrap_or(default)).map_err(|error| {
+        let hint = "use a level (error, warn, info, debug, trace), or levels by target: warn,flowhost::plugin=info";
+        CliError::message(format!("{LOG_VARIABLE} is not valid: {error}")).with_hint(hint)
     })?;
     let style = Style::stderr();
     let log =

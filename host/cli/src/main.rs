@@ -1,7 +1,7 @@
-//! The command line: arguments in, exit code out.
+//! The command line: parses arguments and returns the exit code.
 //!
-//! Each command is a file that asks the library and shows its answer; none has a rule of its own. Data goes to stdout,
-//! everything else to stderr. Exit code 0: done; 1: it could not be done; 2: wrong usage.
+//! Each command has a file that calls the library and prints the result, without any rules of its own. Data goes to
+//! stdout, everything else to stderr. Exit code 0: done; 1: the command could not do its work; 2: wrong usage.
 
 mod actions;
 mod apply;
@@ -51,7 +51,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
     subcommand_required = true,
     arg_required_else_help = true,
     after_help = "Data goes to stdout, everything else to stderr.\n\
-                  Exit code 0: done, whatever the outcome; 1: it could not be done; 2: wrong usage.\n\n\
+                  Exit code 0: done, whatever the outcome; 1: the command failed; 2: wrong usage.\n\n\
                   Example:\n  flowhost run flow.json --session session.json --apply tenants.json"
 )]
 struct Arguments {
@@ -101,7 +101,7 @@ fn main() -> ExitCode {
             return code;
         }
     };
-    // It limits its process, which must not have opened or started anything.
+    // The command limits its process, which must not have opened or started anything before.
     if let Command::Compile(arguments) = &arguments.command {
         return compile::run(arguments);
     }
@@ -119,9 +119,9 @@ fn run_command(arguments: Arguments) -> Result<(), CliError> {
 }
 
 fn dispatch(Arguments { options, command }: Arguments) -> Result<(), CliError> {
-    // Invocations run on threads of the host's own; this one only asks and shows.
+    // Invocations run on the host's own threads; this thread only sends requests and prints results.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| CliError::message(format!("can't start: {error}")))?;
+    let runtime = runtime.map_err(|error| CliError::message(format!("the runtime can't be started: {error}")))?;
     match command {
         Command::Run(arguments) => runtime.block_on(run::run(&options, arguments)),
         Command::Invoke(arguments) => runtime.block_on(invoke::run(&options, arguments)),
@@ -136,7 +136,7 @@ fn dispatch(Arguments { options, command }: Arguments) -> Result<(), CliError> {
         Command::Contacts(arguments) => runtime.block_on(list::run::<rows::Contacts>(&options, arguments)),
         Command::Records(arguments) => runtime.block_on(list::run::<rows::Records>(&options, arguments)),
         Command::Dnd(arguments) => runtime.block_on(list::run::<rows::Dnd>(&options, arguments)),
-        Command::Compile(_) => Err(CliError::message("it was done before")),
+        Command::Compile(_) => Err(CliError::message("`compile` must run before the runtime starts")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The options that every command takes.
+//! The global options.
 
 use super::error::CliError;
 use clap::error::ErrorKind;
@@ -7,37 +7,37 @@ use flowhost::domain::refusal::quote;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Before or after the command.
+/// The global options, before or after the command.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Options {
-    /// Where contacts, campaigns and records are kept: sqlite:PATH (created when missing) or memory: [env:
-    /// FLOWHOST_STORE] [default: sqlite:flowhost.db]
-    // The variable is read when a store is needed: a wrong one must not end a command that needs none.
+    /// The store of contacts, campaigns and records: sqlite:PATH (created if missing) or memory: [env: FLOWHOST_STORE]
+    /// [default: sqlite:flowhost.db]
+    // The variable is read when a store is needed: a wrong value must not stop a command that needs no store.
     #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
     store: Option<StoreLocation>,
 
-    /// Adds the components (*.wasm) in this folder to the built-in actions; may be given several times
+    /// Adds the components (*.wasm) in this folder to the built-in actions; repeatable
     #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
     pub(super) plugins: Vec<PathBuf>,
 
-    /// Lets a component in --plugins have the id of this shipped action; may be given several times
+    /// Permits a component in --plugins to have the id of this built-in action; repeatable
     #[arg(long, global = true, value_name = "ID", help_heading = "Global options")]
     pub(super) replace: Vec<String>,
 
-    /// Shows more of the log on stderr: -v what goes on, -vv details. FLOWHOST_LOG sets it finer (warn, debug,
+    /// Shows more of the log on stderr: -v information, -vv details. FLOWHOST_LOG sets levels by target (warn, debug,
     /// flowhost::plugin=info, ...)
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
     pub(super) verbose: u8,
 }
 
-/// The variable that names the store where no option does.
+/// The environment variable that names the store if the option is absent.
 const STORE_VARIABLE: &str = "FLOWHOST_STORE";
 
-/// The store where neither an option nor the variable names one.
+/// The file of the default store.
 const DEFAULT_FILE: &str = "flowhost.db";
 
 impl Options {
-    /// The store that a command works with.
+    /// Returns the store of a command.
     pub(super) fn store(&self) -> Result<StoreLocation, CliError> {
         if let Some(store) = &self.store {
             return Ok(store.clone());
@@ -51,14 +51,14 @@ impl Options {
     }
 }
 
-/// Where a store is.
+/// The location of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum StoreLocation {
-    /// Gone with the process.
+    /// In memory, lost when the process ends.
     Memory,
-    /// A file.
+    /// A SQLite file.
     Sqlite(PathBuf),
-    /// A server's, in a later release.
+    /// A PostgreSQL server, not supported yet.
     Postgres,
 }
 
@@ -66,19 +66,19 @@ impl FromStr for StoreLocation {
     type Err = String;
 
     fn from_str(url: &str) -> Result<Self, String> {
-        let forms = "write sqlite:PATH or memory:";
+        let forms = "use sqlite:PATH or memory:";
         match url.split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
             Some(("sqlite", path)) => {
                 let path = path.strip_prefix("//").unwrap_or(path);
                 if path.is_empty() {
-                    Err(format!("a path must follow sqlite:; {forms}"))
+                    Err(format!("the path after sqlite: is missing; {forms}"))
                 } else {
                     Ok(Self::Sqlite(path.into()))
                 }
             }
             Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres),
-            _ => Err(format!("no such kind of store; {forms}")),
+            _ => Err(format!("the type of store is not known; {forms}")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Stdout, where the data goes.
+//! The data on stdout.
 
 use super::error::CliError;
 use super::stderr;
@@ -7,7 +7,7 @@ use flowhost::domain::escape::escape_json;
 use serde::Serialize;
 use std::io::{BufWriter, ErrorKind, StdoutLock, Write};
 
-/// Writes data. What is written is seen when it is flushed.
+/// A buffered writer to stdout.
 pub(super) struct Output {
     stdout: BufWriter<StdoutLock<'static>>,
     style: Style,
@@ -15,36 +15,36 @@ pub(super) struct Output {
 
 impl Output {
     pub(super) fn new() -> Self {
-        // Where both are one terminal, earlier text stands before the data.
+        // If both streams are one terminal, earlier text must appear before the data.
         stderr::flush();
         Self { stdout: BufWriter::new(std::io::stdout().lock()), style: Style::stdout() }
     }
 
-    /// Text of several lines for people.
+    /// Writes text of several lines for people.
     pub(super) fn write_text(&mut self, text: &str) -> Result<(), CliError> {
         self.write_raw(&sanitise(text, self.style))
     }
 
-    /// One line for people, whatever it holds.
+    /// Writes one line for people; line breaks in the text are escaped.
     pub(super) fn write_line(&mut self, text: &str) -> Result<(), CliError> {
         let line = text.replace('\n', "\\n");
         self.write_raw(&sanitise(&line, self.style))?;
         self.write_raw("\n")
     }
 
-    /// JSON within the text.
+    /// Writes JSON without a line break.
     pub(super) fn write_value(&mut self, value: &impl Serialize) -> Result<(), CliError> {
         let text = serde_json::to_string(value).map_err(|error| stdout_error(error.into()))?;
         self.write_raw(&escape_json(&text))
     }
 
-    /// JSON on one line.
+    /// Writes JSON on one line.
     pub(super) fn write_json(&mut self, value: &impl Serialize) -> Result<(), CliError> {
         self.write_value(value)?;
         self.write_raw("\n")
     }
 
-    /// JSON for people, too.
+    /// Writes indented JSON.
     pub(super) fn write_pretty_json(&mut self, value: &impl Serialize) -> Result<(), CliError> {
         let text = serde_json::to_string_pretty(value).map_err(|error| stdout_error(error.into()))?;
         self.write_raw(&escape_json(&text))?;
@@ -67,7 +67,7 @@ fn stdout_error(error: std::io::Error) -> CliError {
     }
 }
 
-/// Writes one line to stderr, whatever it holds.
+/// Writes one line to stderr; line breaks in the text are escaped.
 pub(super) fn print_stderr(line: &str) {
     print_stderr_text(&format!("{}\n", line.replace('\n', "\\n")));
 }

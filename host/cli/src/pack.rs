@@ -1,4 +1,4 @@
-//! `flowhost pack`: a core module becomes a component.
+//! `flowhost pack`: converts a core module into a component.
 
 use super::component;
 use super::error::CliError;
@@ -8,12 +8,12 @@ use clap::Args;
 use flowhost::{Limits, catalog};
 use std::path::PathBuf;
 
-/// What and where to.
+/// Arguments of `flowhost pack`.
 #[derive(Debug, Args)]
 #[command(
-    about = "Turn a core module that was built with the SDK into a component",
-    long_about = "Turns a core module (wasm32-unknown-unknown) that carries the contract's type section, as the SDK makes \
-                  it, into a component that a host can load.",
+    about = "Convert a core module that was built with the SDK into a component",
+    long_about = "Converts a core module (wasm32-unknown-unknown) into a component that a host can load. The module \
+                  must contain the contract's type section, which the SDK generates.",
     after_help = "Example:\n  flowhost pack target/wasm32-unknown-unknown/release/my_action.wasm -o my-action.wasm\n  \
                   flowhost check my-action.wasm"
 )]
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     output: PathBuf,
 }
 
-/// Packs it.
+/// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let core = component::read_input(&arguments.core, Limits::default().component_bytes)?;
     let component = catalog::pack(&core).map_err(|error| {

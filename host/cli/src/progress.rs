@@ -1,4 +1,4 @@
-//! A sign of life on the terminal for what takes longer than a moment.
+//! Progress on the terminal for work that takes longer than a second.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
@@ -6,17 +6,17 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// What is over before this isn't worth a sign.
+/// Delay before the progress appears.
 const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
-/// Shows what goes on until it is dropped. Nothing where stderr is no terminal.
+/// A progress display that ends when dropped. It stays hidden if stderr is not a terminal.
 pub(super) struct Progress {
     bar: ProgressBar,
     watch: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl Progress {
-    /// `what` is going on.
+    /// Starts a display with this description.
     pub(super) fn start(what: &'static str) -> Self {
         Self::with_template(what, "{spinner} {msg} [{elapsed}]")
     }
@@ -30,13 +30,13 @@ impl Progress {
         Self { bar, watch }
     }
 
-    /// One more is done.
+    /// Counts one completed item.
     pub(super) fn advance(&self) {
         self.bar.inc(1);
     }
 }
 
-/// Counts what is written to stdout, unless a person sees it there.
+/// Returns a counter of items written to stdout, unless stdout is a terminal.
 pub(super) fn progress_counter(what: &'static str) -> Option<Progress> {
     (!std::io::stdout().is_terminal())
         .then(|| Progress::with_template(what, "{spinner} {msg}: {human_pos} [{elapsed}]"))
@@ -45,7 +45,7 @@ pub(super) fn progress_counter(what: &'static str) -> Option<Progress> {
 fn show_after_delay(bar: ProgressBar) -> Option<(Sender<()>, JoinHandle<()>)> {
     let (sender, receiver) = mpsc::channel();
     let show = move || {
-        // The other end is dropped when all is done.
+        // The sender is dropped when the work is done.
         if receiver.recv_timeout(PROGRESS_DELAY) == Err(RecvTimeoutError::Timeout) {
             bar.set_draw_target(ProgressDrawTarget::stderr());
             bar.enable_steady_tick(Duration::from_millis(100));

@@ -1,38 +1,38 @@
-//! What the lists show of their rows.
+//! The rows of the list commands, for people and for programs.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use flowhost::domain::{Campaign, Record, Scope, Tenant};
 use flowhost::store::{ContactRow, DndRow, Filter, Page, Store, StoreError};
 use serde_json::{Value as Json, json};
 
-/// A list of the store's.
+/// A list of the store.
 pub(super) trait Rows {
-    /// What it lists.
+    /// The type of the rows.
     type Row;
 
-    /// What they are called, in the plural.
+    /// The plural name of the rows.
     const NAME: &'static str;
-    /// The filters that say something about them, beside the tenant.
+    /// The filters that apply to the list, in addition to the tenant.
     const FILTERS: &'static [&'static str];
-    /// Over the columns.
+    /// The headers of the columns.
     const HEADERS: &'static [&'static str];
-    /// They belong to no tenant, being tenants.
+    /// Whether the rows are tenants, which belong to no tenant themselves.
     const IS_TENANT_LIST: bool = false;
 
-    /// A stretch of the list.
+    /// Reads a page of the list.
     fn read(
         store: &dyn Store,
         filter: &Filter,
         page: &Page,
     ) -> impl Future<Output = Result<Vec<Self::Row>, StoreError>>;
 
-    /// Whose it is.
+    /// Returns the tenant of a row.
     fn tenant(row: &Self::Row) -> &str;
-    /// What a page begins after.
+    /// Returns the row's value for `--after`.
     fn cursor(row: &Self::Row) -> String;
-    /// For people.
+    /// Returns the columns for people.
     fn columns(row: &Self::Row) -> Vec<String>;
-    /// For programs.
+    /// Returns the JSON for programs.
     fn json(row: &Self::Row) -> Json;
 }
 
@@ -241,7 +241,7 @@ impl Rows for Dnd {
     }
 }
 
-/// JSON as the store keeps it; null where it is none.
+/// Parses JSON of the store; null if it is not valid.
 fn parse_stored_json(json: &str) -> Json {
     serde_json::from_str(json).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! `flowhost run`: a diagram for one session.
+//! `flowhost run`: runs a flow for one session.
 
 use super::error::CliError;
 use super::input::Input;
@@ -14,25 +14,26 @@ use flowhost::flow::{FlowFile, FlowRun, PreparedFlow, StopReason};
 use flowhost::store::{Filter, Page, Store};
 use std::time::Instant;
 
-/// Bytes of a flow file.
+/// Maximum size of a flow file, bytes.
 pub(super) const MAX_FLOW_BYTES: usize = 16 << 20;
 
-/// What to run.
+/// Arguments of `flowhost run`.
 #[derive(Debug, Args)]
 #[command(
-    about = "Run a diagram for one session",
-    long_about = "Runs a diagram, an exported Node-RED flow, for one session: a trace on stderr, the session as the run \
-                  left it as JSON on stdout. Each step has a key made of the session's id, the node and the visit, so \
-                  that running the same session file again resumes it and does nothing twice.",
+    about = "Run a flow for one session",
+    long_about = "Runs an exported Node-RED flow for one session. Prints a trace on stderr and the final session as \
+                  JSON on stdout. Each step has an idempotency key of the session's id, the node and the visit. \
+                  Running the same session file again therefore resumes the run, and no step has an effect twice.",
     after_help = "Examples:\n  flowhost run flow.json --session session.json --apply tenants.json\n  \
                   flowhost run flow.json --session session.json --start n2 --store memory:"
 )]
 pub(super) struct Arguments {
-    /// The diagram, an exported Node-RED flow
+    /// The flow, exported from Node-RED
     #[arg(value_name = "FLOW.json")]
     flow: Input,
 
-    /// The session, a JSON file; - reads stdin. Without it a new one begins, if the store has one tenant only
+    /// The session, a JSON file; - reads stdin. If absent, the command starts a new session; the store must have
+    /// exactly one tenant
     #[arg(long, value_name = "FILE")]
     session: Option<Input>,
 
@@ -40,12 +41,12 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     apply: Option<Input>,
 
-    /// The node to start at, by its id or name
+    /// The start node, by its id or name
     #[arg(long, value_name = "NODE")]
     start: Option<String>,
 }
 
-/// Reads, runs, prints.
+/// Runs the command.
 pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
     let Arguments { flow: file, session, apply: applied, start } = arguments;
     if [Some(&file), session.as_ref(), applied.as_ref()].into_iter().flatten().filter(|i| **i == Input::Stdin).count()
@@ -61,12 +62,12 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
     let host = connect::open_host(options).await?;
     let prepared_flow = PreparedFlow::new(&host, &flow, start.as_deref());
     let style = Style::stderr();
-    let faults: Vec<_> =
+    let errors: Vec<_> =
         prepared_flow.blocking_diagnostics().map(|found| check::format_diagnostic(found, style)).collect();
-    if !faults.is_empty() {
-        faults.iter().for_each(|line| print_stderr(line));
-        let hint = format!("`flowhost check {file}` shows all that there is to mend");
-        return Err(CliError::message(format!("{file} can't be run as it is; nothing was done")).with_hint(hint));
+    if !errors.is_empty() {
+        errors.iter().for_each(|line| print_stderr(line));
+        let hint = format!("`flowhost check {file}` shows all errors and warnings");
+        return Err(CliError::message(format!("{file} has errors and was not run")).with_hint(hint));
     }
     if let Some(applied) = &applied {
         apply::change_lines(&apply::apply_file(host.store().as_ref(), applied).await?)
@@ -99,29 +100,29 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
 fn hint_for_stop(stop: &StopReason) -> Option<&'static str> {
     match stop {
         StopReason::Failed { failure, .. } if failure.code == "key-reused" => {
-            Some("the flow has changed since this session ran it; give the session another `id`")
+            Some("the flow has changed since this session ran it; use a different session `id`")
         }
-        StopReason::Failed { failure, .. } if failure.retryable => Some("run the same session file again: it resumes"),
+        StopReason::Failed { failure, .. } if failure.retryable => Some("run the same session file again to resume"),
         _ => None,
     }
 }
 
-/// The flow in a file.
+/// Parses the flow of a file.
 pub(super) fn read_flow(file: &Input) -> Result<FlowFile, CliError> {
     let text = file.read_text(MAX_FLOW_BYTES, "request-too-large", "request-invalid")?;
     FlowFile::parse(&text).map_err(|error| file.error_at(&text, &error, error.line.zip(error.column), error.code()))
 }
 
-/// A session of somebody for trying a diagram out.
+/// Creates a session for a test run of a flow.
 async fn new_session(store: &dyn Store) -> Result<Session, CliError> {
     let tenants = store.tenants(&Filter::default(), &Page { after: None, limit: 2 }).await?;
     let [tenant] = tenants.as_slice() else {
         let what = if tenants.is_empty() { "no tenant" } else { "several tenants" };
-        let hint =
-            "give one with --session, as in {\"tenant\":\"acme\",\"channel\":\"whatsapp\",\"user\":\"56987654321\"}";
-        return Err(CliError::message(format!("whose session is it? the store has {what}")).with_hint(hint));
+        let hint = "use --session with a file such as \
+                    {\"tenant\":\"acme\",\"channel\":\"whatsapp\",\"user\":\"56987654321\"}";
+        return Err(CliError::message(format!("the store has {what}, so --session is required")).with_hint(hint));
     };
-    // Anybody may be a user of a channel whose identifiers have no form.
+    // A channel with opaque identifiers accepts any user.
     let opaque = tenant.channels.iter().find(|channel| channel.identifier == IdentifierKind::Opaque);
     let channel = opaque.or(tenant.channels.first()).map_or("widget", |channel| &channel.name);
     print_stderr(&format!("a new session of user guest in channel {channel} of tenant {}", tenant.id));

@@ -1,4 +1,4 @@
-//! Signals that ask a batch to end: the first one ends the reading, the second one the process.
+//! Signals that end a batch: the first one stops reading, the second one ends the process.
 
 use super::error::CliError;
 use super::output::print_stderr;
@@ -6,17 +6,17 @@ use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 use tokio::sync::oneshot;
 
-/// A signal that asks for the end.
+/// A signal that ends a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// Of the terminal: somebody does not want the rest.
+    /// From the terminal: the user cancels the batch.
     Interrupt,
-    /// From the program that started the process: it shall end in order.
+    /// From the parent process: the batch must end in order.
     Terminate,
 }
 
 impl Signal {
-    /// The exit code of a process that the signal ends.
+    /// Returns the exit code of a process that the signal ends.
     pub(super) fn exit_code(self) -> u8 {
         match self {
             Self::Interrupt => 130,
@@ -25,10 +25,10 @@ impl Signal {
     }
 }
 
-/// The first signal, for everybody who waits for it. It never comes where none can be listened to any more.
+/// A future of the first signal, for any number of waiters. It never completes if signals are not available any more.
 pub(super) type FirstSignal = Shared<futures_util::future::BoxFuture<'static, Signal>>;
 
-/// Listens from here on, on a thread of its own: stdout may block the caller's.
+/// Starts listening on a separate thread, because stdout may block the caller's thread.
 pub(super) fn listen() -> Result<FirstSignal, CliError> {
     let cli_error = |error: std::io::Error| CliError::message(format!("can't listen to signals: {error}"));
     let (ready, is_ready) = std::sync::mpsc::channel();
@@ -55,9 +55,9 @@ pub(super) fn listen() -> Result<FirstSignal, CliError> {
 }
 
 async fn handle_signals(mut signals: Signals, first: oneshot::Sender<Signal>) {
-    // Nobody waits for it where the batch is over.
+    // The batch may already have ended and dropped the receiver.
     first.send(signals.next().await).ok();
-    print_stderr("no more requests are read; a second signal ends the process at once");
+    print_stderr("reading of requests has stopped; a second signal ends the process at once");
     let second = signals.next().await;
     std::process::exit(second.exit_code().into());
 }

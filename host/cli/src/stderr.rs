@@ -1,7 +1,7 @@
-//! Stderr, behind a bounded queue: a thread of its own writes, so that a reader who stops reading delays nobody.
+//! Stderr behind a bounded queue. A separate thread writes, so that a stalled reader does not delay the host.
 //!
-//! Lines of the log are dropped while the queue is full, and their number is written when there is room again. Text that
-//! a command itself writes waits for room as long as the reader reads.
+//! While the queue is full, lines of the log are dropped; a later line reports their number. Text of a command waits
+//! for room in the queue as long as the reader makes progress.
 
 use super::terminal::{Style, sanitise};
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -10,13 +10,13 @@ use std::io::Write;
 use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Bytes that wait. As many may be on their way to the reader.
+/// Maximum number of queued bytes. The thread may hold as many again.
 const CAPACITY: usize = 1 << 20;
 
-/// Bytes that are written at once, if the line has no more.
+/// Maximum size of one write, bytes, except for longer lines.
 const CHUNK_BYTES: usize = 4 << 10;
 
-/// For so long the end of the process, and the text of a command, wait for a reader who does not read.
+/// Maximum time for which a command's text and the end of the process wait for a stalled reader.
 const READER_TIMEOUT: Duration = Duration::from_secs(1);
 
 static STDERR: LazyLock<&'static Queue> = LazyLock::new(|| {
@@ -27,19 +27,19 @@ static STDERR: LazyLock<&'static Queue> = LazyLock::new(|| {
     queue
 });
 
-/// Writes text after everything that was written before.
+/// Writes text after all earlier text.
 pub(super) fn write(text: &str) {
     STDERR.push_text(text.as_bytes());
 }
 
-/// Waits until everything is written, as long as the reader reads.
+/// Waits until everything is written, as long as the reader makes progress.
 pub(super) fn flush() {
     if let Some(queue) = LazyLock::get(&STDERR) {
         queue.flush();
     }
 }
 
-/// Lines of the log. Each call of `write` brings a whole one.
+/// A writer for lines of the log. Each call of `write` passes a whole line.
 pub(super) struct LogWriter(pub(super) Style);
 
 impl Write for LogWriter {
@@ -53,7 +53,7 @@ impl Write for LogWriter {
     }
 }
 
-/// Sends the reports of panics the same way: a worker that reports one must not wait for the reader.
+/// Writes panic reports through the queue: a worker that reports a panic must not wait for the reader.
 pub(super) fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let (thread, backtrace) = (std::thread::current(), Backtrace::capture());
@@ -78,15 +78,15 @@ struct Queue {
 #[derive(Default)]
 struct QueueState {
     text: Vec<u8>,
-    /// Lines of the log that there was no room for.
+    /// Lines of the log that were dropped since the last report.
     dropped: u64,
-    /// Whether the thread is writing what it has taken.
+    /// Whether the thread is writing text that it has taken.
     is_writing: bool,
-    /// How many pieces were written.
+    /// Number of written chunks.
     chunks_written: u64,
-    /// The number of pieces at which somebody last stopped waiting.
+    /// The value of `chunks_written` at which a wait last timed out.
     stalled_at: Option<u64>,
-    /// Without one, nothing waits here.
+    /// Without a thread, text is not queued.
     has_thread: bool,
 }
 
@@ -101,12 +101,12 @@ impl Queue {
     }
 
     fn has_room(&self, waiting: &QueueState, text: &[u8]) -> bool {
-        // Once something was dropped, the report comes first.
+        // The report of dropped lines must precede further text.
         let is_first = waiting.text.is_empty();
         waiting.dropped == 0 && (is_first || waiting.text.len().saturating_add(text.len()) <= self.capacity)
     }
 
-    /// Takes a line of the log, or drops and counts it.
+    /// Queues a line of the log, or drops and counts it.
     fn push_log_line(&self, line: &[u8]) {
         self.push_or_drop(self.lock_state(), line);
     }
@@ -129,7 +129,7 @@ impl Queue {
             waiting.text.extend_from_slice(text);
             self.filled.notify_one();
         } else {
-            // Without stderr there is nobody to write to.
+            // An error of stderr can't be reported.
             std::io::stderr().write_all(text).ok();
         }
     }
@@ -138,7 +138,7 @@ impl Queue {
         drop(self.wait_while(|waiting| waiting.is_writing || !waiting.text.is_empty() || waiting.dropped > 0));
     }
 
-    /// Waits while the condition holds, and gives up when nothing is written for a while.
+    /// Waits while the condition holds, at most [`READER_TIMEOUT`] without progress of the reader.
     fn wait_while(&self, condition: impl Fn(&QueueState) -> bool) -> MutexGuard<'_, QueueState> {
         let mut waiting = self.lock_state();
         let (mut pieces, mut since) = (waiting.chunks_written, Instant::now());
@@ -155,13 +155,13 @@ impl Queue {
         waiting
     }
 
-    /// Writes whatever comes, for ever.
+    /// Writes queued text, without an end.
     fn write_forever(&self, mut writer: impl Write) {
         let mut taken = Vec::new();
         loop {
             self.take_text(&mut taken);
             for piece in LineChunks(&taken) {
-                // Without a reader there is nobody to write to.
+                // An error of stderr can't be reported.
                 writer.write_all(piece).ok();
                 self.lock_state().chunks_written += 1;
                 self.written.notify_all();
@@ -182,13 +182,13 @@ impl Queue {
         waiting.is_writing = true;
         let dropped = std::mem::take(&mut waiting.dropped);
         if dropped > 0 {
-            let report = format!(" WARN {dropped} lines of the log were dropped: nobody read stderr in time\n");
+            let report = format!(" WARN {dropped} lines of the log were dropped because stderr was not read in time\n");
             taken.extend_from_slice(report.as_bytes());
         }
     }
 }
 
-/// Text in pieces that end where a line ends, as far as lines are short enough.
+/// Splits text into chunks that end at line ends, if the lines are short enough.
 struct LineChunks<'t>(&'t [u8]);
 
 impl<'t> Iterator for LineChunks<'t> {
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
     use std::sync::mpsc::{self, Receiver, SyncSender};
 
-    /// A reader that takes a piece when the test does.
+    /// A writer whose chunks the test receives one by one.
     struct Pipe(SyncSender<String>);
 
     impl Write for Pipe {
@@ -231,7 +231,7 @@ mod tests {
         (queue, receiver)
     }
 
-    /// Until the thread writes.
+    /// Waits until the thread writes.
     fn wait_until_writing(queue: &Queue) {
         let mut waiting = queue.lock_state();
         while !waiting.is_writing {

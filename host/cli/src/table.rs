@@ -1,14 +1,14 @@
-//! Text laid out for people.
+//! Layout of text for people.
 
 use super::terminal::Style;
 use flowhost::domain::escape::escape;
 use std::fmt::Write as _;
 
-/// Characters shown of a cell, and of a line of running text.
+/// Maximum length of a cell, and of a line of wrapped text, characters.
 const MAX_CELL: usize = 48;
 const MAX_LINE: usize = 100;
 
-/// Rows under their headings, in columns.
+/// Returns rows in columns under their headings.
 pub(super) fn format_table(headings: &[&str], rows: &[Vec<String>], style: Style) -> String {
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| cell_text(cell)).collect()).collect();
     let width = |column: usize| {
@@ -29,7 +29,7 @@ pub(super) fn format_table(headings: &[&str], rows: &[Vec<String>], style: Style
     text
 }
 
-/// A cell on one line, short, without anything that a terminal would obey.
+/// Returns a cell on one line, truncated, with control characters escaped.
 fn cell_text(cell: &str) -> String {
     let cell = escape(cell);
     let mut visible: String = cell.chars().take(MAX_CELL).collect();
@@ -40,7 +40,7 @@ fn cell_text(cell: &str) -> String {
     visible
 }
 
-/// Running text in lines of a readable length, indented.
+/// Wraps text into indented lines.
 pub(super) fn wrap_text(text: &str, indent: usize) -> String {
     let (mut lines, mut length) = (String::new(), 0);
     for word in text.split_whitespace() {

@@ -1,10 +1,10 @@
-//! Colour, where a person looks at it, and nothing else that a terminal would obey.
+//! Colours for terminals, and escaping of all other control characters.
 
 use flowhost::domain::escape::is_unsafe;
 use std::borrow::Cow;
 use std::io::IsTerminal as _;
 
-/// Paints text for one stream, or leaves it as it is.
+/// The colours of one stream, on only for a terminal.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Style {
     is_on: bool,
@@ -52,16 +52,16 @@ impl Style {
     }
 }
 
-/// The text with its lines and the colour that `paint` adds, and with everything else escaped that a terminal would
-/// obey. Callers escape text from outside, on one line; this is the second line of defence.
+/// Returns the text with its line breaks and the colours of `style`, and with every other control character escaped.
+/// Callers already escape external text on one line; this function is the second line of defence.
 pub(super) fn sanitise(text: &str, style: Style) -> Cow<'_, str> {
     let is_hidden = |character| character != '\n' && is_unsafe(character);
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }
     let (mut shown, mut rest) = (String::with_capacity(text.len() + 16), text);
-    while let Some(place) = rest.find(is_hidden) {
-        let (before, from) = rest.split_at(place);
+    while let Some(index) = rest.find(is_hidden) {
+        let (before, from) = rest.split_at(index);
         shown.push_str(before);
         let colour = if style.is_on { colour_sequence_length(from) } else { None };
         rest = if let Some(length) = colour {
@@ -78,7 +78,7 @@ pub(super) fn sanitise(text: &str, style: Style) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The length of the colour sequence that the text begins with.
+/// Returns the length of the colour sequence at the start of the text.
 fn colour_sequence_length(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\u{1b}[")?;
     let end = parameters.find(|character: char| !character.is_ascii_digit() && character != ';')?;

@@ -1,4 +1,4 @@
-//! A run as a person follows it.
+//! The trace of a run for people.
 
 use super::terminal::Style;
 use flowhost::domain::escape::{escape, escape_json};
@@ -9,10 +9,10 @@ use serde_json::Value as Json;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Characters shown of an entity's value.
+/// Maximum length of an entity's value, characters.
 const MAX_VALUE: usize = 100;
 
-/// What a step did, some lines.
+/// Returns the lines of a step.
 pub(super) fn format_step(step: &Step<'_>, style: Style) -> String {
     let Outcome { port, entities, cleared, error, warnings, replayed, .. } = step.outcome;
     let name = step.name.map(|name| format!(" {}", style.bold(&escape(name)))).unwrap_or_default();
@@ -41,7 +41,7 @@ pub(super) fn format_step(step: &Step<'_>, style: Style) -> String {
     text
 }
 
-/// A duration as a person reads it.
+/// Returns a duration for people.
 pub(super) fn format_duration(elapsed: Duration) -> String {
     match elapsed.as_secs_f64() * 1e3 {
         milliseconds if milliseconds < 1_000.0 => format!("{milliseconds:.1} ms"),

@@ -1,4 +1,4 @@
-//! `flowhost wit`: the contract for an author.
+//! `flowhost wit`: writes the contract for an author of actions.
 
 use super::error::CliError;
 use super::output::print_stderr;
@@ -6,14 +6,14 @@ use clap::Args;
 use flowhost::catalog::{CONTRACT_VERSION, WIT_FILES};
 use std::path::PathBuf;
 
-/// Where to.
+/// Arguments of `flowhost wit`.
 #[derive(Debug, Args)]
 #[command(
     about = "Write the contract's WIT files for an author of actions",
     after_help = "Example:\n  flowhost wit my-action/wit"
 )]
 pub(super) struct Arguments {
-    /// The folder to write to; it is made when missing
+    /// The folder to write to; created if missing
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }

@@ -164,7 +164,7 @@ pub(super) mod tests {
     use chrono_tz::America::Santiago;
 
     /// An AlwaysOn campaign without an end.
-    pub(in crate::domain) fn campaign() -> Campaign {
+    pub(crate) fn campaign() -> Campaign {
         Campaign {
             id: Uuid::from_u128(0xca),
             tenant: "acme".into(),

@@ -87,7 +87,7 @@ pub(super) mod tests {
     use super::*;
 
     /// Somebody known in Messenger.
-    pub(in crate::domain) fn contact() -> Contact {
+    pub(crate) fn contact() -> Contact {
         let address =
             |channel: &str| Address { channel: channel.into(), identifier: "u-1".into(), typed: "u-1".into() };
         Contact {

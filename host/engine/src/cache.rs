@@ -1,30 +1,30 @@
-//! Compiled code on disk, so that a component is compiled once and not at every start.
+//! A disk cache of compiled components, which avoids compiling them at every start.
 //!
-//! The code is run as it is read, so only the work of this user's host is accepted: the folder and each file must belong
-//! to this user, no other user may write to them, and each entry carries a digest.
+//! The host executes the cached machine code, so the cache accepts only files of this user. The folder and each file
+//! must belong to this user, no other user may have write permission, and each entry carries a digest.
 
 use crate::private_files;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::fs;
 
-/// A folder with compiled components.
+/// A folder of compiled components.
 #[derive(Debug, Clone)]
 pub(crate) struct CodeCache {
     folder: PathBuf,
     engine: u64,
 }
 
-/// A component as it comes out of the cache, or goes in.
+/// A compiled component, as the cache stores and returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CachedComponent {
     /// Machine code for engines of [`super::new_engine`].
     pub(crate) code: Vec<u8>,
-    /// What the component's `describe` answered.
+    /// The manifest that the component's `describe` returned.
     pub(crate) manifest: String,
-    /// The functions that it imports.
+    /// The functions that the component imports.
     pub(crate) imports: Vec<String>,
 }
 
@@ -36,16 +36,18 @@ struct CacheEntry {
 }
 
 impl CodeCache {
-    /// Opens the folder, made if missing. `engine` tells which engines' code is meant, see [`super::code`].
+    /// Opens the folder and creates it if it is missing. `engine` is the [`super::code::compatibility_hash`] of the
+    /// engines that run the code.
     ///
     /// # Errors
-    /// The folder can't be made, belongs to another user, or others may write in it. It is never changed.
+    /// The folder can't be created, belongs to another user, or is writable by others. An existing folder is never
+    /// changed.
     pub(crate) fn open(folder: &Path, engine: u64) -> io::Result<Self> {
         private_files::ensure_private_dir(folder)?;
         Ok(Self { folder: folder.to_owned(), engine })
     }
 
-    /// What is kept for the component with this digest; `None` too where the entry is damaged.
+    /// Returns the entry of the component with this digest; `None` if it is missing or damaged.
     pub(crate) fn get(&self, digest: &str) -> Option<CachedComponent> {
         let entry: CacheEntry = serde_json::from_slice(&self.read(digest, "json")?).ok()?;
         let code = self.read(digest, "cwasm")?;
@@ -53,7 +55,7 @@ impl CodeCache {
         (sha256(&code) == code_sha256).then_some(CachedComponent { code, manifest, imports })
     }
 
-    /// Keeps it. Readers see either nothing or all of it.
+    /// Stores an entry. Readers see either the complete entry or none.
     pub(crate) fn put(&self, digest: &str, compiled: &CachedComponent) -> io::Result<()> {
         let CachedComponent { code, manifest, imports } = compiled;
         let entry = CacheEntry { manifest: manifest.clone(), imports: imports.clone(), code_sha256: sha256(code) };
@@ -70,7 +72,7 @@ impl CodeCache {
         private_files::read(&path)
             .inspect_err(|error| {
                 if error.kind() != io::ErrorKind::NotFound {
-                    tracing::warn!("compiled code is not read from {}: {error}", path.display());
+                    tracing::warn!("compiled code can't be read from {}: {error}", path.display());
                 }
             })
             .ok()
@@ -88,7 +90,7 @@ impl CodeCache {
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a String can't fail.
+        // Writing to a `String` can't fail.
         let _ = write!(text, "{byte:02x}");
         text
     })
@@ -165,7 +167,7 @@ mod tests {
             assert_eq!(cache.get("d"), None, "{extension}");
             set_mode(&path, 0o644);
             assert_eq!(cache.get("d").as_ref(), Some(&compiled), "{extension}");
-            // A link to the same bytes.
+            // A symbolic link to the same bytes.
             let moved = folder.path().join("moved");
             fs::rename(&path, &moved).unwrap();
             std::os::unix::fs::symlink(&moved, &path).unwrap();

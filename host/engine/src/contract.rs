@@ -1,4 +1,4 @@
-//! Whether a component fits the contract, and if not, what differs: in words for its author.
+//! Comparison of a component with the contract, and explanations of the differences for its author.
 
 use flowhost_domain::refusal::single_line;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use wit_parser::{
     Function, Handle, InterfaceId, Resolve, SourceMap, Type, TypeDefKind, TypeId, World, WorldId, WorldItem, WorldKey,
 };
 
-/// The contract's files by path, as an author needs them.
+/// The files of the contract by path, as an author needs them.
 pub const WIT_FILES: [(&str, &str); 8] = [
     ("manifest.schema.json", include_str!("../../../wit/manifest.schema.json")),
     ("action/types.wit", include_str!("../../../wit/action/types.wit")),
@@ -21,36 +21,36 @@ pub const WIT_FILES: [(&str, &str); 8] = [
     ("outbound/deps/flow-action/world.wit", include_str!("../../../wit/outbound/deps/flow-action/world.wit")),
 ];
 
-/// The release of the contract that this host offers.
+/// The release of the contract that this host implements.
 pub const CONTRACT_VERSION: &str = "0.1.0";
 
 /// The interface that every action exports.
 pub(crate) const HANDLER: &str = "flow:action/handler";
 
-/// Interfaces of WASI 0.2 that are lent to components that want them.
+/// Interfaces of WASI 0.2 that the host provides to components that import them.
 const WASI: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
 
-/// A line of the table that explains a refusal.
+/// A line of the table that explains a rejection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContractMismatch {
-    /// What the component wants or gives, in WIT.
+    /// The import or export of the component, in WIT.
     pub component_item: String,
-    /// What this host offers or needs in its place; empty: nothing.
+    /// The corresponding item of this host; empty if it has none.
     pub host_item: String,
-    /// What differs.
+    /// The difference.
     pub what: String,
 }
 
-/// What a component's type says.
+/// The parts of a component's type that the host checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ComponentType {
-    /// Functions that it imports: `flow:outbound/dnd#blocks-campaign`; `wasi:` ones too.
+    /// Imported functions, for example `flow:outbound/dnd#blocks-campaign`, including those of `wasi:`.
     pub(crate) imports: Vec<String>,
-    /// What doesn't fit; empty: all does.
+    /// Differences from the contract; empty if the component matches.
     pub(crate) differences: Vec<ContractMismatch>,
 }
 
-/// Functions by name, each as text that is equal for equal types.
+/// Functions by name, with signatures whose texts are equal for equal types.
 type Functions = BTreeMap<String, String>;
 
 /// An interface's name and version.
@@ -65,17 +65,17 @@ impl<'n> InterfaceName<'n> {
         Self { path, version }
     }
 
-    /// Whether a release of the contract may stand for another: 0.1.x for 0.1.y.
+    /// Returns whether the host's release can replace this one: 0.1.x is compatible with 0.1.y.
     fn is_compatible_with(&self, host_item: &str) -> bool {
         let minor = |version: &str| version.rsplit_once('.').map(|(minor, _)| minor.to_owned());
         minor(self.version) == minor(host_item)
     }
 }
 
-/// Reads a component's type and compares it with what this host offers.
+/// Reads a component's type and compares it with the interfaces of this host.
 ///
 /// # Errors
-/// The type can't be read; the message says why.
+/// The type can't be read; the message gives the reason.
 pub(crate) fn inspect(component: &[u8]) -> Result<ComponentType, String> {
     let decoded = decode(component).map_err(|error| format!("{error:#}"))?;
     let DecodedWasm::Component(resolve, world) = decoded else {
@@ -144,7 +144,7 @@ fn missing_interface(id: &str) -> ContractMismatch {
     ContractMismatch {
         component_item: id.to_owned(),
         host_item: String::new(),
-        what: "this host doesn't offer it".to_owned(),
+        what: "this host doesn't export it".to_owned(),
     }
 }
 
@@ -177,10 +177,10 @@ fn compare(
     }
 }
 
-/// What this host offers, by interface without version.
+/// Returns the functions of this host by interface, without versions.
 fn host_interfaces() -> &'static BTreeMap<String, Functions> {
-    static OFFERED: OnceLock<BTreeMap<String, Functions>> = OnceLock::new();
-    OFFERED.get_or_init(|| parse_contract().unwrap_or_default())
+    static INTERFACES: OnceLock<BTreeMap<String, Functions>> = OnceLock::new();
+    INTERFACES.get_or_init(|| parse_contract().unwrap_or_default())
 }
 
 fn parse_contract() -> Result<BTreeMap<String, Functions>, String> {
@@ -224,7 +224,7 @@ fn signature(resolve: &Resolve, function: &Function) -> String {
     format!("func({}){result}", parameters.join(", "))
 }
 
-/// A type in full: names of records don't matter to the linker, what is in them does.
+/// Returns a type in full. The linker ignores the names of records, but not their contents.
 fn type_text(resolve: &Resolve, ty: &Type) -> String {
     match ty {
         Type::Bool => "bool".to_owned(),
@@ -292,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_contract_offers_what_its_files_say() {
+    fn the_parsed_contract_has_the_interfaces_of_its_files() {
         let host_item = parse_contract().unwrap();
         assert!(host_item["flow:outbound/dnd"].contains_key("blocks-campaign"));
         assert!(host_item[HANDLER].contains_key("describe"));

@@ -1,13 +1,13 @@
-//! CPU time of the calling thread, read seldom.
+//! CPU time of the calling thread, with few reads of the CPU clock.
 //!
-//! Reading the clock costs as much as a tenth of a small invocation. So a worker measures short polls by wall time, and
-//! reads the CPU clock only around polls that may have been preempted by the system: those longer than [`PRECISION`].
+//! Reading the CPU clock costs as much as a tenth of a small invocation. Workers therefore measure short polls by wall
+//! time. They read the CPU clock only around polls longer than [`PRECISION`], which the system may have preempted.
 
 use cpu_time::ThreadTime;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-/// Wall time up to which a measurement may count waiting for a processor as computing.
+/// Wall time up to which a measurement may count waiting for a processor as CPU time.
 const PRECISION: Duration = Duration::from_micros(super::EPOCH_PERIOD.as_micros() as u64 / 2);
 
 /// One reading of both clocks.
@@ -21,12 +21,12 @@ thread_local! {
     static LAST: Cell<Option<Reading>> = const { Cell::new(None) };
 }
 
-/// CPU time of the calling thread since its start; `None` where the system does not measure it.
+/// Returns the CPU time of the calling thread since its start; `None` if the system does not measure it.
 fn thread_cpu_time() -> Option<Duration> {
     ThreadTime::try_now().ok().map(|time| time.as_duration())
 }
 
-/// Measures what one thread computes.
+/// A timer for the CPU time of one thread.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ThreadTimer {
     wall: Instant,
@@ -34,12 +34,13 @@ pub(crate) struct ThreadTimer {
 }
 
 impl ThreadTimer {
-    /// Starts on the calling thread.
+    /// Starts a timer on the calling thread.
     pub(crate) fn start() -> Self {
         Self { wall: Instant::now(), cpu: thread_cpu_time() }
     }
 
-    /// CPU time since the start; wall time where the system does not measure that. Must be asked on the same thread.
+    /// Returns the CPU time since the start, or the wall time if the system does not measure CPU time. Must be called
+    /// on the thread that started the timer.
     pub(crate) fn elapsed(&self) -> Duration {
         match (self.cpu, thread_cpu_time()) {
             (Some(start), Some(now)) => now.saturating_sub(start),
@@ -48,8 +49,8 @@ impl ThreadTimer {
     }
 }
 
-/// Prepares the measurement of what the thread computes from `now` on. An exact one reads the CPU clock; another one
-/// does so only if the last reading is older than [`PRECISION`].
+/// Starts a measurement of the thread's CPU time at `now`. An exact measurement always reads the CPU clock. Any other
+/// reads it only if the last reading is older than [`PRECISION`].
 pub(super) fn start(now: Instant, exact: bool) {
     let is_recent = |last: Reading| now.saturating_duration_since(last.wall) <= PRECISION;
     if exact || !LAST.get().is_some_and(is_recent) {
@@ -57,8 +58,8 @@ pub(super) fn start(now: Instant, exact: bool) {
     }
 }
 
-/// CPU time that the thread has used from `since`, for which [`start`] was called, until `now`. At most [`PRECISION`] too
-/// long, and never longer than the wall time.
+/// Returns the CPU time that the thread has used from `since`, for which [`start`] was called, until `now`. The result
+/// is at most [`PRECISION`] too long, and never longer than the wall time.
 pub(super) fn elapsed(since: Instant, now: Instant) -> Duration {
     let wall = now.saturating_duration_since(since);
     if wall <= PRECISION {
@@ -76,7 +77,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn waiting_is_not_computing() {
+    fn waiting_does_not_count_as_cpu_time() {
         let since = Instant::now();
         start(since, true);
         std::thread::park_timeout(Duration::from_millis(30));
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn computing_is_measured() {
+    fn cpu_time_is_measured() {
         let since = Instant::now();
         start(since, false);
         let timer = ThreadTimer::start();

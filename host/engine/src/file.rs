@@ -1,27 +1,27 @@
-//! Reading a component's file, which may be anything.
+//! Reading of a component's file, which may be of any type.
 
 use crate::load_error::LoadError;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Why a file was not read.
+/// The reason why a file was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The system refused.
+    /// The system reported an error.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// It is not a file (`component-invalid`), or too large (`limit-component-size`).
+    /// The path is not a regular file (`component-invalid`), or the file is too large (`limit-component-size`).
     #[error(transparent)]
     Refused(#[from] LoadError),
 }
 
-/// Reads a regular file of at most `limit` bytes. It opens nothing else, and never waits for a writer.
+/// Reads a regular file of at most `limit` bytes. It opens no other types of files, and never waits for a writer.
 ///
 /// # Errors
 /// See [`ReadError`].
 pub fn read_component(path: &Path, limit: usize) -> Result<Vec<u8>, ReadError> {
-    // To open a device can have effects, so its type is looked at before; it may be another file afterwards.
+    // Opening a device can have effects, so the type is checked first. The path may name another file afterwards.
     check(&std::fs::metadata(path)?, limit)?;
     let file = open(path)?;
     let metadata = file.metadata()?;

@@ -1,7 +1,9 @@
-//! The memories, tables and core instances of one instance, as far as the component's own sections show them.
+//! Counts of the memories, tables and core instances of one instance, as far as the component's own sections contain
+//! them.
 //!
-//! Modules in nested components are not counted here: how often those are instantiated is known only when the component
-//! is compiled. The count is therefore never too high, and a component that is refused by it would be refused then.
+//! Modules in nested components are not counted, because only the compilation determines how often they are
+//! instantiated. The count is therefore never too high. The compilation would reject every component that this check
+//! rejects.
 
 use crate::load_error::LoadError;
 use crate::{Limits, MEMORIES};
@@ -17,12 +19,12 @@ struct Module {
     tables: u64,
 }
 
-/// The core modules of a component, by their index, and the sums over its core instances.
+/// The core modules of a component, by index, and the sums over its core instances.
 #[derive(Default)]
 pub(super) struct Instances {
     depth: u32,
     modules: Vec<Module>,
-    /// Whether the sections within are those of the last module.
+    /// Whether the following sections belong to the last module.
     is_in_module: bool,
     instances: u64,
     memories: u64,
@@ -30,7 +32,7 @@ pub(super) struct Instances {
 }
 
 impl Instances {
-    /// Takes the next part of the component into account.
+    /// Adds the next part of the component to the counts.
     pub(super) fn add(&mut self, payload: &Payload<'_>) -> Result<(), BinaryReaderError> {
         match payload {
             Payload::Version { .. } => self.depth += 1,
@@ -42,7 +44,7 @@ impl Instances {
         Ok(())
     }
 
-    /// Compares what was counted with what an instance may have.
+    /// Checks the counts against the limits of an instance.
     ///
     /// # Errors
     /// `limit-memory`, `limit-tables`.

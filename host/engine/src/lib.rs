@@ -1,7 +1,7 @@
-//! Engines, workers, limits and the cache of compiled code. The only place that names wasmtime's `Config`.
+//! Engines, workers, limits and the cache of compiled code. No other module uses wasmtime's `Config`.
 //!
-//! Every worker has an engine of its own (a shared one makes threads slow each other down), and every engine comes
-//! from [`new_engine`]: code compiled by one is then accepted by all.
+//! Every worker has its own engine, because threads that share one slow each other down. All engines come from
+//! [`new_engine`] and accept the code that any of them compiled.
 
 pub mod cache;
 pub mod code;
@@ -9,6 +9,7 @@ pub mod compiler;
 pub mod contract;
 pub mod cpu_clock;
 mod file;
+pub mod inbox;
 mod instances;
 mod limits;
 pub mod load_error;
@@ -30,24 +31,24 @@ pub use load_error::LoadError;
 use std::time::Duration;
 use wasmtime::{Config, Engine, PoolingAllocationConfig};
 
-/// How often the epoch advances, and so how long guest code runs before it lets others run.
+/// Interval between two epochs, and therefore the longest time that guest code runs before it yields.
 pub(crate) const EPOCH_PERIOD: Duration = Duration::from_millis(1);
 
-/// What host functions may use of an invocation's stack beside the guest's: expressions are evaluated on it.
+/// Stack that host functions may use in addition to the guest's stack, bytes: they evaluate expressions on it.
 const HOST_STACK_BYTES: usize = 768 << 10;
 
-/// Memory of a slot that stays resident between invocations. Guests built with the SDK fit in, and need then no
-/// memory system call at all.
+/// Memory of an instance slot that stays resident between invocations, bytes. Guests built with the SDK need no more,
+/// and therefore no memory system call.
 const KEEP_RESIDENT_BYTES: usize = 256 << 10;
 
-/// Memories of one instance.
+/// Maximum number of memories of one instance.
 pub(crate) const MEMORIES: u32 = 2;
 
-/// Guard after each memory; accesses farther than this are checked explicitly.
+/// Guard region after each memory, bytes; the code checks accesses beyond it explicitly.
 const GUARD_BYTES: u64 = 64 << 10;
 
-/// An engine with room for `slots` instances at once. Where the address space is too small for a pool, instances
-/// are allocated on demand: slower, and the same otherwise.
+/// Creates an engine with a pool of `slots` instances. If the address space is too small for a pool, the engine
+/// allocates instances on demand, which is slower but otherwise equivalent.
 pub(crate) fn new_engine(limits: &Limits, slots: u32) -> wasmtime::Result<Engine> {
     let mut config = base_config(limits);
     config.allocation_strategy(pooling_config(limits, slots));
@@ -57,17 +58,17 @@ pub(crate) fn new_engine(limits: &Limits, slots: u32) -> wasmtime::Result<Engine
     })
 }
 
-/// An engine that only compiles, and makes the same code as those of [`new_engine`].
+/// Creates an engine that only compiles. Its code is compatible with the engines of [`new_engine`].
 fn new_compiler_engine(limits: &Limits) -> wasmtime::Result<Engine> {
     Engine::new(&base_config(limits))
 }
 
 fn base_config(limits: &Limits) -> Config {
     let mut config = Config::new();
-    // Async of the component model's own kind: nothing here uses it, and it costs more than the rest of a call.
+    // The component model's own async support is unused here, and it costs more than the rest of a call.
     config.concurrency_support(false);
-    // Without a collector in this build, tests and casts of function references pass validation and then abort the
-    // process; `host/docs/security.md` has the advisory.
+    // In a build without a garbage collector, tests and casts of function references pass validation and then abort the
+    // process. `host/docs/security.md` links the advisory.
     config.wasm_gc(false);
     config.epoch_interruption(true);
     config.max_wasm_stack(limits.stack_bytes);
@@ -84,7 +85,7 @@ fn pooling_config(limits: &Limits, slots: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     let tables = u32::try_from(limits.tables).unwrap_or(u32::MAX);
     let core_instances = u32::try_from(limits.core_instances).unwrap_or(u32::MAX);
-    // Room for every slot to have all that it may have, so that greedy instances leave none of their neighbours without.
+    // The pool is large enough for every slot to use its maximum, so that no instance can exhaust the pool.
     pool.total_component_instances(slots)
         .total_core_instances(slots.saturating_mul(core_instances))
         .total_memories(slots.saturating_mul(MEMORIES))

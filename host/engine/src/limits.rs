@@ -1,75 +1,81 @@
-//! Every bound of the host, each with its default.
+//! All limits of the host with their defaults.
 
 use std::time::Duration;
 
-/// What an invocation, a component or a request may use. The default is meant for a shared host; every field is a
-/// setting of [`crate::HostBuilder::limits`].
+/// Limits of an invocation, a component or a request. The defaults suit a shared host; [`crate::HostBuilder::limits`]
+/// sets every field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Linear memory of one instance, bytes, all its memories together. Code `limit-memory`.
+    /// Linear memory of one instance, bytes, all its memories together. Default: 64 MiB. Code `limit-memory`.
     pub memory_bytes: usize,
-    /// Tables of one instance, those of all its core instances together. Code `limit-tables`.
+    /// Tables of one instance, all its core instances together. Default: 8. Code `limit-tables`.
     pub tables: usize,
-    /// Core instances in one component. Code `limit-tables`.
+    /// Core instances in one component. Default: 32. Code `limit-tables`.
     pub core_instances: usize,
-    /// Elements of one table. Code `limit-tables`.
+    /// Elements of one table. Default: 65,536. Code `limit-tables`.
     pub table_elements: usize,
-    /// CPU time of one invocation, waiting not counted. Code `limit-cpu`.
+    /// CPU time of one invocation; waiting is not counted. Default: 200 ms. Code `limit-cpu`.
     pub cpu_time: Duration,
-    /// Whole invocation from the start of its run, until its writes are handed over. Code `limit-deadline`.
+    /// Time of one invocation from the start of its run until it queues its writes. Default: 5 s. Code
+    /// `limit-deadline`.
     pub invocation_timeout: Duration,
-    /// How long an invocation may queue before its run starts. Code `overloaded`.
+    /// Time that an invocation may queue before its run starts. Default: 5 s. Code `overloaded`.
     pub queue_timeout: Duration,
-    /// Host calls of one invocation. Code `limit-host-calls`.
+    /// Host calls of one invocation. Default: 10,000. Code `limit-host-calls`.
     pub host_calls: u64,
-    /// Bytes that one host call may carry either way, and all of one invocation together. Code `limit-host-bytes`.
+    /// Bytes that one host call may transfer in either direction, and all host calls of one invocation together.
+    /// Default: 16 MiB. Code `limit-host-bytes`.
     pub host_call_bytes: usize,
-    /// A text or JSON value of an entity, bytes. Code `limit-value-size`.
+    /// A text or JSON value of an entity, bytes. Default: 1 MiB. Code `limit-value-size`.
     pub value_bytes: usize,
-    /// Entities of a session, those written included. Code `limit-entities`.
+    /// Entities of a session, including those that the action writes. Default: 1,000. Code `limit-entities`.
     pub entities: usize,
-    /// Steps that the expressions of one run may take together: those of parameters, and those that the plugin
-    /// evaluates. A step is 50 ns or less of computing. Code `expression-too-large`.
+    /// Steps of all expressions of one run, those of parameters and those that the plugin evaluates. A step takes at
+    /// most 50 ns of CPU time. Default: 1,000,000. Code `expression-too-large`.
     pub evaluation_steps: u32,
-    /// Memory that all invocations of a host may use together, bytes: instances, host calls and requests. More wait to be
-    /// admitted, and an instance that needs more than there is ends. Code `overloaded`.
+    /// Memory that all invocations of a host may use together, bytes: instances, host calls and requests. Further
+    /// invocations wait for admission. An instance that needs more than is free ends. Default: half of the machine's
+    /// memory, or of its control group if that has less. Code `overloaded`.
     pub host_memory_bytes: usize,
-    /// Stack of WebAssembly code, bytes. Code `limit-stack`.
+    /// Stack of WebAssembly code, bytes. Default: 256 KiB. Code `limit-stack`.
     pub stack_bytes: usize,
-    /// A component's file, bytes. Code `limit-component-size`.
+    /// A component's file, bytes. Default: 64 MiB. Code `limit-component-size`.
     pub component_bytes: usize,
-    /// Compiling one component. Code `limit-compile-time`.
+    /// Time to compile one component. Default: 60 s. Code `limit-compile-time`.
     pub compile_time: Duration,
-    /// Memory that the compiler's process may allocate for one component, bytes; without effect where a host compiles
-    /// in its own process. Code `limit-component-size`.
+    /// Memory that the compiler's process may allocate for one component, bytes. It has no effect if a host compiles in
+    /// its own process. Default: 2 GiB. Code `limit-component-size`.
     pub compile_memory_bytes: usize,
-    /// Log lines of one invocation; more are counted and dropped.
+    /// Log lines of one invocation; the host counts and drops further lines. Default: 1,000.
     pub log_lines: usize,
-    /// Log lines of one invocation, bytes of all together; more lines are counted and dropped.
+    /// Log lines of one invocation, bytes of all together; the host counts and drops further lines. Default: 64 KiB.
     pub log_bytes: usize,
-    /// Log lines of one tenant in a second, over a burst of four times as many; more are counted and dropped.
+    /// Log lines of one tenant per second, with a burst of four times as many; the host counts and drops further lines.
+    /// Default: 1,000.
     pub log_lines_per_second: usize,
-    /// Log lines of one tenant in a second, bytes, over a burst of four times as many; more are counted and dropped.
+    /// Bytes of the log lines of one tenant per second, with a burst of four times as many; the host counts and drops
+    /// further lines. Default: 256 KiB.
     pub log_bytes_per_second: usize,
-    /// Warnings of one invocation; more are counted and dropped.
+    /// Warnings of one invocation; the host counts and drops further warnings. Default: 100.
     pub warnings: usize,
-    /// A request: session and parameters, bytes of JSON. Code `request-too-large`.
+    /// A request, session and parameters together, bytes of JSON. Default: 4 MiB. Code `request-too-large`.
     pub request_bytes: usize,
-    /// Invocations of one tenant that run at once; more wait. Beside other tenants, one has at most an eighth of the host's
-    /// places for instances, and half of them while it is alone.
+    /// Invocations of one tenant that run at once; further invocations wait. One tenant also has at most an eighth of
+    /// the host's instance slots beside other tenants, and half of them while it is alone. Default: 256.
     pub in_flight_per_tenant: usize,
-    /// Invocations of one tenant that wait; more are refused. Code `overloaded`.
+    /// Invocations of one tenant that wait; the host rejects further invocations. Default: 4,096. Code `overloaded`.
     pub queued_per_tenant: usize,
-    /// Instances of one worker that are alive at once; more wait.
+    /// Instances of one worker that exist at once; further invocations wait. Default: 256.
     pub instances_per_worker: u32,
-    /// How often a stale invocation is run again. Code `store-conflict`.
+    /// Retries of an invocation whose data changed concurrently. Default: 8. Code `store-conflict`.
     pub max_retries: u32,
-    /// How long an idempotency key is remembered.
+    /// How long an idempotency key stays valid. Default: 7 days.
     pub idempotency_key_ttl: Duration,
-    /// An outcome that is kept under a key, bytes of JSON. Code `limit-value-size`.
+    /// An outcome that is stored under an idempotency key, bytes of JSON. Default: 1 MiB. Code `limit-value-size`.
     pub outcome_bytes: usize,
-    /// Bytes that one tenant may have stored: contacts, records, do-not-disturb entries and keys. Code `quota`.
+    /// Stored bytes of one tenant: contacts, records, do-not-disturb entries and idempotency keys. Default: 1 GiB. Code
+    /// `quota`.
     pub stored_bytes: u64,
 }
 

@@ -1,30 +1,31 @@
-//! Memory that all invocations of a host may use together.
+//! The memory that all invocations of a host may use together.
 //!
-//! Each admitted invocation reserves [`BASE_BYTES`] and the bytes of its request. What its instance and its host calls use
-//! beyond that is reserved before it is used; where nothing is left, the invocation ends and may be repeated later. No
-//! tenant has more than an eighth of the budget beside others, or half of it alone.
+//! Each admitted invocation reserves [`BASE_BYTES`] and the bytes of its request. Its instance and its host calls
+//! reserve more before they use it. If the budget is exhausted, the invocation ends and the caller may repeat it later.
+//! No tenant has more than an eighth of the budget beside others, or half of it alone.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tokio::sync::Notify;
 
-/// Memory that every admitted invocation has, bytes: a small instance, and what its host calls carry.
+/// Memory that every admitted invocation has, bytes. It covers a small instance and the data of its host calls.
 pub(crate) const BASE_BYTES: usize = 2 << 20;
 
-/// Reservations beyond [`BASE_BYTES`] are multiples of this many bytes, so that growing by pages rarely reserves.
+/// Reservations beyond [`BASE_BYTES`] are multiples of this many bytes. Growing by single pages therefore rarely
+/// reserves.
 const STEP_BYTES: usize = 1 << 20;
 
-/// Memory that one invocation may need beyond its base: a whole instance, its host calls and an evaluation.
+/// Memory that one invocation may need beyond its base, bytes: a full instance, its host calls and an evaluation.
 const MAX_GROWTH_BYTES: usize = 112 << 20;
 
-/// The part of the budget that one tenant may have beside others.
+/// Divisor for the part of the budget that one tenant may have beside others.
 const SHARED_DIVISOR: usize = 8;
 
-/// The part that one tenant may have while it is alone, and that all growth together may have.
+/// Divisor for the part that one tenant may have while it is alone, and for the part of all growth together.
 const LONE_DIVISOR: usize = 2;
 
-/// The budget of one host.
+/// The memory budget of one host.
 #[derive(Debug)]
 pub(crate) struct MemoryBudget {
     total: usize,
@@ -59,24 +60,24 @@ impl MemoryBudget {
         self.total
     }
 
-    /// Bytes that the admitted invocations of one tenant may have reserved together, beside others or alone.
+    /// Returns the bytes that the admitted invocations of one tenant may reserve together, beside others or alone.
     pub(crate) fn share(&self, is_alone: bool) -> usize {
         self.total / if is_alone { LONE_DIVISOR } else { SHARED_DIVISOR }
     }
 
-    /// Takes `bytes` out of the budget; whether there were so many.
+    /// Reserves `bytes`. Returns false if fewer are free.
     pub(crate) fn try_reserve(&self, bytes: usize) -> bool {
         let take = |free: usize| free.checked_sub(bytes);
         self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
-    /// Returns what [`MemoryBudget::try_reserve`] took.
+    /// Releases bytes of [`MemoryBudget::try_reserve`].
     pub(crate) fn release(&self, bytes: usize) {
         self.free.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Takes `bytes` for an invocation that grows. All that grow leave half of the budget to those that are admitted, and
-    /// one tenant leaves most to the others; but one invocation may always grow to the limits of its instance.
+    /// Reserves `bytes` for the growth of an invocation. All growth together leaves half of the budget for admissions,
+    /// and one tenant leaves most of it to the others. One invocation may always grow to the limits of its instance.
     fn try_grow(&self, tenant: &str, bytes: usize) -> bool {
         let mut growth = self.growth.lock().unwrap_or_else(PoisonError::into_inner);
         let of_tenant = growth.by_tenant.get(tenant).copied().unwrap_or_default().saturating_add(bytes);
@@ -94,7 +95,7 @@ impl MemoryBudget {
         true
     }
 
-    /// Returns what [`MemoryBudget::try_grow`] took.
+    /// Releases bytes of [`MemoryBudget::try_grow`].
     fn shrink(&self, tenant: &str, bytes: usize) {
         let mut growth = self.growth.lock().unwrap_or_else(PoisonError::into_inner);
         growth.total = growth.total.saturating_sub(bytes);
@@ -106,10 +107,11 @@ impl MemoryBudget {
         }
         drop(growth);
         self.release(bytes);
-        self.released.notify_waiters();
+        // One waiter grants for all; waking each of thousands would delay everything else.
+        self.released.notify_one();
     }
 
-    /// Waits until a reservation is returned.
+    /// Waits until a reservation is returned. One of those that wait continues.
     pub(crate) async fn wait_for_release(&self) {
         self.released.notified().await;
     }
@@ -121,13 +123,13 @@ impl MemoryBudget {
 }
 
 impl Reservation {
-    /// A reservation of nothing beyond an invocation's base.
+    /// Creates a reservation without bytes beyond the invocation's base.
     pub(crate) fn empty(budget: Arc<MemoryBudget>) -> Self {
         Self { budget, tenant: None, bytes: 0 }
     }
 
-    /// Makes room for `bytes` of use by an invocation of this tenant, the base included. False: the host has no memory
-    /// left for it.
+    /// Extends the reservation to cover `bytes` of an invocation of this tenant, the base included. Returns false if
+    /// the budget has too few bytes left.
     pub(crate) fn cover(&mut self, bytes: usize, tenant: &str) -> bool {
         let covered = BASE_BYTES.saturating_add(self.bytes);
         if bytes <= covered {
@@ -142,7 +144,7 @@ impl Reservation {
         taken
     }
 
-    /// Another part of the same budget. `None`: the host has no memory left.
+    /// Creates another reservation in the same budget; `None` if the budget has too few bytes left.
     pub(crate) fn reserve_beside(&self, bytes: usize, tenant: &str) -> Option<Self> {
         let (budget, taken) = (Arc::clone(&self.budget), self.budget.try_grow(tenant, bytes));
         taken.then(|| Self { budget, tenant: Some(tenant.to_owned()), bytes })
@@ -157,14 +159,14 @@ impl Drop for Reservation {
     }
 }
 
-/// Half of the machine's memory or, where that is less, of what the process's control group may use.
+/// Returns half of the machine's memory, or of the control group's memory if that is less.
 pub(crate) fn default_bytes() -> usize {
     static BYTES: LazyLock<usize> = LazyLock::new(measure);
     *BYTES
 }
 
 fn measure() -> usize {
-    // A system that does not tell has enough.
+    // If the system does not report its memory, the budget is unlimited.
     let Ok(mut system) = sysinfo::System::new() else { return usize::MAX };
     system.refresh_memory();
     let group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);

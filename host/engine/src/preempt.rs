@@ -1,5 +1,6 @@
-//! Ends the slice of a job that computes for long as soon as there is something else for its worker to do. The ticks that
-//! end it otherwise come from a thread, for which a busy system has a processor late.
+//! Preemption of background tasks: new work for a worker ends the slice of its background task at once.
+//!
+//! Epoch ticks also end the slice, but they come from a thread that a busy system may schedule late.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -7,34 +8,34 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
 use wasmtime::Engine;
 
-/// Wakes a worker, and makes guest code that computes on it meanwhile let go of it.
+/// A waker that wakes a worker and makes the guest code that runs on it yield.
 pub(crate) struct PreemptingWaker {
     engine: Engine,
     worker: Waker,
     armed: AtomicBool,
-    /// Whether something has woken the worker since it was armed.
+    /// Whether a wake has occurred since the waker was armed.
     requested: AtomicBool,
 }
 
 thread_local! {
-    /// That of the worker whose thread this is.
+    /// The waker of the worker on this thread.
     static CURRENT: RefCell<Option<Arc<PreemptingWaker>>> = const { RefCell::new(None) };
 }
 
-/// Whether the worker whose thread this is has something else to do than what it computes in the background.
+/// Returns whether the worker on this thread has other work than its background task.
 pub(crate) fn is_preempted() -> bool {
     CURRENT.with_borrow(|current| current.as_ref().is_some_and(|current| current.requested.load(Ordering::Relaxed)))
 }
 
 impl PreemptingWaker {
-    /// For the worker whose thread this is, and whose guests run on this engine.
+    /// Creates the waker of the worker on this thread. The worker's guests run on `engine`.
     pub(crate) fn new(engine: Engine, worker: Waker) -> Arc<Self> {
         let new = Arc::new(Self { engine, worker, armed: AtomicBool::new(false), requested: AtomicBool::new(false) });
         CURRENT.set(Some(Arc::clone(&new)));
         new
     }
 
-    /// From now on whoever wakes the worker ends what it computes.
+    /// From now on every wake preempts the running guest.
     pub(crate) fn arm(&self) {
         self.requested.store(false, Ordering::SeqCst);
         self.armed.store(true, Ordering::SeqCst);

@@ -1,13 +1,13 @@
-//! Files of this user's alone: what others could have written is not read.
+//! Files that only this user can write. The host does not read files that other users could have written.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Makes the folder if it is missing, for this user alone. One that is there is left as it is.
+/// Creates the folder, private to this user, if it is missing. An existing folder stays unchanged.
 ///
 /// # Errors
-/// It belongs to another user, others may write in it, or it can't be made.
+/// The folder belongs to another user, is writable by others, or can't be created.
 pub(crate) fn ensure_private_dir(folder: &Path) -> io::Result<()> {
     system::make(folder)?;
     let metadata = std::fs::metadata(folder)?;
@@ -20,7 +20,7 @@ pub(crate) fn ensure_private_dir(folder: &Path) -> io::Result<()> {
 /// Reads a file that only this user can have written. Links are not followed.
 ///
 /// # Errors
-/// It is not such a file, or can't be read.
+/// The path is not a regular file of this user, or it can't be read.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     use io::Read as _;
     let mut file = system::open(path)?;
@@ -34,10 +34,10 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Makes a file that only this user can read and write.
+/// Creates a file that only this user can read and write.
 ///
 /// # Errors
-/// There is one, or it can't be made.
+/// The file exists already, or it can't be created.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     system::create(path)
 }
@@ -50,7 +50,7 @@ mod system {
     use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
     use std::path::Path;
 
-    /// The permissions of group and others to write.
+    /// The write permissions of the group and of others.
     const WRITABLE_BY_OTHERS: u32 = 0o022;
 
     pub(super) fn make(folder: &Path) -> io::Result<()> {
@@ -63,7 +63,7 @@ mod system {
             return denied("it belongs to another user");
         }
         if metadata.mode() & WRITABLE_BY_OTHERS != 0 {
-            return denied("other users may write to it; take that from them with `chmod go-w`");
+            return denied("other users may write to it; remove their permission with `chmod go-w`");
         }
         Ok(())
     }

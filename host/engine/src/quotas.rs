@@ -1,18 +1,18 @@
-//! The parts of a component, counted before anything is compiled or kept for them.
+//! Quotas for the parts of a component, checked before the host compiles or stores any of it.
 //!
-//! A component of some megabytes can ask a compiler for gigabytes. The quotas below leave at least twice the room that
-//! the largest known guest uses: CPython from componentize-py, with 13,529 functions, one of 426,843 bytes, 271 locals
-//! in one function, 38 core modules, 5,514 data segments (QuickJS) and 85 KB of component sections.
+//! A component of a few megabytes can make a compiler use gigabytes. The quotas below are at least twice the usage of
+//! the largest known guests. CPython from componentize-py has 13,529 functions, one of 426,843 bytes, 271 locals in one
+//! function, 38 core modules and 85 KB of component sections. QuickJS has 5,514 data segments.
 
-use crate::load_error::LoadError;
 use super::instances::Instances;
 use crate::Limits;
+use crate::load_error::LoadError;
 use wasmparser::{
     CompositeInnerType, ElementItems, ElementSectionReader, FunctionBody, ImportSectionReader, Instance,
     InstanceSectionReader, MemorySectionReader, Parser, Payload, TableSectionReader, TypeSectionReader,
 };
 
-/// How often a part may occur, and its name in a message.
+/// The maximum count of a part, and its name in a message.
 struct Quota {
     most: u64,
     what: &'static str,
@@ -38,10 +38,10 @@ const GLOBALS: Quota = quota(20_000, "globals");
 const SEGMENTS: Quota = quota(30_000, "data and element segments");
 const ELEMENTS: Quota = quota(500_000, "elements of tables");
 
-/// The custom section from which names and texts of interfaces are read.
+/// The custom section with the names and texts of interfaces.
 const DOCUMENTATION: &str = "package-docs";
 
-/// Memory of a page that declares no other size, as a power of two.
+/// Default page size of a memory, as a power of two.
 const PAGE_LOG2: u32 = 16;
 
 const fn quota(most: u64, what: &'static str) -> Quota {
@@ -68,11 +68,11 @@ struct Counts {
     elements: u64,
 }
 
-/// Counts the parts of a component without compiling or keeping any.
+/// Counts the parts of a component, without compiling or storing any of them.
 ///
 /// # Errors
-/// `limit-component-size`, `limit-memory`, `limit-tables`: there is too much of something. `component-invalid`: the
-/// bytes can't be read.
+/// `limit-component-size`, `limit-memory`, `limit-tables`: a count exceeds its quota. `component-invalid`: the bytes
+/// can't be parsed.
 pub(super) fn check(component: &[u8], limits: &Limits) -> Result<(), LoadError> {
     let (mut counts, mut instances) = (Counts::default(), Instances::default());
     for payload in Parser::new(0).parse_all(component) {
@@ -196,7 +196,7 @@ fn memories(reader: MemorySectionReader<'_>, limits: &Limits) -> Result<(), Load
         let bytes = memory.initial.checked_shl(memory.page_size_log2.unwrap_or(PAGE_LOG2).min(PAGE_LOG2));
         if memory.initial > u64::from(u32::MAX) || bytes.is_none_or(|bytes| bytes > limits.memory_bytes as u64) {
             let most = limits.memory_bytes;
-            let message = format!("the component begins with a memory that is larger than {most} bytes; use less");
+            let message = format!("a memory of the component has initially more than {most} bytes; use less");
             return Err(LoadError::new("limit-memory", message));
         }
     }
@@ -212,13 +212,13 @@ fn tables(reader: TableSectionReader<'_>, limits: &Limits) -> Result<(), LoadErr
         let elements = table.map_err(invalid_component)?.ty.initial;
         if elements > limits.table_elements as u64 {
             let most = limits.table_elements;
-            return refused(format!("a table begins with {elements} elements; at most {most} are allowed"));
+            return refused(format!("a table has initially {elements} elements; at most {most} are allowed"));
         }
     }
     Ok(())
 }
 
-/// Adds to a count; an error where it then exceeds its quota.
+/// Adds to a count, and checks it against its quota.
 fn charge(count: &mut u64, more: u64, quota: &Quota) -> Result<(), LoadError> {
     *count = count.saturating_add(more);
     check_quota(*count, quota)
@@ -228,7 +228,7 @@ fn check_quota(count: u64, Quota { most, what }: &Quota) -> Result<(), LoadError
     if count <= *most {
         return Ok(());
     }
-    let hint = "optimise it, leave out what it does not use, or split it";
+    let hint = "optimise it, remove unused parts, or split it";
     Err(LoadError::new("limit-component-size", format!("the component has more than {most} {what}; {hint}")))
 }
 
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shipped_actions_are_within_the_quotas() {
+    fn the_built_in_actions_are_within_the_quotas() {
         for (id, component) in flowhost_built_in_actions::built_in() {
             assert_eq!(code(component), None, "{id}");
         }

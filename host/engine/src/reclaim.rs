@@ -1,24 +1,25 @@
-//! The thread on which instances end that hold much memory: to give it back takes the system milliseconds, in which
-//! their worker would serve nobody.
+//! A thread that drops instances with large memories. Unmapping takes milliseconds, during which the worker could not
+//! serve other invocations.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// A value to drop, with two permits that return afterwards: its instance slot, and its place in the queue.
+/// A value to drop, with two permits that are released afterwards: its instance slot and its queue entry.
 type ReclaimItem = (Box<dyn Send>, [OwnedSemaphorePermit; 2]);
 
-/// Instances of a worker that may wait: where the processors have no time for them, what they hold must stay little.
+/// Maximum number of queued instances of one worker, which limits the memory that they hold while the processors are
+/// busy.
 const MAX_PENDING: usize = 4;
 
-/// Runs until dropped, and every [`ReclaimHandle`] with it.
+/// The reclaim thread. It runs until this and every [`ReclaimHandle`] are dropped.
 pub(crate) struct Reclaimer {
     queue: Option<Sender<ReclaimItem>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// A worker's way to it.
+/// A worker's handle to the reclaim thread.
 pub(crate) struct ReclaimHandle {
     queue: Sender<ReclaimItem>,
     instance_permits: Arc<Semaphore>,
@@ -33,7 +34,7 @@ impl Reclaimer {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// For a worker whose instances have these places.
+    /// Creates the handle of a worker with these instance permits.
     pub(crate) fn handle(&self, instance_permits: &Arc<Semaphore>) -> Option<ReclaimHandle> {
         let queue = self.queue.clone()?;
         Some(ReclaimHandle {
@@ -48,14 +49,15 @@ impl Drop for Reclaimer {
     fn drop(&mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take() {
-            // The thread's values are not in use any more, even if it panicked.
+            // The thread's values are no longer in use, even after a panic.
             drop(thread.join());
         }
     }
 }
 
 impl ReclaimHandle {
-    /// Drops it there; here, if all places are taken: it keeps its places until it is gone.
+    /// Drops the value on the reclaim thread, or on this thread if no permit is free. The value holds its permits until
+    /// it is dropped.
     pub(crate) fn drop_in_background<T: Send + 'static>(&self, value: T) {
         let permit = |permits: &Arc<Semaphore>| Arc::clone(permits).try_acquire_owned();
         if let (Ok(slot), Ok(pending)) = (permit(&self.instance_permits), permit(&self.pending_permits)) {
@@ -72,8 +74,8 @@ fn reclaim_loop(inbox: &Receiver<ReclaimItem>) {
     }
 }
 
-/// Lets everything else that a processor has to do go first. A low priority isn't enough: who has a processor keeps it for
-/// some milliseconds, but not under this policy.
+/// Gives this thread the idle policy, which every other thread preempts. A low priority isn't enough, because a running
+/// thread then keeps its processor for some milliseconds.
 fn set_idle_priority() {
     #[cfg(target_os = "linux")]
     {
@@ -82,7 +84,7 @@ fn set_idle_priority() {
             thread_native_id,
         };
         let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
-        // Where that is refused it is as with any other thread.
+        // If the system refuses the policy, the thread runs with the normal priority.
         drop(set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy));
     }
 }

@@ -1,7 +1,7 @@
-//! What bounds one job on its worker: how long it computes, how long it takes, and whether anyone still waits for it.
+//! Supervision of one task on its worker: its CPU time, its deadline and its cancellation.
 //!
-//! Two mechanisms, since neither sees what the other does. Epochs make a spinning guest yield to its worker every
-//! tick, where the time it has spent is counted; a timer wakes the worker for a guest that is parked in a host call.
+//! Two mechanisms are necessary, because neither covers both cases. The epoch makes a CPU-bound guest yield at every
+//! tick, when the worker counts its CPU time. A timer wakes the worker for a guest that waits in a host call.
 
 use super::cpu_clock;
 use std::cell::Cell;
@@ -13,24 +13,24 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::time::Sleep;
 
-/// Where a job is, as far as its bounds are concerned.
+/// The phase of a task, which determines the limits that apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Waits for its turn; the queue's bound holds.
+    /// The task waits in the queue; the queue timeout applies.
     Queued,
-    /// Runs since that instant; deadline and time of computing hold.
+    /// The task runs since this time; the deadline and the limit of CPU time apply.
     Running(Instant),
-    /// As running, but it waits for others that write what it read.
+    /// The task waits for locks of other invocations; the limits of `Running` apply.
     WaitingForLock(Instant),
-    /// Its writes are handed over: nothing stops it any more.
+    /// The task has queued its writes; no limit stops it from now on.
     Committing,
 }
 
-/// Where a job is and how long it has computed: what the job and its governor tell each other.
+/// The phase and the CPU time of a task, shared by the task and its supervisor.
 pub(crate) struct TaskState {
     phase: Cell<Phase>,
     cpu_time: Cell<Duration>,
-    /// Since when it computes, while it does.
+    /// Start of the current slice; `None` while the task is not polled.
     slice_start: Cell<Option<Instant>>,
 }
 
@@ -43,21 +43,21 @@ impl TaskState {
         self.phase.get()
     }
 
-    pub(crate) fn set_phase(&self, stage: Phase) {
-        self.phase.set(stage);
+    pub(crate) fn set_phase(&self, phase: Phase) {
+        self.phase.set(phase);
     }
 
-    /// How long it has computed, without what it computes at this moment.
+    /// Returns the CPU time of the completed slices.
     pub(crate) fn cpu_time(&self) -> Duration {
         self.cpu_time.get()
     }
 
-    /// How long it has computed until `now`: CPU time of its worker's thread, as [`cpu_clock`] measures it.
+    /// Returns the CPU time until `now`, the current slice included, as [`cpu_clock`] measures it.
     pub(crate) fn cpu_time_at(&self, now: Instant) -> Duration {
         self.cpu_time.get() + self.slice_start.get().map_or(Duration::ZERO, |since| cpu_clock::elapsed(since, now))
     }
 
-    /// Measures exactly what is expected to compute for long.
+    /// Starts a slice. An exact measurement serves tasks that are expected to be long-running.
     fn start_slice(&self, now: Instant, exact: bool) {
         cpu_clock::start(now, exact);
         self.slice_start.set(Some(now));
@@ -69,42 +69,42 @@ impl TaskState {
     }
 }
 
-/// A job beside its work: what is asked and told of it from outside.
+/// The interface through which a worker supervises a task.
 pub(crate) trait Task {
     fn state(&self) -> &TaskState;
 
-    /// Whether nobody waits for it; registers to be woken when that is so.
+    /// Returns whether the caller has dropped its future, and registers to be woken when it does.
     fn is_cancelled(&self, cx: &mut Context<'_>) -> bool;
 
-    /// Its work was stopped, and is gone.
+    /// Reports that the worker has stopped and dropped the work.
     fn on_stopped(&self, stop: StopReason);
 
-    /// Whether it let go of its worker only so that others may have it. Tells it once.
+    /// Returns whether the last yield was caused by the epoch callback, and resets the flag.
     fn take_yielded(&self) -> bool;
 
-    /// Gives what came of it to whoever waits.
+    /// Sends the result to the caller.
     fn send_reply(&self);
 }
 
-/// Whether a job that has computed for so long is one for which the others shouldn't wait.
+/// Returns whether a task with this CPU time is long-running, so that it belongs in the background.
 pub(crate) fn is_long_running(cpu_time: Duration) -> bool {
     cpu_time > super::EPOCH_PERIOD / 2
 }
 
-/// Why a job was stopped.
+/// The reason why the worker stopped a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StopReason {
-    /// It computed for too long.
+    /// The task exceeded its CPU time.
     Cpu,
-    /// It took too long; the stage tells what it was doing.
+    /// The task exceeded the time limit of this phase.
     Deadline(Phase),
-    /// Nobody waits for it.
+    /// The caller dropped its future.
     Cancelled,
-    /// It panicked: a defect of this host, which must not take the worker's other jobs with it.
+    /// The task panicked: a defect of this host, which must not affect the worker's other tasks.
     Panicked,
 }
 
-/// The bounds in force.
+/// The limits of a task.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TaskLimits {
     pub(crate) cpu_time: Duration,
@@ -112,7 +112,7 @@ pub(crate) struct TaskLimits {
     pub(crate) queue_timeout: Duration,
 }
 
-/// A job's work under its bounds.
+/// A future that runs a task's work under its limits.
 pub(crate) struct SupervisedTask {
     task: Rc<dyn Task>,
     work: Pin<Box<dyn Future<Output = ()>>>,
@@ -122,16 +122,17 @@ pub(crate) struct SupervisedTask {
     timer: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
-/// What a poll came to.
+/// The result of a poll.
 pub(crate) enum PollOutcome {
     Done,
     Stopped(StopReason),
-    /// It keeps its worker busy: poll it after the others.
+    /// The task keeps its worker busy; it moves to the background.
     Demote,
 }
 
 impl SupervisedTask {
-    /// `heavy`: it is expected to compute for long.
+    /// Creates the future of a task that was queued at `queued`. `is_background`: the task is expected to be
+    /// long-running.
     pub(crate) fn new(
         task: Rc<dyn Task>,
         work: Pin<Box<dyn Future<Output = ()>>>,
@@ -141,12 +142,12 @@ impl SupervisedTask {
         Self { task, work, limits, queued, is_background, timer: None }
     }
 
-    /// Whether the others shouldn't wait for it.
+    /// Returns whether the task runs in the background.
     pub(crate) fn is_background(&self) -> bool {
         self.is_background
     }
 
-    /// Ends the work wherever it is.
+    /// Drops the work at whatever point it has reached.
     pub(crate) fn into_task(self) -> Rc<dyn Task> {
         self.task
     }
@@ -182,12 +183,12 @@ impl Future for SupervisedTask {
             return Poll::Ready(PollOutcome::Stopped(StopReason::Cancelled));
         }
         let now = Instant::now();
-        // A task of the background may have waited long for this poll.
+        // A background task may have waited long for this poll.
         if this.deadline().is_some_and(|deadline| now >= deadline) {
             return Poll::Ready(PollOutcome::Stopped(StopReason::Deadline(state.phase())));
         }
         state.start_slice(now, this.is_background);
-        // Nothing of the job is looked at again after a panic: it is dropped whole.
+        // After a panic the worker drops the whole task and reads nothing of it.
         let poll = std::panic::catch_unwind(AssertUnwindSafe(|| this.work.as_mut().poll(cx)));
         let now = Instant::now();
         state.end_slice(now);
@@ -196,17 +197,17 @@ impl Future for SupervisedTask {
             Ok(Poll::Pending) => {}
             Err(_) => return Poll::Ready(PollOutcome::Stopped(StopReason::Panicked)),
         }
-        let (stage, cpu_time) = (state.phase(), state.cpu_time());
-        if stage == Phase::Committing {
+        let (phase, cpu_time) = (state.phase(), state.cpu_time());
+        if phase == Phase::Committing {
             return Poll::Pending;
         }
         if cpu_time > this.limits.cpu_time {
             return Poll::Ready(PollOutcome::Stopped(StopReason::Cpu));
         }
         if this.poll_deadline(now, cx) {
-            return Poll::Ready(PollOutcome::Stopped(StopReason::Deadline(stage)));
+            return Poll::Ready(PollOutcome::Stopped(StopReason::Deadline(phase)));
         }
-        // What waits for something keeps nobody from working.
+        // A task that waits for I/O does not block other tasks, so it stays in the foreground.
         if this.task.take_yielded() && (this.is_background || is_long_running(cpu_time)) {
             this.is_background = true;
             return Poll::Ready(PollOutcome::Demote);

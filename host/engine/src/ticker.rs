@@ -1,11 +1,11 @@
-//! The thread that advances the epoch of every engine, so that guest code lets go of its worker once a tick.
+//! The thread that advances the epoch of every engine, so that guest code yields at every tick.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{JoinHandle, Thread};
 use wasmtime::Engine;
 
-/// Ticks without work after which the thread sleeps until there is some: an idle host wakes nobody.
+/// Ticks without work after which the thread parks until a worker is busy. An idle host therefore causes no wake-ups.
 const IDLE_TICKS: u32 = 100;
 
 struct TickerShared {
@@ -14,14 +14,14 @@ struct TickerShared {
     stop: AtomicBool,
 }
 
-/// Runs until dropped.
+/// The ticker thread. It runs until this is dropped.
 pub(crate) struct EpochTicker {
     shared: Arc<TickerShared>,
     handle: Thread,
     thread: Option<JoinHandle<()>>,
 }
 
-/// How a worker says that it has work.
+/// A worker's handle to report whether it has work.
 #[derive(Clone)]
 pub(crate) struct ActivityHandle {
     shared: Arc<TickerShared>,
@@ -52,14 +52,14 @@ impl Drop for EpochTicker {
         self.shared.stop.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
             self.handle.unpark();
-            // The thread holds nothing that a panic in it could have broken.
+            // The thread holds nothing that a panic in it could have left inconsistent.
             drop(thread.join());
         }
     }
 }
 
 impl ActivityHandle {
-    /// The worker has work from now on.
+    /// Reports that the worker has work from now on.
     pub(crate) fn set_busy(&self) {
         self.shared.busy.fetch_add(1, Ordering::SeqCst);
         if self.shared.parked.swap(false, Ordering::SeqCst) {
@@ -67,14 +67,14 @@ impl ActivityHandle {
         }
     }
 
-    /// The worker has none any more.
+    /// Reports that the worker is idle from now on.
     pub(crate) fn set_idle(&self) {
         self.shared.busy.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 fn run(engines: &[Engine], shared: &TickerShared) {
-    // Linux wakes a thread up to 50 µs late otherwise.
+    // Without this, Linux wakes a thread up to 50 µs late.
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1_000));
     let mut idle = 0;
@@ -84,7 +84,7 @@ fn run(engines: &[Engine], shared: &TickerShared) {
             std::thread::sleep(super::EPOCH_PERIOD);
         } else {
             shared.parked.store(true, Ordering::SeqCst);
-            // Work that came between the two lines above and below has unparked this thread already.
+            // A worker that became busy between the store above and the park below has unparked this thread already.
             if shared.busy.load(Ordering::SeqCst) == 0 && !shared.stop.load(Ordering::SeqCst) {
                 std::thread::park();
             }

@@ -1,5 +1,7 @@
-//! Worker threads: each has one runtime, and what its jobs share stays on it. A job never moves to another.
+//! Worker threads. Each runs one runtime, and its tasks share data that stays on the thread. A task never moves to
+//! another worker.
 
+use super::inbox::{self, Priority};
 use super::preempt::PreemptingWaker;
 use super::task::{PollOutcome, SupervisedTask, Task};
 use super::ticker::ActivityHandle;
@@ -12,41 +14,42 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker, ready};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use wasmtime::Engine;
 
-/// Answers that are given together while there is more to do. Each time may wake a thread, which costs as much as a
-/// job.
+/// Replies sent in one batch while the worker is busy. Sending may wake the caller's thread, which costs as much as a
+/// task.
 const REPLY_BATCH: usize = 32;
 
-/// An answer waits no longer for others.
+/// Maximum delay of a reply.
 const REPLY_MAX_DELAY: Duration = Duration::from_micros(500);
 
-/// Jobs for which a worker stays awake while they wait. For more it pays to sleep, since one waking serves them all.
+/// Maximum number of waiting tasks for which a worker spins. With more tasks it parks, because one wake-up serves them
+/// all.
 const MAX_SPINNING_TASKS: usize = 2;
 
-/// How a worker behaves.
+/// Options of a worker.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WorkerOptions {
-    /// Whether its jobs use the runtime's sockets.
+    /// Whether the worker's tasks use the runtime's I/O driver.
     pub(crate) enable_io: bool,
-    /// How long it looks for something to do before it sleeps.
+    /// How long an idle worker spins before it parks.
     pub(crate) idle_spin: Duration,
 }
 
-/// Makes a job out of what the worker's jobs share.
+/// A function that creates a task from the data that the worker's tasks share.
 type TaskFactory<L> = Box<dyn FnOnce(&Rc<L>) -> SupervisedTask + Send>;
 
-/// A worker thread, from outside.
+/// A handle to a worker thread.
 pub(crate) struct Worker<L> {
-    requests: Option<mpsc::UnboundedSender<TaskFactory<L>>>,
+    requests: Option<inbox::Sender<TaskFactory<L>>>,
     active_tasks: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl<L: 'static> Worker<L> {
-    /// Starts a thread for jobs whose guests run on this engine and, on it, makes what they share. Returns when that is
-    /// done, or why it failed.
+    /// Starts a thread whose tasks run guests on this engine, and calls `make` on it for the data that the tasks share.
+    /// Returns when `make` has succeeded or failed.
     pub(crate) async fn start<F, Fut, E>(
         index: usize,
         (engine, activity): (Engine, ActivityHandle),
@@ -58,7 +61,7 @@ impl<L: 'static> Worker<L> {
         Fut: Future<Output = Result<L, E>>,
         E: Send + 'static,
     {
-        let (requests, inbox) = mpsc::unbounded_channel();
+        let (requests, inbox) = inbox::channel();
         let (ready, started) = oneshot::channel();
         let active_tasks = Arc::new(AtomicUsize::new(0));
         let seen = Arc::clone(&active_tasks);
@@ -73,20 +76,20 @@ impl<L: 'static> Worker<L> {
         }
     }
 
-    /// How many jobs it has.
+    /// Returns the number of unfinished tasks.
     pub(crate) fn active_tasks(&self) -> usize {
         self.active_tasks.load(Ordering::Relaxed)
     }
 
-    /// Hands it a job. False: the worker is gone.
-    pub(crate) fn submit(&self, request: TaskFactory<L>) -> bool {
+    /// Hands it a task. Returns false if the worker is gone.
+    pub(crate) fn submit(&self, request: TaskFactory<L>, priority: Priority) -> bool {
         self.active_tasks.fetch_add(1, Ordering::Relaxed);
-        self.requests.as_ref().is_some_and(|requests| requests.send(request).is_ok())
+        self.requests.as_ref().is_some_and(|requests| requests.send(request, priority))
     }
 }
 
 impl<L> Drop for Worker<L> {
-    /// Lets the jobs it has finish, then ends the thread.
+    /// Waits until all tasks have finished, then ends the thread.
     fn drop(&mut self) {
         self.requests = None;
         if let Some(thread) = self.thread.take() {
@@ -95,7 +98,7 @@ impl<L> Drop for Worker<L> {
     }
 }
 
-/// Why a worker didn't start.
+/// The reason why a worker didn't start.
 #[derive(Debug)]
 pub(crate) enum StartError<E> {
     Thread(std::io::Error),
@@ -103,7 +106,7 @@ pub(crate) enum StartError<E> {
 }
 
 fn run<L, F, Fut, E>(
-    inbox: mpsc::UnboundedReceiver<TaskFactory<L>>,
+    inbox: inbox::Receiver<TaskFactory<L>>,
     (active_tasks, engine, activity, options): (Arc<AtomicUsize>, Engine, ActivityHandle, WorkerOptions),
     make: F,
     ready: oneshot::Sender<Result<(), StartError<E>>>,
@@ -112,7 +115,7 @@ fn run<L, F, Fut, E>(
     F: FnOnce() -> Fut,
     Fut: Future<Output = Result<L, E>>,
 {
-    // Timers are looked at after each round: a heavy job makes a round last a tick.
+    // The runtime checks its timers after two polls, because a background task makes each poll last a whole tick.
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_time().event_interval(2);
     if options.enable_io {
@@ -136,29 +139,33 @@ fn run<L, F, Fut, E>(
     });
 }
 
-/// Runs until the inbox is closed and every job is over. Jobs that compute for long are polled only when all others
-/// wait for something, so that they don't hold them up.
+/// The future of a worker. It runs until the inbox is closed and every task has completed.
+///
+/// The worker polls background tasks only while all foreground tasks wait, so that long-running tasks don't delay the
+/// others.
 struct Executor<L> {
-    inbox: Option<mpsc::UnboundedReceiver<TaskFactory<L>>>,
+    inbox: Option<inbox::Receiver<TaskFactory<L>>>,
     active_tasks: Arc<AtomicUsize>,
     preempting_waker: Arc<PreemptingWaker>,
-    /// Of the inbox and of light jobs.
+    /// The waker of the inbox and of the foreground tasks.
     waker: Waker,
     activity: ActivityHandle,
     idle_spin: Duration,
     busy: bool,
     local: Rc<L>,
+    /// Tasks that are their tenant's only one. They are polled alternately with the other foreground tasks.
+    first: FuturesUnordered<TaskSlot>,
     foreground: FuturesUnordered<TaskSlot>,
     background: FuturesUnordered<TaskSlot>,
-    /// Jobs that are over, and whose callers don't know it yet.
+    /// Completed tasks whose callers have not received a reply yet.
     completed: Vec<Rc<dyn Task>>,
-    /// When the first of them was.
+    /// When the first of `completed` completed.
     oldest_completed: Instant,
 }
 
 impl<L> Executor<L> {
     fn new(
-        inbox: mpsc::UnboundedReceiver<TaskFactory<L>>,
+        inbox: inbox::Receiver<TaskFactory<L>>,
         (active_tasks, preempting_waker, activity, options): (
             Arc<AtomicUsize>,
             Arc<PreemptingWaker>,
@@ -167,7 +174,8 @@ impl<L> Executor<L> {
         ),
         local: Rc<L>,
     ) -> Self {
-        let (foreground, background) = (FuturesUnordered::new(), FuturesUnordered::new());
+        let (first, foreground, background) =
+            (FuturesUnordered::new(), FuturesUnordered::new(), FuturesUnordered::new());
         let (inbox, idle_spin, completed) = (Some(inbox), options.idle_spin, Vec::with_capacity(REPLY_BATCH));
         let (waker, oldest_completed) = (Waker::from(Arc::clone(&preempting_waker)), Instant::now());
         Self {
@@ -179,6 +187,7 @@ impl<L> Executor<L> {
             idle_spin,
             busy: false,
             local,
+            first,
             foreground,
             background,
             completed,
@@ -186,15 +195,21 @@ impl<L> Executor<L> {
         }
     }
 
-    /// Takes one job, if any has come; whether that is so. The next is made when this one has begun, out of memory that
-    /// the last one has just let go.
-    fn accept_task(&mut self) -> bool {
+    /// Takes a task of each priority; returns whether there was one. The next is made when these have begun, from memory
+    /// that the last ones have just freed.
+    fn accept_tasks(&mut self) -> bool {
         let Some(inbox) = &mut self.inbox else { return false };
         match inbox.poll_recv(&mut Context::from_waker(&self.waker)) {
-            Poll::Ready(Some(request)) => {
-                let job = request(&self.local);
-                let queue = if job.is_background() { &mut self.background } else { &mut self.foreground };
-                queue.push(TaskSlot(Some(job)));
+            Poll::Ready(Some(requests)) => {
+                for (request, priority) in requests.into_iter().flatten() {
+                    let task = request(&self.local);
+                    let queue = match priority {
+                        _ if task.is_background() => &self.background,
+                        Priority::First => &self.first,
+                        Priority::Ordinary => &self.foreground,
+                    };
+                    queue.push(TaskSlot(Some(task)));
+                }
                 true
             }
             Poll::Ready(None) => {
@@ -218,7 +233,7 @@ impl<L> Executor<L> {
                     self.flush_replies();
                 }
             }
-            SlotEvent::Demoted(job) => self.background.push(TaskSlot(Some(job))),
+            SlotEvent::Demoted(task) => self.background.push(TaskSlot(Some(task))),
         }
     }
 
@@ -226,15 +241,20 @@ impl<L> Executor<L> {
         self.completed.drain(..).for_each(|task| task.send_reply());
     }
 
-    /// Works until every light job waits for something; whether anything came or ended.
+    /// Polls foreground tasks until all of them wait for something; returns whether one arrived or ended.
     fn run_foreground(&mut self) -> bool {
         let mut worked = false;
         loop {
-            let received = self.accept_task();
-            match Pin::new(&mut self.foreground).poll_next(&mut Context::from_waker(&self.waker)) {
-                Poll::Ready(Some(pause)) => self.on_slot_event(pause),
-                Poll::Ready(None) | Poll::Pending if received => {}
-                Poll::Ready(None) | Poll::Pending => break,
+            let mut progressed = self.accept_tasks();
+            for is_first in [true, false] {
+                let queue = if is_first { &mut self.first } else { &mut self.foreground };
+                if let Poll::Ready(Some(event)) = Pin::new(queue).poll_next(&mut Context::from_waker(&self.waker)) {
+                    self.on_slot_event(event);
+                    progressed = true;
+                }
+            }
+            if !progressed {
+                break;
             }
             worked = true;
         }
@@ -247,15 +267,15 @@ impl<L> Executor<L> {
         if !self.background.is_empty() {
             return self.run_background_slice(cx);
         }
-        // To sleep and be woken takes longer than most of what a worker waits for.
+        // Parking and waking take longer than most waits of a worker.
         let mut until = Instant::now() + self.idle_spin;
-        while self.foreground.len() <= MAX_SPINNING_TASKS
+        while self.first.len() + self.foreground.len() <= MAX_SPINNING_TASKS
             && self.background.is_empty()
             && self.inbox.is_some()
             && Instant::now() < until
         {
             if !tokio::task::coop::has_budget_remaining() {
-                // Nothing more would be ready in this poll.
+                // The runtime would report nothing more as ready in this poll.
                 return cx.waker().wake_by_ref();
             }
             std::thread::yield_now();
@@ -265,10 +285,10 @@ impl<L> Executor<L> {
         }
     }
 
-    /// Lets a heavy job compute until somebody comes, or a light job has what it waits for, or a tick is over.
+    /// Polls one background task until a foreground task is ready, a request arrives or the epoch tick ends.
     fn run_background_slice(&mut self, cx: &mut Context<'_>) {
         self.preempting_waker.arm();
-        // Who came just before that.
+        // This accepts requests that arrived before the waker was armed.
         self.run_foreground();
         if let Poll::Ready(Some(pause)) = Pin::new(&mut self.background).poll_next(cx) {
             self.on_slot_event(pause);
@@ -294,7 +314,7 @@ impl<L> Future for Executor<L> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.set_busy(true);
         self.run_tasks(cx);
-        let idle = self.foreground.is_empty() && self.background.is_empty();
+        let idle = self.first.is_empty() && self.foreground.is_empty() && self.background.is_empty();
         self.set_busy(!idle);
         if idle && self.inbox.is_none() {
             return Poll::Ready(());
@@ -303,10 +323,10 @@ impl<L> Future for Executor<L> {
     }
 }
 
-/// A job among its worker's others.
+/// A task in one of the two queues.
 struct TaskSlot(Option<SupervisedTask>);
 
-/// Why a job isn't among the others any more.
+/// The reason why a task left its queue.
 enum SlotEvent {
     Completed(Option<Rc<dyn Task>>),
     Demoted(SupervisedTask),
@@ -316,15 +336,15 @@ impl Future for TaskSlot {
     type Output = SlotEvent;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<SlotEvent> {
-        let Some(job) = &mut self.0 else { return Poll::Ready(SlotEvent::Completed(None)) };
-        let progress = ready!(Pin::new(job).poll(cx));
-        let Some(job) = self.0.take() else { return Poll::Ready(SlotEvent::Completed(None)) };
+        let Some(task) = &mut self.0 else { return Poll::Ready(SlotEvent::Completed(None)) };
+        let progress = ready!(Pin::new(task).poll(cx));
+        let Some(task) = self.0.take() else { return Poll::Ready(SlotEvent::Completed(None)) };
         Poll::Ready(match progress {
-            PollOutcome::Demote => SlotEvent::Demoted(job),
-            PollOutcome::Done => SlotEvent::Completed(Some(job.into_task())),
+            PollOutcome::Demote => SlotEvent::Demoted(task),
+            PollOutcome::Done => SlotEvent::Completed(Some(task.into_task())),
             PollOutcome::Stopped(stop) => {
-                // The work goes first: it may hold what the answer's reader waits for.
-                let task = job.into_task();
+                // The work is dropped first, because it may hold resources that the caller needs next.
+                let task = task.into_task();
                 task.on_stopped(stop);
                 SlotEvent::Completed(Some(task))
             }

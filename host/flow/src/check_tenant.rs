@@ -1,17 +1,18 @@
-//! A diagram checked against a tenant: the campaigns, categories and channels that its nodes name.
+//! Checks of a flow against a tenant: the campaigns, categories and channels that its nodes name.
 
 use super::prepare::{PreparedFlow, WHOLE_FLOW, prefix_path};
 use flowhost_domain::refusal::quote;
 use flowhost_domain::{Campaign, Refusal, Tenant};
 use flowhost_host_functions::parameters::{Diagnostic, References};
-use flowhost_store::{Configuration, Store, StoreError};
 use flowhost_manifest::suggestion::nearest_name;
+use flowhost_store::{Configuration, Store, StoreError};
 
 impl PreparedFlow {
-    /// What a tenant lacks of the things that the nodes name. One that doesn't exist is a finding, too.
+    /// Returns a diagnostic for each object that the nodes name and the tenant does not have. A missing tenant is a
+    /// diagnostic, too.
     ///
     /// # Errors
-    /// The store fails.
+    /// The store failed.
     pub async fn check_tenant(&self, store: &dyn Store, tenant: &str) -> Result<Vec<Diagnostic>, StoreError> {
         let Some(Configuration { tenant, campaigns, .. }) = store.configuration(tenant).await? else {
             let Refusal { code, message, .. } = Refusal::tenant_not_found(tenant);
@@ -50,7 +51,7 @@ fn missing_references(references: &References, tenant: &Tenant, campaigns: &[Cam
     }
     for (parameter, capitals) in &references.per_channel {
         if !tenant.channels.iter().any(|channel| channel.parameter_name() == *capitals) {
-            // It does no harm: no contact of the tenant has an address there.
+            // Only a warning: no contact of the tenant has an address in the channel.
             let message = format!("{parameter}: the tenant has no channel {capitals}, so this is never used");
             found.push(Diagnostic::warning(parameter, "channel-not-enabled", message));
         }

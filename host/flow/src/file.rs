@@ -1,18 +1,18 @@
-//! A flow file as text and shape: what it holds, before anything is made of its nodes.
+//! Parsing of flow files, without the actions of their nodes.
 
 use flowhost_domain::json::{self, IntegerCheck};
 use flowhost_domain::refusal::quote;
 use serde_json::{Map, Value as Json};
 use std::collections::HashSet;
 
-/// Bounds on a file, far beyond what a person draws.
+/// Limits on a file, far above the size of real flows.
 const MAX_BYTES: usize = 16 << 20;
 const MAX_NODES: usize = 10_000;
 const MAX_WIRES: usize = 20_000;
-/// Bytes of a node's id or type.
+/// Maximum length of a node's id or type, bytes.
 const MAX_NAME: usize = 256;
 
-/// What the editor keeps with every node.
+/// The editor's own properties of a node.
 const EDITOR_PROPERTIES: [&str; 13] = [
     "color",
     "credentials",
@@ -29,13 +29,13 @@ const EDITOR_PROPERTIES: [&str; 13] = [
     "style",
 ];
 
-/// A flow file that is JSON of the right shape.
+/// A flow file with a valid structure.
 #[derive(Debug, Clone)]
 pub struct FlowFile {
     pub(super) nodes: Vec<FileNode>,
 }
 
-/// What the file says of a node.
+/// A node of the file.
 #[derive(Debug, Clone)]
 pub(super) struct FileNode {
     pub(super) id: String,
@@ -43,14 +43,14 @@ pub(super) struct FileNode {
     pub(super) name: Option<String>,
     /// For each port the ids of the nodes that it is wired to.
     pub(super) wires: Vec<Vec<String>>,
-    /// Everything that may be a parameter.
+    /// The properties that may be parameters.
     pub(super) properties: Map<String, Json>,
-    /// It is disabled, or on a disabled tab.
+    /// Whether the node is disabled, or on a disabled tab.
     pub(super) is_disabled: bool,
 }
 
 impl FileNode {
-    /// The node in a message.
+    /// Returns the node's name for a message.
     pub(super) fn label(&self) -> String {
         match &self.name {
             Some(name) => format!("node {} {}", self.id.escape_debug(), quote(name)),
@@ -59,20 +59,20 @@ impl FileNode {
     }
 }
 
-/// Why a text is no flow. Code `request-invalid`.
+/// The reason why a text is not a flow. Code `request-invalid`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct FlowError {
-    /// What is wrong, where, and how to mend it.
+    /// The error, its position and a hint at the fix.
     pub message: String,
-    /// The line, from 1, where the text is no JSON.
+    /// The line of a JSON error, from 1.
     pub line: Option<usize>,
     /// The column in that line, from 1.
     pub column: Option<usize>,
 }
 
 impl FlowError {
-    /// The stable code.
+    /// Returns the stable code.
     pub fn code(&self) -> &'static str {
         "request-invalid"
     }
@@ -87,13 +87,13 @@ impl FlowError {
 }
 
 impl FlowFile {
-    /// Reads a flow file: an array of nodes as the editor exports it.
+    /// Parses a flow file: an array of nodes as the editor exports it.
     ///
     /// # Errors
-    /// It is not JSON, not an array of nodes, too large, or an object in it repeats a name.
+    /// The text is not JSON, not an array of nodes, too large, or an object in it repeats a name.
     pub fn parse(text: &str) -> Result<Self, FlowError> {
         if text.len() > MAX_BYTES {
-            return Err(FlowError::new(format!("the flow has {} bytes; at most {MAX_BYTES} are read", text.len())));
+            return Err(FlowError::new(format!("the flow has {} bytes; at most {MAX_BYTES} are allowed", text.len())));
         }
         let value: Json = serde_json::from_str(text).map_err(|error| FlowError {
             message: format!("the flow is not JSON: {error}"),
@@ -108,7 +108,7 @@ impl FlowFile {
             return Err(FlowError::new("the flow is not a list of nodes; export it from the editor as a JSON array"));
         };
         if nodes.len() > MAX_NODES {
-            return Err(FlowError::new(format!("the flow has {} nodes; at most {MAX_NODES} are read", nodes.len())));
+            return Err(FlowError::new(format!("the flow has {} nodes; at most {MAX_NODES} are allowed", nodes.len())));
         }
         let disabled_tabs: HashSet<String> = nodes.iter().filter_map(disabled_tab).collect();
         let nodes: Vec<_> =
@@ -118,7 +118,9 @@ impl FlowFile {
         }
         let mut ids = HashSet::new();
         match nodes.iter().find(|node| !ids.insert(node.id.as_str())) {
-            Some(twin) => Err(FlowError::new(format!("two nodes of the flow have the id {}", quote(&twin.id)))),
+            Some(duplicate) => {
+                Err(FlowError::new(format!("two nodes of the flow have the id {}", quote(&duplicate.id))))
+            }
             None => Ok(Self { nodes }),
         }
     }
@@ -131,7 +133,7 @@ fn disabled_tab(node: &Json) -> Option<String> {
 }
 
 fn parse_node((index, node): (usize, Json), disabled_tabs: &HashSet<String>) -> Result<FileNode, FlowError> {
-    let Json::Object(mut node) = node else { return Err(FlowError::at(index, "is no object")) };
+    let Json::Object(mut node) = node else { return Err(FlowError::at(index, "is not an object")) };
     let mut text = |field: &str| match node.remove(field) {
         Some(Json::String(text)) if !text.is_empty() && text.len() <= MAX_NAME => Ok(text),
         Some(_) => Err(FlowError::at(index, format!("has a `{field}` that is not a text of 1 to {MAX_NAME} bytes"))),
@@ -145,7 +147,7 @@ fn parse_node((index, node): (usize, Json), disabled_tabs: &HashSet<String>) -> 
     };
     let wires = node.remove("wires").map_or(Some(Vec::new()), read_wires);
     let wires = wires.ok_or_else(|| {
-        let problem = "has `wires` that are no lists of node ids, one list a port; write [[\"n2\"], []]";
+        let problem = "has `wires` that are not lists of node ids, one list per port; write [[\"n2\"], []]";
         FlowError::at(index, problem)
     })?;
     let on_disabled_tab = node.get("z").and_then(Json::as_str).is_some_and(|tab| disabled_tabs.contains(tab));
@@ -159,6 +161,6 @@ fn read_wires(wires: Json) -> Option<Vec<Vec<String>>> {
 }
 
 fn is_editor_property(property: &str) -> bool {
-    // Beside the names there are coordinates and sizes of one small letter: x, y, z, w, …
+    // Coordinates and sizes have names of one lowercase letter: x, y, z, w, …
     matches!(property.as_bytes(), [b'a'..=b'z']) || EDITOR_PROPERTIES.contains(&property)
 }

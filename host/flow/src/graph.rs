@@ -1,19 +1,19 @@
-//! Where wires lead, once the nodes that do nothing are passed through, and where a flow starts.
+//! The graph of a flow: the targets of wires, with nodes without an action passed through, and the start.
 
 use super::file::{FileNode, FlowFile};
 use std::collections::{HashMap, HashSet};
 
-/// How many ends of a wire are told apart: more than one is too many already.
+/// Maximum number of targets that are collected for a wire. More than one is an error already.
 const MAX_TARGETS: usize = 8;
 
 /// The role of a node when the flow runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NodeRole {
-    /// Where a session comes in.
+    /// The entry of a session.
     Inject,
-    /// Does nothing: what is wired to it is wired to what follows it.
+    /// A node without effect: wires to it lead to its successors.
     PassThrough,
-    /// An action, or what claims to be one.
+    /// An action, or a node of an unknown type.
     Action,
 }
 
@@ -27,25 +27,25 @@ impl NodeRole {
     }
 }
 
-/// Where wires end.
+/// The targets of wires.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Targets {
     /// Actions, each once.
     pub(super) actions: Vec<usize>,
-    /// Ids that no node has.
+    /// Ids without a node.
     pub(super) unknown: Vec<String>,
-    /// A disabled node is among them.
+    /// Whether a disabled node is among the targets.
     pub(super) disabled: bool,
 }
 
-/// Where a wire leads: a place in the flow, or an id that no node has.
+/// The target of a wire: the index of a node, or an id without a node.
 type Resolved<'f> = Result<usize, &'f String>;
 
-/// The flow's nodes by id.
+/// The nodes of a flow by id.
 pub(super) struct FlowGraph<'f> {
     flow: &'f FlowFile,
     indices: HashMap<&'f str, usize>,
-    /// For each node that is passed through: where it leads. Found once, since every wire that ends there follows it.
+    /// For each node without an action, its targets. Resolved once for all wires that lead to the node.
     resolved: Vec<Vec<Resolved<'f>>>,
 }
 
@@ -53,13 +53,13 @@ impl<'f> FlowGraph<'f> {
     pub(super) fn new(flow: &'f FlowFile) -> Self {
         let indices = flow.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
         let mut graph = Self { flow, indices, resolved: Vec::new() };
-        let leads = flow.nodes.iter().map(|node| match NodeRole::of(node) {
+        let resolved = flow.nodes.iter().map(|node| match NodeRole::of(node) {
             NodeRole::Action => Vec::new(),
             NodeRole::Inject | NodeRole::PassThrough => {
                 node.wires.iter().flatten().map(|id| graph.resolve(id)).collect()
             }
         });
-        graph.resolved = leads.collect();
+        graph.resolved = resolved.collect();
         graph
     }
 
@@ -67,7 +67,7 @@ impl<'f> FlowGraph<'f> {
         self.indices.get(id.as_str()).copied().ok_or(id)
     }
 
-    /// The nodes that are there and have this role.
+    /// Returns the nodes with this role that are not disabled.
     pub(super) fn nodes(&self, role: NodeRole) -> impl Iterator<Item = (usize, &'f FileNode)> {
         let present = self.flow.nodes.iter().enumerate().filter(|(_, node)| !node.is_disabled);
         present.filter(move |(_, node)| NodeRole::of(node) == role)
@@ -77,7 +77,7 @@ impl<'f> FlowGraph<'f> {
         self.flow.nodes.get(index)
     }
 
-    /// The nodes that are there and have this id or, if none has, this name.
+    /// Returns the nodes with this id or, if none has it, with this name. Disabled nodes are excluded.
     pub(super) fn find_nodes(&self, id_or_name: &str) -> Vec<(usize, &'f FileNode)> {
         let present = || self.flow.nodes.iter().enumerate().filter(|(_, node)| !node.is_disabled);
         let by_id: Vec<_> = present().filter(|(_, node)| node.id == id_or_name).collect();
@@ -88,23 +88,23 @@ impl<'f> FlowGraph<'f> {
         }
     }
 
-    /// Where these wires end.
+    /// Returns the targets of these wires.
     pub(super) fn follow<'w>(&self, wires: impl IntoIterator<Item = &'w String>) -> Targets {
         self.follow_up_to(wires, MAX_TARGETS)
     }
 
-    /// Where these wires end, `most` ends of them.
+    /// Returns at most `most` targets of these wires.
     fn follow_up_to<'w>(&self, wires: impl IntoIterator<Item = &'w String>, most: usize) -> Targets {
         let mut targets = Targets::default();
         let mut seen = vec![false; self.flow.nodes.len()];
         let mut seen_unknown = HashSet::new();
         let mut pending: Vec<Resolved<'_>> = wires.into_iter().map(|id| self.resolve(id)).collect();
         pending.reverse();
-        while let Some(lead) = pending.pop() {
+        while let Some(target) = pending.pop() {
             if targets.actions.len() + targets.unknown.len() >= most {
                 break;
             }
-            let index = match lead {
+            let index = match target {
                 Ok(index) => index,
                 Err(id) => {
                     if seen_unknown.insert(id) {
@@ -128,14 +128,14 @@ impl<'f> FlowGraph<'f> {
         targets
     }
 
-    /// The actions at which a session may start: one, if the flow is as it should be.
+    /// Returns the actions at which a session may start; a valid flow has one.
     pub(super) fn start_candidates(&self) -> Vec<usize> {
         let mut injected = self.nodes(NodeRole::Inject).peekable();
         if injected.peek().is_some() {
             return self.follow(injected.flat_map(|(_, node)| node.wires.iter().flatten())).actions;
         }
         let wires = self.nodes(NodeRole::Action).flat_map(|(_, node)| node.wires.iter().flatten());
-        let led_to: HashSet<usize> = self.follow_up_to(wires, usize::MAX).actions.into_iter().collect();
-        self.nodes(NodeRole::Action).map(|(index, _)| index).filter(|index| !led_to.contains(index)).collect()
+        let successors: HashSet<usize> = self.follow_up_to(wires, usize::MAX).actions.into_iter().collect();
+        self.nodes(NodeRole::Action).map(|(index, _)| index).filter(|index| !successors.contains(index)).collect()
     }
 }

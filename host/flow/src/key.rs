@@ -3,8 +3,8 @@
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
-/// The key under which a session does its `visit`-th work at a node. Of a fixed length, since ids may be longer than a
-/// key, and unlike that of any other session, node or visit.
+/// Returns the idempotency key of a session's `visit`-th visit of a node. The key has a fixed length, since ids may be
+/// longer than a key. It is unique for each session, node and visit.
 pub(super) fn step_key(session: &str, node: &str, visit: u64) -> String {
     let mut hasher = Sha256::new();
     for part in [session, node] {
@@ -13,7 +13,7 @@ pub(super) fn step_key(session: &str, node: &str, visit: u64) -> String {
     }
     hasher.update(visit.to_le_bytes());
     hasher.finalize().iter().fold(String::from("run:"), |mut key, byte| {
-        // Writing to a text can't fail.
+        // Writing to a `String` can't fail.
         write!(key, "{byte:02x}").ok();
         key
     })

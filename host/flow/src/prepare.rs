@@ -1,4 +1,4 @@
-//! A flow made ready to run: its actions found, its nodes prepared, its wires followed, and what is wrong with it.
+//! Preparation of a flow: finds its actions, prepares its nodes, follows its wires and collects diagnostics.
 
 use super::file::{FileNode, FlowFile};
 use super::graph::{FlowGraph, NodeRole, Targets};
@@ -7,17 +7,17 @@ use flowhost_host_functions::parameters::{Diagnostic, Severity};
 use flowhost_invocation::{Host, PreparedNode};
 use serde_json::{Map, Value as Json};
 
-/// The path of a finding about no node in particular.
+/// The path of a diagnostic that concerns no single node.
 pub(super) const WHOLE_FLOW: &str = "flow";
 
-/// Findings that keep a flow from running, whatever its parameters.
+/// Codes of diagnostics that prevent a flow from running, regardless of its parameters.
 const STRUCTURAL: [&str; 4] = ["node-unknown", "port-fan-out", "port-unknown", "start-ambiguous"];
 
-/// A flow that is checked and ready: prepared once, run for many sessions.
+/// A checked flow: prepared once, run for many sessions.
 #[derive(Debug, Clone)]
 pub struct PreparedFlow {
     pub(super) nodes: Vec<FlowNode>,
-    /// Place of the first node.
+    /// Index of the first node.
     pub(super) start: Option<usize>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -28,19 +28,19 @@ pub(super) struct FlowNode {
     pub(super) id: String,
     pub(super) name: Option<String>,
     pub(super) node: PreparedNode,
-    /// For each port of the action the place of the node that follows.
+    /// For each port of the action the index of the next node.
     pub(super) next: Vec<Option<usize>>,
 }
 
 impl PreparedFlow {
-    /// Prepares a flow with the actions that `host` has now. `start` names the node to start at, by id or by name, where
-    /// the flow leaves that open or another one is wanted.
+    /// Prepares a flow with the current actions of `host`. `start` names the start node by id or name, and overrides
+    /// the start that the flow itself defines.
     ///
-    /// Never fails: what is wrong is among [`PreparedFlow::diagnostics`].
+    /// Never fails: [`PreparedFlow::diagnostics`] contains all errors.
     pub fn new(host: &Host, flow: &FlowFile, start: Option<&str>) -> Self {
         let graph = FlowGraph::new(flow);
         let mut diagnostics = Vec::new();
-        // Places in the file become places among the actions.
+        // Maps indices of the file's nodes to indices of the prepared nodes.
         let mut indices = vec![None; flow.nodes.len()];
         let mut prepared = Vec::new();
         for (index, node) in graph.nodes(NodeRole::Action) {
@@ -81,42 +81,42 @@ impl PreparedFlow {
         Self { nodes, start, diagnostics }
     }
 
-    /// What the checks found, without a look at the store: first parameters and unknown actions, then wires, then the
-    /// start. A path begins with a node's id (`n1/CAMPAIGN_ID`, `n1/wires[0]`) or is `flow`.
+    /// Returns the results of the checks, which do not use the store: first parameters and unknown actions, then wires,
+    /// then the start. A path begins with a node's id (`n1/CAMPAIGN_ID`, `n1/wires[0]`) or is `flow`.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
 
-    /// Those of [`PreparedFlow::diagnostics`] that keep the flow from running. A node with wrong parameters is none of them:
-    /// it refuses, and the flow goes on by its port `error`.
+    /// Returns the diagnostics that prevent the flow from running. Errors in a node's parameters are not among them:
+    /// the node ends with a refusal, and the flow continues at its port `error`.
     pub fn blocking_diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         let structural = |found: &&Diagnostic| found.severity == Severity::Error && STRUCTURAL.contains(&found.code);
         self.diagnostics.iter().filter(structural)
     }
 
-    /// How many nodes run an action.
+    /// Returns the number of nodes that run an action.
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// Whether no node runs an action.
+    /// Returns whether no node runs an action.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
 }
 
-/// What the editor has in place of wires.
+/// Returns whether this is a type of the editor that replaces wires.
 fn is_unsupported_type(kind: &str) -> bool {
     kind == "subflow" || kind.starts_with("subflow:") || kind.starts_with("link ")
 }
 
-/// A finding about a parameter, with its node.
+/// Prefixes a parameter's diagnostic with its node.
 pub(super) fn prefix_path(node: &str, found: &Diagnostic) -> Diagnostic {
     Diagnostic { path: format!("{node}/{}", found.path), ..found.clone() }
 }
 
-/// The properties that are parameters: those in capitals, and those that would be one of the action's if they were, so
-/// that a slip is warned about and not passed over.
+/// Returns the properties that are parameters: those in capitals, and misspelt ones that match a parameter of the
+/// action if capitalised. The latter therefore cause a warning.
 fn parameters(node: &FileNode, is_known: impl Fn(&str) -> bool) -> Map<String, Json> {
     let is_parameter = |name: &str| {
         let in_capitals =
@@ -127,7 +127,7 @@ fn parameters(node: &FileNode, is_known: impl Fn(&str) -> bool) -> Map<String, J
     properties.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// For each port the place, in the file, of the node that follows.
+/// Returns for each port the index, in the file, of the next node.
 fn follow_ports(
     graph: &FlowGraph<'_>,
     node: &FileNode,
@@ -149,7 +149,7 @@ fn follow_ports(
         let path = || format!("{}/wires[{index}]", node.id);
         let unknown = targets.unknown.iter().map(|id| {
             let message =
-                format!("the port {port} of {} is wired to {}, which no node has as id", node.label(), quote(id));
+                format!("the port {port} of {} is wired to {}, but no node has this id", node.label(), quote(id));
             Diagnostic::error(path(), "node-unknown", message)
         });
         diagnostics.extend(unknown);
@@ -157,7 +157,7 @@ fn follow_ports(
             Targets { actions, .. } if actions.len() > 1 => {
                 let labels: Vec<_> = labels(graph, &actions);
                 let message = format!(
-                    "the port {port} of {} is wired to several nodes: {}; leave one wire",
+                    "the port {port} of {} is wired to several nodes: {}; keep only one wire",
                     node.label(),
                     labels.join(", ")
                 );
@@ -169,7 +169,7 @@ fn follow_ports(
                     let wired = node.wires.get(index).is_some_and(|wires| !wires.is_empty());
                     let why = match (disabled, wired) {
                         (true, _) => "is wired to a disabled node only",
-                        (false, true) => "leads to no other action",
+                        (false, true) => "does not lead to another action",
                         (false, false) => "is not wired",
                     };
                     let message = format!("the port {port} of {} {why}: the flow ends there", node.label());
@@ -186,33 +186,31 @@ fn labels(graph: &FlowGraph<'_>, indices: &[usize]) -> Vec<String> {
     indices.iter().filter_map(|index| graph.node(*index)).map(FileNode::label).collect()
 }
 
-/// The place, in the file, of the node to start at.
+/// Returns the index, in the file, of the start node.
 fn find_start(graph: &FlowGraph<'_>, start_name: Option<&str>) -> Result<usize, Diagnostic> {
     let found = match start_name {
         None => graph.start_candidates(),
         Some(start_name) => {
             let named = graph.find_nodes(start_name);
             if named.is_empty() {
-                let message = format!("there is no node {} to start at; name one by its id", quote(start_name));
+                let message = format!("there is no start node {}; use the id of a node", quote(start_name));
                 return Err(Diagnostic::error(WHOLE_FLOW, "node-unknown", message));
             }
             graph.follow(named.into_iter().map(|(_, node)| &node.id)).actions
         }
     };
-    let hint = "say at which node to start (--start NODE)";
+    let hint = "name the start node (--start NODE)";
     let message = match found.as_slice() {
         [start] => return Ok(*start),
         [] if graph.nodes(NodeRole::Action).next().is_none() => "the flow has no node that runs an action".to_owned(),
-        [] if start_name.is_some() => {
-            "the node to start at leads to no action; name one that runs an action".to_owned()
-        }
+        [] if start_name.is_some() => "the start node does not lead to an action; name a node that runs one".to_owned(),
         [] if graph.nodes(NodeRole::Inject).next().is_some() => {
-            format!("the inject node leads nowhere; wire it to the first node, or {hint}")
+            format!("the inject node is not wired to an action; wire it to the first node, or {hint}")
         }
-        [] => format!("the flow has no start, since every node is led to by another; {hint}"),
+        [] => format!("the flow has no start, since every node has a predecessor; {hint}"),
         several => {
             let shown = several.get(..several.len().min(8)).unwrap_or_default();
-            format!("the flow may start at several nodes: {}; {hint}", labels(graph, shown).join(", "))
+            format!("the flow has several possible start nodes: {}; {hint}", labels(graph, shown).join(", "))
         }
     };
     Err(Diagnostic::error(WHOLE_FLOW, "start-ambiguous", message))

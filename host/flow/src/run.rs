@@ -1,79 +1,79 @@
-//! A session's way through a diagram.
+//! The run of a session through a flow.
 
 use super::key;
 use super::prepare::{FlowNode, PreparedFlow};
-use flowhost_invocation::catalog::Action;
 use flowhost_host_functions::Session;
+use flowhost_invocation::catalog::Action;
 use flowhost_invocation::{Failure, Host, Outcome, Request};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Steps that one run takes at most.
+/// Maximum number of steps of one run.
 pub const MAX_STEPS: u32 = 1_000;
 
-/// One node's work, as it is told while the run goes on.
+/// A completed step of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'r> {
-    /// From 1.
+    /// The number of the step, from 1.
     pub number: u32,
     /// The node's id.
     pub node: &'r str,
-    /// The name that the designer gave it.
+    /// The node's name in the flow.
     pub name: Option<&'r str>,
-    /// What it ran.
+    /// The action of the node.
     pub action: &'r Action,
-    /// How often this run came to the node, this time included.
+    /// How often this run has visited the node, including this step.
     pub visit: u64,
-    /// How that ended.
+    /// The outcome of the action.
     pub outcome: &'r Outcome,
-    /// The id of the node that follows; `None`: the flow ends here.
+    /// The id of the next node; `None`: the flow ends here.
     pub next: Option<&'r str>,
-    /// From asking to answer.
+    /// Time from the request to the outcome.
     pub elapsed: Duration,
 }
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FlowRun {
-    /// The session as the steps left it, standing at the last node.
+    /// The session after the last step, at the last node.
     pub session: Session,
-    /// How many steps were taken.
+    /// The number of completed steps.
     pub steps: u32,
-    /// Why it went no further though the flow does; `None`: it came to its end.
+    /// The reason why the run stopped early; `None`: it reached the end of the flow.
     pub stop: Option<StopReason>,
 }
 
-/// Why a run stopped before the flow's end. Running the same session again resumes it: what was done is answered from
-/// its keys.
+/// The reason why a run stopped before the flow's end. Running the same session again resumes it: completed steps are
+/// replayed from their idempotency keys.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StopReason {
-    /// The flow has faults, see [`PreparedFlow::blocking_diagnostics`]; nothing was run.
+    /// The flow has errors, see [`PreparedFlow::blocking_diagnostics`]; no step was run.
     #[error("{message}")]
     InvalidFlow {
-        /// The first one's code.
+        /// The code of the first error.
         code: &'static str,
-        /// The first one's message.
+        /// The message of the first error.
         message: String,
     },
-    /// It took [`MAX_STEPS`] steps. Code `limit-steps`.
-    #[error("the flow took {MAX_STEPS} steps and would go on at node {next}; does it loop?")]
+    /// The run reached [`MAX_STEPS`] steps. Code `limit-steps`.
+    #[error("the flow took {MAX_STEPS} steps and would continue at node {next}; check it for a loop")]
     StepLimit {
         /// The node that would be next.
         next: String,
     },
-    /// A step was not carried out.
+    /// The host did not carry out a step.
     #[error("node {node}: {failure}")]
     Failed {
         /// The node's id.
         node: String,
-        /// What was wrong.
+        /// The reason.
         failure: Failure,
     },
 }
 
 impl StopReason {
-    /// The stable code.
+    /// Returns the stable code.
     pub fn code(&self) -> &str {
         match self {
             Self::InvalidFlow { code, .. } => code,
@@ -84,17 +84,17 @@ impl StopReason {
 }
 
 impl PreparedFlow {
-    /// Runs a session from the start to an end of the flow, telling each step as it is done.
+    /// Runs a session from the start to an end of the flow, and calls `on_step` after each step.
     ///
-    /// Each step has a key made of the session's id, the node and the count of its visits in this run. So a session that
-    /// is run again, as it was at its beginning, does nothing twice: the steps that were done answer as they did, and it
-    /// goes on behind them.
+    /// Each step has an idempotency key of the session's id, the node and the number of its visits in this run. A
+    /// session that runs again from its initial state repeats no effect. The host replays the completed steps, and the
+    /// run continues after them.
     pub async fn run(&self, host: &Host, mut session: Session, mut on_step: impl FnMut(&Step<'_>)) -> FlowRun {
-        // The run's result carries the id, so a generated one is the session's own from here on.
+        // The run's result contains the id, so a generated one is the session's own from here on.
         session.keep_id();
         let mut state = RunState { session: Arc::new(session), steps: 0, visits: HashMap::new() };
         let stop = match self.blocking_diagnostics().next() {
-            Some(fault) => Some(StopReason::InvalidFlow { code: fault.code, message: fault.message.clone() }),
+            Some(error) => Some(StopReason::InvalidFlow { code: error.code, message: error.message.clone() }),
             None => self.run_steps(host, &mut state, &mut on_step).await.err(),
         };
         FlowRun { session: Arc::unwrap_or_clone(state.session), steps: state.steps, stop }
@@ -130,7 +130,7 @@ impl PreparedFlow {
     }
 }
 
-/// Where a session is.
+/// The state of a run.
 struct RunState {
     session: Arc<Session>,
     steps: u32,
@@ -138,7 +138,7 @@ struct RunState {
 }
 
 impl RunState {
-    /// Puts the session at a node; says for the how-manieth time.
+    /// Moves the session to a node and returns the visit count.
     fn arrive(&mut self, index: usize, node: &FlowNode) -> u64 {
         let visits = self.visits.entry(index).or_default();
         *visits += 1;
@@ -148,7 +148,7 @@ impl RunState {
         *visits
     }
 
-    /// Changes the session as the outcome says.
+    /// Applies the outcome to the session.
     fn apply_outcome(&mut self, outcome: &Outcome) {
         self.steps += 1;
         let session = Arc::make_mut(&mut self.session);

@@ -1,4 +1,4 @@
-//! What of a flow can be told without a host: its shape, where wires lead, where it starts.
+//! Tests of a flow without a host: its structure, the targets of its wires, its start.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use super::file::FlowFile;
@@ -16,14 +16,14 @@ fn action(id: &str, wires: Json) -> Json {
 
 fn starts(nodes: Json) -> Vec<String> {
     let flow = flow(nodes);
-    FlowGraph::new(&flow).start_candidates().into_iter().map(|place| flow.nodes[place].id.clone()).collect()
+    FlowGraph::new(&flow).start_candidates().into_iter().map(|index| flow.nodes[index].id.clone()).collect()
 }
 
-/// Where the first node's first port leads.
-fn ends(nodes: Json) -> (Vec<String>, Vec<String>, bool) {
+/// Returns the targets of the first node's first port.
+fn targets(nodes: Json) -> (Vec<String>, Vec<String>, bool) {
     let flow = flow(nodes);
-    let ends = FlowGraph::new(&flow).follow(&flow.nodes[0].wires[0]);
-    (ends.actions.into_iter().map(|place| flow.nodes[place].id.clone()).collect(), ends.unknown, ends.disabled)
+    let targets = FlowGraph::new(&flow).follow(&flow.nodes[0].wires[0]);
+    (targets.actions.into_iter().map(|index| flow.nodes[index].id.clone()).collect(), targets.unknown, targets.disabled)
 }
 
 fn names(names: &[&str]) -> Vec<String> {
@@ -32,10 +32,10 @@ fn names(names: &[&str]) -> Vec<String> {
 
 #[test]
 fn an_invalid_flow_is_refused_with_its_position() {
-    for (text, place) in [
+    for (text, expected) in [
         ("[{\"id\":\"n1\",}]", "line 1 column 13"),
         ("{}", "not a list of nodes"),
-        ("[1]", "[0] is no object"),
+        ("[1]", "[0] is not an object"),
         ("[{\"id\":\"n1\",\"type\":\"a\"},{\"type\":\"a\"}]", "[1] has no `id`"),
         ("[{\"id\":7,\"type\":\"a\"}]", "[0] has a `id`"),
         ("[{\"id\":\"n1\"}]", "[0] has no `type`"),
@@ -44,7 +44,7 @@ fn an_invalid_flow_is_refused_with_its_position() {
         ("[{\"id\":\"n1\",\"type\":\"a\"},{\"id\":\"n1\",\"type\":\"b\"}]", "have the id \"n1\""),
     ] {
         let message = FlowFile::parse(text).unwrap_err().message;
-        assert!(message.contains(place), "{text}: {message}");
+        assert!(message.contains(expected), "{text}: {message}");
     }
 }
 
@@ -76,7 +76,7 @@ fn wires_go_through_junctions_and_past_debug_nodes() {
         { "id": "d", "type": "debug", "wires": [] },
         action("n2", json!([])),
     ]);
-    assert_eq!(ends(nodes), (names(&["n2"]), vec![], false));
+    assert_eq!(targets(nodes), (names(&["n2"]), vec![], false));
 }
 
 #[test]
@@ -87,13 +87,13 @@ fn disabled_nodes_are_absent() {
         { "id": "n3", "type": "an-action", "z": "t", "wires": [] },
         { "id": "t", "type": "tab", "disabled": true },
     ]);
-    assert_eq!(ends(nodes), (vec![], names(&["nowhere"]), true));
+    assert_eq!(targets(nodes), (vec![], names(&["nowhere"]), true));
 }
 
 #[test]
 fn a_port_wired_to_several_nodes_has_several_targets() {
     let nodes = json!([action("n1", json!([["n2", "n3"]])), action("n2", json!([])), action("n3", json!([]))]);
-    assert_eq!(ends(nodes).0, names(&["n2", "n3"]));
+    assert_eq!(targets(nodes).0, names(&["n2", "n3"]));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn without_an_inject_node_the_start_has_no_predecessor() {
 fn a_node_is_named_by_id_before_name() {
     let flow = flow(json!([{ "id": "n1", "type": "a", "name": "n2" }, { "id": "n2", "type": "a", "name": "Ana" }]));
     let graph = FlowGraph::new(&flow);
-    let named = |id_or_name| graph.find_nodes(id_or_name).into_iter().map(|(place, _)| place).collect::<Vec<_>>();
+    let named = |id_or_name| graph.find_nodes(id_or_name).into_iter().map(|(index, _)| index).collect::<Vec<_>>();
     assert_eq!((named("n2"), named("Ana"), named("x")), (vec![1], vec![1], vec![]));
 }
 
@@ -133,16 +133,16 @@ proptest! {
         kinds in proptest::collection::vec(0..4_usize, 1..20),
         wires in proptest::collection::vec((0..20_usize, 0..22_usize), 0..60),
     ) {
-        let nodes: Vec<_> = kinds.iter().enumerate().map(|(place, kind)| {
-            let of_this = wires.iter().filter(|(from, _)| *from == place).map(|(_, to)| to.to_string());
+        let nodes: Vec<_> = kinds.iter().enumerate().map(|(index, kind)| {
+            let of_this = wires.iter().filter(|(from, _)| *from == index).map(|(_, to)| to.to_string());
             let kind = ["inject", "junction", "debug", "an-action"][*kind];
-            json!({ "id": place.to_string(), "type": kind, "wires": [of_this.collect::<Vec<_>>()] })
+            json!({ "id": index.to_string(), "type": kind, "wires": [of_this.collect::<Vec<_>>()] })
         }).collect();
         let flow = flow(Json::from(nodes));
         let graph = FlowGraph::new(&flow);
-        for (place, _) in graph.nodes(NodeRole::Action) {
-            let ends = graph.follow(flow.nodes[place].wires.iter().flatten());
-            prop_assert!(ends.actions.iter().all(|place| NodeRole::of(&flow.nodes[*place]) == NodeRole::Action));
+        for (index, _) in graph.nodes(NodeRole::Action) {
+            let targets = graph.follow(flow.nodes[index].wires.iter().flatten());
+            prop_assert!(targets.actions.iter().all(|index| NodeRole::of(&flow.nodes[*index]) == NodeRole::Action));
         }
         graph.start_candidates();
     }

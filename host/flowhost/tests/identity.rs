@@ -1,4 +1,4 @@
-//! Which ids a component may have, and that its action is exchanged by loading another.
+//! The ids that a component may have, and the replacement of an action by loading another component.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -6,7 +6,7 @@ use flowhost::store::MemoryStore;
 use flowhost::{Host, catalog};
 use std::path::Path;
 
-/// The shipped action with other bytes: a section without meaning at its end.
+/// The shipped action with other bytes: a custom section at its end.
 fn variant(number: u8) -> Vec<u8> {
     let (_, shipped) = catalog::built_in().find(|(id, _)| *id == "campaign-dnd-validator").unwrap();
     [shipped, &[0, 5, 3, b'a', b'b', b'c', number]].concat()

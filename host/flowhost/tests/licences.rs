@@ -1,4 +1,4 @@
-//! A closed product may embed the host: no dependency's licence forbids it.
+//! The licences of all dependencies permit use in a closed-source product.
 
 #![allow(missing_docs)]
 
@@ -6,7 +6,7 @@ use spdx::{Expression, LicenseItem};
 use std::path::Path;
 use std::process::Command;
 
-/// Permissive, or as good as: none of these asks for the source of what it is built into.
+/// Permissive licences: none requires the source code of the product to be published.
 const ALLOWED: [&str; 12] = [
     "0BSD",
     "Apache-2.0",
@@ -38,7 +38,7 @@ fn every_dependency_may_be_embedded() {
         for package in packages {
             let name = package["name"].as_str().unwrap();
             let licence = package["license"].as_str().unwrap_or_else(|| panic!("{name} has no licence"));
-            // Some still part the choices with a slash, as was usual once.
+            // Some crates use the deprecated syntax with a slash instead of `OR`.
             let expression = Expression::parse(&licence.replace('/', " OR ")).unwrap();
             let allowed = |licence: &LicenseItem| licence.id().is_some_and(|id| ALLOWED.contains(&id.name));
             assert!(expression.evaluate(|wanted| allowed(&wanted.license)), "{name}: {licence}");

@@ -1,5 +1,5 @@
-//! What hostile plugins have held is given back: a host that has stopped them is as large as before. Alone in its
-//! process, since that's what can be measured.
+//! Memory of stopped plugins and machine code of replaced actions are released. The test measures the resident memory
+//! of its process, so it is the only test in its binary.
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -14,7 +14,7 @@ use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
 
-/// Deeds that end by themselves or soon, each with the code of its end; first those that make the host hold much.
+/// Attacks that end soon, each with its code. Those that allocate much memory come first.
 const ATTACKS: [(&str, &str); 15] = [
     ("grow-memory-in-steps", "limit-memory"),
     ("allocate-at-once", "limit-memory"),
@@ -33,10 +33,10 @@ const ATTACKS: [(&str, &str); 15] = [
     ("calls-undeclared-function", "plugin-contract"),
 ];
 
-/// Of each deed at once.
+/// Concurrent invocations of each attack.
 const CONCURRENCY: usize = 4;
 
-/// What rounds may leave behind. Each holds some hundred MiB in its course.
+/// Limit for the growth of the process over all rounds. Each round uses several hundred MiB while it runs.
 const MAX_RETAINED_BYTES: u64 = 64 << 20;
 
 fn resident_bytes() -> u64 {
@@ -60,7 +60,7 @@ async fn run_attacks(host: &Host) {
     join_all(attacks).await;
 }
 
-/// Publishing an action often leaves the code of the last one only.
+/// Loads the action `times` times and invokes it after each load.
 async fn replace_action(host: &Host, times: usize) {
     for _ in 0..times {
         host.load(&plugins::component("hostile")).unwrap();
@@ -79,7 +79,7 @@ async fn memory_of_finished_invocations_is_released() {
     });
     store::apply(&store, &json!({ "tenants": [tenant] }).to_string()).await.unwrap();
     let mut limits = Limits::default();
-    // That it ends by what it hoards, on a busy machine, too.
+    // Long enough that the attacks exceed their own limits first, even on a busy machine.
     limits.cpu_time = Duration::from_secs(10);
     limits.invocation_timeout = Duration::from_secs(60);
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-hostile");
@@ -90,7 +90,7 @@ async fn memory_of_finished_invocations_is_released() {
         host
     };
 
-    // Dropping a host waits for what it has yet to give back; so what it leaves is what it forgot.
+    // Dropping a host waits for its reclaimer: memory that is still in use afterwards was leaked.
     let host = open().await;
     run_attacks(&host).await;
     drop(host);

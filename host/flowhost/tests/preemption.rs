@@ -1,5 +1,5 @@
-//! Who comes while a plugin computes doesn't wait until it lets go by itself. Alone in its process, since other tests
-//! would take the processors away.
+//! A new invocation preempts a CPU-bound plugin at once; it does not wait for the next epoch tick. The test measures
+//! time, so it is the only test in its binary.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[allow(dead_code, reason = "the other tests use more of it")]
@@ -15,11 +15,11 @@ use std::time::Duration;
 
 const CAMPAIGN: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1dc";
 
-/// How often a plugin that computes lets go by itself, microseconds.
+/// The epoch period: a CPU-bound plugin yields at every tick, microseconds.
 const TICK_MICROS: u64 = 1_000;
 
-/// So many neighbours come and go in the time of a tick, at least. Some twenty do where there is nothing else to do; one
-/// at most would if each had to wait for the tick.
+/// Lower limit for the invocations that complete in one tick. An idle machine completes about 20. At most one would
+/// complete if each had to wait for the tick.
 const MIN_NEIGHBOURS_PER_TICK: u64 = 2;
 
 async fn host() -> Host {

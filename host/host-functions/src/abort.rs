@@ -1,11 +1,11 @@
-//! Why a run ends without going back to the guest.
+//! Errors that end a run without returning to the guest.
 
 use flowhost_store::StoreError;
 
-/// The end of a run, thrown through the guest.
+/// An error that host functions throw through the guest.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Abort {
-    /// The plugin broke the contract or met a bound.
+    /// The plugin broke the contract or exceeded a limit.
     #[error("{message}")]
     Fault {
         /// A stable code of the class *fault*.
@@ -16,11 +16,11 @@ pub(crate) enum Abort {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The host has no memory left for it.
+    /// The host's memory budget is exhausted.
     #[error("the host has no memory left")]
     OutOfMemory,
-    /// What the run has read doesn't hold any more.
-    #[error("what was read has changed meanwhile")]
+    /// Data that the run has read changed concurrently.
+    #[error("data that was read has changed meanwhile")]
     Conflict,
 }
 
@@ -29,9 +29,9 @@ impl Abort {
         Self::Fault { code, message: message.into() }
     }
 
-    /// No stack could be had for an evaluation.
+    /// Converts the failure to allocate a stack for an evaluation.
     pub(super) fn from_stack_error(error: std::io::Error) -> Self {
-        tracing::warn!("an evaluation has no stack: {error}");
+        tracing::warn!("the stack of an evaluation can't be allocated: {error}");
         Self::OutOfMemory
     }
 

@@ -95,11 +95,11 @@ impl HostState {
             .collect();
         let profile = Profile { name, update_name, correlators: &correlators };
         let upsert = try_rule!(self, make_upsert(&tenant, self, &profile));
-        // In one trip: others may write between two.
+        // All lookups share one round trip, because others may write between two.
         let lookups = upsert.addresses().iter();
-        let asked =
+        let lookups =
             lookups.map(|address| Lookup::Address(address.channel.clone(), address.identifier.clone())).collect();
-        self.transaction()?.prefetch(asked).await.map_err(Abort::from)?;
+        self.transaction()?.prefetch(lookups).await.map_err(Abort::from)?;
         let mut owners = Vec::new();
         for address in upsert.addresses() {
             owners.extend(

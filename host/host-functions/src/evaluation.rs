@@ -1,17 +1,18 @@
-//! Evaluations and conversions that may take long: they are charged before they work, and yield to the worker.
+//! Evaluations and conversions that may take long. They charge their cost in advance and yield to the worker.
 //!
-//! Most take microseconds. So each is tried at once with a small allowance; only where that is not enough, it starts again
-//! on a stack of its own, where it yields after each slice. Nothing is lost by that, since an evaluation has no effects.
+//! Most take microseconds. The host therefore first tries each one inline with a small allowance. If that is not
+//! enough, the evaluation starts again on a separate stack, where it yields after each slice. The restart is safe,
+//! since an evaluation has no effects.
 
 use super::abort::Abort;
 use super::session::SessionOverlay;
 use super::{HostState, RunLog};
+use corosensei::stack::DefaultStack;
+use corosensei::{Coroutine, CoroutineResult};
 use flowhost_domain::Tenant;
 use flowhost_engine::memory_budget::BASE_BYTES;
 use flowhost_engine::preempt::is_preempted;
 use flowhost_expression::Budget;
-use corosensei::stack::DefaultStack;
-use corosensei::{Coroutine, CoroutineResult};
 use send_wrapper::SendWrapper;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -21,22 +22,22 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-/// Steps that are tried at once: some 0.1 ms.
+/// Maximum number of steps of the inline attempt: about 0.1 ms.
 const INLINE_STEPS: u32 = 2_000;
 
-/// Bytes of a result that are tried at once.
+/// Maximum result of the inline attempt, bytes.
 const INLINE_BYTES: usize = 64 << 10;
 
-/// Time after which an evaluation yields, though nothing else wakes its worker.
+/// Time after which an evaluation yields even if its worker has no other work.
 const SLICE: Duration = Duration::from_micros(250);
 
-/// Stack of an evaluation that yields. The limits of expressions keep it far from the end.
+/// Stack of an evaluation that yields, bytes. The limits of expressions keep its use far below this size.
 const STACK_BYTES: usize = 512 << 10;
 
-/// Stacks that a worker keeps for the next evaluations.
+/// Maximum number of stacks that a worker caches for later evaluations.
 const MAX_CACHED_STACKS: usize = 4;
 
-/// Memory that an evaluation which yields may hold beside its result: what its steps can make.
+/// Memory that an evaluation that yields may hold in addition to its result, bytes. Its steps can't allocate more.
 const EVALUATION_BYTES: usize = 16 << 20;
 
 thread_local! {
@@ -51,12 +52,12 @@ pub(super) struct Allowance<'p> {
     pause: Option<&'p dyn Fn()>,
 }
 
-/// The result would be larger than the bytes that are left.
+/// The error that the result needs more bytes than are left.
 #[derive(Debug)]
 pub(super) struct BytesExceeded;
 
 impl Allowance<'_> {
-    /// Charges bytes of the result, before they are made.
+    /// Charges bytes of the result before they are allocated.
     pub(super) fn charge(&mut self, bytes: usize) -> Result<(), BytesExceeded> {
         match self.bytes.checked_sub(bytes) {
             Some(left) => {
@@ -70,7 +71,7 @@ impl Allowance<'_> {
         }
     }
 
-    /// Lets the worker do other things, between pieces of work that no step is charged for.
+    /// Yields to the worker between pieces of work for which no step is charged.
     fn pause(&self) {
         if let Some(pause) = self.pause {
             pause();
@@ -78,7 +79,7 @@ impl Allowance<'_> {
     }
 }
 
-/// JSON that is charged while it is written.
+/// A JSON writer that charges its output to an allowance.
 pub(super) struct JsonWriter<'a, 'p> {
     allowance: &'a mut Allowance<'p>,
     json: Vec<u8>,
@@ -99,11 +100,11 @@ impl<'a, 'p> JsonWriter<'a, 'p> {
 
     /// Writes a value.
     pub(super) fn write_value<T: serde::Serialize + ?Sized>(&mut self, value: &T) -> Result<(), BytesExceeded> {
-        // Nothing else fails: the values are texts and JSON, and the writer is memory.
+        // No other error can occur: the values are texts and JSON, and the writer is memory.
         serde_json::to_writer(&mut *self, value).map_err(|_| BytesExceeded)
     }
 
-    /// Writes text that is JSON already.
+    /// Writes a text that is JSON already.
     pub(super) fn write_raw(&mut self, json: &str) -> Result<(), BytesExceeded> {
         io::Write::write_all(self, json.as_bytes()).map_err(|_| BytesExceeded)
     }
@@ -133,7 +134,7 @@ impl io::Write for JsonWriter<'_, '_> {
     }
 }
 
-/// Tries work with a small allowance out of these steps and bytes. `None`: it needs more than that, and there is more.
+/// Tries `work` with a small part of these steps and bytes. `None`: the work needs more, and more is available.
 pub(super) fn try_inline<T>(
     steps: &mut u32,
     bytes: usize,
@@ -152,12 +153,12 @@ pub(super) fn try_inline<T>(
 }
 
 impl HostState {
-    /// Bytes that the run may still pass through host calls.
+    /// Returns the bytes that the run may still transfer through host calls.
     pub(super) fn bytes_left(&self) -> usize {
         self.limits.host_call_bytes.saturating_sub(self.run_log.bytes())
     }
 
-    /// Does work that takes long on a stack of its own, from which it yields to the worker after each slice.
+    /// Runs an evaluation on a separate stack, from which it yields to the worker after each slice.
     pub(super) async fn evaluate_in_slices<T, F>(
         &mut self,
         tenant: Arc<Tenant>,
@@ -182,7 +183,7 @@ impl HostState {
         Ok(result)
     }
 
-    /// Does work on a stack of its own. Whenever it pauses after the end of a slice, it yields to the worker.
+    /// Runs `work` on a separate stack. If it pauses after the end of a slice, it yields to the worker.
     pub(super) async fn work_in_slices<T: 'static>(
         &mut self,
         work: impl FnOnce(&dyn Fn()) -> T + 'static,
@@ -191,9 +192,9 @@ impl HostState {
     }
 }
 
-/// Work on a stack of its own.
+/// A future that runs work on a separate stack.
 struct SlicedWork<T: 'static> {
-    // It stays on the thread of its worker, as does everything of an invocation until it has ended.
+    // Everything of an invocation stays on the thread of its worker, and the coroutine with it.
     coroutine: SendWrapper<Option<Coroutine<(), (), T, DefaultStack>>>,
     run_log: Arc<RunLog>,
 }
@@ -245,5 +246,5 @@ impl<T: 'static> Future for SlicedWork<T> {
     }
 }
 
-/// Memory of the base that an evaluation which does not yield may use without a reservation.
+/// An evaluation that does not yield uses memory of the base, without a reservation.
 const _: () = assert!(INLINE_BYTES * 4 < BASE_BYTES);

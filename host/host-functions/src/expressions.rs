@@ -1,4 +1,4 @@
-//! `flow:action/expressions`: expressions that a plugin composes itself.
+//! `flow:action/expressions`: evaluation of expressions that a plugin composes itself.
 
 use super::abort::Abort;
 use super::bindings::flow::action::expressions::Host;
@@ -14,7 +14,7 @@ use flowhost_expression::{Expression, Scope};
 use flowhost_store::Transaction;
 use std::sync::Arc;
 
-/// Bytes of a source that one step of the budget parses.
+/// Bytes of a source that are parsed for one step of the budget.
 const SOURCE_BYTES_PER_STEP: usize = 4;
 
 impl Host for HostState {
@@ -23,12 +23,12 @@ impl Host for HostState {
         let bytes = self.bytes_left();
         let Self { session, transaction, steps, .. } = self;
         let Some((tenant, _)) = transaction.as_ref().and_then(Transaction::configured_tenant) else {
-            return Err(Abort::fault("plugin-contract", "the plugin evaluated an expression too early").into());
+            return Err(Abort::fault("plugin-contract", "host functions are not available during `describe`").into());
         };
-        // Parsing is charged, too. An exhausted budget fails in the evaluation, which says so.
+        // Parsing is charged, too. If it exhausts the budget, the evaluation reports that.
         let parsing = u32::try_from(source.len() / SOURCE_BYTES_PER_STEP).unwrap_or(u32::MAX);
         *steps = steps.saturating_sub(parsing);
-        // Not through the cache: what a plugin composes would push out what designers wrote.
+        // The cache is not used: expressions of a plugin would evict those of designers.
         let expression = match Expression::parse(&source) {
             Ok(expression) => expression,
             Err(error) => return self.charge_result(Err(to_guest_error("the expression", &error)), 0),

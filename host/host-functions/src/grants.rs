@@ -1,4 +1,4 @@
-//! Which host functions a component may call: what it imports and its manifest lists in `uses`.
+//! The host functions that a component may call: those that it imports and its manifest lists in `uses`.
 
 /// A function of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ use HostFunction::{
     SessionChannel, SessionGetEntity, SessionNow, SessionRandom, SessionSetEntity, SessionUser,
 };
 
-/// Every function by its name in a manifest's `uses`. The only list of them.
+/// All functions with their names in a manifest's `uses`. No other list of them exists.
 const FUNCTIONS: [(HostFunction, &str); 25] = [
     (ParametersGet, "flow:action/parameters#get"),
     (ParametersSet, "flow:action/parameters#set"),
@@ -67,7 +67,7 @@ const FUNCTIONS: [(HostFunction, &str); 25] = [
     (DndSetCategory, "flow:outbound/dnd#set-category"),
 ];
 
-/// Every plugin may call these: they show it nothing but what its own node was given.
+/// Interfaces that every plugin may call, because they expose only the data of its own node.
 const ALWAYS_ALLOWED: [&str; 2] = ["flow:action/parameters", "flow:action/log"];
 
 impl HostFunction {
@@ -85,8 +85,8 @@ impl Grants {
         Self(0)
     }
 
-    /// What a component gets that imports `imports` and whose manifest lists `uses`, both by name; either may
-    /// name a whole interface.
+    /// Creates the grants of a component that imports `imports` and whose manifest lists `uses`. Both are names of
+    /// functions or of whole interfaces.
     pub(crate) fn new(imports: &[String], uses: &[String]) -> Self {
         let covers_any = |names: &[String], function: &str| names.iter().any(|name| covers(name, function));
         let granted = FUNCTIONS.iter().filter(|(_, name)| {
@@ -100,14 +100,14 @@ impl Grants {
         self.0 & (1 << function as u8) != 0
     }
 
-    /// The granted functions by name.
+    /// Returns the names of the granted functions.
     #[cfg(test)]
     fn names(self) -> Vec<&'static str> {
         FUNCTIONS.iter().filter(|(function, _)| self.allows(*function)).map(|(_, name)| *name).collect()
     }
 }
 
-/// Whether `name`, a function or a whole interface, covers the function.
+/// Returns whether `name`, a function or a whole interface, covers the function.
 pub(crate) fn covers(name: &str, function: &str) -> bool {
     function.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
 }

@@ -1,4 +1,4 @@
-//! How much memory and how many tables an instance may have.
+//! Limits on the memory and the tables of an instance.
 
 use super::abort::Abort;
 use super::{RunLog, Session};
@@ -7,7 +7,7 @@ use flowhost_engine::memory_budget::{MemoryBudget, Reservation};
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 
-/// Counts what an instance has, and ends the run that wants more than its bounds.
+/// Counts the resources of an instance, and ends a run that exceeds its limits.
 #[derive(Debug)]
 pub(crate) struct InstanceLimiter {
     run_log: Arc<RunLog>,
@@ -18,7 +18,7 @@ pub(crate) struct InstanceLimiter {
     core_instances: usize,
     /// The session, for its tenant.
     session: Arc<Session>,
-    /// Of the host's memory, for the instance and what its host calls carry.
+    /// A reservation of the host's memory, for the instance and the data of its host calls.
     reservation: Reservation,
 }
 
@@ -38,14 +38,14 @@ impl InstanceLimiter {
 }
 
 impl InstanceLimiter {
-    /// Reserves memory of the host for what the instance and its host calls use now. What a call carries may be there
-    /// twice: as the host keeps it, and as it crosses.
+    /// Reserves memory for the current use of the instance and its host calls. The data of a call counts twice: as the
+    /// host's value and as the copy for the guest.
     pub(super) fn reserve(&mut self) -> Result<(), Abort> {
         let used = self.memory_bytes.saturating_add(self.run_log.bytes().saturating_mul(2));
         if self.reservation.cover(used, &self.session.tenant) { Ok(()) } else { Err(Abort::OutOfMemory) }
     }
 
-    /// Reserves memory for something beside them, until it is dropped.
+    /// Reserves additional memory until the reservation is dropped.
     pub(super) fn reserve_beside(&self, bytes: usize) -> Option<Reservation> {
         self.reservation.reserve_beside(bytes, &self.session.tenant)
     }
@@ -55,7 +55,7 @@ impl ResourceLimiter for InstanceLimiter {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let total = self.memory_bytes.saturating_sub(current).saturating_add(desired);
         if total > self.memory_limit {
-            let message = format!("the plugin wanted {total} bytes of memory; it may have {}", self.memory_limit);
+            let message = format!("the plugin requested {total} bytes of memory; the limit is {}", self.memory_limit);
             return Err(Abort::fault("limit-memory", message).into());
         }
         self.memory_bytes = total;
@@ -66,7 +66,8 @@ impl ResourceLimiter for InstanceLimiter {
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         if desired > self.table_limit {
-            let message = format!("the plugin wanted a table of {desired}; it may have {} elements", self.table_limit);
+            let message =
+                format!("the plugin requested a table of {desired} elements; the limit is {}", self.table_limit);
             return Err(Abort::fault("limit-tables", message).into());
         }
         Ok(true)

@@ -1,7 +1,7 @@
-//! What plugins can ask of the host: one module a WIT interface, each with its host functions, state and errors.
+//! The host functions that plugins can import, one module for each WIT interface.
 //!
-//! What one instance sees is its state. It lives as long as the run that it belongs to, and shares nothing with
-//! another run but read-only things.
+//! Each instance has its own [`HostState`]. It exists as long as the run, and shares only read-only data with other
+//! runs.
 
 mod abort;
 mod campaigns;
@@ -33,15 +33,15 @@ pub(crate) use session::{EntityWrites, SeededRng, SessionOverlay};
 pub use session::{Session, SessionError};
 pub(crate) use wasi::MAX_RESOURCES;
 
-use flowhost_domain::{Refusal};
+use bindings::flow::action::types::Error as WitError;
+use flowhost_domain::Refusal;
 use flowhost_engine::Limits;
 use flowhost_engine::memory_budget::MemoryBudget;
 use flowhost_store::Transaction;
-use bindings::flow::action::types::Error as WitError;
 use std::sync::Arc;
 use wasmtime::component::{HasSelf, Linker};
 
-/// The contract as the host implements it.
+/// The bindings of the contract.
 #[allow(missing_docs, unreachable_pub, clippy::all)]
 pub(crate) mod bindings {
     wasmtime::component::bindgen!({
@@ -62,14 +62,14 @@ pub(crate) mod bindings {
     });
 }
 
-/// What a host function answers: a value, a refusal for the guest, or the end of the run.
+/// The result of a host function: a value, a refusal for the guest, or an error that ends the run.
 type HostResult<T> = wasmtime::Result<Result<T, WitError>>;
 
-/// What one instance sees of the world.
+/// The data of one instance's wasmtime store.
 pub(crate) struct HostState {
     pub(crate) parameters: parameters::ParameterValues,
     pub(crate) session: session::SessionOverlay,
-    /// `None` while a component describes itself: it is granted nothing then.
+    /// `None` during `describe`, which has no grants.
     transaction: Option<Transaction>,
     id_generator: IdGenerator,
     warnings: Vec<Warning>,
@@ -77,12 +77,12 @@ pub(crate) struct HostState {
     grants: Grants,
     limits: Arc<Limits>,
     pub(crate) instance_limiter: instance_limiter::InstanceLimiter,
-    /// Steps that the run's expressions may still take.
+    /// Steps that the run's expressions have left.
     steps: u32,
     wasi: Option<Box<wasi::Wasi>>,
 }
 
-/// What one run works on.
+/// The input of one run.
 pub(crate) struct RunInput {
     pub(crate) parameters: parameters::ParameterValues,
     pub(crate) session: session::SessionOverlay,
@@ -91,18 +91,18 @@ pub(crate) struct RunInput {
     pub(crate) grants: Grants,
 }
 
-/// What a run leaves behind when its action returned.
+/// The output of a run whose action returned.
 pub(crate) struct RunOutput {
-    /// What it read and staged.
+    /// The transaction with its reads and staged writes.
     pub(crate) transaction: Option<Transaction>,
     /// The entities that it wrote.
     pub(crate) writes: EntityWrites,
-    /// What it has to say to the designer.
+    /// Warnings for the designer.
     pub(crate) warnings: Vec<Warning>,
 }
 
 impl HostState {
-    /// The state of a run.
+    /// Creates the state of a run.
     pub(crate) fn new(input: RunInput, limits: Arc<Limits>, run_log: Arc<RunLog>, memory: Arc<MemoryBudget>) -> Self {
         let RunInput { parameters, session, transaction, id_generator, grants } = input;
         let memory =
@@ -123,7 +123,7 @@ impl HostState {
         }
     }
 
-    /// The state of a component that describes itself: every function of the contract refuses.
+    /// Creates the state for `describe`: every function of the contract rejects the call.
     pub(crate) fn for_describe(limits: Arc<Limits>, run_log: Arc<RunLog>) -> Self {
         let session = session::SessionOverlay::for_describe();
         let run = RunInput {
@@ -137,7 +137,7 @@ impl HostState {
         Self::new(run, limits, run_log, memory)
     }
 
-    /// Lends it WASI: no files, no network, no environment; clocks and random numbers fixed by the invocation.
+    /// Adds WASI without files, network and environment. The invocation determines its clocks and random numbers.
     pub(crate) fn enable_wasi(&mut self) {
         self.wasi = Some(Box::new(wasi::Wasi::new(&self.session, &self.run_log)));
     }
@@ -147,11 +147,11 @@ impl HostState {
         RunOutput { transaction: self.transaction.take(), writes, warnings }
     }
 
-    /// Every host function begins here: is it granted, and is there room for the call and the `bytes` it brings?
+    /// Starts a host function: checks its grant and the limits, and charges the `bytes` of its arguments.
     fn begin_call(&mut self, function: HostFunction, bytes: usize) -> wasmtime::Result<()> {
         if !self.grants.allows(function) {
             let message = format!(
-                "the plugin called {}, which its manifest doesn't list in `uses` or which it may not call now",
+                "the plugin called {}, which its manifest doesn't list in `uses` or which is not available now",
                 function.name()
             );
             return Err(Abort::fault("plugin-contract", message).into());
@@ -162,7 +162,7 @@ impl HostState {
         self.charge_bytes(bytes)
     }
 
-    /// Charges bytes that cross between guest and host.
+    /// Charges bytes that are transferred between guest and host.
     fn charge_bytes(&mut self, bytes: usize) -> wasmtime::Result<()> {
         if self.run_log.charge_bytes(bytes) > self.limits.host_call_bytes {
             return Err(Abort::host_byte_limit(self.limits.host_call_bytes).into());
@@ -170,7 +170,7 @@ impl HostState {
         Ok(self.instance_limiter.reserve()?)
     }
 
-    /// The limit of host calls or bytes that the run has exceeded. Calls of WASI can't fail by themselves.
+    /// Returns the limit of host calls or bytes that the run has exceeded. WASI calls can't fail themselves.
     pub(crate) fn exceeded_limit(&self) -> Option<Abort> {
         if self.run_log.host_calls() > self.limits.host_calls {
             return Some(Abort::host_call_limit(self.limits.host_calls));
@@ -182,15 +182,15 @@ impl HostState {
     fn transaction(&mut self) -> wasmtime::Result<&mut Transaction> {
         self.transaction
             .as_mut()
-            .ok_or_else(|| Abort::fault("plugin-contract", "the plugin called the store too early").into())
+            .ok_or_else(|| Abort::fault("plugin-contract", "host functions are not available during `describe`").into())
     }
 
-    /// Who does what is done: action and session.
+    /// Returns the actor for do-not-disturb entries and notes of records: action and session.
     fn actor(&self) -> String {
         format!("{} in session {}", self.parameters.action(), self.session.session.id)
     }
 
-    /// A rule's refusal as the guest gets it.
+    /// Converts a rule's refusal into the guest's error.
     fn guest_error(&self, refusal: Refusal) -> WitError {
         let Refusal { code, message, argument, mut details } = refusal;
         if let Some(argument) = argument {
@@ -199,8 +199,8 @@ impl HostState {
         WitError { code: code.to_owned(), message, parameter: None, details }
     }
 
-    /// A rule's warnings. `values` says what was passed for the arguments: the parameter that yielded it is named, or
-    /// the argument where that is not known.
+    /// Adds a rule's warnings. `values` lists the values of the arguments. A warning names the parameter that yielded
+    /// the value, or the argument if that parameter is unknown.
     fn add_rule_warnings(&mut self, warnings: Vec<flowhost_domain::Warning>, values: &[(&str, &str)]) {
         for flowhost_domain::Warning { code, message, argument } in warnings {
             let value = argument.and_then(|argument| values.iter().find(|(name, _)| *name == argument));
@@ -223,7 +223,8 @@ impl HostState {
     }
 }
 
-/// Links every function of the contract and of WASI. What a component may call of the contract, its grants decide.
+/// Links every function of the contract and of WASI. The grants determine which functions of the contract a component
+/// may call.
 pub(crate) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     bindings::OutboundAction::add_to_linker::<HostState, HasSelf<HostState>>(linker, |state| state)?;
     wasi::link(linker)

@@ -1,10 +1,10 @@
-//! The tenant's habits of writing dates and phone numbers, as expressions use them.
+//! The tenant's time zone and phone region for expressions.
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use flowhost_domain::{Tenant, phone, schedule};
 use flowhost_expression::Locale;
-use chrono::{DateTime, NaiveDateTime, Utc};
 
-/// Lends a tenant's zone and phone region to expressions.
+/// A [`Locale`] with a tenant's time zone and phone region.
 pub(crate) struct TenantLocale<'t>(pub(crate) &'t Tenant);
 
 impl Locale for TenantLocale<'_> {

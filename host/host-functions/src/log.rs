@@ -1,25 +1,25 @@
-//! `flow:action/log`: what a plugin tells its operator and its designer.
+//! `flow:action/log`: log lines for the operator and warnings for the designer.
 
 use super::bindings::flow::action::log::{Host, Level};
 use super::{Abort, HostFunction, HostState, LogLevel};
 use flowhost_domain::refusal::{is_code, quote};
 use serde::{Deserialize, Serialize};
 
-/// Something the designer should know though the action went through.
+/// A warning for the designer about an action that succeeded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    /// A stable code; a plugin's own holds a slash.
+    /// A stable code; a code of a plugin contains a slash.
     pub code: String,
     /// One sentence without a full stop.
     pub message: String,
-    /// The parameter it is about.
+    /// The parameter that the warning is about.
     pub parameter: Option<String>,
 }
 
-/// Bytes kept of a warning's message.
+/// Maximum length of a warning's message, bytes.
 const MAX_MESSAGE_BYTES: usize = 4 << 10;
 
-/// Bytes kept of a warning's code, and of the name of the parameter that it is about.
+/// Maximum length of a warning's code and of its parameter's name, bytes.
 const MAX_NAME_BYTES: usize = 128;
 
 impl Host for HostState {
@@ -31,7 +31,7 @@ impl Host for HostState {
             Level::Warn => LogLevel::Warn,
             Level::Error => LogLevel::Error,
         };
-        self.run_log.write(level, message);
+        self.run_log.write(level, &message);
         Ok(())
     }
 
@@ -53,7 +53,7 @@ impl Host for HostState {
     }
 }
 
-/// The beginning of a text, so that what is kept is small whatever was sent.
+/// Returns the first `bytes` of a text, and frees the memory of the rest.
 fn truncate(mut text: String, bytes: usize) -> String {
     text.truncate(text.floor_char_boundary(bytes));
     text.shrink_to_fit();

@@ -1,17 +1,17 @@
-//! How much of the operator's log each tenant may fill: a rate of lines and of bytes, with a burst.
+//! A quota of each tenant for the operator's log: a rate of lines and of bytes, with a burst.
 
 use flowhost_engine::Limits;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Seconds of the rate that a tenant may use at once after it has been silent.
+/// Length of a burst, in seconds of the rate. A tenant that has been silent may use it at once.
 const BURST: u64 = 4;
 
-/// Tenants with a quota of their own. All others share one.
+/// Maximum number of tenants with a quota of their own. All others share one.
 const MAX_TENANTS: usize = 1_024;
 
-/// Time between two searches for tenants that have been silent.
+/// Interval between two removals of tenants that have been silent.
 const SWEEP: Duration = Duration::from_secs(1);
 
 /// The quotas of all tenants of a host.
@@ -20,7 +20,7 @@ pub(crate) struct LogQuota {
     tenants: Mutex<TenantTable>,
 }
 
-/// The time that one unit takes at the rate.
+/// The time for one unit at the rate.
 struct Rates {
     line: Duration,
     byte: Duration,
@@ -32,8 +32,8 @@ struct TenantTable {
     swept: Instant,
 }
 
-/// The use of one tenant: the instants at which the rate would have allowed all of it. They lie in the past for a
-/// tenant that has its whole burst.
+/// The usage of one tenant: the times at which the rate would have allowed all of it. Times in the past mean that the
+/// whole burst is available.
 #[derive(Clone, Copy)]
 struct TenantUsage {
     lines: Instant,
@@ -41,7 +41,7 @@ struct TenantUsage {
     dropped: DropCounts,
 }
 
-/// The lines and warnings of a run or a tenant that nobody sees.
+/// The number of dropped lines and warnings of a run or a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct DropCounts {
     pub(crate) lines: u64,
@@ -66,11 +66,11 @@ impl LogQuota {
         Self { rates, tenants: Mutex::new(tenants) }
     }
 
-    /// Charges the tenant for the lines of one run, which have these lengths in bytes, in their order, and for one more
-    /// if something that was dropped has to be reported.
+    /// Charges the tenant for the lines of one run, with these lengths in bytes. A necessary report of dropped lines is
+    /// charged as one more line.
     ///
-    /// Answers how many lines from the first one on the log takes, and what to report as dropped. Lines that the quota
-    /// has no room for are dropped and counted until a report has room.
+    /// Returns how many lines the log accepts, from the first one on, and the counts to report as dropped. Lines beyond
+    /// the quota are dropped, and counted until a report is within the quota.
     pub(crate) fn charge(
         &self,
         tenant: &str,
@@ -87,19 +87,19 @@ impl LogQuota {
         lengths: impl Iterator<Item = usize>,
         dropped: DropCounts,
     ) -> (usize, DropCounts) {
-        // A panic while the lock was held can't have left an instant half written.
+        // A panic under the lock can't have left a time partially written.
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let quota = tenants.usage_of(tenant, now);
-        let (mut accepted, mut left_out) = (0, 0);
+        let (mut accepted, mut rejected) = (0, 0);
         for length in lengths {
-            if left_out == 0 && self.rates.charge(quota, length, now) {
+            if rejected == 0 && self.rates.charge(quota, length, now) {
                 accepted += 1;
             } else {
-                left_out += 1;
+                rejected += 1;
             }
         }
         quota.dropped.add(dropped);
-        quota.dropped.add(DropCounts { lines: left_out, warnings: 0 });
+        quota.dropped.add(DropCounts { lines: rejected, warnings: 0 });
         let is_reported = !quota.dropped.is_none() && self.rates.charge(quota, 0, now);
         (accepted, if is_reported { std::mem::take(&mut quota.dropped) } else { DropCounts::default() })
     }
@@ -111,7 +111,7 @@ impl Rates {
         Self { line: unit(limits.log_lines_per_second), byte: unit(limits.log_bytes_per_second) }
     }
 
-    /// Uses one line of so many bytes, if there is room for it.
+    /// Charges one line of `length` bytes. Returns false if it exceeds the quota.
     fn charge(&self, quota: &mut TenantUsage, length: usize, now: Instant) -> bool {
         let bytes = self.byte.saturating_mul(u32::try_from(length).unwrap_or(u32::MAX));
         let after = |used: Instant, more: Duration| used.max(now).checked_add(more);
@@ -161,10 +161,10 @@ mod tests {
         (LogQuota::new(&limits), Instant::now())
     }
 
-    /// How many lines of these lengths the log takes, and how many are reported as dropped.
+    /// Returns how many lines of these lengths the log accepts, and how many are reported as dropped.
     fn charge(quota: &LogQuota, at: Instant, tenant: &str, lengths: &[usize]) -> (usize, u64) {
-        let (taken, dropped) = quota.charge_at(at, tenant, lengths.iter().copied(), DropCounts::default());
-        (taken, dropped.lines)
+        let (accepted, dropped) = quota.charge_at(at, tenant, lengths.iter().copied(), DropCounts::default());
+        (accepted, dropped.lines)
     }
 
     #[test]

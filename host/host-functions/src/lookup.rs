@@ -1,21 +1,21 @@
-//! What the outbound interfaces share: finding what a plugin names, and the ids of what it makes.
+//! Shared parts of the outbound interfaces: lookups of the objects that a plugin names, and ids for new objects.
 
 use super::abort::Abort;
 use super::bindings::flow::action::types::Error;
 use super::session::SeededRng;
 use super::{HostFunction, HostState};
+use chrono::{DateTime, Utc};
 use flowhost_domain::{Campaign, Contact, Refusal, Tenant};
 use flowhost_store::{Transaction, TransactionError};
-use chrono::{DateTime, Utc};
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Makes the ids of contacts and records: UUIDs of version 7, in order of time and a function of the tenant, the session's
-/// seed and the attempt.
+/// Generates the ids of contacts and records: UUIDs of version 7 in order of time. They are a function of the tenant,
+/// the session's seed and the attempt.
 pub(crate) struct IdGenerator {
     seed: u64,
-    /// The first id creates it; most runs create no id.
+    /// Created with the first id, since most runs need none.
     random: Option<SeededRng>,
     now: DateTime<Utc>,
 }
@@ -34,12 +34,12 @@ impl IdGenerator {
     }
 }
 
-/// FNV-1a, which is the same in every process and release.
+/// Hashes a text with FNV-1a, which is stable across processes and releases.
 fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Either the thing or the refusal that says that there is none.
+/// The result of a rule: a value, or a refusal for the guest.
 pub(super) type RuleResult<T> = Result<T, Refusal>;
 
 impl From<TransactionError> for Abort {
@@ -72,13 +72,13 @@ pub(super) async fn check_category(transaction: &mut Transaction, name: &str) ->
     Ok(if exists { Ok(()) } else { Err(Refusal::category_not_found(name)) })
 }
 
-/// The session's tenant; a run without one doesn't get as far as its plugin.
+/// Returns the session's tenant. Without one, the host does not call the plugin.
 pub(super) async fn find_tenant(transaction: &mut Transaction) -> Result<Arc<Tenant>, Abort> {
     transaction.tenant().await?.ok_or(Abort::Conflict)
 }
 
 impl HostState {
-    /// Begins a host function of the outbound interfaces.
+    /// Starts a host function of the outbound interfaces.
     pub(super) fn begin_store_call(
         &mut self,
         function: HostFunction,
@@ -88,7 +88,7 @@ impl HostState {
         self.transaction()
     }
 
-    /// Ends one: counts the answer, and turns a rule's refusal into the guest's error.
+    /// Ends a host function: charges the result, and converts a rule's refusal into the guest's error.
     pub(super) fn finish_call<T>(
         &mut self,
         found: RuleResult<T>,
@@ -100,7 +100,7 @@ impl HostState {
     }
 }
 
-/// `a?` for a rule's refusal inside a host function: leaves by it.
+/// The operator `?` for a rule's refusal inside a host function: returns the refusal to the guest.
 macro_rules! try_rule {
     ($state:expr, $found:expr) => {
         match $found {

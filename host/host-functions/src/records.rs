@@ -96,6 +96,6 @@ impl Host for HostState {
 }
 
 fn invalid_cursor() -> Refusal {
-    let message = "there is no record of this contact and campaign after which to go on";
+    let message = "`after` is not a record of this contact and campaign";
     Refusal::new("parameter-invalid", message).about_argument("after")
 }

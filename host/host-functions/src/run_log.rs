@@ -1,4 +1,4 @@
-//! What is kept of a run even when it is stopped from outside: its log lines and counts.
+//! The log lines and counts of a run, which remain available if the worker stops the run.
 
 use super::abort::Abort;
 use super::log_quota::{DropCounts, LogQuota};
@@ -7,42 +7,42 @@ use flowhost_engine::Limits;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How grave a log line is.
+/// The level of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogLevel {
-    /// For the plugin's author.
+    /// Details for the plugin's author.
     Debug,
-    /// Worth knowing.
+    /// Information for the operator.
     Info,
-    /// Worth a look.
+    /// A problem that the operator should examine.
     Warn,
-    /// Something failed.
+    /// A failure.
     Error,
 }
 
 /// A line that a plugin wrote for the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// How grave.
+    /// The level.
     pub level: LogLevel,
-    /// The text, at most 4 KiB of it.
+    /// The text as the log shows it: at most 4 KiB, control characters escaped, further lines indented.
     pub message: String,
 }
 
-/// Bytes kept of one line.
+/// Maximum length of one line, bytes.
 const MAX_LINE_BYTES: usize = 4 << 10;
 
 /// The target of the plugins' lines in the operator's log.
 const TARGET: &str = "flowhost::plugin";
 
-/// One run's log and counts. Outlives the instance, which may be stopped at any moment.
+/// The log and the counts of one run. They outlive the instance, which the worker may stop at any time.
 #[derive(Debug)]
 pub(crate) struct RunLog {
     buffer: Mutex<LogBuffer>,
     max_lines: usize,
     max_bytes: usize,
     host_calls: AtomicU64,
-    /// Bytes that crossed between guest and host.
+    /// Bytes that were transferred between guest and host.
     bytes: AtomicUsize,
     memory_bytes: AtomicU64,
     dropped_lines: AtomicU64,
@@ -57,6 +57,23 @@ struct LogBuffer {
     bytes: usize,
 }
 
+impl LogBuffer {
+    /// Adds a line unless the buffer would exceed `max_lines` or `max_bytes`; returns whether it did.
+    fn push(&mut self, level: LogLevel, message: &str, (max_lines, max_bytes): (usize, usize)) -> bool {
+        if self.lines.len() >= max_lines {
+            return false;
+        }
+        let message = shown(message);
+        let bytes = self.bytes.saturating_add(message.len());
+        if bytes > max_bytes {
+            return false;
+        }
+        self.bytes = bytes;
+        self.lines.push(LogLine { level, message });
+        true
+    }
+}
+
 /// Where lines of the log come from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LogOrigin<'a> {
@@ -66,7 +83,7 @@ pub(crate) struct LogOrigin<'a> {
 }
 
 impl RunLog {
-    /// An empty one, which keeps as much as the limits allow.
+    /// Creates an empty log with the given limits.
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             buffer: Mutex::default(),
@@ -81,7 +98,7 @@ impl RunLog {
         }
     }
 
-    /// Forgets a run that is to be done again.
+    /// Discards everything of a run before its retry.
     pub(crate) fn reset(&self) {
         *self.buffer() = LogBuffer::default();
         self.bytes.store(0, Ordering::Relaxed);
@@ -91,11 +108,11 @@ impl RunLog {
     }
 
     fn buffer(&self) -> MutexGuard<'_, LogBuffer> {
-        // A panic while the lock was held can't have left a line half written.
+        // A panic under the lock can't have left a line partially written.
         self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts one and says how many there are.
+    /// Counts one host call and returns the total.
     pub(crate) fn count_host_call(&self) -> u64 {
         self.host_calls.fetch_add(1, Ordering::Relaxed) + 1
     }
@@ -104,15 +121,15 @@ impl RunLog {
         self.host_calls.load(Ordering::Relaxed)
     }
 
-    /// Charges bytes that cross between guest and host; answers how many there are in all.
+    /// Charges bytes that are transferred between guest and host, and returns the total.
     pub(crate) fn charge_bytes(&self, bytes: usize) -> usize {
-        // One thread charges, the worker's: nothing is lost between the two.
+        // Only the worker's thread charges, so that no other thread writes between the load and the store.
         let total = self.bytes().saturating_add(bytes);
         self.bytes.store(total, Ordering::Relaxed);
         total
     }
 
-    /// Whether so many more bytes are within the limit.
+    /// Checks whether `bytes` more are within the limit.
     pub(super) fn check_bytes(&self, bytes: usize, limit: usize) -> Result<(), Abort> {
         if self.bytes().saturating_add(bytes) > limit { Err(Abort::host_byte_limit(limit)) } else { Ok(()) }
     }
@@ -129,56 +146,59 @@ impl RunLog {
         self.memory_bytes.load(Ordering::Relaxed)
     }
 
-    /// Its guest lets go of its worker for others.
+    /// Records that the guest yields to its worker.
     pub(crate) fn set_yielded(&self) {
         self.yielded.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has since that was asked last.
+    /// Returns whether the guest has yielded, and resets the flag.
     pub(crate) fn take_yielded(&self) -> bool {
         self.yielded.swap(false, Ordering::Relaxed)
     }
 
-    /// Keeps a line of the plugin's, if the run has room for it.
-    pub(crate) fn write(&self, level: LogLevel, message: String) {
-        let message = truncate(message);
-        let mut buffer = self.buffer();
-        let bytes = buffer.bytes.saturating_add(message.len());
-        if buffer.lines.len() < self.max_lines && bytes <= self.max_bytes {
-            buffer.bytes = bytes;
-            buffer.lines.push(LogLine { level, message });
-        } else {
+    /// Keeps a line of the plugin, if the run has room for it.
+    pub(crate) fn write(&self, level: LogLevel, message: &str) {
+        if !self.buffer().push(level, message, (self.max_lines, self.max_bytes)) {
             self.dropped_lines.fetch_add(1, Ordering::Relaxed);
         }
     }
 
+    /// Keeps the lines of a text, as far as the run has room for them. The others are only counted: a text of one call
+    /// may have 32,768 of them.
+    pub(crate) fn write_lines(&self, level: LogLevel, text: &str) {
+        let limits = (self.max_lines, self.max_bytes);
+        let mut lines = text.lines().filter(|line| !line.is_empty());
+        let mut buffer = self.buffer();
+        let dropped = match lines.by_ref().find(|line| !buffer.push(level, line, limits)) {
+            Some(_) => 1 + lines.count() as u64,
+            None => 0,
+        };
+        self.dropped_lines.fetch_add(dropped, Ordering::Relaxed);
+    }
+
     /// Keeps the host's own line about the fault that ended the run, however much the plugin has logged.
-    pub(crate) fn write_fault(&self, message: String) {
-        self.buffer().lines.push(LogLine { level: LogLevel::Error, message: truncate(message) });
+    pub(crate) fn write_fault(&self, message: &str) {
+        self.buffer().lines.push(LogLine { level: LogLevel::Error, message: shown(message) });
     }
 
     pub(crate) fn count_dropped_warning(&self) {
         self.dropped_warnings.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Hands everything to the operator's log, once, as far as the tenant's quota has room.
+    /// Writes all lines to the operator's log once, as far as the tenant's quota allows.
     pub(crate) fn flush(&self, origin: &LogOrigin<'_>, quota: Option<&LogQuota>) {
         let LogBuffer { lines, .. } = std::mem::take(&mut *self.buffer());
         let count = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
         let mut dropped = DropCounts { lines: count(&self.dropped_lines), warnings: count(&self.dropped_warnings) };
-        let shown = lines
-            .iter()
-            .filter(|line| is_level_enabled(line.level))
-            .map(|line| (line.level, indent_continuation_lines(line)));
-        let shown: Vec<_> = shown.collect();
+        let shown: Vec<_> = lines.iter().filter(|line| is_level_enabled(line.level)).collect();
         let mut accepted = shown.len();
         if let Some(quota) = quota.filter(|_| !shown.is_empty() || !dropped.is_none()) {
             let names = origin.action.len() + origin.tenant.len() + origin.session.len();
-            let lengths = shown.iter().map(|(_, text)| text.len() + names);
+            let lengths = shown.iter().map(|line| line.message.len() + names);
             (accepted, dropped) = quota.charge(origin.tenant, lengths, dropped);
         }
-        for (level, text) in shown.iter().take(accepted) {
-            origin.write(*level, text);
+        for line in shown.iter().take(accepted) {
+            origin.write(line.level, &line.message);
         }
         if !dropped.is_none() {
             origin.report(dropped);
@@ -203,7 +223,7 @@ impl LogOrigin<'_> {
     }
 }
 
-/// Whether anybody reads lines of this level: others cost the tenant nothing.
+/// Returns whether lines of this level are enabled. Other lines are not charged to the tenant.
 fn is_level_enabled(level: LogLevel) -> bool {
     match level {
         LogLevel::Debug => tracing::enabled!(target: TARGET, tracing::Level::DEBUG),
@@ -213,16 +233,13 @@ fn is_level_enabled(level: LogLevel) -> bool {
     }
 }
 
-/// The beginning of a line that is too long.
-fn truncate(mut message: String) -> String {
-    message.truncate(message.floor_char_boundary(MAX_LINE_BYTES));
-    message.shrink_to_fit();
-    message
-}
-
-/// The line's text with its further lines indented, so that a plugin can't write what looks like another's line.
-fn indent_continuation_lines(LogLine { message, .. }: &LogLine) -> String {
-    message.trim_end().split('\n').map(escape).collect::<Vec<_>>().join("\n  | ")
+/// The text as the log shows it. Further lines are indented, so that a plugin cannot write what looks like a line of
+/// another. The length is limited before the work on it, and afterwards because an escaped character is longer.
+fn shown(message: &str) -> String {
+    let beginning = &message[..message.floor_char_boundary(MAX_LINE_BYTES)];
+    let mut shown = beginning.trim_end().split('\n').map(escape).collect::<Vec<_>>().join("\n  | ");
+    shown.truncate(shown.floor_char_boundary(MAX_LINE_BYTES));
+    shown
 }
 
 #[cfg(test)]
@@ -242,7 +259,7 @@ mod tests {
     fn lines_past_the_limit_are_counted_and_dropped() {
         let run_log = run_log(2, 1_000);
         for _ in 0..3 {
-            run_log.write(LogLevel::Info, "line".to_owned());
+            run_log.write(LogLevel::Info, "line");
         }
         assert_eq!((run_log.buffer().lines.len(), dropped(&run_log)), (2, 1));
     }
@@ -253,26 +270,42 @@ mod tests {
         for _ in 0..2 {
             run_log.reset();
             for _ in 0..100 {
-                run_log.write(LogLevel::Error, "x".repeat(5_000));
+                run_log.write(LogLevel::Error, &"x".repeat(5_000));
             }
             assert_eq!((run_log.buffer().lines.len(), dropped(&run_log)), (16, 84));
         }
-        run_log.write_fault("the host's own line".to_owned());
+        run_log.write_fault("the host's own line");
         assert_eq!(run_log.buffer().lines.len(), 17);
     }
 
     #[test]
     fn continuation_lines_are_indented_and_control_characters_escaped() {
-        let text =
-            |message: &str| indent_continuation_lines(&LogLine { level: LogLevel::Info, message: message.to_owned() });
-        assert_eq!(text("one\nERROR two\r\u{1b}[2J\n"), "one\n  | ERROR two\\r\\u{1b}[2J");
-        assert_eq!(text("a\u{85}b\u{202e}c\u{2028}d"), "a\\u{85}b\\u{202e}c\\u{2028}d");
+        assert_eq!(shown("one\nERROR two\r\u{1b}[2J\n"), "one\n  | ERROR two\\r\\u{1b}[2J");
+        assert_eq!(shown("a\u{85}b\u{202e}c\u{2028}d"), "a\\u{85}b\\u{202e}c\\u{2028}d");
     }
 
     #[test]
     fn a_long_line_is_truncated_between_characters() {
         let run_log = run_log(1, 10_000);
-        run_log.write(LogLevel::Info, "ñ".repeat(3_000));
+        run_log.write(LogLevel::Info, &"ñ".repeat(3_000));
         assert_eq!(run_log.buffer().lines[0].message.len(), MAX_LINE_BYTES);
+    }
+
+    #[test]
+    fn escaped_characters_count_as_they_are_written() {
+        let run_log = run_log(1_000, 64 << 10);
+        for _ in 0..100 {
+            run_log.write(LogLevel::Error, &"\u{1b}".repeat(4_000));
+        }
+        let buffer = run_log.buffer();
+        assert_eq!((buffer.lines.len(), dropped(&run_log)), (16, 84));
+        assert!(buffer.lines.iter().map(|line| line.message.len()).sum::<usize>() <= 64 << 10);
+    }
+
+    #[test]
+    fn lines_of_one_text_are_kept_up_to_the_limit_and_the_rest_is_counted() {
+        let run_log = run_log(10, 64 << 10);
+        run_log.write_lines(LogLevel::Info, &"x\n\n".repeat(32_768));
+        assert_eq!((run_log.buffer().lines.len(), dropped(&run_log)), (10, 32_758));
     }
 }

@@ -1,51 +1,53 @@
-//! `flow:action/session`: the session that an invocation belongs to, and what the invocation writes to it.
+//! `flow:action/session`: the session of an invocation, and the invocation's writes to it.
 
 use super::abort::Abort;
 use super::bindings::flow::action::session::Host;
 use super::bindings::flow::action::types::{Timestamp, Value};
 use super::evaluation::{Allowance, try_inline};
 use super::{HostFunction, HostResult, HostState, value};
+use chrono::{DateTime, Datelike as _, Utc};
 use flowhost_domain::json::{self, IntegerCheck, value_tree_bytes};
 use flowhost_domain::refusal::single_line;
 use flowhost_domain::text::exceeds;
 use flowhost_engine::Limits;
 use flowhost_expression::{Entities, SessionView};
 use flowhost_store::Transaction;
-use chrono::{DateTime, Datelike as _, Utc};
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Characters of a tenant's, channel's, user's, session's or entity's name.
+/// Maximum length of a tenant's, channel's, user's, session's or entity's name, characters.
 const MAX_NAME: usize = 256;
 
-/// A session of the flow engine, as its runtime hands it over. Entities are JSON; a null is one that isn't set.
+/// A session of the flow engine. Entities are JSON; a null is an entity that is not set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "SessionJson")]
 pub struct Session {
-    /// Unique in the tenant. JSON without one gets a generated id, which no request with a key may have: see
-    /// [`Session::has_own_id`].
+    /// The id, unique in the tenant. A session whose JSON has no id gets a generated one, which is not valid for a
+    /// request with a key. See [`Session::has_own_id`].
     pub id: String,
-    /// Whose session it is. Nothing but this says which tenant's things an action sees.
+    /// The tenant. It alone determines whose data an action sees.
     pub tenant: String,
-    /// The channel in which it started.
+    /// The channel in which the session started.
     pub channel: String,
-    /// The user's identifier in that channel, as the channel gave it.
+    /// The user's identifier in that channel, as the channel delivered it.
     pub user: String,
-    /// The node of the flow at which it stands.
+    /// The current node of the flow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
-    /// How often it came to that node.
+    /// How often the session has reached that node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visit: Option<u64>,
-    /// 0 if a user began it; one more than the session that made the record that began it otherwise.
+    /// 0 for a session that a user started. Otherwise one more than the depth of the session that created the starting
+    /// record.
     pub depth: u32,
-    /// Seeds every random choice of an invocation; a random seed where it is missing.
+    /// Seed of every random choice of an invocation. Default: random.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// Fixes the invocation's instant, in the years 1 to 9999. Belongs to whoever calls the host: never take it from a tenant.
+    /// Overrides the time of the invocation, in the years 1 to 9999. Only the embedding application may set it; never
+    /// copy it from a tenant's data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
     /// The entities by name.
@@ -54,7 +56,7 @@ pub struct Session {
     generated_id: GeneratedId,
 }
 
-/// The id that was generated for a session whose JSON had none. It is not part of the session's value.
+/// The id that was generated for a session whose JSON had none. It does not count in comparisons of sessions.
 #[derive(Debug, Clone, Default)]
 struct GeneratedId(Option<Box<str>>);
 
@@ -64,7 +66,7 @@ impl PartialEq for GeneratedId {
     }
 }
 
-/// A session as its JSON has it.
+/// The JSON format of a session.
 #[derive(Deserialize)]
 #[serde(rename = "Session", deny_unknown_fields)]
 struct SessionJson {
@@ -83,8 +85,8 @@ struct SessionJson {
 }
 
 impl From<SessionJson> for Session {
-    fn from(form: SessionJson) -> Self {
-        let SessionJson { id, tenant, channel, user, node, visit, depth, seed, at, entities } = form;
+    fn from(json: SessionJson) -> Self {
+        let SessionJson { id, tenant, channel, user, node, visit, depth, seed, at, entities } = json;
         let generated_id = if id.is_none() { Some(Self::new_id()) } else { None };
         let id = id.or_else(|| generated_id.clone()).unwrap_or_default();
         let generated_id = GeneratedId(generated_id.map(String::into_boxed_str));
@@ -92,7 +94,7 @@ impl From<SessionJson> for Session {
     }
 }
 
-/// Why a session can't be used. Code `session-invalid`.
+/// The reason why a session is not valid. Code `session-invalid`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the session: {message}")]
 pub struct SessionError {
@@ -109,15 +111,15 @@ impl SessionError {
         Self { position: Some((line, column)), ..Self::new(message) }
     }
 
-    /// The line, from 1, and the column in it, in bytes from 1, where the session's JSON text is wrong.
+    /// Returns the position of the error in the session's JSON text: the line from 1, and the column in bytes from 1.
     pub fn position(&self) -> Option<(usize, usize)> {
         self.position
     }
 }
 
 impl Session {
-    /// A new session without entities. Its id is new and counts as its own: keep it with the session, since a key works
-    /// only with the same id.
+    /// Creates a session without entities. Its new id counts as its own: store it with the session, since an
+    /// idempotency key works only with the same id.
     pub fn new(tenant: impl Into<String>, channel: impl Into<String>, user: impl Into<String>) -> Self {
         Self {
             id: Self::new_id(),
@@ -134,11 +136,11 @@ impl Session {
         }
     }
 
-    /// Reads a session from JSON and checks it against the default limits' shape.
+    /// Parses a session from JSON and checks its structure.
     ///
     /// # Errors
-    /// It is not a JSON object of a session's form, an object in it repeats a name, or an integer among the entities is
-    /// beyond 64 bits; the message says what and where.
+    /// The text is not a JSON object with a session's fields, or an object in it repeats a name. An integer in the
+    /// entities that exceeds 64 bits is also an error. The message names the error and its position.
     pub fn from_json(text: &str) -> Result<Self, SessionError> {
         let session = serde_json::from_str(text)
             .map_err(|error| SessionError::with_position(error.to_string(), error.line(), error.column()))?;
@@ -148,8 +150,8 @@ impl Session {
         }
     }
 
-    /// Reads a session from a JSON value. Unlike [`Session::from_json`], it can't see names that the JSON text repeated,
-    /// nor integers that the parser made numbers.
+    /// Converts a JSON value into a session. Unlike [`Session::from_json`], this function can't detect repeated names,
+    /// or integers that the parser converted into numbers.
     ///
     /// # Errors
     /// As [`Session::from_json`].
@@ -161,23 +163,24 @@ impl Session {
         uuid::Uuid::new_v4().to_string()
     }
 
-    /// Whether the id was given, and not generated because the session's JSON had none. A request with a key needs one:
-    /// each time that such JSON is read it gets another id, with which the key can't be replayed.
+    /// Returns whether the id was given, and not generated because the session's JSON had none. A request with a key
+    /// needs a given id. A generated id differs after each parse, so that the key could not be replayed.
     pub fn has_own_id(&self) -> bool {
         self.generated_id.0.as_deref() != Some(self.id.as_str())
     }
 
-    /// Makes a generated id the session's own. The caller has to keep the session with its id for as long as its keys.
+    /// Marks a generated id as the session's own. The caller must store the session with its id for the lifetime of its
+    /// keys.
     pub fn keep_id(&mut self) {
         self.generated_id = GeneratedId::default();
     }
 
-    /// The value of an entity; a JSON null is none.
+    /// Returns the value of an entity; `None` if it is missing or null.
     pub fn entity(&self, name: &str) -> Option<&Json> {
         self.entities.get(name).filter(|value| !value.is_null())
     }
 
-    /// Checks every bound; answers how many bytes it holds.
+    /// Checks the session against every limit. Returns its size.
     pub(crate) fn check(&self, limits: &Limits) -> Result<SessionSize, SessionError> {
         let texts = [("id", &self.id), ("tenant", &self.tenant), ("channel", &self.channel), ("user", &self.user)];
         for (field, text) in texts {
@@ -188,9 +191,9 @@ impl Session {
                 return Err(SessionError::new(format!("`{field}` must not contain NUL (U+0000); remove it")));
             }
         }
-        // Further off, a zone's clock has no reading.
+        // Local times outside these years can't be represented.
         if self.at.is_some_and(|at| !(1..=9999).contains(&at.year())) {
-            return Err(SessionError::new("`at` must lie in the years 1 to 9999".to_owned()));
+            return Err(SessionError::new("`at` must be in the years 1 to 9999".to_owned()));
         }
         if self.entities.len() > limits.entities {
             return Err(SessionError::new(format!("it has more than {} entities", limits.entities)));
@@ -211,16 +214,16 @@ impl Session {
     }
 }
 
-/// How large a session is.
+/// The size of a session.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SessionSize {
-    /// Its texts, and its entities' names and values as JSON, bytes.
+    /// Bytes of its texts, and of its entities' names and values as JSON.
     pub(crate) bytes: usize,
-    /// The memory that its lists and objects take beside that, bytes.
+    /// Additional memory of its lists and objects, bytes.
     pub(crate) tree_bytes: usize,
 }
 
-/// The entities that a run has written, and those that it has cleared.
+/// The entities that a run has written and cleared.
 #[derive(Default)]
 pub(crate) struct EntityWrites {
     pub(crate) values: BTreeMap<String, Json>,
@@ -250,7 +253,7 @@ impl EntityWrites {
     }
 }
 
-/// The session as one run sees it: as it was handed over, under the run's own writes.
+/// The session in one run: the caller's session with the run's own writes applied.
 pub(crate) struct SessionOverlay {
     pub(crate) session: Arc<Session>,
     pub(crate) now: DateTime<Utc>,
@@ -263,12 +266,13 @@ impl SessionOverlay {
         Self { session, now, random, writes: EntityWrites::default() }
     }
 
-    /// For a component that describes itself: nobody's session, at the beginning of time.
+    /// Creates an overlay for `describe`: an empty session at the Unix epoch.
     pub(crate) fn for_describe() -> Self {
         Self::new(Arc::new(Session::new("", "", "")), DateTime::UNIX_EPOCH, SeededRng::seed_from_u64(0))
     }
 
-    /// The session with the run's writes, for an evaluation on another stack: [`SessionOverlay::reattach`] ends that.
+    /// Moves the session and the run's writes out for an evaluation on another stack. [`SessionOverlay::reattach`]
+    /// moves them back.
     pub(super) fn detach(&mut self) -> Self {
         let (session, random) = (Arc::clone(&self.session), self.random.clone());
         Self { session, now: self.now, random, writes: std::mem::take(&mut self.writes) }
@@ -290,7 +294,7 @@ impl SessionOverlay {
         }
     }
 
-    /// Writes an entity if the session has room for it.
+    /// Writes an entity within the session's limits.
     pub(crate) fn write(
         &mut self,
         name: String,
@@ -325,7 +329,8 @@ impl Entities for SessionOverlay {
     }
 }
 
-/// A seeded generator of numbers that need not be secret: the same on every machine and in every release.
+/// A seeded generator of random numbers that need not be secret. Its output is equal on every machine and in every
+/// release.
 pub(crate) type SeededRng = rand_xoshiro::Xoshiro256PlusPlus;
 
 impl Host for HostState {

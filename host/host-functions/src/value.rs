@@ -1,14 +1,14 @@
-//! Values as the contract has them, and as JSON.
+//! Conversions between the values of the contract and JSON.
 
 use super::bindings::flow::action::types::{Error, Value};
 use super::evaluation::{Allowance, BytesExceeded, JsonWriter};
 use super::{HostResult, HostState};
-use flowhost_manifest::ValueType;
 use flowhost_domain::json;
 use flowhost_domain::refusal::single_line;
+use flowhost_manifest::ValueType;
 use serde_json::{Number, Value as Json};
 
-/// A JSON value of a session as a plugin gets it, charged before it is made. Nulls don't get here.
+/// Converts a JSON value of a session, which is not null, for a plugin. The charge precedes the conversion.
 pub(super) fn from_json(value: &Json, allowance: &mut Allowance<'_>) -> Result<Value, BytesExceeded> {
     Ok(match value {
         Json::Bool(value) => Value::Boolean(*value),
@@ -18,7 +18,7 @@ pub(super) fn from_json(value: &Json, allowance: &mut Allowance<'_>) -> Result<V
         }
         Json::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(integer), _) => Value::Integer(integer),
-            // An integer beyond 64 bits, signed, was refused with its session.
+            // The check of the session has rejected integers beyond 64 bits, signed.
             (None, number) => Value::Number(number.unwrap_or_default()),
         },
         Json::Null | Json::Array(_) | Json::Object(_) => {
@@ -29,7 +29,7 @@ pub(super) fn from_json(value: &Json, allowance: &mut Allowance<'_>) -> Result<V
     })
 }
 
-/// Bytes that a value carries.
+/// Returns the bytes that a value transfers.
 pub(super) fn bytes(value: &Value) -> usize {
     match value {
         Value::Text(text) | Value::Json(text) => text.len(),
@@ -37,10 +37,10 @@ pub(super) fn bytes(value: &Value) -> usize {
     }
 }
 
-/// How many bytes a session's value has, or what is wrong with it, as words that follow the entity's name.
+/// Returns the size of a session's value in bytes. `Err`: an error text that follows the entity's name.
 pub(super) fn measure(value: &Json, limit: usize) -> Result<usize, String> {
     if let Some(number) = large_integer(value) {
-        return Err(format!("has {number}, beyond an integer's 64 bits; make it a text"));
+        return Err(format!("has {number}, which exceeds the 64 bits of an integer; use a text instead"));
     }
     let bytes = match value {
         Json::String(text) => text.len(),
@@ -50,7 +50,7 @@ pub(super) fn measure(value: &Json, limit: usize) -> Result<usize, String> {
     if bytes > limit { Err(format!("has {bytes} bytes; at most {limit} are allowed")) } else { Ok(bytes) }
 }
 
-/// An integer in the value that doesn't fit into 64 bits, signed.
+/// Returns an integer in the value that exceeds 64 bits, signed.
 fn large_integer(value: &Json) -> Option<&Number> {
     match value {
         Json::Number(number) => (number.is_u64() && !number.is_i64()).then_some(number),
@@ -71,7 +71,7 @@ pub(super) fn has_type(value: &Json, expected: ValueType) -> bool {
     }
 }
 
-/// A type's name as designers know it.
+/// Returns the designers' name of a type.
 pub(super) fn type_name(expected: ValueType) -> &'static str {
     match expected {
         ValueType::Boolean => "a boolean",
@@ -82,15 +82,15 @@ pub(super) fn type_name(expected: ValueType) -> &'static str {
     }
 }
 
-/// A refusal of one of the host's own functions.
+/// Creates a refusal of a host function.
 pub(super) fn refusal(code: &str, message: impl Into<String>) -> Error {
     Error { code: code.to_owned(), message: single_line(message.into()), parameter: None, details: Vec::new() }
 }
 
-/// JSON of a plugin that is parsed at once, bytes: some 0.1 ms.
+/// Maximum size of a plugin's JSON that is parsed inline, bytes: about 0.1 ms.
 const INLINE_JSON: usize = 8 << 10;
 
-/// Refuses a plugin's value that is too large for an entity.
+/// Rejects a plugin's value that is too large for an entity.
 fn check_size(value: &Value, limit: usize) -> Result<(), Error> {
     let size = bytes(value);
     if size > limit {
@@ -100,7 +100,7 @@ fn check_size(value: &Value, limit: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// A plugin's value as JSON, or why it can't be an entity's.
+/// Converts a plugin's value into JSON. `Err`: the value is not valid for an entity.
 fn to_json(value: Value, pause: &dyn Fn()) -> Result<Json, Error> {
     match value {
         Value::Boolean(value) => Ok(Json::Bool(value)),
@@ -108,7 +108,7 @@ fn to_json(value: Value, pause: &dyn Fn()) -> Result<Json, Error> {
         Value::Text(value) => Ok(Json::String(value)),
         Value::Number(value) => Number::from_f64(value)
             .map(Json::Number)
-            .ok_or_else(|| refusal("entity-type", format!("{value} is no finite number"))),
+            .ok_or_else(|| refusal("entity-type", format!("{value} is not a finite number"))),
         Value::Json(text) => match json::parse_with_pauses(&text, pause) {
             Ok(value @ (Json::Array(_) | Json::Object(_))) => match json::find_large_integer(&text, pause) {
                 Some(found) => Err(refusal("entity-type", found.to_string())),
@@ -121,7 +121,7 @@ fn to_json(value: Value, pause: &dyn Fn()) -> Result<Json, Error> {
 }
 
 impl HostState {
-    /// Writes an entity that the plugin gave; `expected` is what the manifest promises.
+    /// Writes a plugin's value into an entity; `expected` is the type that the manifest declares.
     pub(super) async fn write_entity(
         &mut self,
         name: String,
@@ -148,13 +148,13 @@ impl HostState {
         if let (Some(value), Some(expected)) = (&value, expected)
             && !has_type(value, expected)
         {
-            let message = format!("{} was given for {}", json_type(value), type_name(expected));
+            let message = format!("the value must be {}, but is {}", type_name(expected), json_type(value));
             return Err(refusal("entity-type", message));
         }
         self.session.write(name, value, &self.limits).map_err(|(code, message)| refusal(code, message))
     }
 
-    /// Counts what an answer carries.
+    /// Charges the bytes of a result.
     pub(super) fn charge_result<T>(&mut self, value: Result<T, Error>, bytes: usize) -> HostResult<T> {
         self.charge_bytes(bytes)?;
         Ok(value)

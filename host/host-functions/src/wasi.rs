@@ -1,5 +1,6 @@
-//! WASI, for authors whose toolchain imports it: no files, no network, no environment. Output goes to the log, and
-//! clocks and random numbers are fixed by the invocation, so that running it again gives the same.
+//! WASI for authors whose toolchain imports it: no files, no network, no environment.
+//!
+//! Output goes to the log. The invocation determines clocks and random numbers, so that a retry has the same results.
 
 use super::session::{SeededRng, SessionOverlay};
 use super::{HostState, LogLevel, RunLog};
@@ -17,23 +18,23 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
-/// Bytes that one call may ask of the random sources: it holds its worker for as long as they take to make.
+/// Maximum number of random bytes of one call, which occupies its worker until it has generated them.
 const MAX_RANDOM_BYTES: u64 = 64 << 10;
 
-/// Bytes that a guest may print at once.
+/// Maximum number of bytes of one write.
 const MAX_WRITE_BYTES: usize = 64 << 10;
 
-/// Resources that a run may have at once.
+/// Maximum number of resources of a run at the same time.
 pub(crate) const MAX_RESOURCES: usize = 1_000;
 
-/// Bytes that a call of WASI is charged beside what it carries: arguments and results.
+/// Bytes that every WASI call is charged in addition to its data, for arguments and results.
 const CALL_BYTES: usize = 64;
 
-/// One run's WASI.
+/// The WASI context of one run.
 pub(crate) struct Wasi {
     context: WasiCtx,
     table: ResourceTable,
-    /// Stands for the table once a limit is exceeded: whatever needs a resource traps.
+    /// Replaces the table after a limit was exceeded: every function that needs a resource then traps.
     empty_table: ResourceTable,
 }
 
@@ -70,20 +71,20 @@ pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
 }
 
 impl WasiView for HostState {
-    /// Every function of WASI asks for this once, so that this is where its calls are charged. It can't fail: a run that
-    /// exceeds a limit here ends at the next resource, at the next call of the contract, or when its guest yields.
+    /// Every WASI function calls this once, so that WASI calls are charged here. It can't fail. A run that exceeds a
+    /// limit here ends at the next resource, at the next call of the contract, or when its guest yields.
     fn ctx(&mut self) -> WasiCtxView<'_> {
         self.run_log.count_host_call();
         self.run_log.charge_bytes(CALL_BYTES);
         let is_exceeded = self.exceeded_limit().is_some();
-        // Lent before a component that imports WASI is instantiated; made here for one that was said not to.
+        // Normally created before instantiation; created here if the imports did not announce WASI.
         let wasi = self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.session, &self.run_log)));
         let table = if is_exceeded { &mut wasi.empty_table } else { &mut wasi.table };
         WasiCtxView { ctx: &mut wasi.context, table }
     }
 }
 
-/// Random numbers, charged by the byte.
+/// A random number generator that charges its bytes.
 struct ChargedRng {
     generator: SeededRng,
     run_log: Arc<RunLog>,
@@ -98,7 +99,7 @@ impl ChargedRng {
 impl TryRng for ChargedRng {
     type Error = Infallible;
 
-    /// A list of random bytes takes one of these for each byte.
+    /// A list of random bytes uses one call for each byte.
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
         self.run_log.charge_bytes(1);
         self.generator.try_next_u32()
@@ -115,7 +116,7 @@ impl TryRng for ChargedRng {
     }
 }
 
-/// A clock that stands still at the invocation's instant.
+/// A clock that always returns the invocation's time.
 #[derive(Clone, Copy)]
 struct FrozenClock(Duration);
 
@@ -155,14 +156,12 @@ impl IsTerminal for LogStream {
 impl LogStream {
     fn print(&self, bytes: &[u8]) {
         self.run_log.charge_bytes(bytes.len());
-        for line in String::from_utf8_lossy(bytes).lines().filter(|line| !line.is_empty()) {
-            self.run_log.write(self.level, line.to_owned());
-        }
+        self.run_log.write_lines(self.level, &String::from_utf8_lossy(bytes));
     }
 }
 
 impl StdoutStream for LogStream {
-    /// Without the adapter of WASI's library, which has a queue and a task of its own.
+    /// Bypasses the adapter of the WASI library, which has a queue and a task of its own.
     fn p2_stream(&self) -> Box<dyn OutputStream> {
         Box::new(self.clone())
     }

@@ -1,4 +1,4 @@
-//! Loading components: the shipped ones, those of folders, and those of an embedding host.
+//! Loading of components: the built-in ones, those of folders, and those of an embedding host.
 
 use super::builder::OpenError;
 use super::describe::describe;
@@ -15,21 +15,21 @@ use std::sync::Arc;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
-/// Where compiled code comes from, and which ids are permitted.
+/// Settings of an [`ActionLoader`]: the cache folder, the compiler program and the permitted ids.
 pub(super) struct LoadSettings {
     pub(super) cache: Option<PathBuf>,
     pub(super) compiler: Option<PathBuf>,
     pub(super) replaceable: ReplaceableIds,
 }
 
-/// A host's way to load components.
+/// Loads the components of a host.
 pub(super) struct ActionLoader {
     loader: Loader,
     replaceable: ReplaceableIds,
     limits: Arc<Limits>,
 }
 
-/// The files of folders that were added, by the id and version of their actions, with their digests.
+/// The files of plugin folders, with their digests, by the id and version of their actions.
 type LoadedFiles = HashMap<(String, Version), (PathBuf, String)>;
 
 impl ActionLoader {
@@ -43,7 +43,7 @@ impl ActionLoader {
         host_functions::link(&mut linker)?;
         let cache = settings.cache.and_then(|folder| {
             CodeCache::open(&folder, code::compatibility_hash(engine))
-                .inspect_err(|error| tracing::warn!("compiled code is not kept in {}: {error}", folder.display()))
+                .inspect_err(|error| tracing::warn!("compiled code is not cached in {}: {error}", folder.display()))
                 .ok()
         });
         let (describing_engine, activity, describe_limits) =
@@ -59,14 +59,15 @@ impl ActionLoader {
         Ok(Self { loader, replaceable: settings.replaceable, limits: Arc::clone(limits) })
     }
 
-    /// Loads a component that doesn't ship with the host.
+    /// Loads a component that is not built in.
     pub(super) fn inspect(&self, component: &[u8]) -> Result<Arc<Action>, LoadError> {
         let action = self.loader.load(component)?;
         self.replaceable.check(&action.manifest.id)?;
         Ok(Arc::new(action))
     }
 
-    /// The actions that a host starts with: the shipped ones, unless it is to be `bare`, and those of folders.
+    /// Loads the actions that a host starts with: the built-in ones if `built_in_actions` is set, and those of
+    /// `folders`.
     pub(super) fn load_initial(&self, built_in_actions: bool, folders: &[PathBuf]) -> Result<Catalog, OpenError> {
         let mut catalog = Catalog::default();
         if built_in_actions {
@@ -81,7 +82,7 @@ impl ActionLoader {
         Ok(catalog)
     }
 
-    /// Adds the components of a folder in the order of their files' names.
+    /// Adds the components of a folder, sorted by file name.
     fn add_folder(&self, folder: &Path, catalog: &mut Catalog, added: &mut LoadedFiles) -> Result<(), OpenError> {
         let unreadable = |error| OpenError::PluginFolder { path: folder.to_owned(), error };
         let entries = std::fs::read_dir(folder).map_err(unreadable)?;
@@ -108,7 +109,7 @@ impl ActionLoader {
     }
 }
 
-/// The action of a file, unless another file has given another of the same id and version.
+/// Returns the action of a file. A different component with the same id and version in an earlier file is an error.
 fn check_duplicate(path: &Path, action: Arc<Action>, added: &mut LoadedFiles) -> Result<Arc<Action>, LoadError> {
     let (id, version) = (action.manifest.id.clone(), action.manifest.version.clone());
     let (first, digest) = added.entry((id, version)).or_insert_with(|| (path.to_owned(), action.digest.clone()));
@@ -116,7 +117,7 @@ fn check_duplicate(path: &Path, action: Arc<Action>, added: &mut LoadedFiles) ->
         return Ok(action);
     }
     let message = format!(
-        "{} and {} are different components of {}@{}; give one of them another version, or take it away",
+        "{} and {} are different components of {}@{}; give one of them another version, or remove it",
         first.display(),
         path.display(),
         action.manifest.id,

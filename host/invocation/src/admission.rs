@@ -1,7 +1,8 @@
-//! Admission: which invocations may run at once.
+//! Admission: decides which invocations may run at once.
 //!
-//! A host has as many permits as its workers have places for instances. No tenant holds more than an eighth of them, or
-//! half while no other tenant has an invocation here. Those that wait get permits in turn, one tenant after the other.
+//! A host has as many permits as its workers have instance slots. A tenant holds at most an eighth of them, or half while
+//! no other tenant has an invocation here. It also holds at most as many as are free, except for its first permit, so
+//! that some permits stay free for tenants that hold none. Waiting invocations get permits round robin over tenants.
 //! A request that waits reserves its memory in the host's budget; an invocation needs memory there before it is admitted.
 
 use super::outcome::Failure;
@@ -11,16 +12,16 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// The part of a host's permits that a tenant may hold beside others.
+/// Divisor for the part of a host's permits that a tenant may hold beside others.
 const SHARED_DIVISOR: usize = 8;
 
-/// The part that a tenant may hold while it is alone.
+/// Divisor for the part that a tenant may hold while it is alone.
 const LONE_DIVISOR: usize = 2;
 
-/// The part of the memory that requests which wait may take.
+/// Divisor for the part of the memory that waiting requests may use.
 const WAITING_DIVISOR: usize = 4;
 
-/// Decides which invocations run.
+/// Admits invocations and queues those that have to wait.
 pub(crate) struct Admission {
     limits: Arc<Limits>,
     permits: usize,
@@ -29,62 +30,78 @@ pub(crate) struct Admission {
 }
 
 struct AdmissionState {
-    /// Permits that nobody holds.
+    /// Permits that are free.
     free: usize,
     tenants: HashMap<Arc<str>, TenantQuota, foldhash::fast::RandomState>,
-    /// Tenants with waiting invocations that may hold another permit, in the order of their turns.
+    /// Tenants that have waiting invocations and may hold another permit, in the order of rotation.
     ready_tenants: VecDeque<Arc<str>>,
-    /// Memory that the requests of all that wait have reserved, bytes.
+    /// Memory that all waiting requests have reserved, bytes.
     waiting_bytes: usize,
 }
 
-/// A tenant with invocations here. Removed with the last one.
+/// The usage of a tenant. Removed with the tenant's last invocation.
 #[derive(Default)]
 struct TenantQuota {
     running: usize,
-    /// Memory that those which run have reserved here, bytes.
+    /// Memory that the tenant's running invocations have reserved, bytes.
     bytes: usize,
     waiting: usize,
-    /// Memory that the requests of those which wait have reserved, bytes.
+    /// Memory that the tenant's waiting requests have reserved, bytes.
     waiting_bytes: usize,
     queue: VecDeque<Waiter>,
-    /// Whether it stands in `State::turns`.
+    /// Whether `AdmissionState::ready_tenants` contains the tenant.
     is_ready: bool,
 }
 
-/// An invocation that waits. Its caller may have gone meanwhile.
+/// A waiting invocation. Its caller may have dropped its future meanwhile.
 struct Waiter {
     bytes: usize,
-    grant: oneshot::Sender<()>,
+    grant: oneshot::Sender<Grant>,
 }
 
-/// The right to run, returned when dropped.
+/// A permit for an invocation that waited.
+struct Grant {
+    is_first: bool,
+}
+
+/// The right to run, released when dropped.
 pub(crate) struct AdmissionPermit {
     admission: Arc<Admission>,
     tenant: Arc<str>,
     bytes: usize,
-    /// False while its invocation waits for it.
+    /// False while the invocation waits for the grant.
     is_granted: bool,
+    /// Whether the tenant held no other permit when it got this one.
+    is_first: bool,
 }
 
-/// A place in a tenant's queue, left when dropped.
+/// An entry in a tenant's queue, cancelled when dropped.
 struct PendingAdmission {
     permit: Option<AdmissionPermit>,
-    granted: oneshot::Receiver<()>,
+    granted: oneshot::Receiver<Grant>,
 }
 
-/// How a tenant's turn ended.
+/// The result of an attempt to grant a permit to a tenant.
 enum GrantResult {
-    /// Granted to a request of so many bytes.
+    /// Granted to a request of this many bytes.
     Granted(usize),
     NoneWaiting,
     NoMemory,
+    /// The tenant holds as many permits as it may.
+    NotAllowed,
 }
 
 impl TenantQuota {
-    /// Whether its share of the memory has room for these bytes. One invocation is always within it.
+    /// Returns whether these bytes are within the tenant's share of the memory. The first invocation is always
+    /// admitted.
     fn has_room_for(&self, bytes: usize, share: usize) -> bool {
         self.bytes == 0 || self.bytes.saturating_add(bytes) <= share
+    }
+
+    /// Whether it may hold one more of `free` permits, where `most` is its limit. Beyond its first permit it holds at most
+    /// as many as are free.
+    fn may_hold_another(&self, most: usize, free: usize) -> bool {
+        self.running < most && free > self.running
     }
 
     fn add_running(&mut self, bytes: usize) {
@@ -105,34 +122,36 @@ impl Admission {
         Arc::new(Self { limits, permits, memory, state: Mutex::new(initial) })
     }
 
-    /// Admits an invocation of this tenant whose request has `bytes`, at once or when others have ended.
+    /// Admits an invocation of this tenant whose request has `bytes`, at once or after others have ended.
     pub(crate) async fn admit(self: &Arc<Self>, tenant: &str, bytes: usize) -> Result<AdmissionPermit, Failure> {
         let (permit, granted) = self.register(tenant, BASE_BYTES.saturating_add(bytes))?;
         let Some(granted) = granted else { return Ok(permit) };
         let pending = PendingAdmission { permit: Some(permit), granted };
-        let too_long = |_| overloaded("it waited too long for its turn");
+        let too_long = |_| overloaded("the invocation waited too long in the queue");
         tokio::time::timeout(self.limits.queue_timeout, self.wait_for_grant(pending)).await.map_err(too_long)?
     }
 
-    /// Waits for the grant. Memory may become free without the end of an admitted invocation.
+    /// Waits for the grant. Memory can also become free while no admitted invocation ends.
     async fn wait_for_grant(&self, mut pending: PendingAdmission) -> Result<AdmissionPermit, Failure> {
-        loop {
+        let grant = loop {
             tokio::select! {
-                _ = &mut pending.granted => break,
+                grant = &mut pending.granted => break grant,
                 () = self.memory.wait_for_release() => self.grant(&mut self.lock()),
             }
-        }
-        let mut permit = pending.permit.take().ok_or_else(|| overloaded("it lost its turn"))?;
-        permit.is_granted = true;
+        };
+        let (Ok(grant), Some(mut permit)) = (grant, pending.permit.take()) else {
+            return Err(overloaded("the invocation lost its place in the queue"));
+        };
+        (permit.is_granted, permit.is_first) = (true, grant.is_first);
         Ok(permit)
     }
 
-    /// Enters an invocation: with a permit, or with a receiver of one.
+    /// Registers an invocation. Returns a granted permit, or a permit with a receiver of its grant.
     fn register(
         self: &Arc<Self>,
         tenant: &str,
         bytes: usize,
-    ) -> Result<(AdmissionPermit, Option<oneshot::Receiver<()>>), Failure> {
+    ) -> Result<(AdmissionPermit, Option<oneshot::Receiver<Grant>>), Failure> {
         let mut state = self.lock();
         let tenant = match state.tenants.get_key_value(tenant) {
             Some((known, _)) => Arc::clone(known),
@@ -141,14 +160,16 @@ impl Admission {
         let (most, share) = self.tenant_limits(&state, &tenant);
         let AdmissionState { free, tenants, ready_tenants, waiting_bytes } = &mut *state;
         let entry = tenants.entry(Arc::clone(&tenant)).or_default();
+        let is_first = entry.running == 0;
         let permit = |is_granted| AdmissionPermit {
             admission: Arc::clone(self),
             tenant: Arc::clone(&tenant),
             bytes,
             is_granted,
+            is_first,
         };
-        // Those that have a turn come first.
-        let is_next = ready_tenants.is_empty() && entry.waiting == 0 && *free > 0 && entry.running < most;
+        let is_next =
+            entry.waiting == 0 && (is_first || ready_tenants.is_empty()) && entry.may_hold_another(most, *free);
         if is_next && entry.has_room_for(bytes, share) && self.memory.try_reserve(bytes) {
             *free -= 1;
             entry.add_running(bytes);
@@ -159,7 +180,7 @@ impl Admission {
         }
         let request = bytes - BASE_BYTES;
         if !self.reserve_waiting(entry, waiting_bytes, request, share) {
-            return Err(overloaded("the requests that wait take too much memory"));
+            return Err(overloaded("the waiting requests use too much memory"));
         }
         let (grant, granted) = oneshot::channel();
         entry.waiting += 1;
@@ -173,8 +194,8 @@ impl Admission {
         Ok((permit, Some(granted)))
     }
 
-    /// Reserves the memory of a request that waits. All that wait take at most a quarter of the host's memory, those of one
-    /// tenant at most a quarter of its share; but the first request of a tenant may exceed that share.
+    /// Reserves the memory of a waiting request. All waiting requests use at most a quarter of the host's memory, and
+    /// those of one tenant at most a quarter of its share. The first waiting request of a tenant may exceed this share.
     fn reserve_waiting(&self, entry: &mut TenantQuota, all: &mut usize, request: usize, share: usize) -> bool {
         let of_tenant = entry.waiting_bytes.saturating_add(request);
         let with_all = all.saturating_add(request);
@@ -186,14 +207,14 @@ impl Admission {
         true
     }
 
-    /// How many permits this tenant may hold, and how many bytes of memory.
+    /// Returns how many permits this tenant may hold, and how many bytes of memory.
     fn tenant_limits(&self, state: &AdmissionState, tenant: &str) -> (usize, usize) {
         let is_alone = state.tenants.len() == usize::from(state.tenants.contains_key(tenant));
         let part = if is_alone { LONE_DIVISOR } else { SHARED_DIVISOR };
         (self.limits.in_flight_per_tenant.min(self.permits / part).max(1), self.memory.share(is_alone))
     }
 
-    /// Returns a permit and its memory, and gives what is free to those that wait.
+    /// Releases a permit with its memory, and grants free permits to waiting invocations.
     fn release(&self, tenant: &str, bytes: usize) {
         self.memory.release(bytes);
         let mut state = self.lock();
@@ -205,7 +226,7 @@ impl Admission {
         self.reschedule(&mut state, tenant);
     }
 
-    /// Takes an invocation out of the queue whose caller does not wait any more.
+    /// Removes an invocation from the queue after its caller has stopped waiting.
     fn cancel_wait(&self, tenant: &str, bytes: usize) {
         let request = bytes - BASE_BYTES;
         self.memory.release(request);
@@ -214,7 +235,8 @@ impl Admission {
         if let Some(entry) = state.tenants.get_mut(tenant) {
             entry.waiting -= 1;
             entry.waiting_bytes -= request;
-            // Those that left stay in the queue until they are half of it, so that leaving takes constant time.
+            // Cancelled waiters stay in the queue until they are half of it, so that a cancellation takes constant
+            // time.
             if entry.queue.len() > 2 * entry.waiting {
                 entry.queue.retain(|waiter| !waiter.grant.is_closed());
             }
@@ -222,7 +244,7 @@ impl Admission {
         self.reschedule(&mut state, tenant);
     }
 
-    /// Brings the turns up to date after a change of this tenant, and grants what is free.
+    /// Updates the rotation after a change of this tenant, and grants free permits.
     fn reschedule(&self, state: &mut AdmissionState, tenant: &str) {
         let (most, _) = self.tenant_limits(state, tenant);
         let AdmissionState { tenants, ready_tenants, .. } = state;
@@ -239,8 +261,9 @@ impl Admission {
         self.grant(state);
     }
 
-    /// Gives free permits to the tenants in turn, one each. A tenant whose next invocation finds no memory waits for its
-    /// next turn: an invocation that ends, or a reservation that is returned, grants again.
+    /// Grants free permits to the ready tenants in rotation, one permit each. If the memory for a tenant's next
+    /// invocation is not free, the tenant waits until the rotation reaches it again. The end of an invocation and a
+    /// released reservation both call this again.
     fn grant(&self, state: &mut AdmissionState) {
         let mut passed = 0;
         while state.free > 0 && passed < state.ready_tenants.len() {
@@ -249,7 +272,8 @@ impl Admission {
             let AdmissionState { free, tenants, ready_tenants, waiting_bytes } = &mut *state;
             let Some(entry) = tenants.get_mut(&name) else { continue };
             entry.is_ready = false;
-            let result = self.grant_one(entry, most, share);
+            let may_hold = entry.may_hold_another(most, *free);
+            let result = if may_hold { self.grant_one(entry, share) } else { GrantResult::NotAllowed };
             if let GrantResult::Granted(request) = result {
                 *waiting_bytes -= request;
                 *free -= 1;
@@ -258,29 +282,25 @@ impl Admission {
             if entry.waiting > 0 && entry.running < most {
                 entry.is_ready = true;
                 ready_tenants.push_back(name);
-                // A waiter whose caller has gone counts until it leaves the queue, which may be after this.
+                // A cancelled waiter counts until it leaves the queue, which may be later.
                 passed += usize::from(!matches!(result, GrantResult::Granted(_)));
             }
         }
     }
 
     /// Grants a permit to the first invocation of a tenant that still waits.
-    fn grant_one(&self, entry: &mut TenantQuota, most: usize, share: usize) -> GrantResult {
+    fn grant_one(&self, entry: &mut TenantQuota, share: usize) -> GrantResult {
         while let Some(waiter) = entry.queue.pop_front() {
             if waiter.grant.is_closed() {
                 continue;
             }
             let bytes = waiter.bytes;
-            if entry.running >= most {
-                entry.queue.push_front(waiter);
-                return GrantResult::NoneWaiting;
-            }
             // The request has its memory already.
             if !entry.has_room_for(bytes, share) || !self.memory.try_reserve(BASE_BYTES) {
                 entry.queue.push_front(waiter);
                 return GrantResult::NoMemory;
             }
-            if waiter.grant.send(()).is_ok() {
+            if waiter.grant.send(Grant { is_first: entry.running == 0 }).is_ok() {
                 let request = bytes - BASE_BYTES;
                 entry.add_running(bytes);
                 entry.waiting -= 1;
@@ -297,6 +317,13 @@ impl Admission {
     }
 }
 
+impl AdmissionPermit {
+    /// Whether the tenant held no other permit when it got this one.
+    pub(crate) fn is_first(&self) -> bool {
+        self.is_first
+    }
+}
+
 impl Drop for AdmissionPermit {
     fn drop(&mut self) {
         if self.is_granted {
@@ -309,7 +336,7 @@ impl Drop for PendingAdmission {
     fn drop(&mut self) {
         let Some(permit) = &mut self.permit else { return };
         self.granted.close();
-        // A permit that was granted at the last moment returns when it is dropped.
+        // If the grant came just before the cancellation, dropping the permit releases it.
         permit.is_granted = self.granted.try_recv().is_ok();
         if !permit.is_granted {
             permit.admission.cancel_wait(&permit.tenant, permit.bytes);

@@ -1,9 +1,9 @@
-//! JSON of a bounded length.
+//! Serialisation of JSON with a maximum length.
 
 use serde::Serialize;
 use std::io;
 
-/// A value's JSON; `None`: it is longer than this limit. The function stops writing at the limit.
+/// Returns the value's JSON; `None` if it is longer than `limit` bytes. The function stops writing at the limit.
 pub(super) fn to_bounded_json(value: &impl Serialize, limit: usize) -> Option<String> {
     let mut text = BoundedWriter { bytes: Vec::new(), limit };
     serde_json::to_writer(&mut text, value).ok()?;

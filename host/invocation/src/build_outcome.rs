@@ -1,4 +1,4 @@
-//! What an invocation answers, however it ended.
+//! Construction of outcomes and failures.
 
 use super::bounded_json::to_bounded_json;
 use super::execute::Invocation;
@@ -11,14 +11,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 impl Invocation {
-    /// The outcome as it is kept under the invocation's key, if it has one. `Err`: it is too large to be kept.
+    /// Returns the outcome as it is stored under the invocation's idempotency key, if it has one. `Err`: the outcome is
+    /// too large to be stored.
     pub(super) fn idempotency_record(&self, outcome: &Outcome) -> Result<Option<NewIdempotencyRecord>, OutcomeError> {
         let Some(key) = self.request.key.clone() else { return Ok(None) };
         let limits = &self.context.limits;
         let Some(outcome) = to_bounded_json(outcome, limits.outcome_bytes) else {
             let most = limits.outcome_bytes;
             let message = format!(
-                "the outcome has more than {most} bytes, the most that is kept under a key; write fewer or shorter entities"
+                "the outcome has more than {most} bytes, the limit for an idempotency key; write fewer or shorter entities"
             );
             return Err(OutcomeError { code: "limit-value-size".to_owned(), message, parameter: None });
         };
@@ -32,7 +33,7 @@ impl Invocation {
 
     pub(super) fn replay(&self, stored: &IdempotencyRecord) -> Result<Outcome, Failure> {
         if stored.fingerprint != self.fingerprint() {
-            let message = "the key was used for another action, parameters or session before; use a new one";
+            let message = "the key was used before for a different action, parameters or session; use a new key";
             return Err(Failure::new("key-reused", message));
         }
         let outcome: Outcome = serde_json::from_str(&stored.outcome)
@@ -44,7 +45,8 @@ impl Invocation {
         self.error_outcome(started, OutcomeError { code: code.to_owned(), message, parameter: None })
     }
 
-    /// On the port `error` every entity-out is cleared, or set to what the manifest says: no stale value survives.
+    /// Builds an outcome on the port `error`. It sets every entity-out to the manifest's `on-error` value or clears it,
+    /// so that no outdated value remains.
     pub(super) fn error_outcome(&self, started: Instant, error: OutcomeError) -> Outcome {
         let mut entities = BTreeMap::new();
         let mut cleared = BTreeSet::new();
@@ -76,10 +78,10 @@ impl Invocation {
         }
     }
 
-    /// The answer of an invocation that was stopped.
+    /// Returns the result of an invocation that was stopped.
     pub(super) fn outcome_for_stop(&self, reason: StopReason) -> Result<Outcome, Failure> {
         let limits = &self.context.limits;
-        let since = |stage| match stage {
+        let since = |phase| match phase {
             Phase::Running(since) | Phase::WaitingForLock(since) => since,
             Phase::Queued | Phase::Committing => Instant::now(),
         };
@@ -88,28 +90,34 @@ impl Invocation {
             StopReason::Cpu => Ok(self.fault_outcome(
                 started,
                 "limit-cpu",
-                format!("the plugin computed for longer than {:?}", limits.cpu_time),
+                format!("the plugin used more than {:?} of CPU time", limits.cpu_time),
             )),
             StopReason::Deadline(Phase::Queued) => {
-                Err(Failure::transient("overloaded", "it waited too long for its turn; try again later"))
+                Err(Failure::transient("overloaded", "the invocation waited too long in the queue; try again later"))
             }
-            StopReason::Deadline(Phase::WaitingForLock(_)) => Err(store_conflict()),
+            StopReason::Deadline(Phase::WaitingForLock(_)) => Err(Failure::transient(
+                "store-conflict",
+                format!(
+                    "the invocation waited {:?} for others that changed the same data; try again",
+                    limits.invocation_timeout
+                ),
+            )),
             StopReason::Deadline(_) => Ok(self.fault_outcome(
                 started,
                 "limit-deadline",
-                format!("it took longer than {:?}", limits.invocation_timeout),
+                format!("the invocation took longer than {:?}", limits.invocation_timeout),
             )),
-            StopReason::Cancelled => Err(Failure::transient("overloaded", "nobody waits for it any more")),
+            StopReason::Cancelled => Err(Failure::transient("overloaded", "the caller dropped the invocation")),
             StopReason::Panicked => Ok(self.fault_outcome(
                 started,
                 "plugin-trap",
-                "the host stopped the run because of a defect of its own".to_owned(),
+                "the host stopped the run because of an internal error".to_owned(),
             )),
         }
     }
 }
 
-/// A commit's failure: it would have taken the tenant beyond its quota.
+/// Returns the failure of a commit that would exceed the tenant's quota.
 pub(super) fn quota_failure(quota: u64) -> Failure {
     let message = format!(
         "the tenant would have more than {quota} bytes stored, which is its quota; wait until keys expire, or raise the quota"
@@ -118,14 +126,14 @@ pub(super) fn quota_failure(quota: u64) -> Failure {
 }
 
 pub(super) fn store_conflict() -> Failure {
-    Failure::transient("store-conflict", "others kept changing what was read; try again")
+    Failure::transient("store-conflict", "the data changed concurrently and all retries were used; try again")
 }
 
 pub(super) fn error_from_refusal(refusal: Refusal) -> OutcomeError {
     OutcomeError { code: refusal.code.to_owned(), message: refusal.message, parameter: None }
 }
 
-/// A plugin's error, cut to what a message may be.
+/// Converts a plugin's error and truncates its message to 4 KiB.
 pub(super) fn error_from_guest(error: WitError) -> OutcomeError {
     const MAX_BYTES: usize = 4 << 10;
     let WitError { code, mut message, parameter, .. } = error;

@@ -1,4 +1,4 @@
-//! A host's settings, and why it may not open.
+//! The settings of a host, and the errors of opening one.
 
 use super::host::Host;
 use crate::catalog::LoadError;
@@ -37,19 +37,19 @@ impl Default for HostBuilder {
     }
 }
 
-/// Why a host did not open.
+/// The reason why a host did not open.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// WebAssembly can't be run here.
+    /// The WebAssembly engine does not start on this machine.
     #[error("the WebAssembly engine doesn't start: {0:#}")]
     Engine(wasmtime::Error),
-    /// No thread could be started.
+    /// A thread can't be started.
     #[error("a thread can't be started: {0}")]
     Thread(std::io::Error),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A built-in action was refused.
+    /// A built-in action was rejected.
     #[error("a built-in action: {0}")]
     BuiltIn(LoadError),
     /// A folder of plugins can't be read.
@@ -57,72 +57,75 @@ pub enum OpenError {
     PluginFolder {
         /// The folder or file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: std::io::Error,
     },
 }
 
 impl HostBuilder {
-    /// Other bounds than the default ones.
+    /// Sets the limits. Default: [`Limits::default`].
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// So many worker threads; as many as there are processors where it isn't said.
+    /// Sets the number of worker threads, at least 1. Default: one per processor.
     #[must_use]
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers.max(1));
         self
     }
 
-    /// For so long a worker that has nothing to do looks for work before it sleeps; 50 µs where it isn't said. What it
-    /// costs in processor time it saves in waiting: to be woken takes a thread as long.
+    /// Sets how long an idle worker spins before it parks. Default: 50 µs. Spinning trades CPU time for latency: waking
+    /// a parked thread takes about as long.
     #[must_use]
     pub fn idle_spin(mut self, duration: Duration) -> Self {
         self.idle_spin = duration;
         self
     }
 
-    /// Keeps compiled code in this folder. Without one, every start compiles. A folder that is missing is made for this
-    /// user alone. One that belongs to another user, or in which others may write, is not used; the log says so.
+    /// Stores compiled code in this folder. Default: none, and every start compiles. A missing folder is created,
+    /// private to this user. The host ignores a folder that belongs to another user or is writable by others, and logs
+    /// a warning.
     #[must_use]
     pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache = Some(folder.into());
         self
     }
 
-    /// Compiles each component in a process of this program: a `flowhost` of the same release, or one that calls
-    /// [`flowhost_engine::compile_for_parent`]. Its memory and time are limited, and it is ended when it exceeds them.
+    /// Compiles each component in a process of this program: a `flowhost` of the same release, or a program that calls
+    /// [`flowhost_engine::compile_for_parent`]. The host limits the memory and time of the process, and kills it when it exceeds
+    /// them.
     ///
-    /// Without one, components are compiled in this process. That takes [`Limits::compile_memory_bytes`] and more where a
-    /// component is made for it, and goes on after [`Limits::compile_time`], since a thread can't be ended. A host that
-    /// loads components of strangers needs a program.
+    /// Default: none, and the host compiles components in its own process. A hostile component can then use more than
+    /// [`Limits::compile_memory_bytes`]. Its compilation continues after [`Limits::compile_time`], since a thread can't
+    /// be killed. A host that loads untrusted components needs a compiler program.
     #[must_use]
     pub fn compiler(mut self, program: impl Into<PathBuf>) -> Self {
         self.compiler = Some(program.into());
         self
     }
 
-    /// Adds the components in this folder to the built-in actions. One that is refused is logged and left out. So is one
-    /// with the id of a shipped action or of a flow's node (`action-reserved`), and the second by name of two different
-    /// ones with the same id and version (`action-duplicate`).
+    /// Adds the components in this folder to the built-in actions. The host logs and skips a component that it rejects.
+    ///
+    /// The id of a built-in action or of a node of a flow is rejected with `action-reserved`. If two files hold
+    /// different components with the same id and version, the second by name is rejected with `action-duplicate`.
     #[must_use]
     pub fn plugins(mut self, folder: impl Into<PathBuf>) -> Self {
         self.plugins.push(folder.into());
         self
     }
 
-    /// Lets components have the id of this shipped action. One of the same version takes its place; of different
-    /// versions the newest is the one that the id alone names.
+    /// Permits components to have the id of this built-in action. A component of the same version replaces it. If the
+    /// versions differ, the id alone names the newest.
     #[must_use]
     pub fn replace_built_in(mut self, id: impl Into<String>) -> Self {
         self.replaceable.push(id.into());
         self
     }
 
-    /// Leaves the built-in actions out.
+    /// Omits the built-in actions.
     #[must_use]
     pub fn without_built_in_actions(mut self) -> Self {
         self.built_in_actions = false;
@@ -132,7 +135,7 @@ impl HostBuilder {
     /// Opens the host on a store.
     ///
     /// # Errors
-    /// The engine, a thread, the store, a built-in action or a folder of plugins; see [`OpenError`].
+    /// The engine, a thread, the store, a built-in action or a folder of plugins failed; see [`OpenError`].
     pub async fn open(self, store: impl Store) -> Result<Host, OpenError> {
         Host::open(self, Arc::new(store)).await
     }

@@ -1,22 +1,23 @@
-//! The canonical text of a node's parameters: the same for equal parameters, and another one for any others.
+//! The canonical text of a node's parameters: equal parameters have equal texts, and different parameters have
+//! different texts.
 //!
-//! It is JSON. The parameters themselves are a list of pairs, sorted by name; every object inside a value is an object
-//! whose members are sorted by name. The digests of stored keys depend on this form.
+//! The text is JSON. The parameters are a list of pairs, sorted by name. Every object inside a value is an object whose
+//! members are sorted by name. The fingerprints of stored idempotency keys depend on this format.
 
 use serde_json::{Map, Value as Json};
 use std::io::{self, Write};
 
-/// Lists and objects in a node's parameters, at every depth. Each takes some hundred bytes of memory.
+/// Maximum number of lists and objects in a node's parameters, at all depths. Each uses some hundred bytes of memory.
 pub(super) const MAX_CONTAINERS: usize = 10_000;
 
-/// The canonical text, unless it has more than `max_bytes` or the parameters have too many lists and objects.
+/// Returns the canonical text; `None` if it exceeds `max_bytes` or the parameters have too many lists and objects.
 pub(super) fn serialize_parameters(parameters: &Map<String, Json>, max_bytes: usize) -> Option<String> {
     let mut writer = BoundedWriter { bytes: Vec::new(), bytes_left: max_bytes, containers_left: MAX_CONTAINERS };
     write_parameters(&mut writer, parameters).ok()?;
     String::from_utf8(writer.bytes).ok()
 }
 
-/// A buffer that refuses what would make it larger than a limit.
+/// A buffer that rejects writes beyond its limit.
 struct BoundedWriter {
     bytes: Vec<u8>,
     bytes_left: usize,
@@ -83,7 +84,7 @@ fn write_joined<T>(
     writer.write_all(close)
 }
 
-/// The members sorted by name, whatever order the map keeps.
+/// Returns the members sorted by name, regardless of the map's order.
 fn sorted(map: &Map<String, Json>) -> Vec<(&String, &Json)> {
     let mut members: Vec<_> = map.iter().collect();
     members.sort_unstable_by_key(|(name, _)| *name);
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_beyond_the_limit_is_not_made() {
+    fn a_text_beyond_the_limit_is_not_serialised() {
         let parameters = Map::from_iter([("A".to_owned(), Json::from("x"))]);
         assert_eq!(serialize_parameters(&parameters, 11).as_deref(), Some(r#"[["A","x"]]"#));
         assert_eq!(serialize_parameters(&parameters, 10), None);

@@ -1,28 +1,29 @@
-//! Which actions compute for long, so that the next invocation of one is known before it holds the others up.
+//! A record of long-running actions, which lets the next invocation of one start in the background.
 
 use flowhost_engine::task::is_long_running;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-/// Tenants remembered; more, and all are learnt anew.
+/// Maximum number of recorded tenants. Beyond it the whole history is cleared.
 const MAX_TENANTS: usize = 1_000;
 
-/// Actions of a tenant remembered, likewise.
+/// Maximum number of recorded actions of a tenant. Beyond it the tenant's history is cleared.
 const MAX_ACTIONS: usize = 100;
 
-/// The actions whose last invocation was heavy, by tenant: what one does with an action tells nothing of the others.
+/// Per tenant, the actions whose last invocation was long-running. Kept per tenant because usage of an action differs
+/// between tenants.
 #[derive(Default)]
 pub(super) struct CpuHistory(RefCell<HashMap<String, HashSet<usize>, foldhash::fast::RandomState>>);
 
 impl CpuHistory {
-    /// Whether the tenant's next invocation of the action with this index will be heavy, as far as the last one tells.
+    /// Returns whether the tenant's last invocation of the action with this index was long-running.
     pub(super) fn is_long_running(&self, tenant: &str, action: usize) -> bool {
         let tenants = self.0.borrow();
         !tenants.is_empty() && tenants.get(tenant).is_some_and(|actions| actions.contains(&action))
     }
 
-    /// It computed for so long.
+    /// Records the CPU time of an invocation.
     pub(super) fn record(&self, tenant: &str, action: usize, cpu_time: Duration) {
         if is_long_running(cpu_time) {
             let mut tenants = self.0.borrow_mut();

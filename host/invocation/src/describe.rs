@@ -1,4 +1,4 @@
-//! Asking a component for its manifest: it is granted nothing while it answers.
+//! Calls a component's `describe` for its manifest. The component has no grants during the call.
 
 use super::instance::{RunError, classify_trap};
 use crate::catalog::LoadError;
@@ -10,7 +10,8 @@ use std::sync::Arc;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store, UpdateDeadline};
 
-/// Instantiates the component and calls `describe`, on a thread of its own since the caller may be a runtime's.
+/// Instantiates the component and calls `describe`. It uses a separate thread, since the caller's thread may run a
+/// runtime.
 pub(super) fn describe(
     engine: &Engine,
     linker: &Linker<HostState>,
@@ -23,7 +24,7 @@ pub(super) fn describe(
             let runtime = runtime.map_err(|error| LoadError::new("component-invalid", error.to_string()))?;
             runtime.block_on(call_describe(engine, linker, limits, component))
         });
-        let gone = |_| Err(LoadError::new("plugin-trap", "the component could not be asked to describe itself"));
+        let gone = |_| Err(LoadError::new("plugin-trap", "the thread that calls `describe` panicked"));
         thread.join().unwrap_or_else(gone)
     })
 }
@@ -47,7 +48,8 @@ async fn call_describe(
         let action = OutboundAction::instantiate_async(&mut store, component, linker).await?;
         action.flow_action_handler().call_describe(&mut store).await
     };
-    // Epochs stop what computes; what waits, for a timer of WASI's say, only this stops.
+    // The epoch stops a component that uses the CPU. Only this timeout stops one that waits, for example for a WASI
+    // timer.
     let result = tokio::time::timeout(limits.invocation_timeout, described).await;
     run_log.flush(&LogOrigin { action: "describe", tenant: "", session: "" }, None);
     let Ok(result) = result else {
@@ -58,7 +60,9 @@ async fn call_describe(
         let (code, message) = match classify_trap(&error) {
             RunError::Fault { code, message } => (code, message),
             RunError::Store(error) => ("plugin-trap", error.to_string()),
-            RunError::Conflict(_) | RunError::PoolExhausted => ("plugin-trap", "it asked for the store".to_owned()),
+            RunError::Conflict(_) | RunError::PoolExhausted => {
+                ("plugin-trap", "`describe` called a store function".to_owned())
+            }
         };
         LoadError::new(code, format!("the component can't describe itself: {message}"))
     })

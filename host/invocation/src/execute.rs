@@ -1,4 +1,4 @@
-//! An admitted invocation on its worker, until it has an outcome.
+//! The execution of an admitted invocation on its worker, up to its outcome.
 
 use super::admission::AdmissionPermit;
 use super::build_outcome::{error_from_guest, error_from_refusal, quota_failure, store_conflict};
@@ -7,6 +7,7 @@ use super::instance::{GuestResult, LinkedComponent, RunError, WorkerContext};
 use super::outcome::{Failure, Outcome, OutcomeError};
 use super::request::Request;
 use super::task::ReplySlot;
+use chrono::{DateTime, SubsecRound, Utc};
 use flowhost_domain::Refusal;
 use flowhost_domain::refusal::quote;
 use flowhost_domain::upsert::{ContactUpsert, Profile};
@@ -18,9 +19,8 @@ use flowhost_host_functions::{
 use flowhost_store::{
     CommitOutcome, CommitRequest, IdempotencyRecord, Lookup, NewIdempotencyRecord, Transaction, TransactionError,
 };
-use chrono::{DateTime, SubsecRound, Utc};
-use rand_xoshiro::rand_core::SeedableRng;
 use flowhost_sync::KeyedLockGuard;
+use rand_xoshiro::rand_core::SeedableRng;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -28,7 +28,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use uuid::Uuid;
 
-/// What invocations take turns for.
+/// A key of the locks that invocations acquire.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum LockKey {
     /// An idempotency key of a tenant.
@@ -39,12 +39,12 @@ pub(super) enum LockKey {
     Address(String, String, String),
 }
 
-/// One invocation. Its work and whoever stops that share it.
+/// One invocation, shared by its work and by the supervisor that can stop it.
 pub(super) struct Invocation {
     pub(super) request: Request,
     pub(super) context: Rc<WorkerContext>,
     pub(super) reply: ReplySlot,
-    /// Held until the invocation has ended, even if its caller does not wait any more.
+    /// Held until the invocation has ended, even if its caller has dropped the future.
     pub(super) permit: Cell<Option<AdmissionPermit>>,
     pub(super) task_state: TaskState,
     pub(super) run_log: Arc<RunLog>,
@@ -52,13 +52,13 @@ pub(super) struct Invocation {
     seed: u64,
 }
 
-/// Bytes of an outcome that joins the next commit without anybody waiting for it.
+/// Maximum size of an outcome that is queued for commit without waiting, bytes.
 const UNAWAITED_OUTCOME_BYTES: usize = 4 << 10;
 
-/// One attempt's end.
+/// The result of one attempt.
 enum Attempt {
     Done(Result<Outcome, Failure>),
-    /// Run again, taking turns for these.
+    /// Retry while holding these locks.
     Retry(BTreeSet<LockKey>),
 }
 
@@ -74,7 +74,7 @@ impl From<TransactionError> for RunError {
 impl Invocation {
     pub(super) fn new(request: Request, permit: AdmissionPermit, context: Rc<WorkerContext>, reply: ReplySlot) -> Self {
         let (session, run_log) = (&request.session, Arc::new(RunLog::new(&context.limits)));
-        // The store keeps microseconds.
+        // The store has a resolution of microseconds.
         let now = session.at.unwrap_or_else(Utc::now).trunc_subsecs(6);
         let seed = session.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().1);
         let permit = Cell::new(Some(permit));
@@ -85,13 +85,13 @@ impl Invocation {
         &self.request.session.tenant
     }
 
-    /// What the key stands for.
+    /// Returns the fingerprint of the request, which the idempotency key stands for.
     pub(super) fn fingerprint(&self) -> [u8; 32] {
         let session = &self.request.session;
         self.request.node.fingerprint([&session.tenant, &session.channel, &session.user, &session.id])
     }
 
-    /// Runs it until it has an outcome.
+    /// Runs the invocation until it has an outcome.
     pub(super) async fn execute(&self) -> Result<Outcome, Failure> {
         let shared = &self.context.shared;
         let mut key_guard = match &self.request.key {
@@ -114,7 +114,7 @@ impl Invocation {
             }
             self.task_state.set_phase(Phase::WaitingForLock(started));
             guards.clear();
-            // In their order, so that two invocations never wait for each other.
+            // Every invocation acquires locks in the same order, which prevents deadlocks.
             for key in &keys {
                 guards.push(shared.keyed_locks.lock(key.clone()).await);
             }
@@ -123,7 +123,7 @@ impl Invocation {
         Err(store_conflict())
     }
 
-    // What it holds while it waits stays small, since every invocation makes room for it: what is rare is in a box.
+    // Rare branches are boxed to keep this future small: every invocation allocates it.
     async fn attempt(
         &self,
         attempt: u32,
@@ -187,7 +187,8 @@ impl Invocation {
         }
     }
 
-    /// Reads in one trip what the action is going to ask for, and what is stored under the key: that is the answer.
+    /// Reads the action's references and the record under the idempotency key in one round trip. Returns the record,
+    /// whose outcome answers the request.
     async fn prefetch(
         &self,
         transaction: &mut Transaction,
@@ -208,7 +209,7 @@ impl Invocation {
         }
     }
 
-    /// Why the action isn't even run.
+    /// Returns the refusal of the node's parameters, which makes a run unnecessary.
     fn refuse_early(&self) -> Option<OutcomeError> {
         let refusal = self.request.node.parameters().refusal.as_ref()?;
         Some(OutcomeError {
@@ -218,7 +219,8 @@ impl Invocation {
         })
     }
 
-    /// The session user's own address, as far as it can be told before anything is read.
+    /// Returns the lookups of the session user's own addresses, if the tenant is cached. They must be known before the
+    /// first read.
     fn session_user_addresses(&self) -> Vec<Lookup> {
         let session = &self.request.session;
         let Some((tenant, _)) = self.context.cached_tenant(&session.tenant) else { return Vec::new() };
@@ -227,7 +229,7 @@ impl Invocation {
         addresses.map(|address| Lookup::Address(address.channel.clone(), address.identifier.clone())).collect()
     }
 
-    /// What of the things that were read others are taking turns for.
+    /// Returns the lock keys of the contacts that were read, if another invocation holds one of them.
     fn contended_keys(&self, transaction: &Transaction) -> Option<BTreeSet<LockKey>> {
         let locks = &self.context.shared.keyed_locks;
         if locks.is_empty() {
@@ -248,7 +250,7 @@ impl Invocation {
         grants: flowhost_host_functions::Grants,
         attempt: u32,
     ) -> HostState {
-        // What a run makes gets other ids each time: an id that exists already is what made the last one stale, perhaps.
+        // Every attempt generates different ids, because an existing id may have caused the conflict.
         let id_generator = IdGenerator::new(self.seed, self.tenant(), attempt, self.now);
         let parameters = ParameterValues::new(Arc::clone(self.request.node.parameters()));
         let run = RunInput { parameters, session, transaction: Some(transaction), id_generator, grants };
@@ -256,17 +258,17 @@ impl Invocation {
         HostState::new(run, limits, Arc::clone(&self.run_log), memory)
     }
 
-    /// What an action that left by this port makes of its node's entities. `Err`: why it may not leave so.
+    /// Builds the outcome of an action that exited through this port. `Err`: the action violated the contract.
     fn outcome(&self, started: Instant, port: String, output: RunOutput) -> Result<(Transaction, Outcome), String> {
         let parameters = self.request.node.parameters();
         if !parameters.is_port(&port) {
             return Err(format!(
-                "the plugin left by port {:?}, which its manifest doesn't list",
+                "the plugin exited through port {:?}, which its manifest doesn't list",
                 port.chars().take(64).collect::<String>()
             ));
         }
         let RunOutput { transaction: Some(transaction), writes, warnings: reported } = output else {
-            return Err("the run lost its view".to_owned());
+            return Err("the run returned no transaction".to_owned());
         };
         let EntityWrites { values: entities, mut cleared } = writes;
         let outs = parameters.entity_outs().map(|(entity, _)| entity);
@@ -277,7 +279,8 @@ impl Invocation {
         Ok((transaction, Outcome { port, entities, cleared, error: None, warnings, replayed: false, usage }))
     }
 
-    /// Commits what the run has staged; where that is nothing, checks what it has read. Keeps the outcome under the key.
+    /// Commits the writes of the run, or validates its reads if it wrote nothing. Stores the outcome under the
+    /// idempotency key.
     async fn commit_or_validate(
         &self,
         started: Instant,
@@ -300,7 +303,7 @@ impl Invocation {
             Ok(false) => return Attempt::Retry(self.lock_keys(transaction.read_contact_ids())),
             Err(error) => return self.fail(started, RunError::Store(error)),
         }
-        // A large outcome may meet the tenant's quota, which its caller must know.
+        // A large outcome may exceed the tenant's quota, and the caller must receive that failure.
         if record.as_ref().is_some_and(|record| record.outcome.len() > UNAWAITED_OUTCOME_BYTES) {
             return self.commit(self.commit_request(transaction, record), outcome).await;
         }
@@ -334,7 +337,7 @@ impl Invocation {
         CommitRequest { quota: Some(self.context.limits.stored_bytes), ..transaction.into_commit_request(record) }
     }
 
-    /// From here on nothing stops the invocation any more.
+    /// Commits the request. From here on no limit stops the invocation.
     async fn commit(&self, commit: CommitRequest, outcome: Outcome) -> Attempt {
         let mut keys = self.lock_keys(commit.reads.contacts.iter().map(|(id, _)| *id));
         let address = |(channel, identifier): &(String, String)| {

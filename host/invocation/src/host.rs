@@ -14,15 +14,16 @@ use super::shared::HostShared;
 use super::task::ReplySlot;
 use crate::catalog::{Action, ActionNotFound, Catalog, ReplaceableIds};
 use arc_swap::ArcSwap;
-use flowhost_engine::LoadError;
 use flowhost_domain::json::MAX_TREE_BYTES;
 use flowhost_domain::phone;
+use flowhost_engine::Limits;
+use flowhost_engine::LoadError;
+use flowhost_engine::inbox::Priority;
 use flowhost_engine::memory_budget::MemoryBudget;
 use flowhost_engine::reclaim::Reclaimer;
 use flowhost_engine::task::{SupervisedTask, Task, TaskLimits};
 use flowhost_engine::ticker::EpochTicker;
 use flowhost_engine::worker::{Worker, WorkerOptions};
-use flowhost_engine::Limits;
 use flowhost_expression::ExpressionCache;
 use flowhost_store::{Store, StoreError};
 use serde_json::{Map, Value as Json};
@@ -32,7 +33,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use tokio::sync::{Semaphore, oneshot};
 
-/// Runs actions. Cheap to share behind an [`Arc`]; dropping it waits for what it runs.
+/// A host that runs actions. Share it behind an [`Arc`]; dropping it waits for the running invocations.
 ///
 /// ```no_run
 /// use flowhost::{Host, Request, Session, store::memory::MemoryStore};
@@ -40,24 +41,25 @@ use tokio::sync::{Semaphore, oneshot};
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let host = Host::builder().open(MemoryStore::new()).await?;
 ///
-/// // Once, when the diagram is published: the node is checked and its expressions are parsed.
+/// // Once, when the flow is published: `prepare` checks the node and parses its expressions.
 /// let parameters = serde_json::json!({
 ///     "CONTACT_NAME_EXPRESSION": "contact_name",
 ///     "CONTACT_IDENTIFIER_ENTITY": "contact_id",
 /// });
-/// let node = host.prepare("campaign-contact-manager@1", parameters.as_object().ok_or("no object")?)?;
+/// let node = host.prepare("campaign-contact-manager@1", parameters.as_object().ok_or("not an object")?)?;
 ///
-/// // For every session that comes to the node. The same key answers the same only with the same id.
+/// // For every session that reaches the node. A key answers the same only with the same session id.
 /// let mut session = Session::new("acme", "whatsapp", "56987654321");
 /// session.id = "s-1".to_owned();
 /// session.entities.insert("contact_name".to_owned(), "Ana".into());
 /// let outcome = host.invoke(Request::new(node, session).with_key("s-1/n1/1")).await?;
-/// println!("the flow goes on by {}", outcome.port);
+/// println!("the flow continues at port {}", outcome.port);
 /// # Ok(())
 /// # }
 /// ```
 pub struct Host {
-    // In the order of their ends: workers finish what they have, which the committer writes.
+    // The order of the fields is the order of their drops: the workers finish their tasks first, and the committer
+    // writes the results.
     workers: Vec<Worker<WorkerContext>>,
     _reclaimer: Reclaimer,
     _shared: Arc<HostShared>,
@@ -71,13 +73,14 @@ pub struct Host {
 }
 
 impl Host {
-    /// Settings to open one with.
+    /// Returns the default settings of a host.
     pub fn builder() -> HostBuilder {
         HostBuilder::default()
     }
 
     pub(super) async fn open(builder: HostBuilder, store: Arc<dyn Store>) -> Result<Self, OpenError> {
-        // The first phone number would wait for its metadata otherwise. Without a thread, it does.
+        // Loads the metadata of phone numbers in advance. If the thread can't be started, the first phone number loads
+        // it.
         drop(std::thread::Builder::new().name("flowhost-phones".to_owned()).spawn(phone::preload_metadata));
         let limits = Arc::new(builder.limits);
         let loading = flowhost_engine::new_engine(&limits, 4).map_err(OpenError::Engine)?;
@@ -134,26 +137,26 @@ impl Host {
         Ok(host)
     }
 
-    /// The bounds in force.
+    /// Returns the limits of this host.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// The store.
+    /// Returns the store.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }
 
-    /// The actions there are now.
+    /// Returns the current actions.
     pub fn catalog(&self) -> Arc<Catalog> {
         self.catalog.load_full()
     }
 
-    /// Adds a component to the catalogue. It takes the place of an action with the same id and version. Only
-    /// [`HostBuilder::replace_built_in`] permits the id of a shipped action. Prepared nodes keep the action that they have.
+    /// Adds a component to the catalogue. It replaces an action with the same id and version. Only
+    /// [`HostBuilder::replace_built_in`] permits the id of a built-in action. Prepared nodes keep their action.
     ///
     /// # Errors
-    /// It is no component, doesn't fit the contract, has an id that is reserved, or met a bound; see [`LoadError`].
+    /// It is not a component, does not match the contract, has a reserved id, or exceeds a limit; see [`LoadError`].
     pub fn load(&self, component: &[u8]) -> Result<Arc<Action>, LoadError> {
         let action = self.inspect(component)?;
         self.catalog.rcu(|catalog| {
@@ -172,35 +175,37 @@ impl Host {
         self.action_loader.inspect(component)
     }
 
-    /// Checks a node's parameters and parses its expressions, once for many invocations. What is wrong with them is
-    /// among [`PreparedNode::diagnostics`]; such a node can be invoked, and refuses.
+    /// Checks a node's parameters and parses its expressions, once for many invocations. [`PreparedNode::diagnostics`]
+    /// lists the errors. A node with errors can be invoked, but every invocation ends with a refusal.
     ///
-    /// Hostile parameters cost at most some milliseconds of computing: a list has at most 100 elements, a node at most 200
-    /// parameters, and its expressions together have at most about 150,000 tokens; beyond that the node is
-    /// `parameter-invalid`. Parameters of more than [`Limits::request_bytes`], or with more than 10,000 lists and objects,
-    /// are not checked at all, since no request can carry them.
+    /// Hostile parameters cost at most some milliseconds of CPU time. A list has at most 100 elements, a node at most
+    /// 200 parameters, and its expressions together at most about 150,000 tokens. A node beyond these limits is
+    /// `parameter-invalid`. Parameters of more than [`Limits::request_bytes`], or with more than 10,000 lists and
+    /// objects, are not checked, since no request can contain them.
     ///
     /// # Errors
-    /// There is no such action.
+    /// The action does not exist.
     pub fn prepare(&self, action: &str, parameters: &Map<String, Json>) -> Result<PreparedNode, ActionNotFound> {
         let action = Arc::clone(self.catalog().find(action)?);
         Ok(PreparedNode::new(action, parameters, &self.expressions, self.limits.request_bytes))
     }
 
-    /// Invokes a node for a session. The outcome is durable when it is answered; dropping the future before the
-    /// invocation's writes are handed over ends it without a trace.
+    /// Invokes a node for a session. The outcome is durable when the future returns it. Dropping the future before the
+    /// invocation has queued its writes ends the invocation without any effect.
     ///
     /// # Errors
-    /// The request was not carried out, and nothing changed; see [`Failure`].
+    /// The host did not carry out the request and changed nothing; see [`Failure`].
     pub async fn invoke(&self, request: Request) -> Result<Outcome, Failure> {
         let bytes = self.check(&request)?;
         let permit = self.admission.admit(&request.session.tenant, bytes).await?;
+        let priority = if permit.is_first() { Priority::First } else { Priority::Ordinary };
         let (reply, answer) = oneshot::channel();
         let queued = Instant::now();
         let submitted = self.pick_worker().is_some_and(|worker| {
-            worker.submit(Box::new(move |context| {
+            let make_task = move |context: &Rc<WorkerContext>| {
                 into_task(Invocation::new(request, permit, Rc::clone(context), ReplySlot::new(reply)), queued)
-            }))
+            };
+            worker.submit(Box::new(make_task), priority)
         });
         let stopping = || Failure::transient("overloaded", "the host is stopping");
         if !submitted {
@@ -209,24 +214,24 @@ impl Host {
         answer.await.map_err(|_| stopping())?
     }
 
-    /// Finishes what runs, and lets the store tidy up: afterwards a file stands for itself, without others beside it.
-    /// Dropping the host finishes what runs, too.
+    /// Finishes the running invocations and closes the store, which then removes its auxiliary files. Dropping the host
+    /// also finishes the running invocations.
     ///
     /// # Errors
-    /// The store's; nothing is lost by it.
+    /// The store failed to close; no data is lost.
     pub async fn close(self) -> Result<(), StoreError> {
         let store = Arc::clone(&self.store);
         drop(self);
         store.close().await
     }
 
-    /// Checks a request against its limits; answers how many bytes of memory it takes.
+    /// Checks a request against its limits. Returns how many bytes of memory it uses.
     fn check(&self, request: &Request) -> Result<usize, Failure> {
         let limits = self.limits();
         let size = request.session.check(limits)?;
         if size.tree_bytes > MAX_TREE_BYTES {
             let message = format!(
-                "the session's lists and objects take {} bytes of memory; at most {MAX_TREE_BYTES} are allowed",
+                "the session's lists and objects use {} bytes of memory; at most {MAX_TREE_BYTES} are allowed",
                 size.tree_bytes
             );
             return Err(Failure::new("request-too-large", message));
@@ -244,8 +249,8 @@ impl Host {
         Ok(bytes.unwrap_or(limits.request_bytes).saturating_add(size.tree_bytes))
     }
 
-    /// The worker that the calling thread has used before, unless another has clearly less to do: what goes to and fro
-    /// between them stays near them.
+    /// Returns the worker that the calling thread used before, unless another has clearly fewer tasks. Using the same
+    /// worker keeps the exchanged data in nearby caches.
     fn pick_worker(&self) -> Option<&Worker<WorkerContext>> {
         let nearest = self.workers.get(caller_index() % self.workers.len().max(1))?;
         let idlest = self.workers.iter().min_by_key(|worker| worker.active_tasks())?;
@@ -254,14 +259,14 @@ impl Host {
     }
 }
 
-/// A number of the calling thread's own, from 0.
+/// Returns a number that is unique to the calling thread, counted from 0.
 fn caller_index() -> usize {
     static THREADS: AtomicUsize = AtomicUsize::new(0);
     thread_local!(static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed));
     THREAD.with(|number| *number)
 }
 
-/// The invocation as its worker runs it.
+/// Wraps the invocation in a supervised task.
 fn into_task(invocation: Invocation, queued: Instant) -> SupervisedTask {
     let limits = &invocation.context.limits;
     let task_limits = TaskLimits {

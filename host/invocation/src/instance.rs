@@ -5,15 +5,15 @@ use super::node::PreparedNode;
 use super::shared::HostShared;
 use super::tenant_cache::TenantCache;
 use crate::catalog::Action;
+use chrono::{DateTime, Utc};
 use flowhost_domain::Tenant;
+use flowhost_engine::Limits;
 use flowhost_engine::memory_budget::MemoryBudget;
 use flowhost_engine::reclaim::ReclaimHandle;
-use flowhost_engine::Limits;
 use flowhost_host_functions::bindings::OutboundActionPre;
 use flowhost_host_functions::bindings::flow::action::types::Error as WitError;
 use flowhost_host_functions::{self, Abort, Grants, HostState, MAX_RESOURCES, RunLog, RunOutput};
 use flowhost_store::{Reader, StoreError, Transaction};
-use chrono::{DateTime, Utc};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
@@ -28,18 +28,18 @@ pub(super) struct WorkerContext {
     linker: Linker<HostState>,
     linked_components: RefCell<Vec<Option<Rc<LinkedComponent>>>>,
     pub(super) reader: Arc<dyn Reader>,
-    /// A permit an instance.
+    /// One permit per instance slot.
     pub(super) instance_permits: Arc<Semaphore>,
     reclaim_handle: Option<ReclaimHandle>,
     pub(super) cpu_history: CpuHistory,
     tenant_cache: TenantCache,
-    /// Its own: to count the holders of one for all would keep the workers' processors busy with each other.
+    /// One copy per worker: a shared `Arc` would make the cores contend for its reference count.
     pub(super) limits: Arc<Limits>,
     pub(super) shared: Arc<HostShared>,
     pub(super) memory: Arc<MemoryBudget>,
 }
 
-/// A component as one worker has loaded it.
+/// A component that one worker has loaded and linked.
 pub(super) struct LinkedComponent {
     action: Weak<Action>,
     instance_pre: OutboundActionPre<HostState>,
@@ -47,19 +47,19 @@ pub(super) struct LinkedComponent {
     imports_wasi: bool,
 }
 
-/// How an action returned.
-#[expect(clippy::large_enum_variant, reason = "there is one a run, and it is taken apart at once")]
+/// The result of a call of `invoke`.
+#[expect(clippy::large_enum_variant, reason = "a run has one, and destructures it at once")]
 pub(super) enum GuestResult {
-    /// By this port, with everything that it did.
+    /// The action exited through this port, with this output.
     Port(String, RunOutput),
-    /// It refused.
+    /// The action returned an error.
     Error(WitError),
 }
 
-/// How a run ended that didn't return.
+/// The reason why a run ended without a result.
 #[derive(Debug)]
 pub(super) enum RunError {
-    /// The plugin's fault, or a bound that it met.
+    /// The plugin failed or exceeded a limit.
     Fault {
         /// A stable code.
         code: &'static str,
@@ -70,7 +70,7 @@ pub(super) enum RunError {
     Store(StoreError),
     /// Data that the run has read changed meanwhile; lists the contacts that it read.
     Conflict(Vec<Uuid>),
-    /// There was no room for another instance.
+    /// The instance pool or the memory budget is exhausted.
     PoolExhausted,
 }
 
@@ -101,24 +101,24 @@ impl WorkerContext {
         })
     }
 
-    /// A view that nothing was read into yet.
+    /// Creates a transaction without reads.
     pub(super) fn new_transaction(&self, tenant: &str, now: DateTime<Utc>) -> Transaction {
         Transaction::new(Arc::clone(&self.reader), tenant, now, self.tenant_cache.get(tenant))
     }
 
-    /// A tenant as it was when it was last read, with its configuration's version.
+    /// Returns the tenant as this worker last read it, with the version of its configuration.
     pub(super) fn cached_tenant(&self, tenant: &str) -> Option<(Arc<Tenant>, u64)> {
         self.tenant_cache.get(tenant)
     }
 
-    /// Remembers the tenant as the view has found it, so that it needn't be sent again while it stays the same.
+    /// Caches the tenant that the transaction has read, so that later reads need not transfer an unchanged tenant.
     pub(super) fn cache_tenant(&self, transaction: &Transaction) {
         if let Some((tenant, version)) = transaction.newly_read_tenant() {
             self.tenant_cache.put(tenant, version);
         }
     }
 
-    /// The node's component, loaded here if it wasn't yet.
+    /// Returns the node's component, and loads and links it if this worker has not done that yet.
     pub(super) fn link_component(&self, node: &PreparedNode) -> wasmtime::Result<Rc<LinkedComponent>> {
         let index = node.action().index;
         if let Some(Some(linked_component)) = self.linked_components.borrow().get(index) {
@@ -135,7 +135,7 @@ impl WorkerContext {
         };
         let linked_component = Rc::new(linked_component);
         let mut all = self.linked_components.borrow_mut();
-        // Those that have given way to others, once no node has them any more.
+        // Frees the components of replaced actions that no prepared node uses any more.
         for slot in all.iter_mut() {
             slot.take_if(|linked_component| linked_component.action.strong_count() == 0);
         }
@@ -148,7 +148,7 @@ impl WorkerContext {
         Ok(linked_component)
     }
 
-    /// A fresh instance's place, with everything that it is to see.
+    /// Creates a store for a fresh instance, with the state of its host functions.
     pub(super) fn new_instance(&self, component: &LinkedComponent, mut state: HostState) -> GuestInstance<'_> {
         if component.imports_wasi {
             state.enable_wasi();
@@ -168,17 +168,17 @@ impl WorkerContext {
     }
 }
 
-/// Memory that an instance gives back at once.
+/// Maximum memory of an instance that its worker drops itself, bytes. Larger instances go to the reclaim thread.
 const INLINE_DROP_BYTES: u64 = 1 << 20;
 
-/// An instance with its store, however it ends.
+/// An instance with its store. Dropping it releases the memory, however the run ends.
 pub(super) struct GuestInstance<'a> {
     store: Option<Store<HostState>>,
     reclaim_handle: Option<&'a ReclaimHandle>,
 }
 
 impl GuestInstance<'_> {
-    /// Runs the action once. Dropping the future ends it wherever it is.
+    /// Runs the action once. Dropping the future ends the run at any point.
     pub(super) async fn run(mut self, component: &LinkedComponent, run_log: &RunLog) -> Result<GuestResult, RunError> {
         let Some(store) = &mut self.store else { return Err(RunError::PoolExhausted) };
         let result = async {
@@ -186,7 +186,7 @@ impl GuestInstance<'_> {
             action.flow_action_handler().call_invoke(&mut *store).await
         };
         let returned = result.await;
-        // A function of WASI that exceeds a limit can't say so itself.
+        // A WASI function that exceeds a limit can't report that itself.
         let returned = match store.data().exceeded_limit() {
             Some(abort) => Err(abort.into()),
             None => returned,
@@ -199,7 +199,7 @@ impl GuestInstance<'_> {
                 match &mut run_error {
                     RunError::Fault { .. } => {
                         // Not its debug form, which may hold the host's own backtrace: to find its names takes 200 ms.
-                        run_log.write_fault(format!("{error:#}"));
+                        run_log.write_fault(&format!("{error:#}"));
                     }
                     RunError::Conflict(read) => {
                         let transaction = store.data_mut().take_output().transaction;
@@ -243,9 +243,10 @@ pub(super) fn classify_trap(error: &wasmtime::Error) -> RunError {
     let fault = |code, message: String| RunError::Fault { code, message };
     match error.downcast_ref::<Trap>() {
         Some(Trap::StackOverflow) => fault("limit-stack", "the plugin's recursion is too deep".to_owned()),
-        Some(Trap::Interrupt) => fault("limit-cpu", "the plugin computed for too long".to_owned()),
+        Some(Trap::Interrupt) => fault("limit-cpu", "the plugin used too much CPU time".to_owned()),
         Some(trap @ (Trap::MemoryOutOfBounds | Trap::HeapMisaligned)) => {
-            fault("plugin-trap", format!("the plugin stopped: {trap}; a stack that is too small for it shows so, too"))
+            let hint = "a linker stack size that is too small has the same symptom";
+            fault("plugin-trap", format!("the plugin stopped: {trap}; {hint}"))
         }
         Some(trap) => fault("plugin-trap", format!("the plugin stopped: {trap}; the log says where")),
         None if is_host_call_size_limit(error) => {
@@ -255,10 +256,10 @@ pub(super) fn classify_trap(error: &wasmtime::Error) -> RunError {
     }
 }
 
-/// The longest cause in a message, in characters.
+/// Maximum length of a cause in a message, characters.
 const CAUSE_CHARACTERS: usize = 200;
 
-/// The cause of an error that is not a trap: its messages from the outside in, without the place in the plugin's code.
+/// Returns the cause of an error that is not a trap: its messages from the outermost inwards, without the backtrace.
 fn error_cause(error: &wasmtime::Error) -> String {
     let messages = error.chain().map(ToString::to_string).filter(|message| !message.contains(BACKTRACE));
     let lines: Vec<_> = messages.filter_map(|message| message.lines().next().map(str::to_owned)).collect();
@@ -266,10 +267,10 @@ fn error_cause(error: &wasmtime::Error) -> String {
     cause.chars().take(CAUSE_CHARACTERS).collect()
 }
 
-/// How the engine's message about the place begins.
+/// The start of the engine's message that contains the backtrace.
 const BACKTRACE: &str = "error while executing at wasm backtrace";
 
-/// The bound on what one host call may carry has an error that is known by its text only.
+/// Returns whether the error is the limit on the data of one host call. Only its message identifies it.
 fn is_host_call_size_limit(error: &wasmtime::Error) -> bool {
     format!("{error:#}").contains("fuel allocated for hostcalls has been exhausted")
 }

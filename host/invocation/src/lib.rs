@@ -1,12 +1,12 @@
-//! One invocation from prepared node to outcome: admission, deadline, staging, commit, running again.
+//! The path of an invocation from a prepared node to its outcome: admission, deadline, execution, commit and retry.
 //!
 //! ```text
-//! Host::invoke ── admission ── worker ──► execute: key's turn ─► read ─► fresh instance ─► commit ─► outcome
+//! Host::invoke ── admission ── worker ──► execute: key's lock ─► read ─► fresh instance ─► commit ─► outcome
 //!                                                        ▲                                  │
-//!                                                        └───────── stale: run again ◄──────┘
+//!                                                        └───────── conflict: retry ◄───────┘
 //! ```
 //!
-//! An instance lives for one run. The worker that an invocation starts on is the one it ends on.
+//! An instance lives for one run. An invocation starts and ends on the same worker.
 
 mod action_loader;
 mod admission;

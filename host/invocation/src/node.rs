@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// A node of a diagram, ready to be invoked: an action and its parameters. Cheap to clone.
+/// A node of a flow, ready to be invoked: an action and its parameters. Cloning it copies one pointer.
 #[derive(Debug, Clone)]
 pub struct PreparedNode(Arc<NodeData>);
 
@@ -17,14 +17,14 @@ pub struct PreparedNode(Arc<NodeData>);
 struct NodeData {
     action: Arc<Action>,
     parameters: Arc<NodeParameters>,
-    /// Bytes of its parameters, for the limit on a request; `None`: more than the limit.
+    /// Bytes of the parameters, for the limit on a request; `None`: more than the limit.
     bytes: Option<usize>,
-    /// Of action, major version and parameters: what a key was used for.
+    /// Hash of action, major version and parameters, for the fingerprint of an idempotency key.
     fingerprint: [u8; 32],
 }
 
 impl PreparedNode {
-    /// Prepares a node. Parameters that are too large for a request, which may have `max_bytes`, are not checked.
+    /// Prepares a node. Parameters of more than `max_bytes`, the limit of a request, are not checked.
     pub(super) fn new(
         action: Arc<Action>,
         parameters: &Map<String, Json>,
@@ -51,7 +51,7 @@ impl PreparedNode {
         }))
     }
 
-    /// The action.
+    /// Returns the action.
     pub fn action(&self) -> &Arc<Action> {
         &self.0.action
     }
@@ -60,17 +60,17 @@ impl PreparedNode {
         &self.0.parameters
     }
 
-    /// Bytes of its parameters; `None`: more than a request may have.
+    /// Returns the bytes of the parameters; `None`: more than a request may have.
     pub(super) fn bytes(&self) -> Option<usize> {
         self.0.bytes
     }
 
-    /// What the checks of the parameters found, without a look at the store.
+    /// Returns the results of the parameter checks, which do not use the store.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.0.parameters.diagnostics
     }
 
-    /// What every outcome of the node warns of.
+    /// Returns the warnings that every outcome of the node carries.
     pub(super) fn warnings(&self) -> Vec<Warning> {
         let warnings = self.diagnostics().iter().filter(|found| found.severity == Severity::Warning);
         warnings
@@ -82,21 +82,21 @@ impl PreparedNode {
             .collect()
     }
 
-    /// The campaigns, categories and channels that it names: what a check against a tenant looks at.
+    /// Returns the campaigns, categories and channels that the node refers to, for checks against a tenant.
     pub(crate) fn references(&self) -> &References {
         &self.0.parameters.references
     }
 
-    /// What a key stands for: this node's work for one user's session.
-    pub(super) fn fingerprint(&self, of_session: [&str; 4]) -> [u8; 32] {
+    /// Returns the fingerprint of this node's work for one user's session, which an idempotency key stands for.
+    pub(super) fn fingerprint(&self, session_parts: [&str; 4]) -> [u8; 32] {
         let mut hasher = Sha256::new();
         update_length_prefixed(&mut hasher, &self.0.fingerprint);
-        of_session.iter().for_each(|part| update_length_prefixed(&mut hasher, part.as_bytes()));
+        session_parts.iter().for_each(|part| update_length_prefixed(&mut hasher, part.as_bytes()));
         hasher.finalize().into()
     }
 }
 
-/// Adds a part in such a way that no two lists of parts look the same.
+/// Hashes a part with its length, so that different lists of parts never hash the same bytes.
 fn update_length_prefixed(hasher: &mut Sha256, part: &[u8]) {
     hasher.update((part.len() as u64).to_le_bytes());
     hasher.update(part);

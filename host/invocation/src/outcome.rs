@@ -1,4 +1,4 @@
-//! What an invocation answers.
+//! The results of an invocation: outcome or failure.
 
 use flowhost_domain::refusal::single_line;
 use flowhost_host_functions::Warning;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// How an invocation ended: which port the flow takes, and what that changes in the session.
+/// The result of an invocation: the port at which the flow continues, and the changes of the session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// One of the action's ports; `error` after a refusal or a fault.
@@ -16,31 +16,32 @@ pub struct Outcome {
     pub entities: BTreeMap<String, Json>,
     /// Entities to clear.
     pub cleared: Vec<String>,
-    /// Why it left by `error`.
+    /// The reason for the port `error`.
     pub error: Option<OutcomeError>,
-    /// What the designer should know.
+    /// Warnings for the designer of the flow.
     pub warnings: Vec<Warning>,
-    /// Whether this is the answer to an earlier invocation with the same key: nothing was done this time.
+    /// Whether this is the stored answer to an earlier invocation with the same key. A replayed invocation changes
+    /// nothing.
     pub replayed: bool,
-    /// What it cost.
+    /// The resources that the invocation used.
     pub usage: Usage,
 }
 
-/// Why an invocation left by the port `error`.
+/// The reason why an invocation exited through the port `error`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutcomeError {
     /// A stable code.
     pub code: String,
     /// One sentence without a full stop.
     pub message: String,
-    /// The parameter to blame.
+    /// The parameter that caused the error.
     pub parameter: Option<String>,
 }
 
-/// What an invocation cost.
+/// The resources that an invocation used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Usage {
-    /// Time of computing on its worker, microseconds.
+    /// CPU time on its worker, microseconds.
     pub cpu_us: u64,
     /// Time from its start to its outcome, microseconds.
     pub wall_us: u64,
@@ -50,7 +51,7 @@ pub struct Usage {
     pub memory_bytes: u64,
 }
 
-/// A request that was not carried out: nothing changed, nothing is kept under its key.
+/// A request that the host did not carry out. It changed nothing, and nothing is stored under its key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{message}")]
 pub struct Failure {
@@ -64,12 +65,12 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure that the same request meets again.
+    /// Creates a failure that the same request would meet again.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), message: single_line(message.into()), retryable: false }
     }
 
-    /// A failure that may pass.
+    /// Creates a failure that may not occur again.
     pub fn transient(code: &str, message: impl Into<String>) -> Self {
         Self { retryable: true, ..Self::new(code, message) }
     }

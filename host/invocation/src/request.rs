@@ -1,4 +1,4 @@
-//! An invocation as a caller asks for it.
+//! The request of an invocation.
 
 use super::node::PreparedNode;
 use super::outcome::Failure;
@@ -8,32 +8,33 @@ use std::sync::Arc;
 /// Longest idempotency key, bytes.
 const MAX_KEY_BYTES: usize = 256;
 
-/// What to invoke, for whom, and under which key.
+/// A request: the node to invoke, the session, and the idempotency key.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The prepared node.
     pub node: PreparedNode,
-    /// The session. Nothing but this says whose things the action sees.
+    /// The session. It alone determines whose data the action sees.
     pub session: Arc<Session>,
-    /// The idempotency key, 1 to 256 bytes without NUL, scoped to the tenant: the same key again answers the same and does
-    /// nothing. It needs a session with an id of its own, see [`Session::has_own_id`].
+    /// The idempotency key, 1 to 256 bytes without NUL, scoped to the tenant. A repeated request with the same key has
+    /// no further effect and returns the same outcome. A key needs a session with its own id, see
+    /// [`Session::has_own_id`].
     pub key: Option<String>,
 }
 
 impl Request {
-    /// A request without a key.
+    /// Creates a request without a key.
     pub fn new(node: PreparedNode, session: impl Into<Arc<Session>>) -> Self {
         Self { node, session: session.into(), key: None }
     }
 
-    /// Under this key.
+    /// Sets the idempotency key.
     #[must_use]
     pub fn with_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Checks the key: its form, and whether the same request can come again under it.
+    /// Checks the key: its format, and whether the session has its own id, without which the request can't be repeated.
     pub(super) fn check_key(&self) -> Result<(), Failure> {
         let Some(key) = &self.key else { return Ok(()) };
         let problem = if key.is_empty() || key.len() > MAX_KEY_BYTES {

@@ -1,4 +1,4 @@
-//! What all invocations of a host share.
+//! State that all invocations of a host share.
 
 use super::committer::CommitQueue;
 use super::execute::LockKey;
@@ -6,7 +6,7 @@ use flowhost_engine::Limits;
 use flowhost_host_functions::LogQuota;
 use flowhost_sync::KeyedLocks;
 
-/// What all invocations share.
+/// The locks, the commit queue and the log quota of a host.
 pub(super) struct HostShared {
     pub(super) keyed_locks: KeyedLocks<LockKey>,
     pub(super) commit_queue: CommitQueue,

@@ -1,4 +1,4 @@
-//! An invocation as its worker sees it: a task with somebody who waits for it.
+//! The [`Task`] of an invocation, through which its worker supervises it and answers the caller.
 
 use super::execute::Invocation;
 use super::outcome::{Failure, Outcome};
@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 type InvocationResult = Result<Outcome, Failure>;
 
-/// What came of an invocation, and whom to tell.
+/// The result of an invocation, and the channel to its caller.
 pub(super) struct ReplySlot {
     sender: RefCell<Option<oneshot::Sender<InvocationResult>>>,
     result: RefCell<Option<InvocationResult>>,
@@ -24,12 +24,12 @@ impl ReplySlot {
 }
 
 impl Invocation {
-    /// Its work, whole.
+    /// Runs the invocation and stores its result.
     pub(super) async fn run(&self) {
         self.complete(self.execute().await);
     }
 
-    /// Whether it will compute for long, as far as the last one tells.
+    /// Returns whether the last invocation of this action by this tenant was long-running.
     pub(super) fn is_expected_long_running(&self) -> bool {
         self.context.cpu_history.is_long_running(self.tenant(), self.request.node.action().index)
     }
@@ -38,7 +38,7 @@ impl Invocation {
         let (node, session) = (&self.request.node, &self.request.session);
         let origin = LogOrigin { action: &node.action().manifest.id, tenant: &session.tenant, session: &session.id };
         self.run_log.flush(&origin, Some(&self.context.shared.log_quota));
-        // Before anybody is answered, who may come again at once.
+        // The history must be current before the reply, because the caller may invoke the action again at once.
         self.context.cpu_history.record(
             &session.tenant,
             node.action().index,
@@ -66,10 +66,10 @@ impl Task for Invocation {
     }
 
     fn send_reply(&self) {
-        // Before the answer, after which the caller may invoke again.
+        // The permit must be free before the reply, because the caller may invoke again at once.
         drop(self.permit.take());
         if let (Some(to), Some(answer)) = (self.reply.sender.take(), self.reply.result.take()) {
-            // Whoever waited may be gone.
+            // The caller may have dropped its future.
             drop(to.send(answer));
         }
     }

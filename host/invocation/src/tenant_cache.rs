@@ -1,14 +1,15 @@
-//! Tenants as a worker last read them, so that their configuration needn't be read again while it stays the same.
+//! A worker's cache of tenants, which avoids reading an unchanged configuration again.
 
 use flowhost_domain::Tenant;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Tenants remembered; more, and all are read anew.
+/// Maximum number of cached tenants. Beyond it the whole cache is cleared.
 const MAX_TENANTS: usize = 10_000;
 
-/// Tenants with their configuration's versions. A worker's own, so that workers don't wait for each other.
+/// Tenants with the versions of their configurations. Every worker has its own cache, so that workers don't contend for
+/// it.
 #[derive(Default)]
 pub(super) struct TenantCache(RefCell<HashMap<String, (Arc<Tenant>, u64), foldhash::fast::RandomState>>);
 

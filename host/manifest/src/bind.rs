@@ -1,4 +1,4 @@
-//! A node's parameters as the designer configured them: checked by kind and parsed once, used by many invocations.
+//! The parameters of a node, checked by their kinds and parsed once for many invocations.
 
 use super::references::References;
 use super::sources::ExpressionSources;
@@ -10,17 +10,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Parameters that the action doesn't have and that are told one by one. More are no slips, and a hint takes time.
+/// Maximum number of unknown parameters with a warning of their own. One warning counts the rest, because every hint
+/// costs time.
 const MAX_UNKNOWN_REPORTED: usize = 20;
 
-/// Unknown parameters whose messages name a similar one: comparing takes time.
+/// Maximum number of unknown parameters whose warnings suggest a similar name, because comparisons cost time.
 const MAX_HINTS: usize = 3;
 
-/// Parameters of a node, the unknown ones included.
+/// Maximum number of parameters of a node, including unknown ones.
 const MAX_PARAMETERS: usize = 200;
 
-/// What a parameter was configured to. Expressions that don't parse are kept with their errors: an action meets one
-/// only if it asks for it.
+/// The parsed value of a parameter. An expression that does not parse is stored with its error, which only an action
+/// that reads the parameter receives.
 #[derive(Debug, Clone)]
 pub enum ParameterSource {
     Boolean(bool),
@@ -38,7 +39,7 @@ pub enum ParameterSource {
 #[derive(Debug, Clone)]
 pub struct Binding {
     pub name: String,
-    /// Which of the manifest's parameters it configures.
+    /// Index of the parameter's declaration in the manifest.
     pub declaration_index: usize,
     pub source: ParameterSource,
 }
@@ -49,16 +50,16 @@ pub struct NodeParameters {
     pub manifest: Arc<Manifest>,
     pub bindings: Vec<Binding>,
     by_name: HashMap<String, usize, foldhash::fast::RandomState>,
-    /// What the checks found, in the manifest's order, unknown parameters last.
+    /// The results of the checks, in the manifest's order, unknown parameters last.
     pub diagnostics: Vec<Diagnostic>,
-    /// The first finding that keeps the action from running at all.
+    /// The first diagnostic that prevents every run of the action.
     pub refusal: Option<Diagnostic>,
-    /// What it names.
+    /// The objects that the parameters refer to.
     pub references: References,
 }
 
 impl NodeParameters {
-    /// Checks and parses. Never fails: what is wrong is among the diagnostics.
+    /// Checks and parses the parameters. Never fails: the diagnostics contain all errors.
     pub fn new(manifest: Arc<Manifest>, given: &Map<String, Json>, cache: &ExpressionCache) -> Self {
         let mut parameters = Self::empty(manifest);
         let too_many = given.keys().nth(MAX_PARAMETERS);
@@ -74,7 +75,7 @@ impl NodeParameters {
         parameters
     }
 
-    /// Parameters that are not configured, and not checked.
+    /// Creates parameters without values and checks.
     pub fn empty(manifest: Arc<Manifest>) -> Self {
         Self {
             manifest,
@@ -98,7 +99,7 @@ impl NodeParameters {
         self.manifest.parameters.get(binding.declaration_index)
     }
 
-    /// Each configured entity-out with the entity's name and what it is set to on the port `error`.
+    /// Returns each configured entity-out with the entity's name and its value on the port `error`.
     pub fn entity_outs(&self) -> impl Iterator<Item = (&str, Option<&Json>)> {
         self.bindings.iter().filter_map(|binding| match &binding.source {
             ParameterSource::EntityOut(entity) => {
@@ -108,12 +109,12 @@ impl NodeParameters {
         })
     }
 
-    /// Whether `port` is one that the action may return.
+    /// Returns whether the action may return `port`.
     pub fn is_port(&self, port: &str) -> bool {
         port != ERROR_PORT && self.manifest.ports.iter().any(|known| known == port)
     }
 
-    /// Reads the parameters of the manifest. Where `too_many` are given, those that repeat per channel are left out.
+    /// Binds the parameters of the manifest. If `too_many` are given, those that repeat per channel are omitted.
     fn bind_all(&mut self, given: &Map<String, Json>, too_many: bool, sources: &mut ExpressionSources<'_>) {
         let manifest = Arc::clone(&self.manifest);
         for (declared, parameter) in manifest.parameters.iter().enumerate() {
@@ -162,7 +163,8 @@ impl NodeParameters {
             if let ParameterSource::EntityOut(entity) = &binding.source
                 && let Some(other) = seen.insert(entity, &binding.name)
             {
-                let message = format!("{} and {other} both write entity `{entity}`; name two entities", binding.name);
+                let message =
+                    format!("{} and {other} both write entity `{entity}`; use different entities", binding.name);
                 found.push(Diagnostic::error(&binding.name, "parameter-invalid", message));
             }
         }
@@ -203,13 +205,13 @@ impl NodeParameters {
             found.push(warning(name, near.map_or_else(String::new, |near| format!("; did you mean {near}?"))));
         }
         if let [first, others @ ..] = more {
-            found.push(warning(first, format!(", nor {} more that are given", others.len())));
+            found.push(warning(first, format!(", nor {} more of the given ones", others.len())));
         }
         self.diagnostics.extend(found);
     }
 }
 
-/// A message that says where an expression is wrong.
+/// Returns a message with the position of the error in the expression.
 pub fn describe_expression_error(name: &str, error: &ExpressionError) -> String {
     let position = match (error.line, error.column) {
         (Some(line), Some(column)) => format!(" at line {line}, column {column}"),
@@ -219,7 +221,7 @@ pub fn describe_expression_error(name: &str, error: &ExpressionError) -> String 
     flowhost_domain::refusal::single_line(format!("{name}: {}{position}{source}", error.message))
 }
 
-/// The finding that a node has more parameters than are read; `name` is the first one beyond them.
+/// Reports that a node has too many parameters; `name` is the first one beyond the limit.
 fn too_many_parameters(name: &str, count: usize) -> Diagnostic {
     let name: String = name.chars().take(128).collect();
     let message = format!(
@@ -233,12 +235,13 @@ fn expression_diagnostic(path: String, error: &ExpressionError) -> Diagnostic {
     Diagnostic::error(path, error.code(), message)
 }
 
-/// Whether a finding is about the parameter as such, and not about an expression that may never be evaluated.
+/// Returns whether the diagnostic is about the parameter itself, and not about an expression that may never be
+/// evaluated.
 fn is_structural(found: &Diagnostic) -> bool {
     matches!(found.code, "parameter-missing" | "parameter-invalid")
 }
 
-/// Forms export untouched fields as empty texts.
+/// Returns whether the value is absent. Forms export untouched fields as empty texts.
 fn is_absent(value: &Json) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
 }

@@ -1,28 +1,29 @@
-//! What is wrong with a node as it was configured.
+//! Diagnostics of a node's configuration.
 
 use flowhost_domain::refusal::single_line;
 use serde::Serialize;
 
-/// How grave a diagnostic is.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// The node can't do its work.
+    /// The node can't run.
     Error,
-    /// It works, though perhaps not as meant.
+    /// The node runs, but maybe not as intended.
     Warning,
 }
 
-/// Something that a check found.
+/// A result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
-    /// Where: a parameter, an element of one (`HSM_MTM_DATA[2]`), or a node before either (`n1/CAMPAIGN_ID`).
+    /// The path of a parameter or of one of its elements (`HSM_MTM_DATA[2]`), with the node in front where it is known
+    /// (`n1/CAMPAIGN_ID`).
     pub path: String,
     /// A stable code.
     pub code: &'static str,
-    /// One sentence without a full stop that hints at the mend.
+    /// One sentence without a full stop that hints at the fix.
     pub message: String,
-    /// How grave it is.
+    /// How severe it is.
     pub severity: Severity,
 }
 

@@ -1,4 +1,4 @@
-//! The value that a node gives to one parameter, read by the parameter's kind.
+//! Parsing of a parameter's value by the parameter's kind.
 
 use super::bind::ParameterSource;
 use super::sources::ExpressionSources;
@@ -7,10 +7,10 @@ use flowhost_domain::text::exceeds;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-/// Characters of a text that names something.
+/// Maximum length of a name, characters.
 const MAX_NAME: usize = 256;
 
-/// Reads the value of the parameter `name`. `Err`: what is wrong with it.
+/// Parses the value of the parameter `name`. `Err`: the reason why it is not valid.
 pub(super) fn parse_parameter(
     parameter: &Parameter,
     name: &str,
@@ -29,7 +29,7 @@ pub(super) fn parse_parameter(
             _ => ParameterSource::BooleanExpression(sources.expression(name, text("an expression, true or false")?)?),
         },
         ParameterKind::Boolean => ParameterSource::Boolean(parse_boolean(value).ok_or_else(|| {
-            format!("{name} must be YES or NO (SI, SÍ, true and false are fine, too), but is {}", preview(value))
+            format!("{name} must be YES or NO (SI, SÍ, true and false are accepted, too), but is {}", preview(value))
         })?),
         ParameterKind::EntityIn => ParameterSource::EntityIn(parse_entity_name(name, text("the name of an entity")?)?),
         ParameterKind::EntityOut => {
@@ -83,7 +83,7 @@ fn parse_texts<'v>(
     }))
 }
 
-/// YES, NO, SI, SÍ, true, false in any case. Nothing else has a truth.
+/// Parses YES, NO, SI, SÍ, true or false in any case. Other values are not booleans.
 fn parse_boolean(value: &Json) -> Option<bool> {
     match value {
         Json::Bool(value) => Some(*value),
@@ -110,7 +110,7 @@ fn check_name_length(name: &str, text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A value in a message: short, on one line.
+/// Returns a short preview of a value on one line, for a message.
 fn preview(value: &Json) -> String {
     let text = value.to_string();
     let cut: String = text.chars().take(60).collect();

@@ -1,40 +1,40 @@
-//! The manifest: what an action says of itself, and with it the form that a designer fills in.
+//! The manifest of an action, which also defines the form that a designer fills in.
 
 use flowhost_domain::refusal::single_line;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 
-/// A manifest, version 1 of its format. Fields that this host doesn't know are passed over.
+/// A manifest, version 1 of its format. Unknown fields are ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Manifest {
     /// The format's version: 1.
     pub manifest: u32,
-    /// `kebab-case`; what a diagram's nodes name.
+    /// The id in `kebab-case`, which is the type of a flow's nodes.
     pub id: String,
-    /// Semantic version; the major one changes with parameters or ports.
+    /// Semantic version. An incompatible change of parameters or ports needs a new major version.
     pub version: Version,
-    /// Where the action stands in the designer's palette.
+    /// The category in the designer's palette.
     pub category: String,
-    /// For the palette and the node.
+    /// The title in the palette and on the node.
     pub title: Localized,
-    /// What it does, for the designer.
+    /// The description for the designer.
     pub description: Localized,
     /// The name of an icon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// In the form's order.
+    /// The parameters, in the form's order.
     pub parameters: Vec<Parameter>,
-    /// The form's sections, in order: id to title.
+    /// The sections of the form, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
     /// The outcome ports in the order of a node's wires; `error` is one of them.
     pub ports: Vec<String>,
     /// The languages of its texts.
     pub locales: Vec<String>,
-    /// The functions that it may call beside parameters and log: `flow:outbound/dnd#blocks-campaign`, or a whole
-    /// interface, `flow:outbound/dnd`.
+    /// The functions that the action may call in addition to parameters and log. An entry is a function,
+    /// `flow:outbound/dnd#blocks-campaign`, or a whole interface, `flow:outbound/dnd`.
     #[serde(default)]
     pub uses: Vec<String>,
 }
@@ -45,7 +45,7 @@ pub type Localized = BTreeMap<String, String>;
 /// A section of the form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
-    /// What parameters name.
+    /// The id that parameters refer to.
     pub id: String,
     /// The section's heading.
     pub title: Localized,
@@ -55,47 +55,47 @@ pub struct Group {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Parameter {
-    /// `SCREAMING_SNAKE_CASE`; holds `<CHANNEL>` once if it repeats per channel.
+    /// The name in `SCREAMING_SNAKE_CASE`. It contains `<CHANNEL>` once if the parameter repeats per channel.
     pub name: String,
     /// The field's label.
     pub title: Localized,
-    /// What to write there.
+    /// The help text of the field.
     pub help: Localized,
-    /// What the designer writes and the action gets.
+    /// The kind, which determines the form's field and the value that the action gets.
     pub kind: ParameterKind,
-    /// What an entity-in must hold or an entity-out is given; `None`: anything.
+    /// The type of an entity-in or entity-out; `None`: any.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub value_type: Option<ValueType>,
-    /// What the value is the id of: `contact`, `campaign`, ...
+    /// The type of object whose id the value is: `contact`, `campaign`, ...
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refers_to: Option<String>,
     /// Whether it must be configured.
     #[serde(default)]
     pub required: bool,
-    /// What it is when not configured.
+    /// The value if it is not configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<serde_json::Value>,
-    /// The section that it stands in.
+    /// The section of the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// It must be configured when this holds.
+    /// The condition under which it must be configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required_when: Option<Condition>,
-    /// The form shows it only when this holds.
+    /// The condition under which the form shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown_when: Option<Condition>,
-    /// It repeats for each of the tenant's channels.
+    /// Makes it repeat for each of the tenant's channels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_channel: Option<PerChannel>,
-    /// What a choice may be.
+    /// The permitted values of a choice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
-    /// What an entity-out is set to on the port `error`; `None`: it is cleared.
+    /// The value of an entity-out on the port `error`; `None`: the entity is cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_error: Option<serde_json::Value>,
 }
 
-/// What the designer writes and the action gets.
+/// The kind of a parameter: the input of the designer and the value for the action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ParameterKind {
@@ -141,7 +141,7 @@ pub enum ValueType {
     Json,
 }
 
-/// Holds when another parameter has one of some values, or is given at all.
+/// A condition on another parameter: it has one of some values, or is given at all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     /// Another parameter of the same action.
@@ -149,43 +149,38 @@ pub struct Condition {
     /// The values, as the form shows them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub is: Vec<String>,
-    /// It is enough that the other one is given.
+    /// Whether the condition holds for any value of the other parameter.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub given: bool,
 }
 
-/// For which channels a parameter repeats.
+/// The channels for which a parameter repeats.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PerChannel {
-    /// Not for these.
+    /// Excepted channels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
 }
 
-/// The port by which refusals and faults leave.
+/// The port for refusals and faults.
 pub const ERROR_PORT: &str = "error";
 
-/// Stands for the channel in the name of a parameter that repeats per channel.
+/// The placeholder for the channel in the name of a parameter that repeats per channel.
 pub const CHANNEL_PLACEHOLDER: &str = "<CHANNEL>";
 
-/// Elements that a list parameter may have.
+/// Maximum number of elements of a list parameter.
 pub const MAX_LIST_ELEMENTS: usize = 100;
 
-/// Bounds on what a stranger's manifest can make this host keep.
+/// Limits on the memory that an untrusted manifest can use.
 const MAX_BYTES: usize = 256 << 10;
 const MAX_PARAMETERS: usize = 200;
 const MAX_PORTS: usize = 32;
 
 impl Manifest {
-    /// The JSON Schema (2020-12) of the parameters, with titles and help in `language`, or in English where it has none.
-    pub fn parameters_schema(&self, language: &str) -> serde_json::Value {
-        crate::schema::parameters(self, language)
-    }
-
-    /// Reads a manifest. The error says what is wrong with it and where.
+    /// Parses and checks a manifest. `Err`: the error with its position.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.len() > MAX_BYTES {
-            return Err(format!("the manifest has {} bytes; at most {MAX_BYTES} are read", text.len()));
+            return Err(format!("the manifest has {} bytes; at most {MAX_BYTES} are allowed", text.len()));
         }
         let manifest: Self =
             serde_json::from_str(text).map_err(|error| single_line(format!("the manifest: {error}")))?;
@@ -193,7 +188,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The parameter that a node's property `name` configures, and the channel part for a repeating one.
+    /// Returns the index and the declaration of the parameter that a node's property `name` configures.
     pub fn parameter(&self, name: &str) -> Option<(usize, &Parameter)> {
         let by_name = |parameter: &Parameter| parameter.per_channel.is_none() && parameter.name == name;
         let exact = self.parameters.iter().enumerate().find(|(_, parameter)| by_name(parameter));
@@ -202,7 +197,7 @@ impl Manifest {
 
     fn check(&self) -> Result<(), String> {
         if self.manifest != 1 {
-            return Err(format!("manifest format {} is not known; this host knows 1", self.manifest));
+            return Err(format!("manifest format {} is not supported; this host supports 1", self.manifest));
         }
         if !is_kebab_case(&self.id) {
             return Err(format!("id {:?} must be kebab-case, at most 128 characters", self.id));
@@ -215,7 +210,7 @@ impl Manifest {
             || !self.ports.iter().any(|port| port == ERROR_PORT)
             || self.ports.len() < 2
         {
-            return Err("ports must be distinct, hold `error` and at least one other".to_owned());
+            return Err("ports must be distinct, and include `error` and at least one other".to_owned());
         }
         let names: HashSet<_> = self.parameters.iter().map(|parameter| &parameter.name).collect();
         if names.len() != self.parameters.len() {
@@ -232,13 +227,13 @@ impl Manifest {
             return wrong("must be SCREAMING_SNAKE_CASE, at most 128 characters");
         }
         if parameter.per_channel.is_some() && !name.contains(CHANNEL_PLACEHOLDER) {
-            return wrong("repeats per channel but its name doesn't hold <CHANNEL>");
+            return wrong("repeats per channel but its name doesn't contain <CHANNEL>");
         }
         if (parameter.kind == ParameterKind::Choice) == parameter.choices.is_empty() {
             return wrong("must have choices if it is a choice, and none otherwise");
         }
         if parameter.on_error.is_some() && parameter.kind != ParameterKind::EntityOut {
-            return wrong("has on-error but is no entity-out");
+            return wrong("has on-error but is not an entity-out");
         }
         let known = |condition: &Option<Condition>| {
             condition.as_ref().is_none_or(|c| self.parameters.iter().any(|other| other.name == c.parameter))
@@ -251,7 +246,7 @@ impl Manifest {
 }
 
 impl Parameter {
-    /// The channel part of `name` if this parameter repeats per channel and `name` is one of its names.
+    /// Returns the channel part of `name` if this parameter repeats per channel and `name` is one of its names.
     pub fn channel_of<'n>(&self, name: &'n str) -> Option<&'n str> {
         let per_channel = self.per_channel.as_ref()?;
         let (before, after) = self.name.split_once(CHANNEL_PLACEHOLDER)?;
@@ -261,7 +256,7 @@ impl Parameter {
     }
 }
 
-/// A channel's name as it stands in parameter names: `FACEBOOK_WALL` for `facebook-wall`.
+/// Returns a channel's name as it appears in parameter names: `FACEBOOK_WALL` for `facebook-wall`.
 pub fn channel_suffix(channel: &str) -> String {
     channel.replace('-', "_").to_uppercase()
 }

@@ -1,12 +1,12 @@
-//! The JSON Schema of an action's parameters, for form builders: what a node may be configured to.
+//! The JSON Schema of an action's parameters, for form builders.
 
 use crate::manifest::{
     CHANNEL_PLACEHOLDER, Condition, Localized, MAX_LIST_ELEMENTS, Manifest, Parameter, ParameterKind, channel_suffix,
 };
 use serde_json::{Map, Value as Json, json};
 
-/// A schema (2020-12) for the object of an action's parameters, with titles and help in `language` where there are
-/// some, in English otherwise. Unknown parameters are allowed: they are warned about and kept.
+/// Returns a schema (2020-12) for the object of an action's parameters. Titles and help are in `language` if it exists,
+/// otherwise in English. Unknown parameters are allowed, since the host accepts them with a warning.
 pub(super) fn parameters(manifest: &Manifest, language: &str) -> Json {
     let mut properties = Map::new();
     let mut patterns = Map::new();
@@ -85,7 +85,7 @@ fn required_when(parameter: &Parameter, Condition { parameter: other, is, given 
     })
 }
 
-/// The names of a parameter that repeats per channel.
+/// Returns the pattern for the names of a parameter that repeats per channel.
 fn pattern(parameter: &Parameter) -> String {
     let except = parameter.per_channel.iter().flat_map(|per| &per.except).map(|channel| channel_suffix(channel));
     let (before, after) = parameter.name.split_once(CHANNEL_PLACEHOLDER).unwrap_or((&parameter.name, ""));

@@ -1,13 +1,13 @@
-//! The name that was probably meant.
+//! Suggestions for misspelt names.
 
-/// Steps of an expression's budget that one comparison takes, at most.
+/// Returns the maximum number of steps of an expression's budget that one comparison costs.
 pub(crate) fn comparison_steps(name: &str, other: &str) -> usize {
     4 + name.len().min(64) * other.len().min(64) / 8
 }
 
-/// The one of `known` that is nearest to `name`, if any is near enough to be worth a hint.
+/// Returns the one of `known` that is nearest to `name`, if it is similar enough for a hint.
 pub(crate) fn nearest_name<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    // Beyond this the comparison, quadratic in length, costs more than the hint is worth.
+    // For longer names the comparison, quadratic in length, costs too much.
     const MAX_LENGTH: usize = 64;
     if name.len() > MAX_LENGTH {
         return None;
@@ -16,7 +16,7 @@ pub(crate) fn nearest_name<'n>(name: &str, known: impl Iterator<Item = &'n str>)
     let allowed = (length / 3).max(1);
     let lower = name.to_lowercase();
     let near = known
-        // Names whose lengths differ by more are no nearer than that.
+        // The distance of two names is at least the difference of their lengths.
         .filter(|other| {
             other.len() <= MAX_LENGTH && *other != name && other.chars().count().abs_diff(length) <= allowed
         })

@@ -4,7 +4,7 @@ use super::batch::BatchState;
 use super::batch_entry::{ContactDetails, ContactEntry, ContactWrite, scope_kind};
 use super::query::Parameters;
 use super::statement_batch::{StatementBatch, StatementPart};
-use flowhost_domain::{Scope};
+use flowhost_domain::Scope;
 use flowhost_store::expired_keys_per_commit;
 use flowhost_store::timestamp::to_micros;
 use std::collections::BTreeSet;

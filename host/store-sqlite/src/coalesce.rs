@@ -4,8 +4,8 @@
 //! what a lookup in it costs.
 
 use super::reader::{ReadBatch, SqliteReader};
-use flowhost_store::{Lookup, ReadRequest, Reader, Snapshot, StoreError};
 use async_trait::async_trait;
+use flowhost_store::{Lookup, ReadRequest, Reader, Snapshot, StoreError};
 use futures_util::future::{Either, select};
 use std::future::poll_fn;
 use std::pin::pin;

@@ -6,8 +6,8 @@ use super::connection::{Access, ConnectionFactory};
 use super::error::{CONSTRAINT, SqliteError, TOO_BIG};
 use super::statement_batch::StatementCache;
 use super::{batch_read, batch_write};
-use flowhost_store::{CommitOutcome, CommitRequest, Committer, StoreError};
 use async_trait::async_trait;
+use flowhost_store::{CommitOutcome, CommitRequest, Committer, StoreError};
 use sqlx::SqliteConnection;
 use std::sync::Arc;
 

@@ -22,15 +22,15 @@ mod row;
 mod schema;
 mod statement_batch;
 
-use flowhost_store::{
-    Clock, Committer, Configuration, ConfigurationChange, ContactRow, DndRow, Filter, LogEntry, Page, Reader, Store,
-    StoreError, SystemClock,
-};
-use flowhost_domain::{Campaign, Record, Tenant};
 use async_trait::async_trait;
 use committer::SqliteCommitter;
 use connection::{Access, ConnectionFactory};
 use error::SqliteError;
+use flowhost_domain::{Campaign, Record, Tenant};
+use flowhost_store::{
+    Clock, Committer, Configuration, ConfigurationChange, ContactRow, DndRow, Filter, LogEntry, Page, Reader, Store,
+    StoreError, SystemClock,
+};
 use reader::SqliteReader;
 use schema::SchemaState;
 use sqlx::{Connection, SqliteConnection};

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use super::{SqliteOptions, SqliteStore};
+use chrono::{DateTime, Utc};
 use flowhost_domain::record::Schedule;
 use flowhost_domain::*;
 use flowhost_store::*;
-use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, Row};
 use std::cell::RefCell;

@@ -20,10 +20,10 @@ pub use listing::{ContactRow, DndRow, Filter, Page};
 pub use memory::MemoryStore;
 pub use transaction::{Transaction, TransactionError};
 
-use flowhost_domain::record::Schedule;
-use flowhost_domain::{Address, Campaign, Contact, DndEntry, Record, RecordState, Scope, Tenant};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use flowhost_domain::record::Schedule;
+use flowhost_domain::{Address, Campaign, Contact, DndEntry, Record, RecordState, Scope, Tenant};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;

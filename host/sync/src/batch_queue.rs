@@ -134,11 +134,7 @@ fn run<H: BatchHandler>(
 }
 
 /// Applies a batch and replies to each of its callers.
-async fn apply_batch<H: BatchHandler>(
-    source: &H::Source,
-    handler: &mut Option<H>,
-    items: &mut Vec<QueuedItem<H>>,
-) {
+async fn apply_batch<H: BatchHandler>(source: &H::Source, handler: &mut Option<H>, items: &mut Vec<QueuedItem<H>>) {
     let (batch, rest): (Vec<_>, Vec<_>) =
         items.drain(..).map(|QueuedItem { item, guard, reply }| (item, (guard, reply))).unzip();
     match apply(source, handler, &batch).await {

@@ -1,11 +1,11 @@
-//! Taking turns: what concerns one thing is done by one invocation of this process at a time.
+//! Locks by key: at most one invocation of this process holds the lock of a key at a time.
 
 use crate::primitives::atomic::{AtomicUsize, Ordering};
 use crate::primitives::{Arc, AsyncMutex, Mutex, OwnedMutexGuard, PoisonError, Weak};
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Locks by name, made when first asked for and forgotten when nobody holds or awaits them.
+/// A table of locks, created on first use and removed when no task holds or awaits them.
 #[derive(Debug)]
 pub struct KeyedLocks<K> {
     table: Arc<LockTable<K>>,
@@ -14,18 +14,18 @@ pub struct KeyedLocks<K> {
 #[derive(Debug)]
 struct LockTable<K> {
     by_key: Mutex<HashMap<K, Weak<AsyncMutex<()>>>>,
-    /// How many there are, for those who only want to know whether there are any.
+    /// Number of locks, readable without locking the table.
     count: AtomicUsize,
 }
 
-/// Somebody's turn; ends when dropped.
+/// A guard of one key's lock, released when dropped.
 pub struct KeyedLockGuard<K: Eq + Hash> {
-    // Before the place, which sees then whether anybody else is left.
+    // Declared before `_slot`, so that the guard is dropped first and the slot sees the final reference count.
     _guard: OwnedMutexGuard<()>,
     _slot: LockSlot<K>,
 }
 
-/// A place in the queue. Forgets the lock when it is the last one.
+/// An entry of a holder or waiter. The last one removes the lock from the table.
 struct LockSlot<K: Eq + Hash> {
     key: K,
     lock: Option<Arc<AsyncMutex<()>>>,
@@ -33,7 +33,7 @@ struct LockSlot<K: Eq + Hash> {
 }
 
 impl<K: Eq + Hash> LockTable<K> {
-    /// Looks at them, or changes them, while nobody else does.
+    /// Calls `work` with exclusive access to the table, and updates the count.
     fn with<T>(&self, work: impl FnOnce(&mut HashMap<K, Weak<AsyncMutex<()>>>) -> T) -> T {
         let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
         let result = work(&mut by_key);
@@ -47,7 +47,7 @@ impl<K: Eq + Hash + Clone> KeyedLocks<K> {
         Self { table: Arc::new(LockTable { by_key: Mutex::new(HashMap::new()), count: AtomicUsize::new(0) }) }
     }
 
-    /// Waits for the turn. Cancel-safe: a dropped wait leaves the queue.
+    /// Acquires the lock of a key. Cancel-safe: dropping the future leaves the queue.
     pub async fn lock(&self, key: K) -> KeyedLockGuard<K> {
         let lock = self.table.with(|locks| {
             let existing = locks.get(&key).and_then(Weak::upgrade);
@@ -62,12 +62,12 @@ impl<K: Eq + Hash + Clone> KeyedLocks<K> {
         KeyedLockGuard { _guard: guard, _slot: slot }
     }
 
-    /// Whether nobody holds or awaits any turn.
+    /// Returns whether no task holds or awaits any lock.
     pub fn is_empty(&self) -> bool {
         self.table.count.load(Ordering::SeqCst) == 0
     }
 
-    /// Whether somebody holds or awaits the turn.
+    /// Returns whether a task holds or awaits the lock of this key.
     pub fn is_locked(&self, key: &K) -> bool {
         self.table.with(|locks| locks.get(key).is_some_and(|lock| lock.strong_count() > 0))
     }
@@ -105,7 +105,7 @@ mod tests {
     fn the_second_lock_waits_and_no_entry_remains() {
         let locks = KeyedLocks::new();
         assert!(locks.is_empty());
-        let Poll::Ready(first) = poll(pin!(locks.lock("a"))) else { unreachable!("nobody else is there") };
+        let Poll::Ready(first) = poll(pin!(locks.lock("a"))) else { unreachable!("no other task holds the lock") };
         assert!(!locks.is_empty() && locks.is_locked(&"a") && !locks.is_locked(&"b"));
         let mut second = pin!(locks.lock("a"));
         assert!(poll(second.as_mut()).is_pending());
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_cancelled_wait_leaves_the_queue() {
         let locks = KeyedLocks::new();
-        let Poll::Ready(first) = poll(pin!(locks.lock("a"))) else { unreachable!("nobody else is there") };
+        let Poll::Ready(first) = poll(pin!(locks.lock("a"))) else { unreachable!("no other task holds the lock") };
         {
             let mut second = pin!(locks.lock("a"));
             assert!(poll(second.as_mut()).is_pending());

@@ -1,14 +1,15 @@
-//! Searches for inputs that cost much: `cargo run --release --workspace --example search -- TARGET SECONDS [FOLDER]`.
+//! Searches for expensive inputs: `cargo run --release --workspace --example search -- TARGET SECONDS [FOLDER]`.
 //!
-//! It mutates the corpus and the dearest inputs found so far, by time, by bytes at once, and by both for each byte of the
-//! input. A broken promise or limit is a finding, which ends the search. The dearest inputs go to the folder.
+//! It mutates the corpus and the most expensive inputs found so far. The cost is CPU time and memory, in total and for
+//! each byte of the input. A violated property or limit is a finding, which ends the search. The search writes the most
+//! expensive inputs to the folder.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a program for those who work on the host"
+    reason = "a program for developers of the host"
 )]
 
 #[path = "../tests/replay/mutation.rs"]
@@ -24,15 +25,15 @@ use std::time::{Duration, Instant};
 const MAX_KEPT: usize = 24;
 /// Bytes of the largest input.
 const MAX_INPUT_BYTES: usize = 4 << 10;
-/// Bytes that an input counts for at least.
+/// Minimum for the bytes of an input in a cost for each byte.
 const MIN_COUNTED_BYTES: usize = 48;
 /// Bytes that the process may grow by while it handles one input.
 const MAX_GROWTH: i64 = 96 << 20;
 
-/// How much an input is worth.
+/// The score of an input: the search keeps the highest.
 type Score = fn(&Input) -> f64;
 
-/// A reason for which an input is kept.
+/// The objectives of the search, with their scores.
 const OBJECTIVES: [(&str, Score); 4] = [
     ("time", |input| input.cost.time.as_secs_f64()),
     ("bytes", |input| input.grown as f64),
@@ -69,7 +70,7 @@ fn main() {
     let mut round = 0_u64;
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(seconds) {
-        // The corpus and what was found, in turns with a seed of their own.
+        // Each round mutates the corpus and the inputs found so far, with its own seed.
         let pool: Vec<Vec<u8>> =
             corpus.iter().cloned().chain(kept.iter().flatten().map(|input| input.bytes.clone())).collect();
         let mut mutator = Mutator::seeded(&pool, words.clone(), MAX_INPUT_BYTES, round);
@@ -100,7 +101,8 @@ fn main() {
     }
 }
 
-/// Hands an input to a target; it is kept in a file as long as that takes.
+/// Runs a target on an input and measures the cost. Writes the input to the file `finding` if the target panics or the
+/// process grows too much.
 fn handle(parse: fn(&[u8]), bytes: Vec<u8>, found: &Path) -> Input {
     take_cost();
     let (before, _) = process_memory();
@@ -109,10 +111,10 @@ fn handle(parse: fn(&[u8]), bytes: Vec<u8>, found: &Path) -> Input {
     let grown = most - before;
     if result.is_err() || grown > MAX_GROWTH {
         fs::write(found.join("finding"), &bytes).unwrap();
-        panic!("a finding, by which the process grew by {grown} bytes: {}", bytes.escape_ascii());
+        panic!("a finding; the process grew by {grown} bytes: {}", bytes.escape_ascii());
     }
     let mut cost = take_cost();
-    // The time counts again, since the first time met a busy machine.
+    // A second measurement corrects a time that other work on the machine has increased.
     if cost.time > Duration::from_millis(4) {
         parse(&bytes);
         cost.time = cost.time.min(take_cost().time);

@@ -23,7 +23,7 @@ thread_local! {
 static LIVE: AtomicI64 = AtomicI64::new(0);
 static PEAK: AtomicI64 = AtomicI64::new(0);
 
-/// Counts this thread from zero. What another thread frees still counts here.
+/// Resets the counters of this thread. An allocation that another thread frees remains counted here.
 pub(crate) fn reset() {
     THREAD.set(Allocated::default());
 }
@@ -33,7 +33,7 @@ pub(crate) fn allocated() -> Allocated {
     THREAD.get()
 }
 
-/// The bytes that the process has allocated now, and the most since the last call.
+/// The bytes that the process has allocated now, and the maximum since the last call.
 pub(crate) fn process_bytes() -> (i64, i64) {
     let live = LIVE.load(Ordering::Relaxed);
     (live, PEAK.swap(live, Ordering::Relaxed))
@@ -47,7 +47,7 @@ fn count(bytes: usize, sign: i64) {
     if bytes > 0 {
         PEAK.fetch_max(live, Ordering::Relaxed);
     }
-    // A thread that ends has no counters any more.
+    // A terminating thread has already dropped its counters.
     let _ = THREAD.try_with(|here| {
         let mut allocated = here.get();
         allocated.live += bytes;
@@ -58,11 +58,11 @@ fn count(bytes: usize, sign: i64) {
 }
 
 #[expect(unsafe_code, reason = "an allocator is unsafe to implement, and there is no other place to count")]
-// SAFETY: every call goes to the system's allocator as it is. Counting does not allocate: its cells need no destructor.
+// SAFETY: the system's allocator gets every call unchanged. Counting does not allocate: its cells need no destructor.
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 1);
-        // SAFETY: the caller keeps the promises that the system's allocator asks for.
+        // SAFETY: the caller fulfils the requirements of the system's allocator.
         unsafe { System.alloc(layout) }
     }
 

@@ -1,4 +1,4 @@
-//! Apply files, one after another on one store; a form feed parts them, which JSON has no use for.
+//! Apply files, one after another on one store. A form feed separates them: it is not valid in JSON.
 
 use crate::{fixture, message_checks, time_limit};
 use flowhost::domain::configuration::{ApplyFile, ChangeAction, ChangeReport};
@@ -6,7 +6,7 @@ use flowhost::invocation::codes::CodeClass;
 use flowhost::store::{self, ApplyError, Filter, MemoryStore, Page, Store as _};
 use serde_json::json;
 
-/// More than any input has of anything.
+/// A page that is larger than any list.
 const ALL: Page = Page { after: None, limit: 100_000 };
 
 pub(crate) fn parse(bytes: &[u8]) {
@@ -26,12 +26,12 @@ fn apply_twice(store: &MemoryStore, file: &str) {
             if let Some((line, column)) = detail("line").zip(detail("column")) {
                 message_checks::check_json_position(file, line, column);
             }
-            return assert_eq!(dump(store, None), before, "a refused file left a trace");
+            return assert_eq!(dump(store, None), before, "a rejected file changed the store");
         }
     };
-    assert_eq!(report.len(), count_entries(file), "a line for everything in the file");
+    assert_eq!(report.len(), count_entries(file), "the report has a line for each entry of the file");
     assert_unchanged(store, file);
-    // One by one, since two tenants may have campaigns of one id.
+    // Each tenant has its own file, because campaigns of two tenants may have the same id.
     let tenants = fixture::block_on(store.tenants(&Filter::default(), &ALL)).unwrap();
     tenants.into_iter().for_each(|tenant| assert_unchanged(store, &dump(store, Some(tenant.id))));
 }
@@ -51,7 +51,7 @@ fn apply(store: &MemoryStore, file: &str) -> Result<Vec<ChangeReport>, flowhost:
     })
 }
 
-/// What is in the store, of one tenant or of all, as an apply file.
+/// The configuration of one tenant or of all tenants, as an apply file.
 fn dump(store: &MemoryStore, tenant: Option<String>) -> String {
     let filter = Filter { tenant, ..Filter::default() };
     let tenants = fixture::block_on(store.tenants(&filter, &ALL)).unwrap();

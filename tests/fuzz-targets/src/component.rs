@@ -1,7 +1,7 @@
-//! Components: raw bytes, what wasm-smith makes of them, and actions of the contract that are partly random.
+//! Components: raw bytes, random components of wasm-smith, and actions of the contract with random parts.
 //!
-//! The first byte says which: `\0` as it is, `c` a random component, `m` a random core module, `d` an action whose
-//! manifest follows, `a` a random action.
+//! The first byte selects the kind: `c` is a random component, `m` a random core module, `d` an action whose manifest
+//! follows, and `a` a random action. Any other input is used unchanged.
 
 use crate::fixture::{HostPool, block_on, dump, session};
 use crate::handler::{CONTRACT, Handler};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use wasm_smith::Config;
 
 static HOST: HostPool = HostPool::new(|builder, mut limits| {
-    // What never ends is frequent here.
+    // Many random actions run an infinite loop.
     limits.cpu_time = Duration::from_millis(50);
     builder.limits(limits).without_built_in_actions()
 });
@@ -25,7 +25,7 @@ pub(crate) fn parse(bytes: &[u8]) {
     }
 }
 
-/// `None`: too few bytes to make something of.
+/// The component for an input. `None`: the input has too few bytes.
 fn component_from(bytes: &[u8]) -> Option<Vec<u8>> {
     let (kind, seed) = bytes.split_first()?;
     let mut random = Unstructured::new(seed);
@@ -58,7 +58,7 @@ fn component_from(bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Of an action that may use everything.
+/// The manifest of an action that may use all functions of the contract.
 fn manifest() -> String {
     let text = |text: &str| json!({ "en": text });
     let parameter =
@@ -71,7 +71,7 @@ fn manifest() -> String {
     .to_string()
 }
 
-/// The outcome of an action that was loaded.
+/// Loads and invokes an action, and checks the results.
 fn load_and_invoke(host: &Host, component: &[u8]) -> Result<Outcome, LoadError> {
     let action =
         time_limit::within_slow_time_limit("the component", || host.load(component)).inspect_err(check_rejection)?;
@@ -91,7 +91,7 @@ fn load_and_invoke(host: &Host, component: &[u8]) -> Result<Outcome, LoadError> 
     if let Some(error) = &outcome.error {
         let is_known = matches!(class(&error.code), Some(CodeClass::Refusal | CodeClass::Fault));
         assert!(is_known || (error.code.contains('/') && error.code.len() <= 128), "{error:?}");
-        assert_eq!(dump(host.store().as_ref()), before, "an action that failed left a trace");
+        assert_eq!(dump(host.store().as_ref()), before, "a failed action changed the store");
     }
     Ok(outcome)
 }
@@ -102,7 +102,7 @@ fn check_rejection(error: &LoadError) {
     assert_eq!(error.code == "component-contract", !error.differences.is_empty());
 }
 
-/// Parameters that have a name of their own.
+/// The number of parameters that do not repeat per channel.
 fn count_named_parameters(action: &Action) -> usize {
     action.manifest.parameters.iter().filter(|parameter| parameter.per_channel.is_none()).count()
 }
@@ -111,7 +111,7 @@ fn count_named_parameters(action: &Action) -> usize {
 mod tests {
     use super::*;
 
-    /// With time enough for every action that ends.
+    /// Hosts with limits that are long enough for every terminating action.
     static HOST_WITH_LONG_LIMITS: HostPool =
         HostPool::new(|builder, limits| builder.limits(limits).without_built_in_actions());
 
@@ -123,7 +123,7 @@ mod tests {
     fn generated_components_are_loaded() {
         let described = [b"d", manifest().as_bytes()].concat();
         assert_eq!(outcome(&described).unwrap().port, "next");
-        // What it does is random, but it was loaded.
+        // The outcome is random, but the host loads the action.
         let random = [b"a\x01\x01".as_slice(), &[0; 64]].concat();
         assert!(outcome(&random).is_ok());
     }

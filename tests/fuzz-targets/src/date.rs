@@ -1,4 +1,4 @@
-//! Dates as people write them, and by patterns. Three lines: a zone, a date, a pattern.
+//! Dates in the formats of schedules and in formats of a pattern. The input has three lines: a zone, a date, a pattern.
 
 use crate::expression::StubLocale;
 use crate::{message_checks, time_limit};
@@ -17,7 +17,7 @@ pub(crate) fn parse(bytes: &[u8]) {
     time_limit::within_time_limit("the pattern", || check_pattern(date, pattern.unwrap_or("dd/MM/yyyy HH:mm:ss")));
 }
 
-/// The zone of that name; any other where there is none.
+/// The zone of that name, or an arbitrary zone if it does not exist.
 fn zone_or_any(zone: &str) -> Tz {
     let any = || TZ_VARIANTS[zone.bytes().map(usize::from).sum::<usize>() % TZ_VARIANTS.len()];
     zone.parse().unwrap_or_else(|_| any())
@@ -35,7 +35,7 @@ fn check_schedule(date: &str, zone: Tz) {
     assert_eq!(at.timestamp_subsec_nanos(), 0);
     let written = schedule::format(at, zone);
     let again = schedule::parse(&written, zone).unwrap();
-    // Where the clock repeats an hour, what is written means the earlier one.
+    // In an hour that the clock repeats, the written time means the earlier one.
     assert!(again <= at, "{again} {at}");
     assert_eq!(schedule::format(again, zone), written);
     assert_eq!(schedule::parse(&at.to_rfc3339(), zone).unwrap(), at);
@@ -58,7 +58,7 @@ fn check_pattern(date: &str, pattern: &str) {
         }
         Err(error) => message_checks::check_message(&error.message),
     }
-    // A pattern that reads nothing may still write.
+    // A pattern that `parseDate` rejects may still be valid for `formatDate`.
     if let Err(error) = evaluate("formatDate(now, pattern)") {
         message_checks::check_message(&error.message);
     }

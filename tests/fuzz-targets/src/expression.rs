@@ -1,4 +1,4 @@
-//! Expressions and templates, evaluated over entities of every kind.
+//! Expressions and templates, evaluated with entities of every type.
 
 use crate::{message_checks, time_limit};
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -9,10 +9,10 @@ use flowhost::expression::{
 use serde_json::{Map, Value as Json, json};
 use std::sync::LazyLock;
 
-/// As little as a host function may have: expressions are evaluated on the stack of an invocation.
+/// The smallest stack that a host function may have: the host evaluates expressions on the stack of an invocation.
 const STACK_BYTES: usize = 512 << 10;
 
-/// Where there are no zones, and every number with a plus is one.
+/// A locale in UTC that accepts every phone number with a plus sign.
 pub(crate) struct StubLocale;
 
 impl Locale for StubLocale {
@@ -42,7 +42,7 @@ static ENTITIES: LazyLock<Map<String, Json>> = LazyLock::new(|| {
         "h": (0..10_000).collect::<Vec<i32>>(),
         "i": deep,
         "n": null,
-        // Operands that cost much: digits, numbers near the least one, long texts and parts of them, long lists.
+        // Operands of expensive operations: digits, a number near the smallest double, long texts, long lists.
         "j": "9".repeat(400),
         "k": format!("{}.{}", "1".repeat(500), "7".repeat(500)),
         "l": "2.470328229206232720882843964341106861825299013071623822127e-324",
@@ -63,7 +63,7 @@ pub(crate) fn parse(bytes: &[u8]) {
     on_small_stack(|| evaluate(source));
 }
 
-/// Opens a template before the text, and closes one behind it. Its lines are the elements of a list, too.
+/// Evaluates the input as a template, with and without the closing braces, and its lines as elements of a list.
 pub(crate) fn template(bytes: &[u8]) {
     let Ok(source) = str::from_utf8(bytes) else { return };
     on_small_stack(|| {
@@ -73,7 +73,7 @@ pub(crate) fn template(bytes: &[u8]) {
     });
 }
 
-/// A list of as many elements as a parameter may have, which share the steps of an invocation.
+/// Evaluates a list with the maximum number of elements, which share one budget of steps.
 fn evaluate_list(source: &str) {
     const ELEMENTS: usize = 100;
     time_limit::within_time_limit("the list", || {
@@ -99,7 +99,7 @@ fn on_small_stack(work: impl FnOnce() + Send) {
     });
 }
 
-/// The steps of one evaluation.
+/// A budget with the steps of one evaluation.
 fn full_budget() -> Budget<'static> {
     Budget::new(MAX_STEPS)
 }
@@ -113,14 +113,14 @@ fn scope() -> Scope<'static> {
     }
 }
 
-/// As an expression where any value is due, where a boolean is due, and as a text.
+/// Evaluates the source as an expression of any type, as a boolean expression, and as a text.
 fn evaluate(source: &str) {
     let scope = scope();
     check_result(source, time_limit::within_time_limit("the expression", || Expression::parse(source)), |expression| {
         assert_eq!(expression.source(), source);
         let value = || time_limit::within_time_limit("the value", || expression.evaluate(&scope, &mut full_budget()));
         let first = check_result(source, value(), |value| value);
-        // Through JSON, since no number is equal to none.
+        // The values are compared as JSON, because NaN is not equal to itself.
         let shown = |value: Option<Value>| value.map(|value| to_json_result(Ok(value)));
         assert_eq!(shown(first), shown(value().ok()));
         let boolean =
@@ -136,7 +136,7 @@ fn evaluate(source: &str) {
     });
 }
 
-/// Goes on with what succeeded; of what failed, checks what is told.
+/// Passes a value on to `go_on`. Checks the message, the code and the position of an error.
 fn check_result<T, R>(source: &str, result: Result<T, ExpressionError>, go_on: impl FnOnce(T) -> R) -> Option<R> {
     let error = match result {
         Ok(value) => return Some(go_on(value)),

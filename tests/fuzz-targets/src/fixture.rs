@@ -1,4 +1,4 @@
-//! Hosts to hand hostile input to, with a tenant that has something of everything.
+//! Hosts for hostile input, with a tenant that has campaigns and channels of every kind.
 
 use flowhost::domain::Record;
 use flowhost::store::{self, ContactRow, DndRow, Filter, MemoryStore, Page, Store};
@@ -11,10 +11,10 @@ use std::time::Duration;
 
 pub(crate) const TENANT: &str = "acme";
 
-/// Inputs that one host takes: what it keeps of each adds up.
+/// Limit for the inputs of one host: its store and its caches grow with each.
 const INPUTS_PER_HOST: u32 = 200;
 
-/// Waits for a host's answer.
+/// Runs a future on this thread's runtime.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     thread_local! {
         static RUNTIME: tokio::runtime::Runtime =
@@ -23,14 +23,14 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     RUNTIME.with(|runtime| runtime.block_on(future))
 }
 
-/// A host on a store in memory, opened when first needed and every now and then anew.
+/// A host on a store in memory. The pool opens it at first use, and replaces it after `INPUTS_PER_HOST` inputs.
 pub(crate) struct HostPool {
     change: fn(HostBuilder, Limits) -> HostBuilder,
     host: Mutex<Option<(Host, u32)>>,
 }
 
 impl HostPool {
-    /// `change` is given a builder and patient bounds.
+    /// A pool without a host. `change` gets a builder and long limits, and returns the builder of the hosts.
     pub(crate) const fn new(change: fn(HostBuilder, Limits) -> HostBuilder) -> Self {
         Self { change, host: Mutex::new(None) }
     }
@@ -52,12 +52,12 @@ impl HostPool {
     }
 }
 
-/// A host with the built-in actions.
+/// The builder of a host with the built-in actions and a cache.
 pub(crate) fn with_actions(builder: HostBuilder, limits: Limits) -> HostBuilder {
     builder.limits(limits).cache(cache_folder())
 }
 
-/// Bounds that only what never ends meets, however busy the machine is.
+/// Limits that only an infinite loop exceeds, even on a busy machine.
 fn long_limits() -> Limits {
     let mut limits = Limits::default();
     limits.cpu_time = Duration::from_secs(10);
@@ -67,12 +67,12 @@ fn long_limits() -> Limits {
     limits
 }
 
-/// Beside the running program, so that it goes when that goes.
+/// A folder beside the running program, so that `cargo clean` deletes it.
 fn cache_folder() -> PathBuf {
     std::env::current_exe().unwrap().with_file_name("compiled-for-fuzz-targets")
 }
 
-/// A session whose every invocation is the same each time.
+/// A session with a fixed time and seed, so that invocations are reproducible.
 pub(crate) fn session() -> Session {
     let mut session = Session::new(TENANT, "whatsapp", "56987654321");
     session.seed = Some(7);
@@ -85,7 +85,7 @@ pub(crate) fn session() -> Session {
     session
 }
 
-/// Everything that an invocation may change.
+/// The stored data that an invocation may change.
 pub(crate) fn dump(store: &dyn Store) -> (Vec<ContactRow>, Vec<(String, Record)>, Vec<DndRow>) {
     let (filter, all) = (Filter::default(), Page { after: None, limit: 1_000_000 });
     let contents = async {

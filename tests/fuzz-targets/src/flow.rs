@@ -1,4 +1,4 @@
-//! Exported flows: read, checked, and run where they can be.
+//! Exported flows: parsed, checked, and run if they have no blocking diagnostics.
 
 use crate::fixture::{HostPool, TENANT, block_on, dump, session, with_actions};
 use crate::{message_checks, time_limit};
@@ -37,7 +37,7 @@ fn check_and_run(host: &Host, flow: &FlowFile) {
     let after = dump(host.store().as_ref());
     let second = run(host, &prepared_flow, &session, true);
     assert_eq!(second, first);
-    assert_eq!(dump(host.store().as_ref()), after, "the second run did something");
+    assert_eq!(dump(host.store().as_ref()), after, "the second run changed the store");
     assert_eq!(
         prepared_flow.blocking_diagnostics().next().is_some(),
         matches!(first.stop, Some(StopReason::InvalidFlow { .. }))

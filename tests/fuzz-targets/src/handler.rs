@@ -1,4 +1,4 @@
-//! Components of the contract around a manifest: with an action that does nothing, or with a random one.
+//! Components of the contract with a given manifest, and with an empty or a random action.
 
 use arbitrary::Unstructured;
 use flowhost::catalog::{WIT_FILES, pack};
@@ -19,28 +19,31 @@ use wit_parser::{Resolve, SourceMap, WorldId, WorldItem};
 const DESCRIBE: &str = "flow:action/handler@0.1.0#describe";
 const INVOKE: &str = "flow:action/handler@0.1.0#invoke";
 const REALLOC: &str = "cabi_realloc";
-/// What `invoke` runs first.
+/// The random function that `invoke` calls first.
 const WORK_EXPORT: &str = "work";
 
-/// Where things are in memory: an answer's parts, a port, what the host hands over, a manifest.
+/// Address of the result of `describe` and `invoke`.
 const RESULT_ADDRESS: i32 = 512;
+/// Address of the port's name.
 const PORT_ADDRESS: i32 = 600;
+/// Address at which the host writes its results.
 const ARGUMENT_ADDRESS: i32 = 32 << 10;
+/// Address of the manifest.
 const MANIFEST_ADDRESS: i32 = 64 << 10;
 
-/// An action of these texts.
+/// A generator of actions.
 pub(crate) struct Handler<'m> {
     pub(crate) manifest: &'m str,
-    /// Whether `invoke` does anything at all.
+    /// Whether `invoke` calls a random function.
     pub(crate) runs_random_code: bool,
-    /// Whether `invoke` ends by the port `next`; else its answer is random, too.
+    /// Whether `invoke` exits through the port `next`. Otherwise its result is random, too.
     pub(crate) exits_through_next: bool,
-    /// Whether what the host hands over has a place in memory; else a random one.
+    /// Whether `cabi_realloc` returns `ARGUMENT_ADDRESS`. Otherwise it is random.
     pub(crate) accepts_arguments: bool,
 }
 
 impl Handler<'_> {
-    /// The component; what it does comes from `random`. `None`: wasm-smith would have needed more of it.
+    /// A component whose behaviour comes from `random`. `None`: wasm-smith needs more random bytes.
     pub(crate) fn component(&self, random: &mut Unstructured<'_>) -> Option<Vec<u8>> {
         let config = Config {
             available_imports: Some(CONTRACT.imports.clone()),
@@ -60,7 +63,7 @@ impl Handler<'_> {
         Some(pack(&core).unwrap_or_else(|error| panic!("an action of the contract can't be packed: {error}")))
     }
 
-    /// A module with the exports of an action, and nothing in them.
+    /// A module with the exports of an action; every function body only traps.
     fn template_module(&self) -> Vec<u8> {
         let pages = 2 + u64::try_from(self.manifest.len()).unwrap() / (64 << 10);
         let (mut types, mut functions, mut code) = (TypeSection::new(), FunctionSection::new(), CodeSection::new());
@@ -87,7 +90,7 @@ impl Handler<'_> {
         module.finish()
     }
 
-    /// The random module with what must not be random in place.
+    /// Replaces the bodies of the random module that must not be random.
     fn replace_bodies(&self, random: &[u8]) -> Vec<u8> {
         let functions = Functions::parse(random);
         let mut bodies = BTreeMap::new();
@@ -134,7 +137,7 @@ fn body(write: impl FnOnce(&mut InstructionSink<'_>)) -> Function {
     function
 }
 
-/// Writes bytes to a place in memory, rounded up to eight.
+/// Emits code that writes bytes to an address, padded to a multiple of eight.
 fn store(code: &mut InstructionSink<'_>, place: i32, bytes: &[u8]) {
     for (at, chunk) in (place..).step_by(8).zip(bytes.chunks(8)) {
         let mut eight = [0; 8];
@@ -144,7 +147,7 @@ fn store(code: &mut InstructionSink<'_>, place: i32, bytes: &[u8]) {
     }
 }
 
-/// How a module numbers its functions.
+/// The number of imported functions of a module, and the indices of its exports.
 struct Functions {
     imported: u32,
     exported: BTreeMap<String, u32>,
@@ -171,7 +174,7 @@ impl Functions {
     }
 }
 
-/// Copies a module but for some bodies.
+/// Copies a module and replaces some function bodies.
 struct BodyReplacer {
     bodies: BTreeMap<u32, Function>,
     next: u32,

@@ -1,12 +1,12 @@
-//! Everything that flowhost parses, fed with what no friend would write.
+//! Fuzz targets for every parser of flowhost.
 //!
-//! A target is one function from bytes to nothing: it hands them to a parser as a file would be, and panics when the
-//! parser breaks a promise. `tests/replay.rs` runs every target over its corpus and over seeded mutations of it with
-//! the stable compiler; `host/fuzz` runs the same functions under libFuzzer for as long as one likes.
+//! A target is a function from bytes to nothing: it passes the bytes to a parser, and panics when a property does not
+//! hold. `tests/replay` runs every target on its corpus and on seeded mutations of it with the stable compiler.
+//! `host/fuzz` runs the same functions under libFuzzer.
 //!
-//! A panic anywhere, on a host's own threads too, is a finding. So is an input that takes more than 50 ms or 64 MiB: time is
-//! counted in this thread's time of computing, so that a busy machine fails nothing. `examples/search.rs` looks for inputs
-//! that cost more than those before.
+//! A panic on any thread is a finding, also on the host's threads. An input that takes more than 50 ms or 64 MiB is a
+//! finding, too. Time is CPU time of the thread, so a busy machine fails no test. `examples/search.rs` searches for
+//! expensive inputs.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -22,7 +22,7 @@ mod date;
 mod expression;
 mod flow;
 mod handler;
-// The command's own reading of lines, which no library has.
+// Modules of the command line, which the library does not contain.
 #[path = "../../../host/cli/src/batch_request.rs"]
 mod batch_request;
 mod fixture;
@@ -36,25 +36,25 @@ mod time_limit;
 
 pub use time_limit::{Cost, process_memory, take_cost};
 
-/// Something that is parsed.
+/// A fuzz target.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
-    /// The name of its folder in `corpus`, of its dictionary, and of libFuzzer's program.
+    /// The name of the folder in `corpus`, of the dictionary, and of the libFuzzer program.
     pub name: &'static str,
-    /// What it is given.
+    /// The meaning of the bytes.
     pub input: &'static str,
-    /// What holds whatever it is given, beside what holds for all: no panic, no abort, no hang.
+    /// The property that the target checks, in addition to those of all targets: no panic, no abort, no hang.
     pub property: &'static str,
-    /// Mutations that a run with the stable compiler tries: some seconds of them.
+    /// The number of mutations in a replay, which takes a few seconds.
     pub mutations: u32,
-    /// Parses the bytes, and panics when a promise is broken.
+    /// Parses the bytes, and panics if the property does not hold.
     pub parse: fn(&[u8]),
 }
 
-/// A row a target: name, function, mutations, what it is given, what it promises.
+/// One row for each target: name, function, mutations, input, property.
 macro_rules! targets {
     ($($name:ident => $parse:path, $mutations:literal: $input:literal, $property:literal;)*) => {
-        /// All of them.
+        /// All targets.
         pub const TARGETS: &[Target] = &[$(Target {
             name: stringify!($name), input: $input, property: $property, mutations: $mutations, parse: $parse,
         }),*];

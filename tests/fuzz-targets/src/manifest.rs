@@ -1,4 +1,4 @@
-//! What a component's `describe` answers.
+//! Manifests: the texts that `describe` of a component returns.
 
 use crate::{message_checks, time_limit};
 use flowhost::Manifest;
@@ -15,7 +15,7 @@ fn check_manifest(manifest: &Manifest) {
     let written = serde_json::to_string(manifest).unwrap();
     assert_eq!(Manifest::parse(&written).as_ref(), Ok(manifest), "{written}");
     for (place, parameter) in manifest.parameters.iter().enumerate() {
-        // One that repeats per channel has no name of its own.
+        // The name of a per-channel parameter is a pattern.
         if parameter.per_channel.is_none() {
             assert_eq!(manifest.parameter(&parameter.name), Some((place, parameter)));
         }

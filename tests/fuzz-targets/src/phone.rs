@@ -1,4 +1,4 @@
-//! Phone numbers as people type them. Two lines: a region, a number.
+//! Phone numbers as users type them. The input has two lines: a region and a number.
 
 use crate::{message_checks, time_limit};
 use flowhost::domain::Refusal;
@@ -7,7 +7,7 @@ use flowhost::domain::phone::{self, Phone};
 pub(crate) fn parse(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let (region, number) = text.split_once('\n').unwrap_or(("CL", text));
-    // The tables of all countries are read once, and the patterns of a country when it is first met.
+    // The first call loads the tables of all countries. The patterns of a country are compiled at its first number.
     phone::preload_metadata();
     time_limit::within_slow_time_limit("the number", || {
         check_phone(phone::normalise(number, Some(region)), Some(region));

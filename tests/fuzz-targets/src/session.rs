@@ -1,4 +1,4 @@
-//! Sessions, and the lines of `invoke --batch` that carry them.
+//! Sessions, and the lines of `invoke --batch` that contain them.
 
 use crate::batch_request;
 use crate::fixture::{HostPool, block_on, with_actions};
@@ -7,7 +7,7 @@ use crate::{message_checks, time_limit};
 use flowhost::invocation::codes::{CodeClass, class};
 use flowhost::{Failure, Host, Outcome, Request, Session};
 
-/// Bytes of a line.
+/// Limit for the bytes of a line.
 const MAX_LINE_BYTES: usize = 4 << 10;
 
 static HOST: HostPool = HostPool::new(with_actions);

@@ -1,42 +1,42 @@
-//! How long a parser may compute, and how much it may allocate.
+//! Limits for the CPU time and the memory of a parser.
 
 use crate::allocation;
 use rustix::time::{ClockId, clock_gettime};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// The time of computing that any input may take, on the slowest machine, with every check compiled in.
+/// Limit for the CPU time of an input, with all debug assertions, on a slow machine.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_millis(50);
-/// The bytes that may be allocated at once.
+/// Limit for the bytes allocated at the same time.
 pub(crate) const MEMORY_LIMIT: i64 = 64 << 20;
-/// The same for compiling a component, and for files of thousands of nodes, tenants and campaigns.
+/// Limit for the CPU time of compiling a component, and of files with thousands of nodes, tenants and campaigns.
 const SLOW_TIME_LIMIT: Duration = Duration::from_secs(2);
 
-/// The greatest cost of handling an input.
+/// The maximum cost of the measured operations.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cost {
-    /// The time of computing of one watched piece of work.
+    /// The CPU time of one measured operation.
     pub time: Duration,
-    /// The bytes allocated at once by one watched piece of work.
+    /// The maximum of bytes allocated at the same time by one measured operation.
     pub peak: i64,
-    /// The bytes allocated by one watched piece of work, freed or not.
+    /// The sum of all allocations of one measured operation, freed or not.
     pub total: i64,
 }
 
 static COST: Mutex<Cost> = Mutex::new(Cost { time: Duration::ZERO, peak: 0, total: 0 });
 
-/// The greatest costs since the last call, each by itself.
+/// The maximum of each cost since the last call. The maxima may belong to different operations.
 pub fn take_cost() -> Cost {
     std::mem::take(&mut *COST.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// The bytes that the process has allocated now, and the most that it had since the last call.
+/// The bytes that the process has allocated now, and the maximum since the last call.
 pub fn process_memory() -> (i64, i64) {
     allocation::process_bytes()
 }
 
-/// Does `work`, for which this thread may compute no longer than [`TIME_LIMIT`] and allocate no more than [`MEMORY_LIMIT`] at once.
-/// While it is paused or waits for a processor, no time passes.
+/// Runs `work` and asserts that it stays below [`TIME_LIMIT`] and [`MEMORY_LIMIT`]. CPU time does not include the time
+/// in which the thread waits for a processor.
 pub(crate) fn within_time_limit<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let (result, cost) = measure(work);
     assert!(cost.time < TIME_LIMIT, "{what} took {:?}", cost.time);
@@ -48,7 +48,8 @@ pub(crate) fn within_time_limit<T>(what: &str, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Does `work` that compiles a component, reads a large file, or prepares something once.
+/// Runs `work` and asserts that it stays below the longer limit: compiles a component, reads a large file, or
+/// initialises tables.
 pub(crate) fn within_slow_time_limit<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let (result, cost) = measure(work);
     assert!(cost.time < SLOW_TIME_LIMIT, "{what} took {:?}", cost.time);

@@ -1,11 +1,11 @@
-//! Files larger than a fuzzer tries, each read within the time that every target may take.
+//! Inputs that are larger than those of a fuzzer. The limits of the targets apply.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use flowhost_fuzz_targets as targets;
 use serde_json::{Value as Json, json};
 
-/// The opening of so many lists, and of so many objects.
+/// 200,000 opening brackets of lists, and as many of objects.
 fn nested() -> [String; 2] {
     ["[".repeat(200_000), r#"{"a":"#.repeat(200_000)]
 }

@@ -1,4 +1,4 @@
-;; Calls a function of one type by another type, which its own could extend.
+;; Calls a function through a type that its own type does not extend.
 (module
   (type $own (sub (func)))
   (type $other (sub (func (result f64))))

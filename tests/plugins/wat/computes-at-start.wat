@@ -1,4 +1,4 @@
-;; Computes for ever when it is instantiated.
+;; Runs an infinite loop when it is instantiated.
 (module
   (memory (export "memory") 1)
   (data (i32.const 1024) "$MANIFEST")

@@ -1,4 +1,4 @@
-;; Describes itself in 20 MiB.
+;; Returns a manifest of 20 MiB.
 (module
   (memory (export "memory") 400)
   (func (export "flow:action/handler@0.1.0#describe") (result i32)

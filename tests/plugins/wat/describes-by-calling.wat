@@ -1,4 +1,4 @@
-;; Calls the host when it is to describe itself.
+;; Calls the host from `describe`.
 (module
   (import "flow:action/session@0.1.0" "random" (func $random (result i64)))
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; Computes for ever when it is to describe itself.
+;; Runs an infinite loop in `describe`.
 (module
   (memory (export "memory") 1)
   (func (export "flow:action/handler@0.1.0#describe") (result i32) (loop $again (br $again)) unreachable)

@@ -1,4 +1,4 @@
-;; Describes itself with what is no manifest.
+;; Returns a text from `describe` that is not a manifest.
 (module
   (memory (export "memory") 1)
   (data (i32.const 1024) "no manifest")

@@ -1,4 +1,4 @@
-;; Grows a table for ever.
+;; Grows a table in an infinite loop.
 (module
   (memory (export "memory") 1)
   (data (i32.const 1024) "$MANIFEST")

@@ -1,4 +1,4 @@
-;; Has more tables than an instance may have.
+;; Declares more tables than an instance may have.
 (module
   (memory (export "memory") 1)
   (data (i32.const 1024) "$MANIFEST")

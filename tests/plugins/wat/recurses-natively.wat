@@ -1,4 +1,4 @@
-;; Recurses for ever on the engine's own stack.
+;; Recurses without end on the engine's stack.
 (module
   (memory (export "memory") 1)
   (data (i32.const 1024) "$MANIFEST")

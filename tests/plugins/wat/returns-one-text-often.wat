@@ -1,4 +1,4 @@
-;; Refuses with 1,000 details whose names and values are all the same 60 KB: 120 MB to the host, little to the plugin.
+;; Returns an error with 1,000 details whose names and values are the same 60 KB of memory: 120 MB for the host.
 (module
   (memory (export "memory") 4)
   (data (i32.const 1024) "$MANIFEST")

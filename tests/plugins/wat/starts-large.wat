@@ -1,4 +1,4 @@
-;; Wants more memory at its start than an instance may have.
+;; Declares more initial memory than an instance may have.
 (module
   (memory (export "memory") 1025)
   (data (i32.const 1024) "$MANIFEST")

@@ -1,4 +1,4 @@
-;; Asks whether a function reference has a type that it has not.
+;; Tests whether a function reference has another type than its own.
 (module
   (type $own (func (param i64)))
   (type $other (func (param f64)))

@@ -1,4 +1,4 @@
-;; Waits for a thread that there is not.
+;; Waits until another thread wakes it, although there is no other thread.
 (module
   (memory (export "memory") 1)
   (data (i32.const 1024) "$MANIFEST")

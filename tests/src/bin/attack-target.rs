@@ -1,9 +1,9 @@
-//! A host as a process, for tests that attack it: it reads a command a line and writes an answer a line, as soon as it has
-//! one, in whatever order.
+//! A host as a process, for tests that attack it. It reads one command per line and writes one answer per line, in the
+//! order of completion.
 //!
 //! A command has an `id`, which its answer repeats, and one of these members:
-//! - `invoke`: a request as in a batch; the answer has `outcome` or `failure`, and `micros`, from the command to its end.
-//! - `measure`: such a request, which is invoked `times` times, one after the other; the answer has `micros`, a list.
+//! - `invoke`: a request as in a batch. The answer has `outcome` or `failure`, and the elapsed time `micros`.
+//! - `measure`: a request that is invoked `times` times, one after the other. The answer has the list `micros`.
 
 #![expect(clippy::print_stdout, reason = "the answers")]
 
@@ -41,7 +41,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// The defaults, but for what FLOWHOST_TARGET_MEMORY says, in bytes.
+/// The default limits. `FLOWHOST_TARGET_MEMORY` replaces the limit for the memory of all invocations, in bytes.
 fn limits() -> Limits {
     let mut limits = Limits::default();
     let memory = std::env::var("FLOWHOST_TARGET_MEMORY").ok().and_then(|bytes| bytes.parse().ok());

@@ -1,10 +1,10 @@
-//! Tenants whose invocations wait take no places that others need.
+//! Tenants with waiting invocations do not deprive other tenants of instance permits.
 
 use crate::plugins;
 use crate::target::Target;
 use serde_json::json;
 
-/// Two tenants with 300 invocations each that sleep: more than a host of two workers has places.
+/// Two tenants with 300 sleeping invocations each: more than the instance slots of a host with two workers.
 #[test]
 fn a_third_tenant_is_served_beside_two_that_wait() {
     let mut target = Target::with(Some(&plugins::FOLDER), None);
@@ -17,7 +17,7 @@ fn a_third_tenant_is_served_beside_two_that_wait() {
     target.assert_neighbour_unharmed(&attack, 200);
 }
 
-/// One tenant whose invocations sleep with large sessions, in a host that has 256 MiB for all.
+/// One tenant with sleeping invocations that have large sessions, in a host with 256 MiB for all invocations.
 #[test]
 fn a_tenant_is_served_beside_one_that_holds_memory() {
     let mut target = Target::with(Some(&plugins::FOLDER), Some(256 << 20));

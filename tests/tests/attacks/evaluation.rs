@@ -1,53 +1,54 @@
-//! Evaluations that take long: they yield to other tenants, and end at the steps of one invocation.
+//! Expensive evaluations yield to other tenants, and end at the limit of steps of one invocation.
 
 use crate::plugins;
 use crate::target::{Target, contact, record_request};
 use serde_json::{Value as Json, json};
 
-/// An expression that takes nearly all steps that one evaluation may take.
-const HEAVY: &str = "string(size(lists.range(10000).map(x, x*x+x*x*x+x)))";
+/// An expression that takes nearly all steps of one evaluation.
+const EXPENSIVE: &str = "string(size(lists.range(10000).map(x, x*x+x*x*x+x)))";
 
-/// Attackers at once.
+/// Concurrent attacks.
 const ATTACKERS: usize = 64;
 
 /// Invocations of the neighbour, one after the other.
 const TIMES: usize = 200;
 
-fn heavy_list(contact: &str) -> Json {
+fn expensive_list(contact: &str) -> Json {
     let entities = json!({ "contact": contact });
-    let list =
-        json!({ "TEMPLATE": "t", "LOCALE": "es", "WHATSAPP_NUMBER": "56911111111", "HSM_MTM_DATA": vec![HEAVY; 100] });
+    let list = json!({
+        "TEMPLATE": "t", "LOCALE": "es", "WHATSAPP_NUMBER": "56911111111", "HSM_MTM_DATA": vec![EXPENSIVE; 100],
+    });
     record_request(&entities, &list)
 }
 
 #[test]
-fn a_list_of_heavy_expressions_ends_at_the_steps_of_one_invocation() {
+fn a_list_of_expensive_expressions_ends_at_the_steps_of_one_invocation() {
     let mut target = Target::start();
     let contact = contact(&mut target, "whatsapp", "56987654321");
-    let id = target.invoke(&heavy_list(&contact));
+    let id = target.invoke(&expensive_list(&contact));
     let answer = target.wait(&id);
     assert_eq!(crate::target::code_or_port(&answer), "expression-too-large");
-    // The default of 200 ms is the limit that would hold otherwise.
+    // Without the limit of steps, the invocation would end at the default CPU limit of 200 ms.
     assert!(answer.pointer("/outcome/usage/cpu_us").and_then(Json::as_u64).unwrap() < 150_000, "{answer}");
 }
 
 #[test]
-fn a_neighbour_is_served_beside_lists_of_heavy_expressions() {
+fn a_neighbour_is_served_beside_lists_of_expensive_expressions() {
     let mut target = Target::start();
     let contact = contact(&mut target, "whatsapp", "56987654321");
-    target.assert_neighbour_unharmed(&vec![heavy_list(&contact); ATTACKERS], TIMES);
+    target.assert_neighbour_unharmed(&vec![expensive_list(&contact); ATTACKERS], TIMES);
 }
 
 #[test]
-fn a_neighbour_is_served_beside_heavy_templates_and_conditions() {
+fn a_neighbour_is_served_beside_expensive_templates_and_conditions() {
     let mut target = Target::start();
     let contact = contact(&mut target, "messenger", "m-1");
     let entities = json!({ "contact": contact, "words": vec!["word"; 5_000], "text": "é".repeat(100_000) });
     let attack: Vec<_> = [
-        json!({ "OUTBOUND_MESSAGE_EXPRESSION_MESSENGER": format!("{{{{ {HEAVY} }}}} ").repeat(20) }),
+        json!({ "OUTBOUND_MESSAGE_EXPRESSION_MESSENGER": format!("{{{{ {EXPENSIVE} }}}} ").repeat(20) }),
         json!({ "OUTBOUND_MESSAGE_EXPRESSION_MESSENGER": "words.distinct().sort().join(text)" }),
         json!({ "OUTBOUND_MESSAGE_EXPRESSION_MESSENGER": "string(text.matches('^(é|x)*$'))" }),
-        json!({ "IS_INTERNAL": format!("{HEAVY} == {HEAVY}") }),
+        json!({ "IS_INTERNAL": format!("{EXPENSIVE} == {EXPENSIVE}") }),
     ]
     .iter()
     .cycle()
@@ -65,7 +66,7 @@ fn a_neighbour_is_served_beside_plugins_that_evaluate() {
     }
 }
 
-/// A name of an entity is compared with others for a hint only as far as the steps and a limit allow.
+/// The search for a similar entity name is limited by the steps and by the length of names.
 #[test]
 fn a_hint_among_many_long_names_takes_little() {
     let mut target = Target::start();

@@ -1,4 +1,4 @@
-//! The memory of one invocation, host side included: the guest's 64 MiB, twice the 16 MiB of its host calls, and its
+//! The memory of one invocation, including the host's: 64 MiB of the guest, twice the 16 MiB of its host calls, and the
 //! session.
 
 use crate::plugins;
@@ -7,17 +7,17 @@ use serde_json::{Value as Json, json};
 
 const MIB: usize = 1 << 20;
 
-/// Memory that one invocation may take beside its session, bytes.
+/// Limit for the memory of one invocation without its session, bytes.
 const MAX_MEMORY: usize = (64 + 2 * 16) * MIB;
 
-/// Sends a request alone, and asserts how it ends and what it took at most.
+/// Sends a request, and asserts its code or port and its maximum memory.
 #[track_caller]
 fn assert_bounded(target: &mut Target, request: &Json, ends: &str) {
     let before = target.peak_memory();
     assert_eq!(target.code_or_port_of(request), ends);
     let took = target.peak_memory().saturating_sub(before);
     let session = request.to_string().len();
-    // A session is here as text, as JSON's nodes, and as the process's line of input.
+    // The process holds the session as its line of input, as text and as JSON nodes.
     assert!(took <= MAX_MEMORY + 4 * session, "{} MiB for a request of {session} bytes", took / MIB);
 }
 
@@ -83,7 +83,7 @@ fn plugins_that_make_much_stay_within_their_memory() {
     }
 }
 
-/// Sixty-four invocations that want 64 MiB each, in a host that has 256 MiB for all.
+/// 64 invocations that allocate 64 MiB each, in a host with 256 MiB for all invocations.
 #[test]
 fn all_invocations_together_stay_within_the_budget_of_the_host() {
     let mut target = Target::with(Some(&plugins::FOLDER), Some(256 * MIB));
@@ -97,7 +97,7 @@ fn all_invocations_together_stay_within_the_budget_of_the_host() {
         }
     }
     let took = target.peak_memory().saturating_sub(before);
-    // The memory of ended instances is released a moment later.
+    // The memory of completed instances is released with a delay.
     assert!(took <= 2 * 256 * MIB, "{} MiB", took / MIB);
     assert_eq!(target.code_or_port_of(&crate::target::contact_request("third", "messenger", "m-3")), "next");
 }

@@ -1,10 +1,10 @@
-//! A folder with the hostile plugins, built once.
+//! The hostile plugins, built once for all tests of a process.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-/// The folder.
+/// The folder with the two hostile plugins that tests load.
 pub(crate) static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins");
     let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -13,7 +13,7 @@ pub(crate) static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WORKSPACE_WRAPPER"] {
         cargo.env_remove(name);
     }
-    // Where the shipped actions are built, so that what both are made of is compiled once.
+    // The build of the shipped actions uses the same folder, so that common dependencies are compiled once.
     let target = temporary.join("../guests");
     cargo.args(["run", "--quiet", "--locked", "-p", "build-plugins", "--"]).args([&all, &target]);
     let status = cargo.env("CARGO_TARGET_DIR", &target).current_dir(plugins).status().unwrap();
@@ -25,7 +25,7 @@ pub(crate) static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     out
 });
 
-/// A request to such a plugin.
+/// A request that carries out an attack of a hostile plugin.
 pub(crate) fn request(plugin: &str, name: &str) -> serde_json::Value {
     let mut parameters = serde_json::json!({ "ATTACK": name });
     if plugin == "hostile" {

@@ -1,4 +1,4 @@
-//! The attacked process, from outside.
+//! The attacked process and its measurements.
 
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
@@ -10,14 +10,14 @@ use tempfile::TempDir;
 
 pub(crate) const CAMPAIGN: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1dc";
 
-/// Rounds in which a promise about time must hold at least once: another process may disturb a round, and a host that
-/// breaks the promise breaks it in each.
+/// Rounds of a measurement; the limit for the latency must hold in at least one. Another process may disturb a round,
+/// but a host that violates the limit violates it in each.
 const ROUNDS: usize = 6;
 
-/// One process at a time, so that none disturbs the others' measurements.
+/// Locked by each target, so that only one process runs at a time and measurements do not disturb each other.
 static EXCLUSIVE: Mutex<()> = Mutex::new(());
 
-/// The process, ended with the test.
+/// The process. It is killed on drop.
 pub(crate) struct Target {
     _alone: MutexGuard<'static, ()>,
     child: Child,
@@ -33,7 +33,7 @@ impl Target {
         Self::with(None, None)
     }
 
-    /// With a folder of plugins, and memory for all invocations.
+    /// Starts the process with a folder of plugins and with a limit for the memory of all invocations, bytes.
     pub(crate) fn with(plugins: Option<&Path>, memory: Option<usize>) -> Self {
         let alone = EXCLUSIVE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = TempDir::new().unwrap();
@@ -49,18 +49,18 @@ impl Target {
         let mut target =
             Self { _alone: alone, child, commands, answers, other_answers: HashMap::new(), next: 0, _folder: folder };
         target.wait("ready");
-        // The first invocation sets up much that is not part of an attack.
+        // The first invocation initialises caches and pools.
         let id = target.invoke(&neighbour("other"));
         target.wait(&id);
         target
     }
 
-    /// Sends a request; the id of its answer.
+    /// Sends a request and returns the id of its answer.
     pub(crate) fn invoke(&mut self, request: &Json) -> String {
         self.send(json!({ "invoke": request }))
     }
 
-    /// The answer to a request.
+    /// Waits for the answer with this id.
     pub(crate) fn wait(&mut self, id: &str) -> Json {
         loop {
             if let Some(answer) = self.other_answers.remove(id) {
@@ -73,13 +73,13 @@ impl Target {
         }
     }
 
-    /// How a request ends: a code, or the port that is not `error`.
+    /// Sends a request and waits. Returns the code of its error or failure, otherwise its port.
     pub(crate) fn code_or_port_of(&mut self, request: &Json) -> String {
         let id = self.invoke(request);
         code_or_port(&self.wait(&id))
     }
 
-    /// Latencies of a neighbour that invokes so many times, one after the other, in microseconds and in order.
+    /// Sorted latencies of `times` invocations of a neighbour, one after the other, microseconds.
     fn measure(&mut self, request: &Json, times: usize) -> Vec<u64> {
         let id = self.send(json!({ "measure": request, "times": times }));
         let answer = self.wait(&id);
@@ -107,7 +107,7 @@ impl Target {
         panic!("99th percentiles in microseconds, alone and beside the attack: {rounds:?}");
     }
 
-    /// The greatest resident memory so far, bytes.
+    /// The peak resident memory of the process, bytes.
     pub(crate) fn peak_memory(&self) -> usize {
         peak_memory(self.child.id())
     }
@@ -128,7 +128,7 @@ impl Drop for Target {
     }
 }
 
-/// The greatest resident memory of a process so far, bytes.
+/// The peak resident memory of a process, bytes.
 pub(crate) fn peak_memory(process: u32) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -139,14 +139,14 @@ fn percentile_99(sorted: &[u64]) -> u64 {
     sorted[sorted.len() * 99 / 100]
 }
 
-/// How an answer says that it ended.
+/// The code of an answer's error or failure, otherwise its port.
 pub(crate) fn code_or_port(answer: &Json) -> String {
     let code = answer.pointer("/outcome/error/code").or_else(|| answer.pointer("/failure/code"));
     let end = code.or_else(|| answer.pointer("/outcome/port")).and_then(Json::as_str);
     end.unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
-/// A request that takes little and writes nothing: whether somebody unknown is on a list.
+/// A cheap request without writes: whether an unknown contact is on a do-not-disturb list.
 fn neighbour(tenant: &str) -> Json {
     json!({
         "action": "campaign-dnd-validator",
@@ -156,7 +156,7 @@ fn neighbour(tenant: &str) -> Json {
     })
 }
 
-/// A request that makes a contact.
+/// A request that creates a contact.
 pub(crate) fn contact_request(tenant: &str, channel: &str, user: &str) -> Json {
     json!({
         "action": "campaign-contact-manager",
@@ -165,7 +165,7 @@ pub(crate) fn contact_request(tenant: &str, channel: &str, user: &str) -> Json {
     })
 }
 
-/// A request that records something for a contact of the tenant `acme`, with these parameters beside the required ones.
+/// A request that saves a record for a contact of the tenant `acme`, with additional parameters.
 pub(crate) fn record_request(entities: &Json, more: &Json) -> Json {
     let mut parameters = json!({
         "CAMPAIGN_ID": CAMPAIGN, "CONTACT_IDENTIFIER_ENTITY": "contact", "RECORD_ID_ENTITY": "record",
@@ -179,7 +179,7 @@ pub(crate) fn record_request(entities: &Json, more: &Json) -> Json {
     })
 }
 
-/// A contact of the tenant `acme`, by its id.
+/// Creates a contact of the tenant `acme` and returns its id.
 pub(crate) fn contact(target: &mut Target, channel: &str, user: &str) -> String {
     let id = target.invoke(&contact_request("acme", channel, user));
     let answer = target.wait(&id);

@@ -1,4 +1,4 @@
-//! A disk that fails on demand, and knows what a loss of power would take from it.
+//! A disk that fails on demand, and simulates the loss of unsynced writes.
 
 use crate::vfs;
 use libsqlite3_sys as ffi;
@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// What SQLite asks of its files.
+/// A call of SQLite to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Call {
     Open,
@@ -21,13 +21,13 @@ pub(crate) enum Call {
     Sync,
     Size,
     Lock,
-    /// Of the index of the write-ahead log into memory.
+    /// Maps the index of the write-ahead log into memory.
     Map,
     Delete,
     Access,
 }
 
-/// Which file.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
     Database,
@@ -60,40 +60,40 @@ impl Part {
     }
 }
 
-/// What becomes of a call.
+/// The result of the interception of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interception {
     Proceed,
-    /// Opens the file for reading, whatever was asked.
+    /// Opens the file read-only.
     ProceedReadOnly,
     Fail(c_int),
-    /// Writes half, then fails.
+    /// Writes half of the bytes, then fails.
     Torn(c_int),
 }
 
-/// What is wrong with a disk.
+/// A fault of a disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Nothing can be written any more; what doesn't fit is written in part.
+    /// The disk is full: a write stores half of its bytes and fails.
     Full,
-    /// Whatever is asked fails.
+    /// Every call fails.
     Broken,
-    /// This fails.
+    /// This kind of call fails.
     BrokenIn(Call),
-    /// Writes end in the middle.
+    /// A write stores half of its bytes and fails.
     Torn,
-    /// It has become read-only.
+    /// The disk has become read-only.
     ReadOnly,
-    /// The database's own file can only be opened for reading.
+    /// The database file can only be opened for reading.
     FileReadOnly,
-    /// The database's own file can't be written, the log beside it can.
+    /// Writes to the database file fail; writes to the log succeed.
     DatabaseUnwritable,
-    /// There is no power: from the first call on that would change a file, all fail.
+    /// Power fails at the first call that changes a file: this call and all later calls fail.
     Dead,
 }
 
 impl Fault {
-    /// How a call fares; `None`: the fault doesn't touch it.
+    /// The interception of a call. `None`: the fault does not affect it.
     fn applies_to(self, call: Call, part: Part) -> Option<Interception> {
         use Call::{Delete, Open, Sync, Truncate, Write};
         match (self, call) {
@@ -131,26 +131,26 @@ fn error_code(call: Call) -> c_int {
     }
 }
 
-/// What stood where something was written or cut off.
+/// The bytes that a write or a truncation replaced.
 pub(crate) struct PreviousContent {
     pub(crate) offset: u64,
     pub(crate) bytes: Vec<u8>,
-    /// Of the file.
+    /// The previous length of the file.
     pub(crate) length: u64,
     pub(crate) truncates: bool,
 }
 
-/// What a loss of power takes of the writes that weren't synced.
+/// The unsynced writes that a loss of power undoes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loss {
-    /// Nothing: only the process has died.
+    /// None: only the process ends.
     Nothing,
     All,
-    /// Some, in no order.
+    /// A random part, selected by this seed.
     Some(u64),
 }
 
-/// A folder whose SQLite files can be made to fail.
+/// A folder whose SQLite files fail on demand.
 pub(crate) struct Disk {
     folder: PathBuf,
     state: Mutex<State>,
@@ -159,23 +159,23 @@ pub(crate) struct Disk {
 #[derive(Default)]
 struct State {
     fault: Option<ArmedFault>,
-    /// The call that the fault met first.
+    /// The first call that the fault affected.
     hit: Option<(Call, Part)>,
     unsynced: HashMap<PathBuf, Vec<PreviousContent>>,
 }
 
 struct ArmedFault {
     fault: Fault,
-    /// Calls that it still lets pass.
+    /// Number of affected calls that still proceed.
     after: usize,
-    /// Whether it stays.
+    /// Whether the fault persists after the first failed call.
     lasts: bool,
 }
 
 static DISKS: Mutex<Vec<Weak<Disk>>> = Mutex::new(Vec::new());
 
 impl Disk {
-    /// A healthy one.
+    /// A disk without a fault.
     pub(crate) fn at(folder: &Path) -> Arc<Self> {
         vfs::register();
         // SQLite names files without symbolic links.
@@ -186,7 +186,7 @@ impl Disk {
         disk
     }
 
-    /// The disk that this file lies on.
+    /// The disk of this file.
     pub(crate) fn of(path: &Path) -> Option<Arc<Self>> {
         let disks = DISKS.lock().unwrap_or_else(PoisonError::into_inner);
         disks.iter().filter_map(Weak::upgrade).find(|disk| path.starts_with(&disk.folder))
@@ -196,26 +196,26 @@ impl Disk {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on there is something wrong with it.
+    /// Activates a fault from the next call on.
     pub(crate) fn fail(&self, fault: Fault) {
         self.fail_after(0, fault, true);
     }
 
-    /// It lets so many of the calls that the fault touches pass. The next one fails; all after it, too, if that `lasts`.
+    /// Activates a fault after `after` affected calls. The next one fails, and with `lasts` all later ones, too.
     pub(crate) fn fail_after(&self, after: usize, fault: Fault, lasts: bool) {
         let mut state = self.state();
         state.fault = Some(ArmedFault { fault, after, lasts });
         state.hit = None;
     }
 
-    /// Makes it healthy; says which call the fault met first, if any.
+    /// Removes the fault. Returns the first call that it affected.
     pub(crate) fn repair(&self) -> Option<(Call, Part)> {
         let mut state = self.state();
         state.fault = None;
         state.hit.take()
     }
 
-    /// What becomes of a call.
+    /// Decides whether a call proceeds or fails.
     pub(crate) fn intercept(&self, call: Call, part: Part) -> Interception {
         let mut state = self.state();
         let dead = state.hit.is_some();
@@ -235,23 +235,23 @@ impl Disk {
         verdict
     }
 
-    /// Something is written over what stood before.
+    /// Records the previous content of an unsynced write.
     pub(crate) fn record_write(&self, path: &Path, before: PreviousContent) {
         self.state().unsynced.entry(path.to_owned()).or_default().push(before);
     }
 
-    /// What was written to a file is on the disk.
+    /// Marks all writes to a file as synced.
     pub(crate) fn mark_synced(&self, path: &Path) {
         self.state().unsynced.remove(path);
     }
 
-    /// Copies the database and its log into a folder, as they are found after a loss of power.
+    /// Copies the database and its log into a folder, in the state after a loss of power.
     pub(crate) fn copy_after_power_loss(&self, into: &Path, loss: Loss) {
         let state = self.state();
         for entry in std::fs::read_dir(&self.folder).unwrap() {
             let path = entry.unwrap().path();
             let part = Part::of(&path);
-            // The log's index is no more than memory.
+            // The index of the log is not persistent.
             if part == Part::Other {
                 continue;
             }
@@ -263,7 +263,7 @@ impl Disk {
     }
 }
 
-/// Takes back what was written.
+/// Undoes the unsynced writes that are lost.
 fn undo_writes(file: &File, writes: &[PreviousContent], loss: Loss) {
     match loss {
         Loss::Nothing => {}

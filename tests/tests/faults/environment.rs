@@ -1,4 +1,4 @@
-//! What others do to the file or the process.
+//! Faults of the environment: read-only files, limits of the process, locks of other processes.
 
 use crate::disk::Fault;
 use crate::fixture::{Fixture, assert_answers_valid, assert_recovers, open_store};
@@ -25,7 +25,7 @@ pub(crate) async fn becomes_read_only() {
     assert_recovers(&fixture.invoke_all(2).await, &second, &fixture.stored_outcomes().await);
 }
 
-/// Only the file: beside it there can be others.
+/// The file is read-only, its folder is writable.
 pub(crate) async fn file_is_read_only() {
     let fixture = start_with_fault(Fault::FileReadOnly).await;
     let (known, answers) = (fixture.invoke_all(0).await, fixture.invoke_all(1).await);
@@ -36,7 +36,7 @@ pub(crate) async fn file_is_read_only() {
     assert_recovers(&fixture.invoke_all(1).await, &answers, &fixture.stored_outcomes().await);
 }
 
-/// The file and its folder.
+/// The file and its folder are read-only.
 pub(crate) async fn everything_is_read_only() {
     let fixture = start_with_fault(Fault::ReadOnly).await;
     let (known, answers) = (fixture.invoke_all(0).await, fixture.invoke_all(1).await);
@@ -50,7 +50,7 @@ pub(crate) async fn everything_is_read_only() {
     assert_recovers(&fixture.invoke_all(1).await, &answers, &fixture.stored_outcomes().await);
 }
 
-/// A host that was closed and starts with this fault. It has answered the requests number 0 before.
+/// A host that was closed and starts with this fault. Before, it has answered the requests with number 0.
 async fn start_with_fault(fault: Fault) -> Fixture {
     let fixture = Fixture::new().await;
     fixture.invoke_all(0).await;
@@ -107,7 +107,7 @@ pub(crate) async fn file_size_limit() {
 pub(crate) async fn small_disk() {
     let env = TestEnv::with_configuration(&requests::configuration());
     let Some(mut process) = Process::on_private_disk(&env) else {
-        return println!("not shown: a process can't have a disk of its own here");
+        return println!("skipped: the system does not permit a private disk");
     };
     let ballast = process.on_disk("ballast");
     assert_fails_until_repaired(&mut process, "store-full", |_| {
@@ -120,7 +120,8 @@ pub(crate) async fn small_disk() {
     assert_eq!(invariants::check(&env.path("flowhost.db")).await.len(), 100);
 }
 
-/// Some of a hundred requests fail with this code once it is `broken`; all have their one effect when that is mended.
+/// Asserts that some of 100 requests fail with this code after `break_disk`, and that all have one effect after the
+/// repair.
 fn assert_fails_until_repaired<M: FnOnce(&Process)>(
     process: &mut Process,
     code: &str,
@@ -132,14 +133,14 @@ fn assert_fails_until_repaired<M: FnOnce(&Process)>(
     let requests: Vec<_> = (0..100).map(|number| Kind::Record.request(number, contact, "")).collect();
     let done = |answer: &String| answer.contains(Kind::Record.expected_text());
 
-    let mend = break_disk(process);
+    let repair = break_disk(process);
     let answers = process.send_all(&requests);
     let failed = answers.iter().filter(|answer| !done(answer)).count();
     assert!((1..=100).contains(&failed), "{failed} of 100 failed");
     for answer in answers.iter().filter(|answer| !done(answer)) {
         assert!(answer.contains(&format!("\"code\":\"{code}\"")), "{answer}");
     }
-    mend(process);
+    repair(process);
     let again = process.send_all(&requests);
     assert!(again.iter().all(done), "{again:?}");
     for (before, after) in answers.iter().zip(&again).filter(|(before, _)| done(before)) {

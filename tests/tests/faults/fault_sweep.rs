@@ -1,4 +1,4 @@
-//! A fault at every call that SQLite makes for an invocation, one after the other.
+//! Sweeps: a fault at the first call that SQLite makes for an invocation, at the second, and so on.
 
 use crate::disk::{Call, Fault, Part};
 use crate::fixture::{Fixture, PreparedDatabase, assert_answers_valid, assert_recovers};
@@ -7,13 +7,13 @@ use flowhost::store::sqlite::Synchronous;
 use serde_json::json;
 use std::collections::HashSet;
 
-/// So many times in a row without a call to fail: the sweep has come to the end.
+/// Consecutive runs without a failed call that end a sweep.
 const CALLS_WITHOUT_FAULT: usize = 2;
 
-/// So many sweeps must meet at least one call that most of them meet.
+/// Sweeps, at least one of which must fail a read of the log. Most of them do.
 const SWEEPS: usize = 20;
 
-/// Whether the host's connections are new, so that they open, lock, map and read everything, or have what they need.
+/// The state of the host's connections. New connections open, lock, map and read all files; used ones do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Connections {
     New,
@@ -40,10 +40,10 @@ pub(crate) async fn torn() {
 pub(crate) async fn broken_once() {
     for call in Call::ALL {
         let met = sweep(Fault::BrokenIn(call), false, Connections::New, &["store-unavailable"]).await;
-        // These two aren't made for an invocation.
+        // An invocation makes neither of these two calls.
         assert!(!met.is_empty() || [Call::Truncate, Call::Delete].contains(&call), "no {call:?} was met");
     }
-    // Connections keep what they have read, so that some sweeps meet no read of the log, as the requests happen to meet.
+    // Connections cache pages. Depending on the order of requests, a sweep may not read the log.
     let mut met = HashSet::new();
     for _ in 0..SWEEPS {
         met.extend(sweep(Fault::BrokenIn(Call::Read), false, Connections::Used, &["store-unavailable"]).await);
@@ -61,8 +61,8 @@ pub(crate) async fn broken() {
     }
 }
 
-/// Asks under a fault at the first call, the second, and so on until it meets none any more. Whenever the fault is over,
-/// the same host goes on. Gives the calls that it met.
+/// Sends requests with a fault at the first call, the second, and so on, until a run has no failed call. Asserts that
+/// the host recovers after each fault. Returns the failed calls.
 async fn sweep(fault: Fault, lasts: bool, connections: Connections, codes: &[&str]) -> HashSet<(Call, Part)> {
     let prepared = PreparedDatabase::new().await;
     let mut fixture = prepared.open(Synchronous::Full).await;
@@ -88,14 +88,14 @@ async fn sweep(fault: Fault, lasts: bool, connections: Connections, codes: &[&st
     met
 }
 
-/// Calls of a checkpoint that it lets pass.
+/// Calls of a checkpoint that proceed before the fault.
 const CHECKPOINT_CALLS: [usize; 4] = [0, 1, 7, 300];
 
 pub(crate) async fn checkpoints_fail() {
     let fixture = Fixture::new().await;
     let text = json!("x".repeat(200_000));
     let mut number = 0;
-    // About fifty pages.
+    // Each record takes about 50 pages.
     let mut one_more = async || {
         number += 1;
         let mut request = Kind::Record.request(number, &fixture.contact, "");
@@ -108,7 +108,7 @@ pub(crate) async fn checkpoints_fail() {
     let pages = || std::fs::metadata(&log).unwrap().len() >> 12;
     for passing in CHECKPOINT_CALLS {
         fixture.disk.fail_after(passing, Fault::DatabaseUnwritable, true);
-        // When it has so many, every commit tries to empty it.
+        // Beyond this size of the log, every commit tries a checkpoint.
         while pages() < 9_000 {
             one_more().await;
         }

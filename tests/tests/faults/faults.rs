@@ -1,10 +1,10 @@
-//! Every fault: what goes wrong, what the caller is told, what holds afterwards, and the proof. The table of
+//! Every fault: the fault, the response to the caller, the property afterwards, and the test. The table of
 //! `tests/docs/faults.md` comes from here.
 
 use crate::generated::assert_section;
 use crate::{environment, fault_sweep, power_loss, process_kill, start};
 
-/// A row a fault: the name of its test, what goes wrong, what the caller is told, what holds afterwards, the proof.
+/// One row for each fault: test name, fault, response to the caller, property afterwards, test.
 macro_rules! faults {
     ($($test:ident: $fault:literal, $told:literal, $holds:literal => $proof:expr;)*) => {
         const FAULTS: &[(&str, &str, &str)] = &[$(($fault, $told, $holds)),*];
@@ -22,22 +22,22 @@ faults! {
         => process_kill::is_killed();
     loses_power: "Power fails at any write or sync of a commit or a checkpoint, and all, some or none of the unsynced data is \
         lost", "nothing", "acknowledged effects exist once, no effect is partial" => power_loss::while_working();
-    loses_power_without_waiting: "The same, with `Synchronous::Normal`", "nothing",
+    loses_power_with_normal_synchronisation: "The same, with `Synchronous::Normal`", "nothing",
         "the last acknowledged effects may be lost, no effect is partial" => power_loss::with_normal_synchronisation();
     loses_power_at_start: "Power fails at any write or sync of the first start", "nothing", "the next start succeeds"
         => power_loss::at_the_first_start();
     is_full: "The disk is full from any write on", "`store-full`", "the same host continues when there is space"
         => fault_sweep::full();
     is_full_once: "The disk is full for any single write", "`store-full`", "the same host continues" => fault_sweep::full_once();
-    reaches_its_quota: "The process exceeds its limit of file sizes", "`store-unavailable`",
+    exceeds_the_file_size_limit: "The process exceeds its limit of file sizes", "`store-unavailable`",
         "the same process continues when the limit is raised" => environment::file_size_limit();
-    has_a_full_disk: "A private disk of 16 MiB is full, if the system permits one", "`store-full`",
+    private_disk_is_full: "A private disk of 16 MiB is full, if the system permits one", "`store-full`",
         "the same process continues when there is space" => environment::small_disk();
     breaks_once: "Any single open, read, write, sync, lock, mapping or other call fails", "`store-unavailable`",
         "the same host continues" => fault_sweep::broken_once();
-    breaks_for_good: "All calls fail from any call on", "`store-unavailable`",
+    breaks_permanently: "All calls fail from any call on", "`store-unavailable`",
         "the same host continues when the disk is repaired" => fault_sweep::broken();
-    tears: "Any single write is partial", "`store-unavailable`", "the same host continues" => fault_sweep::torn();
+    writes_partially: "Any single write is partial", "`store-unavailable`", "the same host continues" => fault_sweep::torn();
     cannot_checkpoint: "Checkpoints of the write-ahead log fail", "nothing", "the log grows until a checkpoint succeeds"
         => fault_sweep::checkpoints_fail();
     cannot_close: "All calls fail from any call on while the host closes", "an error of `close`",

@@ -1,4 +1,4 @@
-//! A host whose database lies on a disk that can fail.
+//! A host with a database on a disk that fails on demand.
 
 use crate::disk::Disk;
 use crate::invariants;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// What is asked together: each of these writes something else, or nothing.
+/// The kinds of requests that are sent together. Each writes different rows, or none.
 pub(crate) const KINDS: [Kind; 5] = [Kind::Pair, Kind::Linked, Kind::Record, Kind::Refused, Kind::ReadOnly];
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -22,12 +22,12 @@ const MINUTE: Duration = Duration::from_mins(1);
 pub(crate) struct Fixture {
     pub(crate) host: Host,
     pub(crate) disk: Arc<Disk>,
-    /// Whom records are for.
+    /// The contact of the records.
     pub(crate) contact: String,
     pub(crate) folder: TempDir,
 }
 
-/// What a host answered to one request each of [`KINDS`].
+/// The answers to one request of each kind in [`KINDS`], with their keys.
 pub(crate) type Answers = Vec<(Kind, String, Result<Outcome, Failure>)>;
 
 pub(crate) fn database(folder: &Path) -> PathBuf {
@@ -52,7 +52,7 @@ impl Fixture {
         Self::with_disk(folder, disk).await
     }
 
-    /// With what a folder holds.
+    /// A host with the database of a folder.
     pub(crate) async fn with_disk(folder: TempDir, disk: Arc<Disk>) -> Self {
         let store = open_store(folder.path()).await.unwrap();
         store::apply(&store, &requests::configuration().to_string()).await.unwrap();
@@ -70,7 +70,7 @@ impl Fixture {
         self.host.invoke(request["key"].as_str().into_iter().fold(wanted, Request::with_key)).await
     }
 
-    /// Asks one of each kind with this number, all at once.
+    /// Sends a request of each kind with this number, concurrently.
     pub(crate) async fn invoke_all(&self, number: usize) -> Answers {
         join_all(KINDS.map(async |kind| {
             let request = kind.request(number, &self.contact, "");
@@ -79,7 +79,7 @@ impl Fixture {
         .await
     }
 
-    /// Asserts that the database is sound; gives the outcomes that are kept.
+    /// Asserts that the database is consistent. Returns the stored outcomes by key.
     pub(crate) async fn stored_outcomes(&self) -> HashMap<String, String> {
         invariants::check(&database(self.folder.path())).await
     }
@@ -89,7 +89,7 @@ impl Fixture {
     }
 }
 
-/// A database that hosts begin with, each with a copy of its own.
+/// A database of which each host gets a copy.
 pub(crate) struct PreparedDatabase {
     folder: TempDir,
     contact: String,
@@ -102,7 +102,7 @@ impl PreparedDatabase {
         Self { folder, contact }
     }
 
-    /// A host that has no connections yet, but the one that has looked at the file.
+    /// A host whose only connection is the one that opened the file.
     pub(crate) async fn open(&self, synchronous: Synchronous) -> Fixture {
         let folder = tempfile::tempdir().unwrap();
         std::fs::copy(database(self.folder.path()), database(folder.path())).unwrap();
@@ -112,7 +112,7 @@ impl PreparedDatabase {
     }
 }
 
-/// A host of one worker, with bounds that a busy machine doesn't meet.
+/// A host of one worker, with limits that are long enough for a busy machine.
 pub(crate) async fn host(store: SqliteStore) -> Host {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-faults");
     let mut limits = Limits::default();
@@ -120,34 +120,34 @@ pub(crate) async fn host(store: SqliteStore) -> Host {
     Host::builder().workers(1).limits(limits).cache(cache).open(store).await.unwrap()
 }
 
-/// Asserts of answers that were given while there was a fault: each is right or a failure with one of these codes, and
-/// what it says is what the database holds.
+/// Asserts that each answer during a fault is the expected outcome or a failure with one of these codes. The database
+/// must agree with each answer.
 pub(crate) fn assert_answers_valid(answers: &Answers, kept: &HashMap<String, String>, codes: &[&str]) {
     for (kind, key, answer) in answers {
         match answer {
             Ok(outcome) => {
                 assert_expected_outcome(*kind, outcome);
-                assert!(kept.contains_key(key) || !kind.is_durable(), "{key} was answered and isn't there");
+                assert!(kept.contains_key(key) || !kind.is_durable(), "{key} was answered and is not stored");
             }
             Err(failure) => {
                 assert!(codes.contains(&failure.code.as_str()), "{key}: {failure:?}");
                 assert_eq!(failure.retryable, failure.code == "store-unavailable", "{key}: {failure:?}");
-                assert!(!kept.contains_key(key), "{key} failed and is there: {failure:?}");
+                assert!(!kept.contains_key(key), "{key} failed and is stored: {failure:?}");
             }
         }
     }
 }
 
-/// Asserts that a sound host answers the same requests again: as before, or for the first time.
+/// Asserts that the host carries out the same requests after a fault, and replays those that it has acknowledged.
 pub(crate) fn assert_recovers(again: &Answers, before: &Answers, kept: &HashMap<String, String>) {
     for ((kind, key, answer), (_, _, earlier)) in again.iter().zip(before) {
         let outcome = answer.as_ref().unwrap_or_else(|failure| panic!("{key} after the fault: {failure:?}"));
         assert_expected_outcome(*kind, outcome);
-        assert!(kept.contains_key(key) || !kind.is_durable(), "{key} was answered and isn't there");
+        assert!(kept.contains_key(key) || !kind.is_durable(), "{key} was answered and is not stored");
         if let Ok(earlier) = earlier
             && kind.is_durable()
         {
-            assert!(outcome.replayed, "{key} was done twice");
+            assert!(outcome.replayed, "{key} was carried out twice");
             assert_eq!((&outcome.entities, &outcome.error), (&earlier.entities, &earlier.error));
         }
     }

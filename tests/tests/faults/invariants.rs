@@ -1,18 +1,18 @@
-//! What holds in the database file whatever has happened: each effect belongs to one key and is there as a whole.
+//! Invariants of the database file: each effect is complete and belongs to exactly one key.
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Row as _, SqliteConnection};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// Everything that requests with keys have made, by those keys.
+/// The effects of all requests with keys, by key.
 const EFFECTS: &str = "CREATE TEMP VIEW effects AS \
     SELECT name AS effect FROM contacts WHERE instr(name, '/') \
     UNION ALL SELECT message FROM records WHERE instr(message, '/') \
     UNION ALL SELECT substr(by, instr(by, 'session ') + 8) FROM dnd \
     UNION ALL SELECT substr(note, instr(note, 'session ') + 8) FROM record_log WHERE to_state = 'cancelled'";
 
-/// Each lists what must not be.
+/// Violations, with statements that select them.
 const VIOLATIONS: [(&str, &str); 9] = [
     ("an effect without its key", "SELECT effect FROM effects EXCEPT SELECT key FROM keys"),
     (
@@ -20,7 +20,7 @@ const VIOLATIONS: [(&str, &str); 9] = [
         "SELECT key FROM keys WHERE substr(key, 1, instr(key, '/') - 1) NOT IN ('refused', 'read-only') \
          EXCEPT SELECT effect FROM effects",
     ),
-    ("an effect that is there twice", "SELECT effect FROM effects GROUP BY effect HAVING count(*) > 1"),
+    ("an effect that exists twice", "SELECT effect FROM effects GROUP BY effect HAVING count(*) > 1"),
     (
         "a contact without its addresses",
         "SELECT name FROM contacts AS c WHERE (SELECT count(*) FROM json_each(c.addresses) AS j CROSS JOIN addresses AS a \
@@ -43,7 +43,7 @@ const VIOLATIONS: [(&str, &str); 9] = [
          WHERE l.tenant = r.tenant AND l.record = r.seq) OR r.entries <> iif(r.state = 'cancelled', 2, 1)",
     ),
     (
-        "a contact that has changed more or less often than was asked",
+        "a contact whose version is not the number of its changes",
         "SELECT hex(id) FROM contacts AS c WHERE c.version <> 1 + \
          (SELECT coalesce(sum(r.entries), 0) FROM records AS r WHERE r.tenant = c.tenant AND r.contact = c.seq) + \
          (SELECT count(*) FROM dnd AS d WHERE d.tenant = c.tenant AND d.contact = c.seq)",
@@ -52,7 +52,7 @@ const VIOLATIONS: [(&str, &str); 9] = [
 
 const COUNTED: &str = "SELECT tenant, bytes FROM usage WHERE bytes <> 0";
 
-/// The statement that counts what each tenant has stored, as the migration does.
+/// The statement of the migration that counts the stored bytes of each tenant.
 fn stored_bytes_query() -> &'static str {
     let migration = include_str!("../../../host/store-sqlite/migrations/0002_limits.sql");
     let begin = migration.find("SELECT tenant, sum(bytes)").unwrap();
@@ -60,13 +60,13 @@ fn stored_bytes_query() -> &'static str {
     &statement[..statement.find(';').unwrap()]
 }
 
-/// Asserts it, and gives the outcomes that are kept under keys.
+/// Asserts the invariants, and returns the stored outcomes by key.
 pub(crate) async fn check(database: &Path) -> HashMap<String, String> {
     let mut connection = connect(database).await;
     let verdict = column(&mut connection, "PRAGMA integrity_check").await;
     assert_eq!(verdict, ["ok"]);
     let strangers = connection.fetch_all("PRAGMA foreign_key_check").await.unwrap().len();
-    assert_eq!(strangers, 0, "rows that refer to none");
+    assert_eq!(strangers, 0, "rows with an unknown foreign key");
     connection.execute(EFFECTS).await.unwrap();
     for (what, text) in VIOLATIONS {
         let found = column(&mut connection, text).await;
@@ -78,7 +78,7 @@ pub(crate) async fn check(database: &Path) -> HashMap<String, String> {
         stored_bytes_query()
     );
     let miscounted = connection.fetch_all(AssertSqlSafe(miscounted)).await.unwrap().len();
-    assert_eq!(miscounted, 0, "tenants whose bytes are counted wrongly");
+    assert_eq!(miscounted, 0, "tenants with a wrong number of stored bytes");
     let rows = connection.fetch_all("SELECT key, outcome FROM keys").await.unwrap();
     connection.close().await.unwrap();
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
@@ -89,7 +89,7 @@ async fn column(connection: &mut SqliteConnection, text: &'static str) -> Vec<St
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// A connection that knows nothing of the store.
+/// A connection that bypasses the store.
 pub(crate) async fn connect(database: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(database).connect().await.unwrap()
 }

@@ -1,8 +1,8 @@
-//! Faults: killed processes, lost power, disks that are full, broken or read-only, databases that others hold or have
-//! migrated. What the caller is told, what holds afterwards, and that the host goes on.
+//! Faults: killed processes, loss of power, disks that are full, broken or read-only, databases that other processes
+//! lock or migrate. Tests assert the response to the caller, the state of the database, and the recovery of the host.
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-// Shown where a test fails.
+// The test harness shows the output of a failed test.
 #![allow(clippy::print_stdout)]
 
 mod disk;

@@ -1,4 +1,4 @@
-//! Power goes at every write, one after the other: what was answered is there, and nothing else by halves.
+//! Power fails at the first write, at the second, and so on: acknowledged effects exist, and no effect is partial.
 
 use crate::disk::{Disk, Fault, Loss};
 use crate::fixture::{Answers, Fixture, PreparedDatabase, assert_recovers, database, open_store};
@@ -9,27 +9,27 @@ use flowhost::store::sqlite::Synchronous;
 use std::collections::HashMap;
 use std::path::Path;
 
-/// What a loss of power may take of the writes that weren't synced.
+/// The losses that each test simulates.
 fn losses(number: usize) -> [Loss; 4] {
     let seed = number as u64;
     [Loss::Nothing, Loss::All, Loss::Some(seed), Loss::Some(!seed)]
 }
 
-/// What was answered is there whatever power takes.
+/// With full synchronisation, no acknowledged effect is lost.
 pub(crate) async fn while_working() {
     let lost = run_with_power_loss(Synchronous::Full).await;
-    assert_eq!(lost, Vec::<String>::new(), "these were answered and aren't there");
+    assert_eq!(lost, Vec::<String>::new(), "these were answered and are lost");
 }
 
-/// What was answered may be gone with the power, but not with the process.
+/// With normal synchronisation, an acknowledged effect may be lost with the power, but not with the process.
 pub(crate) async fn with_normal_synchronisation() {
     let lost = run_with_power_loss(Synchronous::Normal).await;
-    assert!(!lost.is_empty(), "a disk that is not waited for loses nothing");
+    assert!(!lost.is_empty(), "normal synchronisation lost nothing");
     assert!(lost.iter().all(|lost| !lost.contains("Nothing")), "{lost:?}");
 }
 
-/// Asks two times for everything, then closes the host, which brings the log into the file; power goes at the first write,
-/// the second, and so on. Gives what was answered and isn't there, with the loss that took it.
+/// Sends all requests with two numbers, then closes the host, which checkpoints the log. Power fails at the first
+/// write, the second, and so on. Returns the acknowledged keys that are lost, with the loss.
 async fn run_with_power_loss(synchronous: Synchronous) -> Vec<String> {
     let mut lost = Vec::new();
     let prepared = PreparedDatabase::new().await;
@@ -64,7 +64,7 @@ async fn run_with_power_loss(synchronous: Synchronous) -> Vec<String> {
     lost
 }
 
-/// The keys of what was answered and isn't kept.
+/// The acknowledged keys that are not stored.
 fn missing_keys<'a>(answers: &'a [Answers], kept: &HashMap<String, String>) -> Vec<&'a str> {
     let answered = answers.iter().flatten().filter(|(kind, _, answer)| kind.is_durable() && answer.is_ok());
     answered.map(|(_, key, _)| key.as_str()).filter(|key| !kept.contains_key(*key)).collect()
@@ -91,7 +91,7 @@ pub(crate) async fn at_the_first_start() {
     }
 }
 
-/// Creates the store, or brings it to where it ought to be.
+/// Creates the store, or completes its creation.
 async fn start(folder: &Path) -> Result<(), store::ApplyError> {
     let store = open_store(folder).await?;
     store::apply(&store, &requests::configuration().to_string()).await.map(drop)

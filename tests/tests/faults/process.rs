@@ -1,4 +1,4 @@
-//! A process that answers requests by line, and what it runs in.
+//! A process with a batch of requests, and the shell that it runs in.
 
 use flowhost_tests::command::TestEnv;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
@@ -7,20 +7,20 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// Not killed when it meets its limit, which is what services do.
+/// Ignores the signal `SIGXFSZ`, so that a write beyond the file size limit fails and does not kill the process.
 const IGNORE_SIGXFSZ: &str = "trap '' XFSZ; exec \"$0\" \"$@\"";
 
-/// Gives what follows a disk that only it and what it starts can see.
+/// Runs a command in a private mount namespace.
 const UNSHARE: [&str; 6] = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"];
 
-/// Whether that can be had.
+/// Succeeds if the system permits a private file system.
 const UNSHARE_CHECK: &str = "mkdir disk && mount -t tmpfs none disk";
 
-/// With the store on it.
+/// Mounts a private file system of 16 MiB, and runs the process with the store on it.
 const ON_DISK: &str = "mount -t tmpfs -o size=16m none disk && cp flowhost.db disk/ && echo ready || exit
     \"$0\" \"$@\" && cp disk/flowhost.db .";
 
-/// A shell, and in it a flowhost at work.
+/// A shell that runs `flowhost invoke --batch`.
 pub(crate) struct Process {
     shell: Child,
     folder: PathBuf,
@@ -33,7 +33,7 @@ impl Process {
         Self::run(env, &["sh", "-c", IGNORE_SIGXFSZ], &[])
     }
 
-    /// One that has its store on a small disk. `None`: the system lets this process have no disk of its own.
+    /// A process with its store on a small disk. `None`: the system does not permit a private file system.
     pub(crate) fn on_private_disk(env: &TestEnv) -> Option<Self> {
         let [program, words @ ..] = UNSHARE;
         let mut probe = Command::new(program);
@@ -79,19 +79,19 @@ impl Process {
         requests.iter().map(|_| self.answer()).collect()
     }
 
-    /// Lets it finish.
+    /// Closes stdin and waits until the process ends.
     pub(crate) fn finish(mut self) {
         drop(self.requests);
         assert!(self.shell.wait().unwrap().success());
     }
 
-    /// Bounds the size of the files that it writes, or lifts the bound.
+    /// Limits the size of the files that the process writes. `None`: removes the limit.
     pub(crate) fn limit_files(&self, bytes: Option<u64>) {
         let pid = Pid::from_child(&self.shell);
         prlimit(Some(pid), Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();
     }
 
-    /// A file on its own disk, as other processes reach it.
+    /// The path of a file on the private disk, for other processes.
     pub(crate) fn on_disk(&self, name: &str) -> PathBuf {
         let root = PathBuf::from(format!("/proc/{}/root", self.shell.id()));
         root.join(self.folder.strip_prefix("/").unwrap()).join("disk").join(name)

@@ -1,4 +1,4 @@
-//! A process is killed again and again while it works, and a client asks on.
+//! A process is killed repeatedly while it works, and a client sends its requests again.
 
 use crate::invariants;
 use crate::requests::{self, Kind, LISTS, list};
@@ -14,25 +14,25 @@ use std::time::{Duration, Instant};
 
 const KILLS: usize = 20;
 
-/// Requests of a process's life.
+/// Requests for each process.
 const REQUESTS_PER_PROCESS: usize = 10_000;
 
-/// Contacts that requests are about.
+/// Contacts that requests use.
 const CONTACTS: usize = 1_000;
 
 /// Records to cancel.
 const CANCELLABLE: usize = 4_000;
 
-/// Acknowledged requests that are asked again after each kill, besides all at the end.
+/// Acknowledged requests that are sent again after each kill. At the end, all are sent again.
 const RESENT_PER_KILL: usize = 100;
 
-/// How often what was too late is asked again.
+/// Limit for the attempts of a request that exceeds a time limit.
 const MAX_ATTEMPTS: usize = 5;
 
 const DATABASE: &str = "flowhost.db";
 const BATCH: [&str; 4] = ["invoke", "--batch", "--jobs", "64"];
 
-/// A request, and what was answered to it at first.
+/// A request, and its first answer.
 struct SentRequest {
     kind: Kind,
     key: String,
@@ -40,7 +40,7 @@ struct SentRequest {
     answer: Option<String>,
 }
 
-/// Makes requests, none twice.
+/// A client that generates distinct requests.
 struct Client {
     random: Xoshiro256PlusPlus,
     contacts: Vec<String>,
@@ -52,7 +52,7 @@ struct Client {
 pub(crate) async fn is_killed() {
     let seed =
         std::env::var("FLOWHOST_SEED").map_or_else(|_| RandomState::new().hash_one(0), |seed| seed.parse().unwrap());
-    println!("FLOWHOST_SEED={seed} does the same again, as far as the machine does");
+    println!("FLOWHOST_SEED={seed} repeats these requests");
     let env = TestEnv::with_configuration(&requests::configuration());
     let mut client = Client::new(&env, seed);
     let mut book: Vec<SentRequest> = Vec::new();
@@ -65,11 +65,11 @@ pub(crate) async fn is_killed() {
         }
         client.shuffle(&mut unanswered);
         let after = client.below(REQUESTS_PER_PROCESS);
-        let moment = Duration::from_micros(client.below(1_000) as u64);
+        let delay = Duration::from_micros(client.below(1_000) as u64);
         let lines: String = unanswered.iter().map(|asked| book[*asked].line.as_str()).collect();
-        let answers = run_until_killed(&env, lines, after, moment);
-        println!("kill {kill}: {} answers, of {after} and {moment:?}", answers.len());
-        assert!(answers.len() >= after, "it ended before it was killed");
+        let answers = run_until_killed(&env, lines, after, delay);
+        println!("kill {kill}: {} answers; killed {delay:?} after answer {after}", answers.len());
+        assert!(answers.len() >= after, "the process ended before it was killed");
         in_the_middle += usize::from(answers.len() < REQUESTS_PER_PROCESS);
         let mut answered = Vec::new();
         for (asked, answer) in unanswered.iter().zip(answers) {
@@ -96,8 +96,8 @@ impl Client {
             let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
             let made =
                 || env.run_with(&BATCH, &lines).assert_success().lines().iter().map(id).collect::<Option<Vec<_>>>();
-            // What a first try made too much is in nobody's way.
-            (0..MAX_ATTEMPTS).find_map(|_| made()).expect("they were made")
+            // Objects of an incomplete attempt do not affect the test.
+            (0..MAX_ATTEMPTS).find_map(|_| made()).expect("all objects were created")
         };
         let people = batch(&(0..CONTACTS).map(requests::contact_request).collect::<Vec<_>>());
         let contacts: Vec<_> = people.iter().cycle().take(CANCELLABLE).cloned().collect();
@@ -134,7 +134,7 @@ impl Client {
                 let (contact, record) = self.cancellable.pop().expect("there is one");
                 kind.request(self.made, &contact, &record)
             }
-            // Each contact on each list once.
+            // Each pair of contact and list occurs once.
             Kind::Dnd => {
                 self.listed += 1;
                 kind.request(self.made, &self.contacts[self.listed / LISTS], &list(self.listed % LISTS))
@@ -146,7 +146,7 @@ impl Client {
 }
 
 impl SentRequest {
-    /// Asserts that an answer is right: what was said before, if anything was. False: it is to be asked again.
+    /// Asserts that an answer is expected and equals the first answer. Returns false if the request must be sent again.
     fn check_answer(&mut self, answer: &str) -> bool {
         if is_over_limit(answer) {
             return false;
@@ -161,29 +161,28 @@ impl SentRequest {
     }
 }
 
-/// Whether it was not done since the machine was busy with other things for seconds, which a bound on time doesn't know
-/// from a plugin that hangs.
+/// Whether the request exceeded a time limit. This can happen on a machine that is busy for seconds.
 fn is_over_limit(answer: &str) -> bool {
     ["limit-deadline", "limit-cpu", "overloaded"].iter().any(|code| answer.contains(&format!("\"code\":\"{code}\"")))
 }
 
-/// An answer as it was given at first.
+/// The answer with `replayed` set to false, as in the first answer.
 fn without_replay(answer: &str) -> String {
     answer.trim_end().replace("\"replayed\":true", "\"replayed\":false")
 }
 
-/// A process whose log nobody reads, so that it never waits for that.
+/// A process whose log is discarded, so that it never waits for a reader.
 fn process(env: &TestEnv) -> Child {
     env.command(&BATCH).stderr(Stdio::null()).spawn().expect("the binary runs")
 }
 
-/// Feeds a process and kills it after so many answers and a moment; gives all answers that came.
-fn run_until_killed(env: &TestEnv, lines: String, after: usize, moment: Duration) -> Vec<String> {
+/// Sends lines to a process, and kills it `delay` after answer number `after`. Returns all complete answers.
+fn run_until_killed(env: &TestEnv, lines: String, after: usize, delay: Duration) -> Vec<String> {
     let mut child = process(env);
     let mut stdin = child.stdin.take().expect("stdin is a pipe");
     let writer = std::thread::spawn(move || {
         drop(stdin.write_all(lines.as_bytes()));
-        // Stays open: the process ends by being killed.
+        // Stdin stays open, so that only the signal ends the process.
         stdin
     });
     let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
@@ -191,11 +190,11 @@ fn run_until_killed(env: &TestEnv, lines: String, after: usize, moment: Duration
     let mut next = || {
         let mut line = String::new();
         stdout.read_line(&mut line).expect("answers are UTF-8");
-        // What was cut off is no answer.
+        // A truncated line is not an answer.
         line.ends_with('\n').then_some(line)
     };
     answers.extend(std::iter::from_fn(&mut next).take(after));
-    std::thread::sleep(moment);
+    std::thread::sleep(delay);
     child.kill().expect("it runs until it is killed");
     child.wait().expect("it has been killed");
     answers.extend(std::iter::from_fn(next));
@@ -203,12 +202,13 @@ fn run_until_killed(env: &TestEnv, lines: String, after: usize, moment: Duration
     answers
 }
 
-/// Starts a process on what the killed one left: it answers within a second, and what was answered before as before.
+/// Starts a process on the store of the killed one. Asserts that it answers within a second, and that it replays the
+/// acknowledged requests.
 fn restart(env: &TestEnv, again: &[&SentRequest]) {
     let left = TestEnv::new();
     copy_files(env, &left);
     let mut took = resend(env, again);
-    // A machine that is busy with other things may be slow once or twice.
+    // A busy machine may exceed the limit a few times.
     for _ in 0..4 {
         if took <= Duration::from_secs(1) {
             return;
@@ -217,7 +217,7 @@ fn restart(env: &TestEnv, again: &[&SentRequest]) {
         copy_files(&left, &copy);
         took = resend(&copy, again);
     }
-    panic!("it answered after {took:?}");
+    panic!("the first answer took {took:?}");
 }
 
 fn copy_files(from: &TestEnv, to: &TestEnv) {
@@ -228,13 +228,13 @@ fn copy_files(from: &TestEnv, to: &TestEnv) {
     }
 }
 
-/// Asks these again; says when the first answer came.
+/// Sends these requests again. Returns the time until the first answer.
 fn resend(env: &TestEnv, again: &[&SentRequest]) -> Duration {
     let started = Instant::now();
     let mut child = process(env);
     let mut stdin = child.stdin.take().expect("stdin is a pipe");
     let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
-    // So few lines fit into the pipe.
+    // The pipe can hold all lines.
     let lines: String = again.iter().map(|asked| asked.line.as_str()).collect();
     stdin.write_all(lines.as_bytes()).expect("it reads");
     let mut took = None;
@@ -243,7 +243,7 @@ fn resend(env: &TestEnv, again: &[&SentRequest]) -> Duration {
         stdout.read_line(&mut line).expect("answers are UTF-8");
         took.get_or_insert(started.elapsed());
         if asked.kind.is_durable() && !is_over_limit(&line) {
-            assert!(line.contains("\"replayed\":true"), "{} was done twice: {line}", asked.key);
+            assert!(line.contains("\"replayed\":true"), "{} was carried out twice: {line}", asked.key);
             assert_eq!(Some(without_replay(&line)), asked.answer, "{}", asked.key);
         }
     }
@@ -252,15 +252,15 @@ fn resend(env: &TestEnv, again: &[&SentRequest]) -> Duration {
     took.unwrap_or_default()
 }
 
-/// Asserts that all that was answered is kept as it was answered.
+/// Asserts that every acknowledged outcome is stored unchanged.
 fn assert_stored(book: &[SentRequest], kept: &HashMap<String, String>) {
     for asked in book.iter().filter(|asked| asked.kind.is_durable()) {
         let Some(answer) = &asked.answer else { continue };
-        assert_eq!(kept.get(&asked.key), Some(answer), "{} was answered and isn't kept so", asked.key);
+        assert_eq!(kept.get(&asked.key), Some(answer), "the stored outcome of {} differs from its answer", asked.key);
     }
 }
 
-/// Asks everything that was ever asked: each is there once now.
+/// Sends all requests again until each has been carried out.
 fn resend_all(env: &TestEnv, book: &mut [SentRequest]) {
     let mut left: Vec<&mut SentRequest> = book.iter_mut().collect();
     for _ in 0..MAX_ATTEMPTS {

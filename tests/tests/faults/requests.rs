@@ -1,35 +1,35 @@
-//! Requests of which a half would show, and the tenant that they are for.
+//! Requests whose partial effects are visible in the database, and their tenant.
 //!
-//! The key of a request is also its session's id and the name, message or note of what it makes, so that the database
-//! itself tells which effect belongs to which key.
+//! The key of a request is also the id of its session, and the name, message or note of its effect. The database
+//! therefore shows the key of each effect.
 
 use serde_json::{Value as Json, json};
 
-/// The campaign that records are for.
+/// The campaign of records.
 const CAMPAIGN: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1dc";
 const EXPIRED: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1dd";
 
-/// Campaigns that a contact can be kept from, besides.
+/// Further campaigns, for do-not-disturb lists.
 pub(crate) const LISTS: usize = 16;
 
-/// What a request does.
+/// The effect of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Makes a contact.
+    /// Creates a contact.
     Contact,
-    /// Makes a contact with two addresses.
+    /// Creates a contact with two addresses.
     Pair,
-    /// Makes a contact that its correlators link: an address and six links.
+    /// Creates a contact with three correlators: one address and six links.
     Linked,
-    /// Makes a record and the first entry of its log.
+    /// Creates a record and the first entry of its log.
     Record,
-    /// Puts a contact on a list.
+    /// Adds a contact to a do-not-disturb list.
     Dnd,
     /// Cancels a record.
     Cancel,
-    /// Is refused, which is kept under its key.
+    /// Is refused; the refusal is stored under the key.
     Refused,
-    /// Changes nothing. What it says joins a later commit.
+    /// Changes nothing; the outcome is stored with a later commit.
     ReadOnly,
 }
 
@@ -47,12 +47,12 @@ impl Kind {
         }
     }
 
-    /// Whether what it answers is on the disk by then.
+    /// Whether the outcome is stored before the answer.
     pub(crate) fn is_durable(self) -> bool {
         self != Self::ReadOnly
     }
 
-    /// What its answer says, besides.
+    /// A text that the answer contains.
     pub(crate) fn expected_text(self) -> &'static str {
         match self {
             Self::Refused => "\"code\":\"campaign-expired\"",
@@ -62,8 +62,8 @@ impl Kind {
         }
     }
 
-    /// The request with this number. `contact` is whom it is about, if it doesn't make one; `other` the record that it
-    /// cancels or the campaign that it keeps the contact from.
+    /// The request with this number. `contact` is the contact of requests that do not create one. `other` is the record
+    /// to cancel, or the campaign of the do-not-disturb list.
     pub(crate) fn request(self, number: usize, contact: &str, other: &str) -> Json {
         let key = format!("{}/{number}", self.name());
         let quoted = format!("'{key}'");
@@ -123,7 +123,7 @@ fn with(mut parameters: Json, more: &Json) -> Json {
     parameters
 }
 
-/// A request that makes a contact for others to be about; it has no key.
+/// A request without a key that creates a contact for other requests.
 pub(crate) fn contact_request(number: usize) -> Json {
     let mut request = Kind::Contact.request(number, "", "");
     request["session"]["user"] = json!(format!("someone-{number}"));
@@ -131,7 +131,7 @@ pub(crate) fn contact_request(number: usize) -> Json {
     without_key(request)
 }
 
-/// A request that makes a record for another to cancel; it has no key.
+/// A request without a key that creates a record for a later cancellation.
 pub(crate) fn record_request(contact: &str) -> Json {
     let mut request = Kind::Record.request(0, contact, "");
     request["parameters"]["OUTBOUND_MESSAGE_EXPRESSION_MESSENGER"] = json!("'Hola'");
@@ -143,7 +143,7 @@ fn without_key(mut request: Json) -> Json {
     request
 }
 
-/// The n-th of the campaigns that a contact can be kept from.
+/// The id of the campaign of the n-th do-not-disturb list.
 pub(crate) fn list(number: usize) -> String {
     format!("d47be8af-d40d-452c-9a3e-{number:012}")
 }

@@ -1,4 +1,4 @@
-//! Faults that a store meets when it is opened.
+//! Faults while a store is opened.
 
 use crate::disk::{Disk, Fault};
 use crate::fixture::{Fixture, assert_answers_valid, assert_recovers, database, open_store};
@@ -61,7 +61,7 @@ pub(crate) async fn becomes_newer() {
     assert_recovers(&fixture.invoke_all(1).await, &answers, &fixture.stored_outcomes().await);
 }
 
-/// Makes the file one of the release with this version.
+/// Sets the schema version of the file.
 async fn set_version(folder: &Path, version: u32) {
     let mut connection = invariants::connect(&database(folder)).await;
     connection.execute(AssertSqlSafe(format!("PRAGMA user_version = {version}"))).await.unwrap();

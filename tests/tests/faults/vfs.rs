@@ -1,6 +1,6 @@
-//! The layer between SQLite and its files: it asks a [`Disk`] before each call, and hands the call on to SQLite's own.
+//! A VFS between SQLite and its files: it asks a [`Disk`] before each call, and forwards the call to SQLite's VFS.
 //!
-//! Files that lie on no disk of a test are SQLite's own altogether.
+//! Calls for files outside all disks are forwarded unchanged.
 #![expect(unsafe_code, reason = "SQLite calls its files through pointers")]
 
 use crate::disk::{Call, Disk, Interception, Part, PreviousContent};
@@ -9,7 +9,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 
-/// A file of a disk, as SQLite holds it: the real one stands behind it in the same piece of memory.
+/// A file of a disk as SQLite sees it. The file of SQLite's VFS follows in the same allocation.
 #[repr(C)]
 struct File {
     base: ffi::sqlite3_file,
@@ -22,11 +22,11 @@ struct Open {
     path: PathBuf,
 }
 
-/// Makes it the layer of every connection that this process opens from now on.
+/// Registers the VFS as the default of this process.
 pub(crate) fn register() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // SAFETY: the layer below lives as long as the process, and so does this one, which is never freed.
+        // SAFETY: SQLite's VFS lives as long as the process, and this VFS is leaked.
         unsafe {
             let below = ffi::sqlite3_vfs_find(std::ptr::null());
             let mut vfs = *below;
@@ -43,7 +43,7 @@ pub(crate) fn register() {
 }
 
 static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
-    // Without what maps files into memory: then every read and write is a call.
+    // Version 2 has no memory-mapped I/O, so every read and write is a call.
     iVersion: 2,
     xClose: Some(close),
     xRead: Some(read),
@@ -65,7 +65,7 @@ static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
     xUnfetch: None,
 };
 
-/// Calls the same function of the layer below.
+/// Calls the same function of SQLite's VFS.
 macro_rules! below {
     ($vfs:expr, $function:ident $(, $argument:expr)*) => {{
         let below = (*$vfs).pAppData.cast::<ffi::sqlite3_vfs>();
@@ -81,7 +81,7 @@ macro_rules! real {
     }};
 }
 
-/// The real file, which begins where the [`File`] ends.
+/// The real file, which follows the [`File`] in memory.
 unsafe fn real(file: *mut ffi::sqlite3_file) -> *mut ffi::sqlite3_file {
     // SAFETY: `szOsFile` has room for both.
     unsafe { file.cast::<File>().add(1).cast() }
@@ -97,12 +97,12 @@ unsafe fn path<'a>(name: *const c_char) -> Option<&'a Path> {
     (!name.is_null()).then(|| Path::new(unsafe { CStr::from_ptr(name) }.to_str().unwrap_or_default()))
 }
 
-/// Defines functions that SQLite calls. The contract of each is SQLite's: the pointers that it passes are good for the
-/// call, files are open, and what is passed on is what came.
+/// Defines functions that SQLite calls. The contract of each is SQLite's: pointers are valid for the call, files are
+/// open, and the functions forward the arguments that they get.
 macro_rules! calls {
     ($(fn $name:ident($($argument:ident: $type:ty),*) -> $returns:ty $body:block)*) => {$(
         unsafe extern "C" fn $name($($argument: $type),*) -> $returns {
-            // SAFETY: as the macro's description says.
+            // SAFETY: see the contract in the description of the macro.
             unsafe { $body }
         }
     )*};
@@ -198,7 +198,7 @@ calls! {
         if let Interception::Fail(code) | Interception::Torn(code) = open_file(file).intercept(Call::Sync) {
             return code;
         }
-        // What power takes, the test's disk decides. The machine's own would take its time for nothing.
+        // The test's disk simulates synchronisation. Real synchronisation would only take time.
         open_file(file).disk.mark_synced(&open_file(file).path);
         ffi::SQLITE_OK
     }
@@ -249,10 +249,11 @@ unsafe fn length(file: SqliteFile) -> u64 {
     length.unsigned_abs()
 }
 
-/// What stands where a call is going to write.
+/// The bytes that a call is going to replace.
 unsafe fn previous_content(file: SqliteFile, offset: i64, amount: c_int) -> PreviousContent {
     let mut bytes = vec![0; usize::try_from(amount).unwrap_or_default()];
-    // SAFETY: the file is open and the buffer has that many bytes. What the file lacks of them is filled with zeros.
+    // SAFETY: the file is open and the buffer has that many bytes. SQLite fills bytes beyond the end of the file with
+    // zeros.
     let length = unsafe {
         real!(file, xRead, bytes.as_mut_ptr().cast(), amount, offset);
         length(file)

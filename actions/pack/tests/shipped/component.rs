@@ -1,4 +1,4 @@
-//! Reads a component's bytes: its imports by the type section, and its manifest by running it.
+//! Reads a component: its imports from the type section, and its manifest by calling `describe`.
 
 use serde_json::Value;
 use wasmi::{Engine, Extern, ExternType, Func, Linker, Module, Store, Val};
@@ -44,7 +44,7 @@ impl Component {
 
 fn imports(bytes: &[u8]) -> Vec<String> {
     let DecodedWasm::Component(resolve, world) = wit_parser::decoding::decode(bytes).expect("a component") else {
-        panic!("no component");
+        panic!("not a component");
     };
     let mut imports = Vec::new();
     for (key, item) in &resolve.worlds[world].imports {
@@ -62,7 +62,7 @@ fn imports(bytes: &[u8]) -> Vec<String> {
     imports
 }
 
-/// The action itself: the other modules of a component only connect it.
+/// The core module of the action, which is the first one. The other modules of a component are adapters.
 fn core_module(bytes: &[u8]) -> &[u8] {
     for payload in Parser::new(0).parse_all(bytes) {
         if let Payload::ModuleSection { unchecked_range, .. } = payload.unwrap() {
@@ -90,14 +90,14 @@ fn has_names(core: &[u8]) -> bool {
     })
 }
 
-/// Calls `describe` with every import refusing, as a host does.
+/// Calls `describe` with imports that trap. Returns the manifest, and the memory pages afterwards.
 fn describe(core: &[u8]) -> (String, u64) {
     let engine = Engine::default();
     let module = Module::new(&engine, core).expect("a module");
     let mut store = Store::new(&engine, ());
     let mut linker = Linker::new(&engine);
     for import in module.imports() {
-        let ExternType::Func(signature) = import.ty() else { panic!("{} is no function", import.name()) };
+        let ExternType::Func(signature) = import.ty() else { panic!("{} is not a function", import.name()) };
         let refuse = Func::new(&mut store, signature.clone(), |_, _, _| Err(wasmi::Error::new("refused")));
         linker.define(import.module(), import.name(), refuse).unwrap();
     }

@@ -1,4 +1,4 @@
-//! The contract's own files.
+//! The WIT files of the contract.
 
 use super::repository;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Tools that take one package at a time look for what it builds on in its `deps`.
+/// Tools that read one package find its dependencies in its folder `deps`.
 #[test]
 fn the_copy_of_the_action_package_is_exact() {
     let wit = repository().join("wit");

@@ -1,9 +1,9 @@
-//! The parameters that saved diagrams hold: names, kinds, what is required, and defaults. A change here breaks them.
+//! The parameters in saved flows: names, kinds, required parameters and defaults. A change breaks saved flows.
 
 use super::{ACTIONS, shipped};
 use serde_json::Value;
 
-/// `NAME kind`, then `!` where it is required, the type of an entity and the default.
+/// One line for each parameter: `NAME kind`, the type of an entity, `!` if it is required, and the default.
 fn form(id: &str) -> Vec<String> {
     let show = |parameter: &Value| {
         let mut line = format!("{} {}", parameter["name"].as_str().unwrap(), parameter["kind"].as_str().unwrap());

@@ -1,4 +1,4 @@
-//! The shipped actions, as the bytes that ship: what they import, what they say of themselves, how large they are.
+//! The shipped components: imports, manifests, forms and sizes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod component;
@@ -24,7 +24,7 @@ const ACTIONS: [&str; 10] = [
     "list-campaign-records-by-contact",
 ];
 
-/// Built once for all tests.
+/// The shipped components, built once for all tests.
 static SHIPPED: LazyLock<Vec<Component>> = LazyLock::new(|| {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
     let guests = flow_pack::build(&repository().join("actions"), &target).expect("the actions build");
@@ -46,7 +46,7 @@ fn the_ten_actions_are_built() {
 }
 
 #[test]
-fn each_imports_the_projects_own_interfaces_alone() {
+fn each_imports_only_interfaces_of_the_contract() {
     for component in SHIPPED.iter() {
         for import in &component.imports {
             assert!(import.starts_with("flow:"), "{} imports {import}", component.id);
@@ -76,7 +76,7 @@ fn each_is_small_and_starts_in_one_page_of_memory() {
 }
 
 #[test]
-fn each_keeps_its_functions_names_for_backtraces() {
+fn each_has_function_names_for_backtraces() {
     for component in SHIPPED.iter() {
         assert!(component.has_names, "{}", component.id);
     }

@@ -1,4 +1,4 @@
-//! What the shipped actions say of themselves, against the published schema and beyond it.
+//! The manifests of the shipped actions, checked against the published schema and further rules.
 
 use super::{SHIPPED, repository};
 use serde_json::Value;
@@ -26,7 +26,7 @@ fn every_manifest_follows_the_schema() {
     }
 }
 
-/// A manifest that differs from a valid one in a single place.
+/// A valid manifest with one changed value.
 fn changed(pointer: &str, value: Value) -> Value {
     let mut manifest = SHIPPED[0].manifest.clone();
     *manifest.pointer_mut(pointer).expect("the place exists") = value;
@@ -34,7 +34,7 @@ fn changed(pointer: &str, value: Value) -> Value {
 }
 
 #[test]
-fn the_schema_refuses_what_a_host_could_not_use() {
+fn the_schema_rejects_invalid_manifests() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     assert!(validator.is_valid(&SHIPPED[0].manifest));
     for (pointer, value) in [
@@ -54,7 +54,7 @@ fn the_schema_refuses_what_a_host_could_not_use() {
 }
 
 #[test]
-fn every_text_is_there_in_both_languages_and_differs() {
+fn every_text_is_translated() {
     for component in SHIPPED.iter() {
         let mut places = vec!["/title".to_owned(), "/description".to_owned()];
         for index in 0..component.parameters().len() {
@@ -64,13 +64,13 @@ fn every_text_is_there_in_both_languages_and_differs() {
             let words = component.manifest.pointer(&place).unwrap();
             let (en, es) = (words["en"].as_str().unwrap(), words["es"].as_str().unwrap());
             assert!(!en.trim().is_empty() && !es.trim().is_empty(), "{}: {place} is empty", component.id);
-            assert_ne!(en, es, "{}: {place} isn't translated", component.id);
+            assert_ne!(en, es, "{}: {place} is not translated", component.id);
         }
     }
 }
 
 #[test]
-fn names_are_unique_and_what_a_parameter_mentions_exists() {
+fn names_are_unique_and_references_exist() {
     for component in SHIPPED.iter() {
         let names: BTreeSet<&str> = component.parameters().iter().map(|each| each["name"].as_str().unwrap()).collect();
         assert_eq!(names.len(), component.parameters().len(), "{}", component.id);

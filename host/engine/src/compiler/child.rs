@@ -1,4 +1,4 @@
-//! The parent's side: a child process compiles, and is ended when it takes too long.
+//! The parent's side: a child process compiles, and the parent kills it when it exceeds its time limit.
 
 use super::{CompileError, Limits, frame};
 use std::io::{self, Write as _};
@@ -8,15 +8,15 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Threads that compile a component's functions.
+/// Maximum number of threads that compile a component's functions.
 const MAX_THREADS: usize = 4;
 
-/// A process that does not outlive this.
+/// A child process that is killed when this guard is dropped.
 struct ChildGuard(Child);
 
 impl Drop for ChildGuard {
     fn drop(&mut self) {
-        // An error means that it has ended, and `wait` then only takes its status.
+        // An error means that the child has already exited; `wait` then only collects its status.
         drop(self.0.kill());
         drop(self.0.wait());
     }
@@ -29,12 +29,12 @@ pub(super) fn compile(program: &Path, component: &[u8], limits: &Limits) -> Resu
     let child = command(program, limits).spawn().map_err(|error| broken("can't be started", error))?;
     let mut child = ChildGuard(child);
     let (Some(mut stdin), Some(stdout)) = (child.0.stdin.take(), child.0.stdout.take()) else {
-        return Err(CompileError::Broken("has no pipes".to_owned()));
+        return Err(CompileError::Broken("process has no pipes".to_owned()));
     };
     thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
         let thread = |name: &str| thread::Builder::new().name(name.to_owned());
-        // A child that ends before it has read everything says by its status why.
+        // If the child exits before it has read everything, its exit status gives the reason.
         let writer = thread("flowhost-component").spawn_scoped(scope, move || drop(stdin.write_all(component)));
         let read = move || drop(sender.send(frame::read(stdout, component.len())));
         let reader = thread("flowhost-code").spawn_scoped(scope, read);
@@ -43,15 +43,15 @@ pub(super) fn compile(program: &Path, component: &[u8], limits: &Limits) -> Resu
             Ok(Ok(Ok(answer))) => answer,
             Ok(Ok(Err(_))) => Err(exit_error(&mut child.0, limits, began)),
             Ok(Err(_)) => Err(CompileError::Time(limits.compile_time)),
-            Err(error) => Err(broken("gets no thread", error)),
+            Err(error) => Err(broken("can't start a thread", error)),
         };
-        // Ends the pipes, and with them the threads that this scope waits for.
+        // Killing the child closes its pipes and ends the threads that this scope joins.
         drop(child);
         answer
     })
 }
 
-/// The settings by which a child makes code for the engines of its parent, and by which it limits itself.
+/// Returns the command line of a child that compiles for the parent's engines and limits itself.
 fn command(program: &Path, limits: &Limits) -> Command {
     let mut command = Command::new(program);
     command
@@ -70,14 +70,15 @@ fn command(program: &Path, limits: &Limits) -> Command {
     command
 }
 
-/// All of a child's environment. Each thread has a function's data of its own, so there are few. An allocator that
-/// reserves much at once is not to have that counted before it is used.
+/// Returns the complete environment of a child. Each compiler thread holds the data of one function, so the number of
+/// threads is small. The allocator must not commit memory eagerly, because committed memory counts towards the limit
+/// before it is used.
 fn environment() -> [(&'static str, String); 2] {
     let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
     [("RAYON_NUM_THREADS", threads.to_string()), ("MIMALLOC_ARENA_EAGER_COMMIT", "0".to_owned())]
 }
 
-/// Why a child ended without a whole answer.
+/// Returns the error for a child that exited without a complete answer.
 fn exit_error(child: &mut Child, limits: &Limits, began: Instant) -> CompileError {
     match wait_for_exit(child, limits.compile_time.saturating_sub(began.elapsed())) {
         Some(status) => classify_exit(status, limits),
@@ -85,7 +86,7 @@ fn exit_error(child: &mut Child, limits: &Limits, began: Instant) -> CompileErro
     }
 }
 
-/// Its status, if it ends so soon: it has closed its stdout, and ends now unless something keeps it.
+/// Waits up to `limit` for the child's exit status. The child has closed its stdout, so it normally exits at once.
 fn wait_for_exit(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
     let began = Instant::now();
     loop {
@@ -102,7 +103,7 @@ fn classify_exit(status: ExitStatus, limits: &Limits) -> CompileError {
     use rustix::process::Signal;
     use std::os::unix::process::ExitStatusExt as _;
     match status.signal().and_then(Signal::from_named_raw) {
-        // An allocation that fails aborts; the system ends the largest process where memory is short.
+        // A failed allocation aborts the child; the system kills the largest process when memory is short.
         Some(Signal::ABORT | Signal::KILL) => CompileError::Memory(limits.compile_memory_bytes),
         Some(Signal::XCPU) => CompileError::Time(limits.compile_time),
         _ => CompileError::Broken(format!("stopped on the component ({status})")),

@@ -1,4 +1,4 @@
-//! One compilation at a time in this process, whatever number of hosts it has.
+//! A process-wide lock that allows one compilation at a time, regardless of the number of hosts.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -6,11 +6,11 @@ use std::time::Duration;
 static BUSY: Mutex<bool> = Mutex::new(false);
 static RELEASED: Condvar = Condvar::new();
 
-/// The right to compile, until it is dropped.
+/// A guard that holds the lock until it is dropped.
 pub(super) struct CompileLock(());
 
 impl CompileLock {
-    /// Waits for it.
+    /// Waits for the lock.
     pub(super) fn acquire() -> Self {
         let busy = BUSY.lock().unwrap_or_else(PoisonError::into_inner);
         let mut busy = RELEASED.wait_while(busy, |busy| *busy).unwrap_or_else(PoisonError::into_inner);
@@ -18,7 +18,7 @@ impl CompileLock {
         Self(())
     }
 
-    /// Waits for it for that long.
+    /// Waits at most `limit` for the lock.
     pub(super) fn acquire_within(limit: Duration) -> Option<Self> {
         let busy = BUSY.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = RELEASED.wait_timeout_while(busy, limit, |busy| *busy);

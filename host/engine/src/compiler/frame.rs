@@ -1,17 +1,17 @@
-//! The child's answer: one byte for its kind, eight for its length, then that many bytes.
+//! The format of the child's answer: one byte for its kind, eight bytes for its length, then the content.
 
 use super::{CompileError, code_limit};
 use std::io::{self, Read, Write};
 
-/// The kinds of answer.
+/// Kinds of answers.
 const CODE: u8 = 0;
 const INVALID: u8 = 1;
 const TOO_MUCH_CODE: u8 = 2;
 
-/// The longest message that is read.
+/// Maximum length of a message, bytes.
 const MESSAGE_BYTES: usize = 64 << 10;
 
-/// Writes what became of a component.
+/// Writes the result of a compilation.
 pub(super) fn write(mut output: impl Write, compiled: &Result<Vec<u8>, CompileError>) -> io::Result<()> {
     let message;
     let (kind, bytes) = match compiled {
@@ -28,7 +28,8 @@ pub(super) fn write(mut output: impl Write, compiled: &Result<Vec<u8>, CompileEr
     output.flush()
 }
 
-/// Reads it, for a component of that size. Nothing is allocated for an answer that is too long.
+/// Reads the result for a component of this size. An answer that is too long is rejected before memory is allocated for
+/// it.
 pub(super) fn read(mut input: impl Read, component_bytes: usize) -> io::Result<Result<Vec<u8>, CompileError>> {
     let (mut kind, mut length) = ([0; 1], [0; 8]);
     input.read_exact(&mut kind)?;
@@ -43,7 +44,7 @@ pub(super) fn read(mut input: impl Read, component_bytes: usize) -> io::Result<R
             Ok(Err(CompileError::Invalid(String::from_utf8_lossy(&message).into_owned())))
         }
         [TOO_MUCH_CODE] => Ok(Err(CompileError::Code(limit))),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "an answer of no known kind")),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "the answer has an unknown kind")),
     }
 }
 
@@ -71,7 +72,7 @@ mod tests {
             let mut written = Vec::new();
             write(&mut written, &compiled).unwrap();
             assert_eq!(read(written.as_slice(), 10).unwrap(), compiled);
-            // An answer that was cut short is an error.
+            // A truncated answer is an error.
             let length = written.len() - 1;
             assert!(read(&written[..length], 10).is_err());
         }

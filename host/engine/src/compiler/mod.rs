@@ -1,8 +1,9 @@
-//! Compiling components: one at a time, and in a process of its own where there is a program for that.
+//! Compilation of components: one at a time, and in a separate process if a compiler program is configured.
 //!
-//! A component of some megabytes can take a compiler gigabytes and minutes. A process can be limited and ended, a thread
-//! can't. The parent starts `PROGRAM compile SETTINGS`, writes the component to its stdin and reads the machine code
-//! from its stdout. It trusts that code as it trusts its own: the program is the host's owner's choice.
+//! A component of a few megabytes can cost the compiler gigabytes of memory and minutes of time. A process can be
+//! limited and killed; a thread can't. The parent starts `PROGRAM compile SETTINGS`, writes the component to its stdin
+//! and reads the machine code from its stdout. The parent trusts this code like its own, because the host's owner chose
+//! the program.
 
 mod child;
 mod compile_lock;
@@ -18,12 +19,12 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use wasmtime::Engine;
 
-/// Machine code has at most this many bytes for each byte of its component, and [`CODE_BYTES`] more. Known guests have
-/// 2 to 5.
+/// Machine code has at most this many bytes for each byte of its component, plus [`CODE_BYTES`]. Known guests have 2 to
+/// 5.
 const CODE_FACTOR: usize = 8;
 const CODE_BYTES: usize = 4 << 20;
 
-/// Why there is no machine code.
+/// The reason for a failed compilation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CompileError {
     #[error("the component takes longer than {0:?} to compile")]
@@ -32,15 +33,15 @@ pub(crate) enum CompileError {
     Memory(usize),
     #[error("the component compiles to more than {0} bytes of machine code")]
     Code(usize),
-    /// The component is not valid; what the compiler says.
+    /// The component is not valid; holds the compiler's message.
     #[error("{0}")]
     Invalid(String),
-    /// The compiler does not work.
+    /// The compiler does not work; holds the rest of a sentence that starts with "the compiler".
     #[error("the compiler {0}")]
     Broken(String),
 }
 
-/// Makes machine code for engines of [`super::new_engine`].
+/// A compiler of machine code for engines of [`super::new_engine`].
 pub(crate) struct Compiler {
     engine: Engine,
     program: Option<PathBuf>,
@@ -48,12 +49,12 @@ pub(crate) struct Compiler {
 }
 
 impl Compiler {
-    /// One that starts `program`, or uses `engine` in this process if there is none.
+    /// Creates a compiler that starts `program`, or that uses `engine` in this process if `program` is `None`.
     pub(crate) fn new(engine: Engine, program: Option<PathBuf>, limits: Arc<Limits>) -> Self {
         Self { engine, program, limits }
     }
 
-    /// Compiles a component that was checked to be of a size that is fit to compile.
+    /// Compiles a component. The caller has already checked its size.
     pub(crate) fn compile(&self, component: &[u8]) -> Result<Vec<u8>, CompileError> {
         match &self.program {
             Some(program) => {
@@ -65,7 +66,8 @@ impl Compiler {
     }
 }
 
-/// Compiles on a thread. After `limit` nobody waits for it any more, but it goes on, and so has its turn until it ends.
+/// Compiles on a thread and waits at most `limit`. A thread that exceeds the limit continues, and holds the lock until
+/// it ends.
 fn in_process(engine: &Engine, component: Vec<u8>, limit: Duration) -> Result<Vec<u8>, CompileError> {
     let lock = CompileLock::acquire_within(limit).ok_or(CompileError::Time(limit))?;
     let engine = engine.clone();
@@ -76,7 +78,7 @@ fn in_process(engine: &Engine, component: Vec<u8>, limit: Duration) -> Result<Ve
         drop(sender.send(code));
     };
     let spawned = std::thread::Builder::new().name("flowhost-compiler".to_owned()).spawn(work);
-    spawned.map_err(|error| CompileError::Broken(format!("gets no thread: {error}")))?;
+    spawned.map_err(|error| CompileError::Broken(format!("can't start a thread: {error}")))?;
     receiver.recv_timeout(limit).unwrap_or_else(|error| match error {
         mpsc::RecvTimeoutError::Timeout => Err(CompileError::Time(limit)),
         mpsc::RecvTimeoutError::Disconnected => Err(CompileError::Broken("stopped on the component".to_owned())),
@@ -89,7 +91,7 @@ fn precompile(engine: &Engine, component: &[u8]) -> Result<Vec<u8>, CompileError
     if code.len() > limit { Err(CompileError::Code(limit)) } else { Ok(code) }
 }
 
-/// The most machine code that a component of this size may have.
+/// Returns the maximum number of bytes of machine code for a component of this size.
 fn code_limit(component_bytes: usize) -> usize {
     component_bytes.saturating_mul(CODE_FACTOR).saturating_add(CODE_BYTES)
 }

@@ -1,19 +1,20 @@
-//! The child's side: limits itself, then compiles what comes through stdin.
+//! The child's side: limits itself, then compiles the component that it reads from stdin.
 
 use super::super::{Limits, new_compiler_engine};
 use super::{CompileError, frame, precompile};
 use std::io::{self, Read as _};
 
-/// Compiles the component on stdin and writes the machine code to stdout, for the parent process that asked for it. A
-/// program that [`crate::HostBuilder::compiler`] names calls this first when its first argument is `compile`, with the
-/// limits that the other arguments give, and then exits.
+/// Compiles the component on stdin and writes the machine code to stdout, for the parent process.
+///
+/// A program that [`crate::HostBuilder::compiler`] names calls this function first if its first argument is `compile`.
+/// It passes the limits that the other arguments give, and then exits.
 ///
 /// The process limits itself before it reads: its memory to [`Limits::compile_memory_bytes`], its CPU time to
-/// [`Limits::compile_time`] on each processor. It closes what it has inherited beside stdin, stdout and stderr, and ends
-/// with its parent. So it must not have started threads or opened anything.
+/// [`Limits::compile_time`] on each processor. It closes all inherited descriptors except stdin, stdout and stderr, and
+/// it exits with its parent. The caller must not have started threads or opened anything before.
 ///
 /// # Errors
-/// The limits can't be set, or the parent is gone.
+/// The limits can't be set, or the pipes to the parent are closed.
 pub fn compile_for_parent(limits: &Limits) -> io::Result<()> {
     limit_process(limits)?;
     let mut component = Vec::new();
@@ -33,7 +34,7 @@ fn limit_process(limits: &Limits) -> io::Result<()> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let seconds = (limits.compile_time.as_secs() + 1).saturating_mul(processors).min(u64::from(u32::MAX));
     let memory = limits.compile_memory_bytes as u64;
-    // At the first limit of time a signal says so, at the second the system ends the process.
+    // At the soft CPU limit the system sends a signal; at the hard limit it kills the process.
     let limits = [(Resource::Core, 0, 0), (Resource::Cpu, seconds, seconds + 5), (Resource::Data, memory, memory)];
     for (resource, current, maximum) in limits {
         // A limit that was set before may be lower, and only root may raise it.
@@ -48,16 +49,16 @@ fn limit_process(_limits: &Limits) -> io::Result<()> {
     Ok(())
 }
 
-/// Closes what a parent of the parent left open for its children.
+/// Closes the descriptors that an ancestor left open for its children.
 #[cfg(unix)]
-#[expect(unsafe_code, reason = "a descriptor that nobody owns can be closed by its number only")]
+#[expect(unsafe_code, reason = "a descriptor without an owner can be closed by its number only")]
 fn close_inherited() {
     let Ok(entries) = std::fs::read_dir("/proc/self/fd") else { return };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     let open: Vec<std::os::fd::RawFd> = names.filter(|descriptor| *descriptor > 2).collect();
     for descriptor in open {
-        // SAFETY: this process has opened nothing yet, so nothing in it uses a descriptor beside the first three. The
-        // folder's own is closed already, and closing it again has no effect.
+        // SAFETY: this process has not opened anything yet, so nothing in it uses a descriptor except the first three.
+        // The folder's own descriptor is closed already, and closing it again has no effect.
         unsafe { rustix::io::close(descriptor) };
     }
 }

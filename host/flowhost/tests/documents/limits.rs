@@ -119,8 +119,8 @@ const ROWS: &[Row] = &[
     row("name of a channel", "64 characters", "`apply-invalid`", &[]),
 ];
 
-/// The default of each field of `Limits`, by the name of the field. The type is non-exhaustive, so that its `Debug` output
-/// is the only list of its fields outside its crate.
+/// The default of each field of `Limits`, by the name of the field. The type is non-exhaustive: outside its crate, only
+/// its `Debug` output lists the fields.
 fn defaults() -> BTreeMap<String, String> {
     let text = format!("{:?}", Limits::default());
     let fields = text.strip_prefix("Limits { ").and_then(|fields| fields.strip_suffix(" }")).unwrap();
@@ -128,7 +128,7 @@ fn defaults() -> BTreeMap<String, String> {
     fields.map(|(name, value)| (name.to_owned(), readable(name, value))).collect()
 }
 
-/// A value of `Debug` output as people write it: `67108864` of `memory_bytes` as `64 MiB`.
+/// A value of `Debug` output in readable form: `67108864` of `memory_bytes` as `64 MiB`.
 fn readable(name: &str, value: &str) -> String {
     match value.parse() {
         Ok(number) if name.contains("bytes") => bytes(number),

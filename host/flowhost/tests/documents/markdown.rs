@@ -1,4 +1,4 @@
-//! As much of Markdown as the checks of documents need: headings, anchors and links.
+//! A parser for the part of Markdown that the document checks need: headings, anchors and links.
 
 use std::collections::HashMap;
 

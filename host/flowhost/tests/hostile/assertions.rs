@@ -8,41 +8,41 @@ use futures_util::future::join_all;
 use serde_json::json;
 use std::time::Duration;
 
-/// It left by `error` with this code, and says why.
+/// Asserts that the run exited through `error` with this code and a message without a backtrace.
 pub(crate) fn assert_stopped(outcome: &Outcome, code: &str) {
     assert_eq!((outcome.port.as_str(), outcome.error.as_ref().unwrap().code.as_str()), ("error", code), "{outcome:?}");
     let message = &outcome.error.as_ref().unwrap().message;
     assert!(!message.is_empty() && !message.contains("backtrace"), "{message}");
 }
 
-/// The same for the plugin `hostile`: of its two entity-outs one is cleared and one says so.
+/// Asserts the same for the plugin `hostile`, whose entity-out `result` is cleared and `status` is set to `ERROR`.
 fn assert_reset(outcome: &Outcome, code: &str) {
     assert_stopped(outcome, code);
     assert_eq!(outcome.entities.iter().collect::<Vec<_>>(), [(&"status".to_owned(), &json!("ERROR"))]);
     assert_eq!(outcome.cleared, ["result"]);
 }
 
-/// A deed of the plugin `hostile`.
+/// Asserts that an attack of the plugin `hostile` ends with this code.
 pub(crate) async fn assert_attack_ends(attack: &str, code: &str) {
     let fixture = Fixture::new().await;
     let outcome = fixture.run_beside_neighbours(fixture.attack(attack, CAMPAIGN, "")).await.unwrap();
     assert_reset(&outcome, code);
 }
 
-/// The same with other bounds.
+/// Asserts that an attack of the plugin `hostile` ends with this code under changed limits.
 pub(crate) async fn assert_attack_ends_with_limits(change: fn(&mut Limits), attack: &str, code: &str) {
     let fixture = Fixture::with_limits(change).await;
     let outcome = fixture.run_beside_neighbours(fixture.attack(attack, CAMPAIGN, "")).await.unwrap();
     assert_reset(&outcome, code);
 }
 
-/// What a plugin in WebAssembly's text does.
+/// Asserts that a plugin written in the WebAssembly text format is loaded, runs, and ends with this code.
 pub(crate) async fn assert_plugin_stopped(plugin: &str, code: &str) {
     let fixture = Fixture::new().await;
     assert_stopped(&fixture.load_and_run_beside_neighbours(plugin).await.unwrap(), code);
 }
 
-/// A component that is not loaded.
+/// Asserts that the host rejects this component with this code when it loads it.
 pub(crate) async fn assert_plugin_rejected(plugin: &str, code: &str) {
     let fixture = Fixture::new().await;
     assert_eq!(fixture.load_beside_neighbours(plugins::component(plugin)).await.unwrap_err().code, code);
@@ -54,7 +54,7 @@ pub(crate) async fn describes_by_waiting(code: &str) {
     assert_eq!(error.code, code);
 }
 
-/// Processes that compute until they are dropped.
+/// Processes that run an infinite loop until the value is dropped.
 struct CpuLoad(Vec<std::process::Child>);
 
 impl CpuLoad {
@@ -73,7 +73,8 @@ impl Drop for CpuLoad {
     }
 }
 
-/// With twice the CPU time that it takes, an action ends as usual on processors that it has a quarter of.
+/// Asserts that an action completes with a limit of twice its CPU time, although other processes use three quarters of
+/// every core. The limit counts CPU time, not elapsed time.
 pub(crate) async fn compute_for_a_while() {
     let patient = |limits: &mut Limits| limits.invocation_timeout = Duration::from_secs(120);
     let fixture = Fixture::with_limits(|limits| {
@@ -98,27 +99,27 @@ pub(crate) async fn compute_for_a_while() {
     }
 }
 
-/// A parameter is evaluated once, whatever it came to.
+/// Asserts that the host evaluates a parameter once, even if it fails: 9,000 reads return the first failure.
 pub(crate) async fn repeats_a_failure(code: &str) {
     let fixture = Fixture::new().await;
-    let heavy = "string(size(lists.range(10000).map(x, x*x+x*x*x+x)))";
+    let expensive = "string(size(lists.range(10000).map(x, x*x+x*x*x+x)))";
     let parameters = json!({
-        "ATTACK": "repeats-a-failure", "TEXTS": vec![heavy; 100], "RESULT_ENTITY": "result", "STATUS_ENTITY": "status",
+        "ATTACK": "repeats-a-failure", "TEXTS": vec![expensive; 100], "RESULT_ENTITY": "result", "STATUS_ENTITY": "status",
     });
     let request = fixture.request("hostile", &parameters, session("acme", "56911111111"));
     assert_reset(&fixture.run_beside_neighbours(request).await.unwrap(), code);
 }
 
-/// Bytes that are not loaded.
+/// Asserts that the host rejects these bytes with this code when it loads them.
 pub(crate) async fn assert_component_rejected(component: &[u8], code: &str) {
     let fixture = Fixture::new().await;
     let error = fixture.load_beside_neighbours(component.to_vec()).await.unwrap_err();
     assert_eq!(error.code, code, "{error}");
 }
 
-/// A component that is too much for other bounds.
+/// Asserts that the host rejects the component `hostile` with this code under changed limits.
 pub(crate) async fn assert_rejected_with_limits(change: fn(&mut Limits), code: &str) {
-    // Found out without the cache, which holds what has been compiled before.
+    // The host has no cache: a cached component is not compiled again.
     let mut limits = Limits::default();
     change(&mut limits);
     let store = flowhost::store::MemoryStore::new();
@@ -127,7 +128,7 @@ pub(crate) async fn assert_rejected_with_limits(change: fn(&mut Limits), code: &
     assert_eq!(host.load(&plugins::component("hostile")).unwrap_err().code, code);
 }
 
-/// Half a component.
+/// Asserts that the first half of a component is rejected with this code.
 pub(crate) async fn truncated_component(code: &str) {
     let whole = plugins::component("hostile");
     assert_component_rejected(&whole[..whole.len() / 2], code).await;
@@ -147,7 +148,7 @@ pub(crate) async fn store_fails(code: &str) {
 }
 
 pub(crate) async fn is_cancelled_while_waiting() {
-    // The deadline would free the key, too: here it comes only after others have given up waiting for it.
+    // The deadline releases the key, too. It is longer than the queue timeout, so only the cancellation can release it.
     let fixture = Fixture::with_limits(|limits| {
         limits.invocation_timeout = Duration::from_secs(60);
         limits.queue_timeout = Duration::from_secs(10);
@@ -161,7 +162,7 @@ pub(crate) async fn is_cancelled_while_waiting() {
     assert!(abandoned);
     fixture.invoke_neighbour("acme").await;
     assert_eq!(fixture.dump().await, before);
-    // Nobody holds the key, and nothing is kept under it: it serves for something else.
+    // The key is not locked and has no stored outcome: another request can use it.
     let other = fixture.attack("warns-often", "", "").with_key("left");
     assert!(!fixture.host.invoke(other).await.unwrap().replayed);
 }
@@ -229,7 +230,7 @@ pub(crate) async fn panics(code: &str) {
     assert!(lines.iter().any(|line| line.contains("words of the panic")), "{lines:?}");
 }
 
-/// Another tenant's contact looks like nobody's.
+/// Asserts that another tenant's contact is reported like an unknown contact.
 pub(crate) async fn reads_anothers_contact(code: &str) {
     let fixture = Fixture::new().await;
     let request = fixture.attack("reads-anothers-contact", &fixture.other_tenant_contact, "");
@@ -255,7 +256,7 @@ pub(crate) async fn cancels_anothers_record() {
     assert_eq!((outcome.port.as_str(), &outcome.entities["result"]), ("next", &json!(false)));
 }
 
-/// One tenant's flood; another one works meanwhile.
+/// Sends 50 requests of one tenant at once and asserts that another tenant's requests succeed meanwhile.
 pub(crate) async fn floods(code: &str) {
     let fixture = Fixture::with_limits(|limits| {
         short_limits(limits);
@@ -282,7 +283,7 @@ pub(crate) async fn floods(code: &str) {
     fixture.invoke_neighbour("acme").await;
 }
 
-/// What waits for longer than the queue's bound.
+/// Asserts that a request fails with this code when it waits longer than the queue timeout.
 pub(crate) async fn queues_too_long(code: &str) {
     let fixture = Fixture::with_limits(|limits| {
         short_limits(limits);
@@ -299,16 +300,16 @@ pub(crate) async fn queues_too_long(code: &str) {
     fixture.invoke_neighbour("acme").await;
 }
 
-/// More instances than a worker has places, each with all the tables it may have.
-pub(crate) async fn hoards_tables(code: &str) {
+/// Runs more instances than a worker has slots, each with the maximum number of tables.
+pub(crate) async fn fills_tables(code: &str) {
     let fixture = Fixture::with_limits(|limits| {
         limits.instances_per_worker = 4;
-        // Each waits for those before it.
+        // Longer than the runs before the last one take together.
         limits.queue_timeout = Duration::from_secs(60);
     })
     .await;
-    fixture.host.load(&plugins::component("hoards-tables")).unwrap();
-    let request = || fixture.request("hoards-tables", &json!({}), session("acme", "56911111111"));
+    fixture.host.load(&plugins::component("fills-tables")).unwrap();
+    let request = || fixture.request("fills-tables", &json!({}), session("acme", "56911111111"));
     let invocations = join_all((0..6).map(|_| fixture.host.invoke(request())));
     let (outcomes, _) = tokio::join!(invocations, join_all((0..6).map(|_| fixture.invoke_neighbour("other"))));
     for outcome in outcomes {
@@ -316,7 +317,7 @@ pub(crate) async fn hoards_tables(code: &str) {
     }
 }
 
-/// A request that is more than the host takes.
+/// Asserts that a request above the size limit fails with this code.
 pub(crate) async fn session_too_large(code: &str) {
     let fixture = Fixture::new().await;
     let mut session = session("acme", "56911111111");

@@ -11,7 +11,7 @@ use crate::plugins;
 use flowhost::invocation::codes::CODES;
 use std::time::Duration;
 
-/// One row for each attack: name of its test, what the plugin does, limit or rule, code or text of its result, assertion.
+/// One row for each attack: test name, what the plugin does, limit or rule, code or text of its result, assertion.
 macro_rules! cases {
     ($($test:ident: $attack:literal, $limit:literal, $expected:literal => $assertion:expr;)*) => {
         const CASES: &[(&str, &str, &str, &str)] = &[$((stringify!($test), $attack, $limit, $expected)),*];
@@ -42,8 +42,8 @@ cases! {
     starts_large: "declares more initial memory than the limit", "memory", "limit-memory" => |code| assert_plugin_rejected("starts-large", code);
     grows_a_table: "grows a table without end", "elements of a table", "limit-tables" => |code| assert_plugin_stopped("grows-a-table", code);
     has_many_tables: "has 33 tables", "tables", "limit-tables" => |code| assert_plugin_rejected("has-many-tables", code);
-    hoards_tables: "has as many tables as permitted, in every instance slot of a worker", "CPU time", "limit-cpu"
-        => assertions::hoards_tables;
+    fills_tables: "has as many tables as permitted, in every instance slot of a worker", "CPU time", "limit-cpu"
+        => assertions::fills_tables;
     sends_much_at_once: "sends 20 MiB to a host function", "bytes of one host call", "limit-host-bytes"
         => |code| assert_attack_ends("sends-much-at-once", code);
     sends_much_in_all: "sends 10 MiB to a host function twice", "bytes of all host calls", "limit-host-bytes"
@@ -72,7 +72,7 @@ cases! {
     logs_at_length: "logs 1,000 lines of 4 KB", "bytes of log", "64 KiB are kept, the rest is counted"
         => |_| assertions::logs_at_length();
     prints_often: "prints 2,000 lines", "log lines", "1,000 are kept, the rest is counted" => |_| crate::wasi::prints_often();
-    forge_log_line: "logs a line that holds another one", "log lines", "the other one is set in"
+    forge_log_line: "logs a line that contains a forged line", "log lines", "the forged line is indented"
         => |_| assertions::forge_log_line();
     warns_often: "warns 1,000 times", "warnings", "100 are kept, the rest is counted" => |_| assertions::warns_often();
     warns_at_length: "sends a warning of 1 MiB", "warnings", "the beginning is kept" => |_| assertions::warns_at_length();
@@ -97,8 +97,8 @@ cases! {
     holds_many_resources: "holds 5,000 resources of WASI", "resources of WASI", "limit-tables"
         => crate::wasi::holds_many_resources;
     exits: "exits", "—", "plugin-trap" => crate::wasi::exits;
-    returns_from_nowhere: "returns a text outside its memory", "—", "plugin-trap" => |code| assert_plugin_stopped("returns-from-nowhere", code);
-    returns_no_text: "returns bytes that are not UTF-8", "—", "plugin-trap" => |code| assert_plugin_stopped("returns-no-text", code);
+    returns_out_of_bounds: "returns a text outside its memory", "—", "plugin-trap" => |code| assert_plugin_stopped("returns-out-of-bounds", code);
+    returns_invalid_utf8: "returns bytes that are not UTF-8", "—", "plugin-trap" => |code| assert_plugin_stopped("returns-invalid-utf8", code);
     exit_through_unknown_port: "exits through a port that its manifest does not declare", "manifest", "plugin-contract"
         => |code| assert_attack_ends("exit-through-unknown-port", code);
     exit_through_error: "exits through port `error` with an ok result", "manifest", "plugin-contract"
@@ -176,7 +176,7 @@ cases! {
     session_with_many_entities: "receives a session of 1,001 entities", "entities", "session-invalid" => assertions::session_with_many_entities;
 }
 
-/// A test has the name of its deed or component, with `_` for `-`.
+/// The test of an attack has the name of the attack or of the component, with `_` for `-`.
 #[tokio::test]
 async fn every_attack_has_a_test() {
     let mut attacks = plugins::plugin_names();

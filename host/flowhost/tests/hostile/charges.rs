@@ -1,5 +1,5 @@
-//! Every function that the contract offers is charged before it works: a component that may make no host call fails at its
-//! first one, whichever it is. The functions come from the contract itself, so that a new one is tested as soon as it is there.
+//! Every function of the contract is charged before it runs: with a limit of zero host calls, each function fails with
+//! `limit-host-calls`. The test reads the functions from the contract itself, so it covers new functions at once.
 
 use flowhost::store::{self, MemoryStore};
 use flowhost::{Host, Limits, Request, Session};

@@ -1,4 +1,4 @@
-//! Sessions that come between what an invocation reads and what it writes.
+//! Writes of other sessions between the reads and the commit of an invocation.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -7,23 +7,23 @@ use flowhost::store::{Change, CommitOutcome, CommitRequest, Committer, Lookup, R
 use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
-/// What a rival does to a contact.
+/// A write of another session to a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConflictingWrite {
-    /// Gives it this name.
+    /// Sets the name.
     Rename(&'static str),
-    /// Puts it on the list of this campaign.
+    /// Adds the contact to the do-not-disturb list of this campaign.
     Block(Uuid),
 }
 
-/// Those that are still to come. Clones are the same ones.
+/// The writes that are still pending. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct ConflictingWrites {
     before_commits: Arc<Mutex<Vec<ConflictingWrite>>>,
     before_read: Arc<Mutex<Option<WriteBeforeRead>>>,
 }
 
-/// Before the first contact is read, this is done to the second.
+/// The contact whose read triggers the write, the write, and the contact that it changes.
 type WriteBeforeRead = (Uuid, ConflictingWrite, Uuid);
 
 struct ConflictingCommitter {
@@ -32,17 +32,17 @@ struct ConflictingCommitter {
 }
 
 impl ConflictingWrites {
-    /// Each is quicker than one commit that changes something.
+    /// Injects each write before one commit that has changes.
     pub(crate) fn inject_before_commit(&self, writes: impl IntoIterator<Item = ConflictingWrite>) {
         *self.before_commits.lock().unwrap() = writes.into_iter().collect();
     }
 
-    /// One is quicker than the read of a contact, and changes another.
+    /// Injects a write to the contact `changed` before the next read of the contact `read`.
     pub(crate) fn inject_before_read(&self, read: Uuid, write: ConflictingWrite, changed: Uuid) {
         *self.before_read.lock().unwrap() = Some((read, write, changed));
     }
 
-    /// What the one does that comes before this is read.
+    /// Takes the write that is injected before this read, if there is one.
     pub(crate) fn take_before_read(&self, request: &ReadRequest) -> Option<CommitRequest> {
         let mut waiting = self.before_read.lock().unwrap();
         let (_, conflict, changed) = waiting.take_if(|(read, ..)| request.lookups.contains(&Lookup::Contact(*read)))?;
@@ -58,12 +58,12 @@ impl ConflictingWrites {
         })
     }
 
-    /// How many are still to come.
+    /// The number of pending writes before commits.
     pub(crate) fn remaining(&self) -> usize {
         self.before_commits.lock().unwrap().len()
     }
 
-    /// A committer before which they come.
+    /// A committer that injects the writes before its commits.
     pub(crate) fn wrap(&self, committer: Box<dyn Committer>) -> Box<dyn Committer> {
         Box::new(ConflictingCommitter { conflicts: self.clone(), committer })
     }

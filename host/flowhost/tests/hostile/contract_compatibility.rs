@@ -3,7 +3,7 @@
 use crate::fixture::{CAMPAIGN, Fixture, session};
 use serde_json::json;
 
-/// Built when 0.1.0 was the newest release.
+/// A component built for release 0.1.0 of the contract.
 const COMPONENT_0_1_0: &[u8] = include_bytes!("../../../../tests/plugins/prebuilt/0.1.0/campaign-dnd-validator.wasm");
 
 #[tokio::test]

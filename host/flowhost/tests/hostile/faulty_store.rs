@@ -1,4 +1,5 @@
-//! A store that never answers for one contact and one address, fails for another, and lets others write in between.
+//! A store whose reads of one contact and one address never complete, whose reads of another contact fail, and that
+//! injects conflicting writes.
 
 use crate::conflicts::ConflictingWrites;
 use async_trait::async_trait;
@@ -11,19 +12,19 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-/// Whoever reads this contact waits for ever.
+/// A read of this contact never completes.
 pub(crate) const HANGING_CONTACT: Uuid = Uuid::from_u128(0xa47be8af_d40d_452c_9a3e_bcf668fcd001);
 
-/// Whoever looks for the contact with this address waits for ever.
+/// A lookup of the contact with this address never completes.
 pub(crate) const HANGING_NUMBER: &str = "+56900000001";
 
-/// Whoever reads this contact meets a failure.
+/// A read of this contact fails.
 pub(crate) const FAILING_CONTACT: Uuid = Uuid::from_u128(0xa47be8af_d40d_452c_9a3e_bcf668fcd002);
 
 #[derive(Clone)]
 pub(crate) struct FaultyStore {
     store: MemoryStore,
-    /// A permit for each read that waits for ever.
+    /// One permit for each read that never completes.
     pub(crate) hanging_reads: Arc<Semaphore>,
     pub(crate) conflicts: ConflictingWrites,
 }

@@ -1,4 +1,4 @@
-//! A host of one worker with two tenants, a plugin that does harm, and a neighbour that must not notice.
+//! A host of one worker with two tenants, a hostile plugin, and neighbours that must not be affected.
 
 use crate::conflicts::ConflictingWrites;
 use crate::faulty_store::{FaultyStore, HANGING_CONTACT};
@@ -16,27 +16,28 @@ use tokio::sync::Semaphore;
 pub(crate) const CAMPAIGN: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1dc";
 pub(crate) const OTHER_TENANT_CAMPAIGN: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1dd";
 
-/// Neighbours that work while a plugin does harm.
+/// Invocations that run beside an attack.
 const NEIGHBOURS: usize = 8;
 
 pub(crate) struct Fixture {
     pub(crate) host: Arc<Host>,
-    /// A permit for each read that waits for ever.
+    /// One permit for each read that never completes.
     pub(crate) hanging_reads: Arc<Semaphore>,
-    /// Sessions that write in between.
+    /// Injected writes of other sessions.
     pub(crate) conflicts: ConflictingWrites,
-    /// A contact of the tenant, and one of another tenant that is owed a record.
+    /// A contact of the tenant `acme`.
     pub(crate) contact: String,
+    /// A contact of the tenant `other`, and its record.
     pub(crate) other_tenant_contact: String,
     pub(crate) other_tenant_record: String,
 }
 
-/// Everything that plugins could have changed.
+/// The stored data that plugins could change.
 #[derive(Debug, PartialEq)]
 pub(crate) struct StoreDump(Vec<ContactRow>, Vec<(String, Record)>, Vec<DndRow>);
 
 impl StoreDump {
-    /// What this contact is owed.
+    /// The records of this contact.
     pub(crate) fn records_of(&self, contact: &str) -> Vec<Record> {
         let of = self.1.iter().filter(|(_, record)| record.contact.to_string() == contact);
         of.map(|(_, record)| record.clone()).collect()
@@ -52,7 +53,7 @@ impl Fixture {
         Self::with_limits(|_| {}).await
     }
 
-    /// With other bounds.
+    /// A fixture with changed limits.
     pub(crate) async fn with_limits(change: impl FnOnce(&mut Limits)) -> Self {
         log::install_capture();
         let store = FaultyStore::new();
@@ -60,11 +61,11 @@ impl Fixture {
         store::apply(&store, &configuration()).await.unwrap();
         let mut limits = Limits::default();
         limits.instances_per_worker = 32;
-        // More than the default, so that on a busy machine it stops only what would compute for ever.
+        // Longer than the default: on a busy machine the limit must stop only infinite loops.
         limits.cpu_time = Duration::from_secs(1);
         change(&mut limits);
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-hostile");
-        // One of an earlier release of the contract takes its place.
+        // A test replaces it with a component for an earlier release of the contract.
         let builder = Host::builder().replace_built_in("campaign-dnd-validator");
         let host = builder.workers(1).limits(limits).cache(cache).open(store).await.unwrap();
         host.load(&plugins::component("hostile")).unwrap();
@@ -82,7 +83,7 @@ impl Fixture {
         fixture
     }
 
-    /// What a node of the hostile plugin does. `first` and `second` are the ids that the deed is about.
+    /// A request that carries out this attack of the plugin `hostile`. `first` and `second` are the ids it works on.
     pub(crate) fn attack(&self, attack: &str, first: &str, second: &str) -> Request {
         let parameters = json!({
             "ATTACK": attack, "FIRST": first, "SECOND": second, "RESULT_ENTITY": "result", "STATUS_ENTITY": "status",
@@ -94,7 +95,8 @@ impl Fixture {
         Request::new(self.host.prepare(action, parameters.as_object().unwrap()).unwrap(), session)
     }
 
-    /// Does harm while neighbours work on the same worker. They succeed, the store is as it was, and the worker goes on.
+    /// Invokes a request beside neighbours on the same worker. Asserts that the neighbours succeed, that the store is
+    /// unchanged, and that the worker serves a request afterwards.
     pub(crate) async fn run_beside_neighbours(&self, request: Request) -> Result<Outcome, Failure> {
         let before = self.dump().await;
         let neighbours = join_all((0..NEIGHBOURS).map(|_| self.invoke_neighbour("acme")));
@@ -104,7 +106,7 @@ impl Fixture {
         result
     }
 
-    /// The same for loading a component.
+    /// Loads a component beside neighbours. Asserts that the catalog is unchanged if the host rejects the component.
     pub(crate) async fn load_beside_neighbours(&self, component: Vec<u8>) -> Result<(), LoadError> {
         let before: Vec<_> = self.host.catalog().all().map(|action| action.digest.clone()).collect();
         let host = Arc::clone(&self.host);
@@ -125,7 +127,7 @@ impl Fixture {
         self.run_beside_neighbours(self.request(name, &json!({}), session("acme", "56911111111"))).await
     }
 
-    /// An invocation that works, of the tenant `acme` or `other`.
+    /// Makes an invocation of the tenant `acme` or `other` and asserts that it succeeds.
     pub(crate) async fn invoke_neighbour(&self, tenant: &str) -> Outcome {
         let (contact, campaign) = match tenant {
             "acme" => (&self.contact, CAMPAIGN),
@@ -142,12 +144,12 @@ impl Fixture {
         outcome
     }
 
-    /// Until so many reads of this world have begun to wait for ever.
+    /// Waits until `count` reads that never complete have begun.
     pub(crate) async fn wait_for_hanging_reads(&self, count: u32) {
         self.hanging_reads.acquire_many(count).await.unwrap().forget();
     }
 
-    /// A deed that waits for ever in a host call.
+    /// A request whose host call never completes.
     pub(crate) fn hanging_request(&self) -> Request {
         self.attack("waits", &HANGING_CONTACT.to_string(), "")
     }
@@ -185,7 +187,7 @@ pub(crate) fn session(tenant: &str, user: &str) -> Session {
     Session::new(tenant, "messenger", user)
 }
 
-/// Bounds so short that waiting for them takes no time, and so long that a busy machine keeps them.
+/// Sets an invocation timeout of 1 s: short enough to wait for, long enough for neighbours on a busy machine.
 pub(crate) fn short_limits(limits: &mut Limits) {
     limits.invocation_timeout = Duration::from_secs(1);
 }

@@ -1,4 +1,4 @@
-//! A component that is exchanged while sessions use it.
+//! The replacement of a component while sessions use it.
 
 use crate::fixture::Fixture;
 use crate::plugins;
@@ -6,9 +6,9 @@ use futures_util::future::join_all;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The same component with other bytes: a section without meaning at its end.
+/// The same component with other bytes: a custom section at its end.
 fn variant(component: &[u8], number: u8) -> Vec<u8> {
-    // A custom section of five bytes: its name, of three, and one more.
+    // A custom section of five bytes: the length of its name, three bytes of name, and one byte of data.
     [component, &[0, 5, 3, b'a', b'b', b'c', number]].concat()
 }
 
@@ -21,7 +21,7 @@ async fn sessions_use_exactly_one_component_version() {
     assert_eq!(digests.len(), 2);
     let kept = fixture.attack("sets-an-input", "", "");
 
-    // Two that publish at once, and sessions that prepare their nodes anew each time.
+    // Two publishers run at the same time as sessions that prepare their nodes for every invocation.
     let publishers = variants.into_iter().map(|component| {
         let host = Arc::clone(&fixture.host);
         tokio::task::spawn_blocking(move || (0..20).for_each(|_| drop(host.load(&component).unwrap())))
@@ -36,7 +36,7 @@ async fn sessions_use_exactly_one_component_version() {
     let (published, _) = tokio::join!(join_all(publishers), join_all(sessions));
     published.into_iter().for_each(|publisher| publisher.unwrap());
 
-    // A prepared node keeps what it had, and of one version there is one component.
+    // A prepared node keeps its component, and the catalog has one component for the id.
     assert_eq!(fixture.host.invoke(kept).await.unwrap().error.unwrap().code, "plugin-contract");
     let catalog = fixture.host.catalog();
     let there: Vec<_> = catalog.all().filter(|action| action.manifest.id == "hostile").collect();

@@ -1,4 +1,4 @@
-//! What plugins that do harm again and again leave to their neighbours, and what they leave behind.
+//! The effects of repeated attacks on other invocations, on memory, on idempotency keys and on the log.
 
 use crate::fixture::{CAMPAIGN, Fixture, session};
 use crate::log;
@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use std::cell::Cell;
 
-/// While plugins spin, hoard and trap all the time, everyone else on the worker gets an answer.
+/// Invocations of another tenant complete while plugins repeatedly loop, allocate without limit and trap.
 #[tokio::test]
 async fn neighbours_work_beside_repeated_attacks() {
     let fixture = Fixture::new().await;
@@ -35,7 +35,8 @@ async fn neighbours_work_beside_repeated_attacks() {
     tokio::join!(attacks, work);
 }
 
-/// Sixty-four hoarders in turn want 4 GiB; four places of 64 MiB serve them all, and the last one finds what the first did.
+/// 64 runs that allocate without limit use four instance slots of 64 MiB. Each run has its full limit, and afterwards
+/// another action starts with the same memory as before.
 #[tokio::test]
 async fn memory_of_stopped_plugins_is_released() {
     let fixture = Fixture::with_limits(|limits| limits.instances_per_worker = 4).await;
@@ -52,7 +53,7 @@ async fn memory_of_stopped_plugins_is_released() {
     assert_eq!(fixture.invoke_neighbour("acme").await.usage.memory_bytes, before);
 }
 
-/// A fault may be the machine's mood, so the same key runs again; a refusal is an answer, and stays.
+/// A fault may be transient, so a request with the same key runs again. A refusal is stored and replayed.
 #[tokio::test]
 async fn keys_store_refusals_but_not_faults() {
     let fixture = Fixture::new().await;
@@ -65,7 +66,7 @@ async fn keys_store_refusals_but_not_faults() {
     }
 }
 
-/// A tenant whose plugins log much gets its rate and its burst, and another tenant's lines are all there.
+/// The log of a tenant is limited to its rate and burst; the log of another tenant is complete.
 #[tokio::test]
 async fn log_quota_is_per_tenant() {
     let fixture = Fixture::with_limits(|limits| limits.log_lines_per_second = 1).await;
@@ -76,7 +77,7 @@ async fn log_quota_is_per_tenant() {
         assert_eq!(fixture.host.invoke(request).await.unwrap().port, "next");
         log::lines_of_session(&id)
     };
-    // Four lines make the burst; more may come only on a machine that takes a minute for this.
+    // The burst is four lines, and the rate adds one line a second. A slow machine has at most a minute for this test.
     let shown = log("acme", "logs-often").await.len() + log("acme", "logs-often").await.len();
     assert!((4..64).contains(&shown), "{shown} lines");
     assert_eq!(log("other", "forge-log-line").await.len(), 1);

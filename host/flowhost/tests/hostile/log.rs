@@ -1,4 +1,4 @@
-//! The operator's log, captured for the whole process; lines are told apart by their sessions.
+//! The operator's log, captured for the whole process. Tests select lines by session id.
 
 use std::io::Write;
 use std::sync::{Mutex, Once, PoisonError};

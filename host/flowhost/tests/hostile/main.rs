@@ -1,4 +1,4 @@
-//! Hostile plugins, each a real component: what they do, the bound that they meet, and that nobody else notices.
+//! Tests with hostile plugins, each a real component: every attack ends with its code and does not affect others.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -1,4 +1,4 @@
-//! What is run again because others wrote meanwhile: it shows one effect, one outcome, one log.
+//! Invocations that are retried after a conflict have one effect, one outcome and one log.
 
 use crate::assertions::assert_stopped;
 use crate::conflicts::ConflictingWrite;
@@ -6,7 +6,7 @@ use crate::fixture::{CAMPAIGN, Fixture};
 use crate::log;
 use flowhost::{Limits, Outcome, Request};
 
-/// Rivals that rename the contact.
+/// `count` conflicting writes that rename the contact.
 fn conflicting_renames(count: usize) -> impl Iterator<Item = ConflictingWrite> {
     std::iter::repeat_n(ConflictingWrite::Rename("Eve"), count)
 }
@@ -15,7 +15,7 @@ fn write_and_log(fixture: &Fixture) -> Request {
     fixture.attack("write-and-log", &fixture.contact, CAMPAIGN)
 }
 
-/// The lines that the plugin wrote for this session.
+/// The number of lines that the plugin logged for this session.
 fn count_log_lines(request: &Request) -> usize {
     log::lines_of_session(&request.session.id).iter().filter(|line| line.contains("a line of one run")).count()
 }
@@ -34,18 +34,18 @@ pub(crate) async fn retry_has_one_effect() {
     assert_eq!(fixture.host.store().record_log("acme", record.id).await.unwrap().len(), 1);
     assert_eq!(contents.name_of(&fixture.contact), "Eve");
 
-    // What it cost is what the last run cost: as much as one that nobody disturbed.
+    // The usage is that of the last run: as much as a run without a conflict.
     let other = write_and_log(&fixture);
     assert_eq!(fixture.host.invoke(other).await.unwrap().usage.host_calls, outcome.usage.host_calls);
 
-    // Its outcome is kept once, too.
+    // The outcome is stored under the key and replayed.
     let contents = fixture.dump().await;
     let again = fixture.host.invoke(request.clone()).await.unwrap();
     assert_eq!(again, Outcome { replayed: true, ..outcome });
     assert_eq!((count_log_lines(&request), fixture.dump().await), (1, contents));
 }
 
-/// It changes nothing, so that no commit would find what it read stale.
+/// The invocation changes nothing, so no commit validates its reads: the reads themselves must be consistent.
 pub(crate) async fn reads_are_consistent() {
     let fixture = Fixture::new().await;
     let second = fixture.create_contact("acme", "56922222222").await;
@@ -67,7 +67,7 @@ pub(crate) async fn exceeds_retry_limit(code: &str) {
     assert_eq!((failure.code.as_str(), failure.retryable, fixture.conflicts.remaining()), (code, true, 1));
     assert_eq!(fixture.dump().await.records_of(&fixture.contact), []);
     assert_eq!(count_log_lines(&request), 1);
-    // Nothing is kept under the key: later it is done.
+    // No outcome is stored under the key: a later request runs.
     fixture.conflicts.inject_before_commit([]);
     let outcome = fixture.host.invoke(request).await.unwrap();
     assert_eq!((outcome.port.as_str(), outcome.replayed), ("next", false));

@@ -1,4 +1,4 @@
-//! A plugin whose toolchain imports WASI: nothing of the machine shows.
+//! A plugin that imports WASI: the host hides the machine from it.
 
 use crate::assertions::assert_stopped;
 use crate::fixture::{Fixture, session, short_limits};
@@ -119,7 +119,7 @@ pub(crate) async fn exits(code: &str) {
     );
 }
 
-/// Two hosts that keep no compiled code ask it twice each.
+/// Loads the component in two hosts without a cache and asserts that its manifest is the same.
 pub(crate) async fn describes_randomly() {
     let mut manifests = Vec::new();
     for _ in 0..2 {

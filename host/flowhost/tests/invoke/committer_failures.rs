@@ -1,4 +1,4 @@
-//! A writer that panics, and a file whose numbers are used up.
+//! Failures of the committer: a committer that panics, and a file whose row ids are exhausted.
 
 use crate::fixture::{ALWAYS_ON, Fixture, session};
 use async_trait::async_trait;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use uuid::Uuid;
 
-/// A store whose writers panic so many times.
+/// A store whose committers panic `panics` times.
 #[derive(Clone, Default)]
 struct PanickingStore {
     store: MemoryStore,
@@ -78,7 +78,7 @@ impl Store for PanickingStore {
     }
 }
 
-/// Makes a contact of this user.
+/// Creates a contact for this user.
 async fn create_contact(fixture: &Fixture, user: &str) -> Result<flowhost::Outcome, flowhost::Failure> {
     let parameters = json!({ "CONTACT_NAME_EXPRESSION": "'Ana'", "CONTACT_IDENTIFIER_ENTITY": "id" });
     let mut session = session("messenger", user);

@@ -1,4 +1,4 @@
-//! Many sessions at once over one thing.
+//! Concurrent sessions that write the same contact or record.
 
 use crate::fixture::{ALWAYS_ON, session};
 use crate::on_every_store;

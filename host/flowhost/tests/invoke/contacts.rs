@@ -41,7 +41,7 @@ on_every_store! {
         }
         assert!(ids.windows(2).all(|pair| pair[0] == pair[1]));
         assert_eq!(fixture.contacts().await[0].contact.addresses.len(), 2);
-        // The session's own user, as WhatsApp names him, is that same contact.
+        // WhatsApp identifies the session's user by the same number: the contact is the same.
         assert_eq!(json!(fixture.ensure_contact(&session("whatsapp", "56987654321")).await), ids[0]);
     }
 

@@ -1,4 +1,4 @@
-//! Do-not-disturb: managers, validators, and what a list keeps from happening.
+//! The actions for do-not-disturb lists, and the effect of an entry on records.
 
 use crate::fixture::{ALWAYS_ON, Fixture, MANUAL, code};
 use crate::on_every_store;

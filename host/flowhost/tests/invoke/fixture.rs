@@ -1,4 +1,4 @@
-//! A host with two tenants, and short ways to ask it.
+//! A host with two tenants, and functions that invoke its actions and read its store.
 
 use chrono::{DateTime, Utc};
 use flowhost::domain::RecordState;
@@ -14,7 +14,7 @@ pub(crate) const SCHEDULED: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1df";
 pub(crate) const EXPIRED: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1e0";
 pub(crate) const MULTIPLE: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1e1";
 
-/// The instant at which everything happens.
+/// The time of every session.
 pub(crate) const NOW: &str = "2027-03-01T12:00:00Z";
 
 pub(crate) struct Fixture {
@@ -48,7 +48,7 @@ impl Fixture {
         Self::with_store(store, folder).await
     }
 
-    /// In memory, with other bounds.
+    /// A fixture with a store in memory and changed limits.
     pub(crate) async fn with_limits(change: impl FnOnce(&mut Limits)) -> Self {
         let mut limits = Limits::default();
         change(&mut limits);
@@ -82,7 +82,7 @@ impl Fixture {
         self.host.invoke(if let Some(key) = key { request.with_key(key) } else { request }).await
     }
 
-    /// The id of the contact of a user, made if need be.
+    /// The id of the contact of a user. Creates the contact if it does not exist.
     pub(crate) async fn ensure_contact(&self, session: &Session) -> String {
         let parameters = json!({ "CONTACT_NAME_EXPRESSION": "'Ana'", "CONTACT_IDENTIFIER_ENTITY": "id" });
         let outcome = self.invoke("campaign-contact-manager", session, parameters).await;
@@ -123,7 +123,7 @@ pub(crate) fn session(channel: &str, user: &str) -> Session {
     session
 }
 
-/// The code of an outcome that left by the port `error`.
+/// The code of an outcome that exited through the port `error`.
 pub(crate) fn code(outcome: &Outcome) -> &str {
     assert_eq!(outcome.port, "error", "{outcome:?}");
     &outcome.error.as_ref().unwrap().code

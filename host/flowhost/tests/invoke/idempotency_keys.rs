@@ -49,7 +49,7 @@ on_every_store! {
         let mut other = ana.clone();
         other.id = "another session".to_owned();
         assert_eq!(invoke_with_key(&fixture, &other, "k", record_parameters(true)).await.unwrap_err().code, "key-reused");
-        // Entities and instants are no part of what a key stands for.
+        // Entities and the session's time are not part of the request's fingerprint.
         let mut later = ana.clone();
         later.at = Some("2027-03-02T12:00:00Z".parse().unwrap());
         later.entities.insert("more".to_owned(), json!(1));
@@ -130,7 +130,7 @@ on_every_store! {
             assert_eq!(invoke_with_key(&fixture, &ana, "k", record_parameters(true)).await.unwrap_err().code, "request-invalid");
             assert_eq!(invoke_with_key(&fixture, &ana.clone(), "k", record_parameters(true)).await.unwrap_err().code, "request-invalid");
             fixture.ensure_contact(&ana).await;
-            // Written and read again, it is one with an id.
+            // Serialising the session writes its id.
             let written = Session::from_json(&serde_json::to_string(&ana).unwrap()).unwrap();
             assert_eq!(written, ana);
             for key in ["written", "kept", "given"] {

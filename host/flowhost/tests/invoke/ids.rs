@@ -1,4 +1,4 @@
-//! The ids of what actions make.
+//! The ids of contacts that actions create.
 
 use crate::fixture::{Fixture, session};
 use crate::on_every_store;

@@ -1,4 +1,4 @@
-//! What a designer can get wrong in a node, and what the error says.
+//! Mistakes of a designer in a node, and the errors that report them.
 
 use crate::fixture::{ALWAYS_ON, code, session};
 use crate::on_every_store;

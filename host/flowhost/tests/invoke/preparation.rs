@@ -1,4 +1,4 @@
-//! The preparation of a node: hostile parameters cost it no more than a few milliseconds.
+//! The preparation of a node takes a few milliseconds at most, even with hostile parameters.
 
 use crate::fixture::{ALWAYS_ON, Fixture, code, session};
 use flowhost::Request;
@@ -9,8 +9,8 @@ use std::time::Duration;
 
 const ACTION: &str = "campaign-record-administration";
 
-/// CPU time that one preparation may take. It is far more than any of them takes on an idle machine.
-const MAX_CPU_TIME: Duration = Duration::from_millis(20);
+/// CPU time that one preparation may take, in times of parsing the largest request. Processors differ, the ratio does not.
+const MAX_REQUEST_PARSES: u32 = 2;
 
 /// Bytes of the largest request.
 const REQUEST_BYTES: usize = 4 << 20;
@@ -29,7 +29,7 @@ fn list_parameter(count: usize, source: impl Fn(usize) -> String) -> Map<String,
     Map::from_iter([("HSM_MTM_DATA".to_owned(), (0..count).map(source).collect())])
 }
 
-/// Each kind of hostile parameters, distinct for each `round`, so that no expression is parsed already.
+/// Each kind of hostile parameters. Expressions differ between rounds, because the host caches parsed expressions.
 fn hostile_parameters(round: usize) -> Vec<(&'static str, Map<String, Json>)> {
     let base = round * 10_000_000;
     let text = |bytes: usize| "x".repeat(bytes);
@@ -75,19 +75,28 @@ fn thread_cpu_time() -> Duration {
     Duration::new(u64::try_from(time.tv_sec).unwrap(), u32::try_from(time.tv_nsec).unwrap())
 }
 
+/// The name under which the time of parsing a request is measured.
+const REQUEST: &str = "the request";
+
 #[tokio::test]
 async fn no_parameters_take_long_to_prepare() {
     let fixture = Fixture::in_memory().await;
+    let request = Json::from(list_parameter(REQUEST_BYTES / 10, |at| (1_000_000 + at).to_string())).to_string();
     let mut least: BTreeMap<&str, Duration> = BTreeMap::new();
+    let mut measure = |name, work: &dyn Fn()| {
+        let began = thread_cpu_time();
+        work();
+        let took = thread_cpu_time() - began;
+        least.entry(name).and_modify(|least| *least = took.min(*least)).or_insert(took);
+    };
     for round in 1..=5 {
+        measure(REQUEST, &|| drop(serde_json::from_str::<Json>(&request).unwrap()));
         for (name, parameters) in hostile_parameters(round) {
-            let began = thread_cpu_time();
-            drop(fixture.host.prepare(ACTION, &parameters).unwrap());
-            let took = thread_cpu_time() - began;
-            least.entry(name).and_modify(|least| *least = took.min(*least)).or_insert(took);
+            measure(name, &|| drop(fixture.host.prepare(ACTION, &parameters).unwrap()));
         }
     }
-    assert!(least.values().all(|took| *took <= MAX_CPU_TIME), "{least:#?}");
+    let limit = least[REQUEST] * MAX_REQUEST_PARSES;
+    assert!(least.values().all(|took| *took <= limit), "{least:#?}");
 }
 
 /// The code and the parameter of the refusal that a node with these parameters ends with, and its operation entity.

@@ -98,7 +98,7 @@ on_every_store! {
             assert_eq!(code(&outcome), wanted, "{text}");
             assert_eq!(outcome.error.unwrap().parameter.as_deref(), Some("SCHEDULE_CONTACT_ENTITY"));
         }
-        // In this gap of the zone's clock the first valid instant counts.
+        // The local time is in the gap at the start of daylight saving time: the first valid time after the gap applies.
         let gap = save(&fixture, &ana, ALWAYS_ON, json!({ "SCHEDULE_CONTACT_ENTITY": "'05/09/2027 00:30:00'" })).await;
         assert_eq!(gap.error, None);
         assert_eq!(fixture.records(None).await[0].schedule.as_ref().unwrap().at.to_rfc3339(), "2027-09-05T04:00:00+00:00");

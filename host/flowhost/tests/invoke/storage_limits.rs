@@ -1,4 +1,4 @@
-//! Limits of what a tenant has stored: of each outcome under a key, and of all together.
+//! Limits for stored data: the size of an outcome under an idempotency key, and the quota of a tenant.
 
 use crate::fixture::{ALWAYS_ON, Fixture, code, session};
 use flowhost::{Limits, Outcome, Session};
@@ -12,7 +12,7 @@ fn record_parameters() -> Json {
     })
 }
 
-/// Adds parameters that the action doesn't know: the outcome warns of each.
+/// Adds 20 unknown parameters. The outcome has a warning for each.
 fn with_warnings(mut parameters: Json) -> Json {
     for number in 0..20 {
         parameters[format!("{}_{number}", "X".repeat(90))] = json!("");
@@ -20,7 +20,7 @@ fn with_warnings(mut parameters: Json) -> Json {
     parameters
 }
 
-/// A world, and a session of a user who has a contact.
+/// A fixture with changed limits, and a session of a user that has a contact.
 async fn fixture_with_limits(change: impl FnOnce(&mut Limits)) -> (Fixture, Session) {
     let fixture = Fixture::with_limits(change).await;
     let mut ana = fixture.session_with_contact("messenger", "m-1").await;
@@ -40,7 +40,7 @@ async fn an_outcome_that_is_too_large_for_its_key_is_refused() {
     assert_eq!(fixture.records(None).await, []);
     let again = fixture.request(ACTION, &ana, much.clone(), Some("k")).await.unwrap();
     assert_eq!(again, Outcome { replayed: true, ..refused });
-    // The limit concerns stored outcomes only, and a small one has room.
+    // The limit applies to stored outcomes only, and a small outcome does not exceed it.
     assert_eq!(fixture.invoke(ACTION, &ana, much).await.error, None);
     let small = fixture.request(ACTION, &ana, record_parameters(), Some("small")).await.unwrap();
     assert_eq!(small.error, None);
@@ -48,7 +48,7 @@ async fn an_outcome_that_is_too_large_for_its_key_is_refused() {
 }
 
 #[tokio::test]
-async fn an_outcome_that_changed_nothing_is_refused_too() {
+async fn a_too_large_outcome_without_changes_is_refused() {
     let (fixture, ana) = fixture_with_limits(|limits| limits.outcome_bytes = 1_500).await;
     let parameters = with_warnings(
         json!({ "CONTACT_IDENTIFIER_ENTITY": "contact_id", "CAMPAIGN_ID": ALWAYS_ON, "DND_VALIDATION_RESULT": "b" }),
@@ -81,7 +81,7 @@ async fn quota_of_a_tenant_affects_only_that_tenant() {
     assert_eq!((failure.code.as_str(), failure.retryable), ("quota", false));
     assert!((1..10).contains(&done), "{done} records");
     assert_eq!(fixture.records(None).await.len(), done);
-    // An outcome under a key is replayed, and a refusal without a key stores nothing.
+    // A stored outcome is replayed, and a refusal without a key needs no storage.
     assert!(fixture.request(ACTION, &ana, record_parameters(), Some("0")).await.unwrap().replayed);
     let cancelled =
         json!({ "CONTACT_IDENTIFIER_ENTITY": "nobody", "CAMPAIGN_ID": ALWAYS_ON, "DND_VALIDATION_RESULT": "b" });
@@ -92,7 +92,7 @@ async fn quota_of_a_tenant_affects_only_that_tenant() {
 }
 
 #[tokio::test]
-async fn a_large_outcome_that_changed_nothing_meets_the_quota() {
+async fn a_large_outcome_without_changes_exceeds_the_quota() {
     let (fixture, ana) = fixture_with_limits(|limits| limits.stored_bytes = 6_000).await;
     let parameters = with_warnings(
         json!({ "CONTACT_IDENTIFIER_ENTITY": "contact_id", "CAMPAIGN_ID": ALWAYS_ON, "DND_VALIDATION_RESULT": "b" }),

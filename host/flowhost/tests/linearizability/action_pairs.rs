@@ -1,4 +1,4 @@
-//! 64 sessions over one contact, record, campaign and do-not-disturb entry, with every pair of the ten actions.
+//! 64 concurrent sessions on one contact, record, campaign and do-not-disturb entry, for every pair of the ten actions.
 
 use crate::actions::{ACTIONS, Ids, Operation, operation};
 use crate::history::{History, host, run_concurrently};
@@ -12,18 +12,19 @@ use tokio::runtime::Runtime;
 
 const SESSIONS: usize = 64;
 
-/// Numbers of operations that come before a race.
+/// The number of the first operation that prepares a race.
 const SETUP_NUMBER: usize = 1_000;
 
-/// Where races take place.
+/// The hosts and stores for races.
 pub(crate) struct RaceFixture {
     runtime: Runtime,
     host: Host,
     recording: RecordingStore,
     folder: Option<TempDir>,
     pub(crate) model: Model,
-    /// What a race may be about, and the commits that made it.
+    /// The ids of the contact and the record that races work on.
     pub(crate) ids: Ids,
+    /// The commits that created them.
     pub(crate) start: Vec<CommitRequest>,
 }
 
@@ -56,7 +57,7 @@ impl RaceFixture {
         self.runtime.block_on(run_concurrently(&self.host, &self.recording, self.store(), start, sessions))
     }
 
-    /// Half of the sessions invoke one action and then the other, half the other way round.
+    /// Half of the sessions invoke the first action and then the second; the others invoke them in reverse order.
     fn race_pair(&self, pair: [&'static str; 2], ids: &Ids, start: &[CommitRequest]) {
         let does = |session: usize, turn: usize| -> Operation {
             operation(pair[(session + turn) % 2], ids, 2 * session + turn, session / 2 + turn)
@@ -66,7 +67,7 @@ impl RaceFixture {
         history.assert_linearizable(&self.model, &pair.join(" and "));
     }
 
-    /// This action with itself and all that come after it.
+    /// Races this action with itself and with each action after it in `ACTIONS`.
     fn race_with_all_from(&self, first: usize) {
         for second in &ACTIONS[first..] {
             self.race_pair([ACTIONS[first], second], &self.ids, &self.start);
@@ -117,7 +118,7 @@ fn every_pair_in_memory() {
     (0..ACTIONS.len()).for_each(|first| fixture.race_with_all_from(first));
 }
 
-/// Nobody was there before: who makes the contact?
+/// No contact exists at the start: exactly one session creates it.
 #[test]
 fn contact_managers_make_one_contact() {
     let fixture = RaceFixture::on_sqlite();
@@ -128,7 +129,7 @@ fn contact_managers_make_one_contact() {
     }
 }
 
-/// Others write between two trips, so that there is one for both of its addresses, beside the first for the tenant.
+/// The addresses are read in one round trip after the one for the tenant: other sessions could write between two.
 #[test]
 fn a_contact_of_two_channels_is_found_in_one_round_trip() {
     let fixture = RaceFixture::in_memory();

@@ -1,4 +1,4 @@
-//! The ten actions, each as sessions of one user invoke it for one contact, one record and one campaign.
+//! Operations: invocations of the ten actions by sessions of one user, for one contact, one record and one campaign.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use flowhost::{Outcome, Session};
@@ -19,7 +19,7 @@ pub(crate) const ACTIONS: [&str; 10] = [
     "cancel-campaign-records-by-contact",
 ];
 
-/// What a session does at one time.
+/// An invocation of an action by a session.
 #[derive(Debug, Clone)]
 pub(crate) struct Operation {
     pub(crate) action: &'static str,
@@ -27,15 +27,14 @@ pub(crate) struct Operation {
     pub(crate) session: Session,
 }
 
-/// What everything is about; ids are absent while there is nothing yet.
+/// The ids of the contact and the record that operations use. `None`: it does not exist yet.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ids {
     pub(crate) contact: Option<String>,
     pub(crate) record: Option<String>,
 }
 
-/// The operation of this number; those of one action differ, by `variant`, in what they ask for, and each in what it
-/// writes.
+/// The operation with this number. `variant` selects the options of the action. Every written text contains the number.
 pub(crate) fn operation(action: &'static str, ids: &Ids, number: usize, variant: usize) -> Operation {
     let yes = |every: usize| if variant.is_multiple_of(every) { "YES" } else { "NO" };
     let parameters = match action {
@@ -91,14 +90,14 @@ pub(crate) fn operation(action: &'static str, ids: &Ids, number: usize, variant:
     Operation { action, parameters, session }
 }
 
-/// When the operation of this number happens: it tells whose a commit is.
+/// The time of the operation with this number. It identifies the operation of a commit.
 pub(crate) fn operation_time(number: usize) -> DateTime<Utc> {
     let noon: DateTime<Utc> = "2027-03-01T12:00:00Z".parse().unwrap();
     noon + TimeDelta::microseconds(i64::try_from(number).unwrap())
 }
 
 impl Operation {
-    /// Whether an operation with this outcome changes nothing, whatever the state.
+    /// Whether an operation with this outcome changes nothing in any state.
     pub(crate) fn is_read_only(&self, outcome: &Outcome) -> bool {
         let reads =
             ["campaign-dnd-validator", "campaign-dnd-validator-by-category", "list-campaign-records-by-contact"];
@@ -107,7 +106,8 @@ impl Operation {
             || outcome.entities.get("cancelled") == Some(&json!(false))
     }
 
-    /// What makes it the same operation as another: all but who does it and when. A mark that it writes is its own.
+    /// The key of equal operations with equal outcomes: everything except the session and the time. It contains the
+    /// mark if the operation writes it.
     pub(crate) fn equivalence_class(&self, outcome: &Outcome) -> String {
         let told = observable(outcome);
         let mark = if self.is_read_only(outcome) { &Json::Null } else { &self.session.entities["mark"] };
@@ -116,7 +116,7 @@ impl Operation {
     }
 }
 
-/// What an outcome says, without what it cost.
+/// The outcome as JSON without its usage.
 pub(crate) fn observable(outcome: &Outcome) -> Json {
     let mut told = serde_json::to_value(outcome).unwrap();
     told.as_object_mut().unwrap().remove("usage");

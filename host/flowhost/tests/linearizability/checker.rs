@@ -1,55 +1,54 @@
-//! The search for a legal order of a history: Wing and Gong's, which remembers what it tried as Lowe's does.
+//! The search for a legal order of a history: the algorithm of Wing and Gong with Lowe's memoisation.
 //!
-//! An order is legal when no operation comes before one that was answered before it was called, and when a model that
-//! does one operation at a time, in this order, gives each its outcome and ends in the same state.
+//! A legal order fulfils two conditions. An operation that returned before another was called precedes it. A model that
+//! executes the operations one at a time in this order returns the same outcomes and ends in the same state.
 
 use std::collections::HashSet;
 use std::hash::Hash;
 
-/// One operation of a history, as far as the search is concerned. Ticks are of one clock.
+/// One operation of a history. All ticks come from one clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// The tick at which it was called.
+    /// The tick of the call.
     pub(crate) call: u64,
-    /// The tick at which its outcome was there.
+    /// The tick of the response.
     pub(crate) response: u64,
-    /// Steps of one class are the same operation with the same outcome: whether they fit a state, and leave it as it
-    /// is, needs to be tried with one of them only.
+    /// Steps of one class are the same operation with the same outcome: the search applies only one of them to a state.
     pub(crate) class: usize,
-    /// Its outcome proves that it changed nothing. Then it may come as soon as it fits, without a thought of what else
-    /// might have come first: taken out of any legal order and put here, it leaves a legal order.
+    /// Whether the outcome proves that the operation changed nothing. The search takes such a step as soon as it fits:
+    /// moving it forward to this place in any legal order gives a legal order.
     pub(crate) read_only: bool,
-    /// Where a witness saw it take effect. A hint at what to try first, and trusted in nothing.
+    /// The index of the commit of this operation in the store's log. It only determines what the search tries first.
     pub(crate) hint: Option<usize>,
 }
 
-/// What does one operation at a time.
+/// A model that executes one operation at a time.
 pub(crate) trait SequentialSpec {
     type State: Clone + Eq + Hash;
 
-    /// The state after this step; `None`: the step has another outcome in this state than in the history.
+    /// The state after this step. `None`: the step's outcome in this state differs from the history.
     fn apply(&mut self, state: &Self::State, step: usize) -> Option<Self::State>;
 
-    /// Whether the history's end is this state.
+    /// Whether the history ends in this state.
     fn is_final_state(&mut self, state: &Self::State) -> bool;
 }
 
-/// What a search came to.
+/// The result of a search.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum CheckResult {
-    /// A legal order, by the steps' places in the history.
+    /// A legal order, as indices of steps.
     Linearizable(Vec<usize>),
-    /// There is none; the longest beginning of one.
+    /// There is no legal order. The value is the longest prefix that was found.
     NotLinearizable(Vec<usize>),
-    /// The search was given up, since a history without a legal order may have more orders than can be tried; the
-    /// longest beginning that was found.
+    /// The search exceeded `MAX_STEPS`: a history without a legal order may have too many orders to try. The value is
+    /// the longest prefix that was found.
     Undecided(Vec<usize>),
 }
 
-/// At most so many steps are tried in a search: with good hints a history of 128 takes some hundred.
+/// Limit for the steps that a search tries. With good hints, a history of 128 operations takes a few hundred.
 const MAX_STEPS: usize = 20_000;
 
-/// Looks for a legal order of at most 128 steps.
+/// Searches for a legal order of at most 128 steps.
 pub(crate) fn check<M: SequentialSpec>(model: &mut M, start: &M::State, steps: &[Step]) -> CheckResult {
     assert!(steps.len() <= 128);
     let all = (0..steps.len()).fold(0, |all, step| all | 1 << step);
@@ -68,7 +67,7 @@ pub(crate) fn check<M: SequentialSpec>(model: &mut M, start: &M::State, steps: &
     }
 }
 
-/// Those of the steps that are left before which none of the others must come.
+/// The remaining steps that no other remaining step must precede.
 pub(crate) fn minimal_steps(steps: &[Step], left: Vec<usize>) -> Vec<usize> {
     let first = left.iter().map(|step| steps[*step].response).min();
     left.into_iter().filter(|step| first.is_some_and(|first| steps[*step].call < first)).collect()
@@ -77,7 +76,7 @@ pub(crate) fn minimal_steps(steps: &[Step], left: Vec<usize>) -> Vec<usize> {
 struct Checker<'a, M: SequentialSpec> {
     model: &'a mut M,
     steps: &'a [Step],
-    /// What is left, and the state: whence no legal order goes on.
+    /// Pairs of remaining steps and state that the search has visited. No legal order continues from them.
     tried: HashSet<(u128, M::State)>,
     order: Vec<usize>,
     longest: Vec<usize>,
@@ -85,7 +84,7 @@ struct Checker<'a, M: SequentialSpec> {
 }
 
 impl<M: SequentialSpec> Checker<'_, M> {
-    /// Whether the steps that are left can follow in a legal order. `None`: out of patience.
+    /// Whether the remaining steps can follow in a legal order. `None`: the search exceeded its limit.
     fn explore(&mut self, mut left: u128, state: M::State) -> Option<bool> {
         let before = self.order.len();
         while let Some(taken) = self.take_read_only(left, &state)? {
@@ -121,7 +120,7 @@ impl<M: SequentialSpec> Checker<'_, M> {
         minimal_steps(self.steps, (0..self.steps.len()).filter(|step| left & 1 << step != 0).collect())
     }
 
-    /// Takes the silent steps that fit, all of a class at once.
+    /// Takes the read-only steps that fit this state, all steps of a class at once.
     fn take_read_only(&mut self, left: u128, state: &M::State) -> Option<Option<u128>> {
         let next = self.candidates(left);
         let (mut seen, mut taken) = (HashSet::new(), 0);
@@ -137,8 +136,8 @@ impl<M: SequentialSpec> Checker<'_, M> {
         Some((taken != 0).then_some(taken))
     }
 
-    /// The next steps that may change something: first those that the witness didn't see and that change nothing here,
-    /// then those that it saw, then the others.
+    /// The next steps that may change something. First the steps without a hint that change nothing in this state, then
+    /// the steps with a hint, then the others.
     fn by_hint(&mut self, left: u128, state: &M::State) -> Option<Vec<usize>> {
         let next = self.candidates(left).into_iter().filter(|step| !self.steps[*step].read_only);
         let (mut seen, unseen): (Vec<_>, Vec<_>) = next.partition(|step| self.steps[*step].hint.is_some());
@@ -160,7 +159,7 @@ impl<M: SequentialSpec> Checker<'_, M> {
 mod tests {
     use super::*;
 
-    /// A cell that is written, and read to have a value.
+    /// A write of a value to a cell, or a read that returns a value.
     #[derive(Clone, Copy)]
     enum Cell {
         Write(u32),

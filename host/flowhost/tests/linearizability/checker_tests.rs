@@ -1,4 +1,4 @@
-//! Histories that never were: each begins as one that was, and the check must refuse what was made of it.
+//! Forged histories: each test records a history, falsifies it, and asserts the result of the check.
 
 use crate::action_pairs::RaceFixture;
 use crate::actions::{Ids, Operation, operation};
@@ -7,7 +7,8 @@ use crate::history::History;
 use flowhost::store::CommitRequest;
 use serde_json::json;
 
-/// What sessions do one after the other, or all at once; and what is made of it.
+/// Records these actions, by one session in order or by one session each at the same time. Returns the result of the
+/// check for the forged history.
 fn check_forged(one_by_one: bool, actions: &[&'static str], forge: impl FnOnce(&mut History)) -> CheckResult {
     let fixture = RaceFixture::in_memory();
     let does = |(number, action): (usize, &&'static str)| operation(action, &fixture.ids, number, number);
@@ -36,7 +37,7 @@ fn a_record_that_two_cancelled() {
 
 #[test]
 fn a_read_that_missed_an_earlier_write() {
-    // The contact is taken off the list, and then found on it.
+    // The forged history finds the contact on the list after its removal.
     let found = check_forged(true, &[IS_BLOCKED, BLOCK, IS_BLOCKED], |history| {
         assert_eq!(history.event(2).outcome.entities["blocked"], json!(false));
         history.event(2).outcome.entities.insert("blocked".to_owned(), json!(true));
@@ -57,7 +58,7 @@ fn a_read_concurrent_with_the_write() {
 fn a_change_that_was_lost() {
     let found = check_forged(true, &[RENAME, RENAME, RENAME], |history| {
         let before = history.event(1).operation.session.entities["mark"].clone();
-        // The first renamed it, the third did so again: the end shows what the first did.
+        // The third operation renamed the contact after the first. The forged end shows the name from the first.
         history.end = history.end.clone().with_first_name(&history.event(0).operation.session.entities["mark"]);
         assert_ne!(before, history.event(0).operation.session.entities["mark"]);
     });

@@ -1,4 +1,4 @@
-//! What a store holds, with ids under the names that a history knows them by.
+//! The contents of a store, and the mapping of the model's ids to the ids of a history.
 
 use flowhost::domain::Record;
 use flowhost::store::{ContactRow, DndRow, Filter, LogEntry, Page, Store};
@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Contacts, records and do-not-disturb entries, in their orders.
+/// Contacts, records and do-not-disturb entries, in the order of the store's lists.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct StoreDump {
     contacts: Vec<ContactRow>,
@@ -24,7 +24,7 @@ impl StoreDump {
         }
     }
 
-    /// What happened to each record.
+    /// The log of each record.
     pub(crate) async fn read_logs(&self, store: &dyn Store) -> Vec<Vec<LogEntry>> {
         let mut logs = Vec::new();
         for (tenant, record) in &self.records {
@@ -33,19 +33,19 @@ impl StoreDump {
         logs
     }
 
-    /// As if the first contact were called so.
+    /// A dump in which the first contact has this name.
     pub(crate) fn with_first_name(mut self, name: &Json) -> Self {
         self.contacts[0].contact.name = name.as_str().unwrap().to_owned();
         self
     }
 
-    /// As if the newest record had never been made.
+    /// A dump without the newest record.
     pub(crate) fn without_newest_record(mut self) -> Self {
         self.records.pop().unwrap();
         self
     }
 
-    /// The same with other ids.
+    /// A dump with the ids of the history.
     pub(crate) fn with_mapped_ids(mut self, names: &IdMapping) -> Self {
         let contacts = self.contacts.iter_mut().map(|row| &mut row.contact.id);
         let records = self.records.iter_mut().flat_map(|(_, record)| [&mut record.id, &mut record.contact]);
@@ -57,7 +57,7 @@ impl StoreDump {
     }
 }
 
-/// What an id that the model made is called in the history: each made its own, by chance. One to one.
+/// A bijection between ids that the model generated and ids of the history. Both generate their own ids.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct IdMapping {
     in_history: HashMap<Uuid, Uuid>,
@@ -69,8 +69,8 @@ impl IdMapping {
         self.in_history.get(&of_model).copied().unwrap_or(of_model)
     }
 
-    /// Whether the model's answer is the history's but for the names of ids. Learns names that are new; those that
-    /// both had at the start stand for themselves.
+    /// Whether the model's value equals the history's under the mapping. Adds pairs for new ids. An id that both had at
+    /// the start maps to itself.
     pub(crate) fn match_ids(&mut self, of_model: &Json, of_history: &Json) -> bool {
         match (of_model, of_history) {
             (Json::String(one), Json::String(other)) => {
@@ -95,7 +95,7 @@ impl IdMapping {
     }
 }
 
-/// The ids in a text, and the text without them.
+/// The text with `#` in place of ids, and these ids.
 fn extract_ids(text: &str) -> (String, Vec<Uuid>) {
     const LENGTH: usize = 36;
     let (mut rest, mut without, mut ids) = (text, String::new(), Vec::new());

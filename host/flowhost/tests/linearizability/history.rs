@@ -1,4 +1,4 @@
-//! Sessions that come at once, and what they did and were answered, with the ticks of one clock.
+//! Concurrent sessions and their history: operations and outcomes, with ticks of one clock.
 
 use crate::actions::{Operation, observable, operation_time};
 use crate::checker::{CheckResult, SequentialSpec as _, Step, check, minimal_steps};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// One operation that was carried out.
+/// One executed operation.
 #[derive(Debug, Clone)]
 pub(crate) struct Event {
     pub(crate) operation: Operation,
@@ -23,19 +23,19 @@ pub(crate) struct Event {
     pub(crate) outcome: Outcome,
 }
 
-/// What sessions did at once.
+/// The operations of concurrent sessions, and the contents of the store.
 #[derive(Debug, Clone)]
 pub(crate) struct History {
-    /// What the store held when they came, as it was committed.
+    /// The commits that created the initial contents of the store.
     pub(crate) start: Vec<CommitRequest>,
     pub(crate) events: Vec<Event>,
-    /// In which order the store says that it was changed: a hint for the search, which believes none.
+    /// The commits in the order that the store reports. The search uses them as hints only.
     pub(crate) hints: Vec<CommitRequest>,
     pub(crate) end: StoreDump,
     pub(crate) logs: Vec<Vec<LogEntry>>,
 }
 
-/// A host with bounds that only time for ever meets, however busy the machine.
+/// A host with time limits of one hour, so that only a hanging invocation exceeds them on a busy machine.
 pub(crate) async fn host(store: RecordingStore, workers: usize) -> Host {
     let (mut limits, long) = (Limits::default(), Duration::from_secs(60 * 60));
     (limits.cpu_time, limits.invocation_timeout, limits.queue_timeout) = (long, long, long);
@@ -48,7 +48,20 @@ pub(crate) async fn invoke(host: &Host, operation: &Operation) -> Result<Outcome
     host.invoke(Request::new(node, operation.session.clone())).await
 }
 
-/// The sessions come at once, each with its operations one after the other, to a store that holds what `start` says.
+/// Invokes again after a failure that is retryable: on a slow disk, an invocation may wait for a lock until its timeout.
+async fn invoke_with_retries(host: &Host, operation: &Operation) -> Outcome {
+    /// Invocations of one operation, the first included.
+    const MAX_INVOCATIONS: usize = 5;
+    for _ in 1..MAX_INVOCATIONS {
+        match invoke(host, operation).await {
+            Err(failure) if failure.retryable => {}
+            result => return result.unwrap(),
+        }
+    }
+    invoke(host, operation).await.unwrap()
+}
+
+/// Runs the sessions concurrently, each with its operations in order, on a store with the contents of `start`.
 pub(crate) async fn run_concurrently(
     host: &Host,
     recording: &RecordingStore,
@@ -64,7 +77,7 @@ pub(crate) async fn run_concurrently(
         let mut events = Vec::new();
         for operation in operations {
             let call = tick();
-            let outcome = invoke(host, &operation).await.unwrap();
+            let outcome = invoke_with_retries(host, &operation).await;
             events.push(Event { operation, call, response: tick(), outcome });
         }
         events
@@ -92,7 +105,7 @@ impl History {
         }
     }
 
-    /// How far an order goes, and why no further.
+    /// A text that shows the longest prefix of a legal order and the operations that cannot follow it.
     fn explain(&self, model: &Model, longest: &[usize]) -> String {
         let (mut replay, start) = Replay::new(model, self);
         let state = longest.iter().fold(start, |state, step| replay.apply(&state, *step).unwrap());
@@ -119,7 +132,7 @@ impl History {
         self.events.iter().enumerate().map(step).collect()
     }
 
-    /// The events' place of the operation of this number.
+    /// The event of the operation with this number.
     pub(crate) fn event(&mut self, number: usize) -> &mut Event {
         self.events.iter_mut().find(|event| event.operation.session.at == Some(operation_time(number))).unwrap()
     }

@@ -1,4 +1,4 @@
-//! Many sessions at once over the same things, checked against one session at a time: there must be a legal order.
+//! Linearizability: concurrent sessions have the outcomes that the same operations have one at a time, in some order.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -1,4 +1,4 @@
-//! The model of a host: one worker over the store in memory, which does one operation at a time.
+//! The model: a host with one worker and a store in memory that executes one operation at a time.
 
 use crate::actions::{Operation, configuration, observable};
 use crate::checker::SequentialSpec;
@@ -27,7 +27,7 @@ impl Model {
         Self { runtime, host, store }
     }
 
-    /// Does these, one after the other, with an empty store; what they answered and committed.
+    /// Executes these operations in order on an empty store. Returns their outcomes and commits.
     pub(crate) fn record_commits(&self, operations: &[Operation]) -> (Vec<Outcome>, Vec<CommitRequest>) {
         self.reset_to(&[]);
         let outcomes = operations.iter().map(|operation| self.invoke(operation)).collect();
@@ -38,7 +38,7 @@ impl Model {
         self.runtime.block_on(invoke(&self.host, operation)).unwrap()
     }
 
-    /// Goes on from where these commits lead.
+    /// Replaces the store by one that contains these commits.
     fn reset_to(&self, commits: &[&CommitRequest]) {
         let fresh = MemoryStore::new();
         self.runtime.block_on(initialise(&fresh, commits));
@@ -50,7 +50,7 @@ impl Model {
     }
 }
 
-/// Configures an empty store and commits these.
+/// Configures an empty store and applies these commits.
 pub(crate) async fn initialise(store: &dyn Store, commits: &[&CommitRequest]) {
     store::apply(store, &configuration()).await.unwrap();
     let mut committer = store.committer().await.unwrap();
@@ -59,7 +59,7 @@ pub(crate) async fn initialise(store: &dyn Store, commits: &[&CommitRequest]) {
     }
 }
 
-/// A state of the model on its way through a history.
+/// A state of the model in the replay of a history.
 #[derive(Clone)]
 pub(crate) struct State(Rc<StateData>);
 
@@ -68,7 +68,7 @@ struct StateData {
     commits: Vec<CommitRequest>,
     names: IdMapping,
     dump: StoreDump,
-    /// What tells states apart.
+    /// The dump as text. States are equal if their texts are equal.
     text: String,
 }
 
@@ -93,7 +93,7 @@ impl State {
         Self(Rc::new(StateData { before, commits, names, dump: contents, text }))
     }
 
-    /// What was committed on the way here.
+    /// All commits that led to this state, in order.
     fn commits(&self) -> Vec<&CommitRequest> {
         let way = std::iter::successors(Some(self), |state| state.0.before.as_ref());
         let mut commits: Vec<_> = way.flat_map(|state| state.0.commits.iter().rev()).collect();
@@ -102,16 +102,16 @@ impl State {
     }
 }
 
-/// A history that is done again, one operation at a time.
+/// The replay of a history by the model, one operation at a time.
 pub(crate) struct Replay<'a> {
     model: &'a Model,
     history: &'a History,
-    /// The state that the model is in; `None`: one that no state stands for.
+    /// The state of the model's store. `None`: the store has changes that belong to no state.
     current: Option<State>,
 }
 
 impl<'a> Replay<'a> {
-    /// At the history's start.
+    /// A replay at the start of the history, and the initial state.
     pub(crate) fn new(model: &'a Model, history: &'a History) -> (Self, State) {
         let start: Vec<_> = history.start.iter().collect();
         model.reset_to(&start);
@@ -123,7 +123,7 @@ impl<'a> Replay<'a> {
         state.0.dump.clone()
     }
 
-    /// What the model answers in this state.
+    /// The model's outcome of this step in this state.
     pub(crate) fn outcome_in(&mut self, state: &State, step: usize) -> Json {
         self.restore(state);
         self.current = None;
@@ -148,7 +148,7 @@ impl SequentialSpec for Replay<'_> {
         let agree = names.match_ids(&observable(&self.model.invoke(operation)), &observable(outcome));
         let commits = self.model.store.take_changes();
         if commits.is_empty() {
-            // Nothing can be new then, so that there is nothing to name.
+            // Without commits there are no new ids to map.
             return agree.then(|| state.clone());
         }
         self.current = None;

@@ -1,4 +1,4 @@
-//! A store that can be exchanged under a running host, and remembers what was committed to it.
+//! A store that records its commits, and that a test can replace while the host runs.
 
 use async_trait::async_trait;
 use flowhost::domain::{Campaign, Record, Tenant};
@@ -9,7 +9,7 @@ use flowhost::store::{
 use std::sync::{Arc, Mutex, MutexGuard};
 use uuid::Uuid;
 
-/// Clones are the same store.
+/// A handle to the recorded store. Clones share it.
 #[derive(Clone)]
 pub(crate) struct RecordingStore(Arc<Mutex<RecordingState>>);
 
@@ -30,18 +30,18 @@ impl RecordingStore {
         })))
     }
 
-    /// Puts another store in the place of the one that there was. For moments when nobody uses it.
+    /// Replaces the store and resets the counters. No invocation may run meanwhile.
     pub(crate) fn replace(&self, store: Arc<dyn Store>) {
         let mut current = self.lock_state();
         *current = RecordingState { store, generation: current.generation + 1, changes: Vec::new(), reads: 0 };
     }
 
-    /// What was committed and changed something, in its order, since this was last asked.
+    /// Takes the commits that changed something since the last call, in order.
     pub(crate) fn take_changes(&self) -> Vec<CommitRequest> {
         std::mem::take(&mut self.lock_state().changes)
     }
 
-    /// How often it was read since it was put here.
+    /// The number of reads since the store was set.
     pub(crate) fn read_count(&self) -> usize {
         self.lock_state().reads
     }
@@ -55,7 +55,7 @@ impl RecordingStore {
     }
 }
 
-/// A connection to the store that there was when it was opened.
+/// A connection, and the generation of the store that it was opened for.
 struct RecordingConnection<T: ?Sized> {
     generation: usize,
     connection: Arc<T>,

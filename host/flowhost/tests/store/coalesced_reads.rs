@@ -1,4 +1,4 @@
-//! Reads that are asked at the same moment share a trip, and none notices.
+//! Concurrent reads share a round trip, and each has the same result as alone.
 
 use crate::fixtures::*;
 use flowhost::store::*;
@@ -13,7 +13,7 @@ fn read_request(tenant: &str, known_version: Option<u64>, contact: Uuid) -> Read
     ReadRequest { tenant: tenant.to_owned(), known_version, lookups }
 }
 
-/// Reads of two tenants, with and without what they know.
+/// Read requests of two tenants, with and without a known version.
 fn read_requests() -> Vec<ReadRequest> {
     let number = |number: u128| {
         let tenant = if number.is_multiple_of(3) { "other" } else { TENANT };
@@ -48,7 +48,7 @@ async fn coalesced_reads_equal_single_reads() {
     for (alone, together) in alone.into_iter().zip(together) {
         let together = together.unwrap();
         assert_eq!((together.version, together.results), (alone.version, alone.results));
-        // Whoever knew the version may be told again, whoever didn't must be.
+        // A coalesced read may return the tenant although the request knows its version, but may not omit it otherwise.
         assert!(alone.tenant.is_none() || together.tenant == alone.tenant);
     }
 }
@@ -88,7 +88,7 @@ async fn the_executor_of_a_full_batch_is_answered() {
     let requests: Vec<_> = (0..5).map(|number| full(10 + 16 * number)).collect();
     let mut reads: Vec<_> = requests.iter().map(|request| Box::pin(store.reader.read(request))).collect();
     poll_fn(|cx| {
-        // All have asked, then the last is the first to go, with as much as a trip takes of what the others want.
+        // All requests are pending. The last one executes the batch, which the lookups of the others fill up.
         assert!(reads.iter_mut().all(|read| read.as_mut().poll(cx).is_pending()));
         Poll::Ready(reads.last_mut().is_some_and(|last| last.as_mut().poll(cx).is_pending()))
     })

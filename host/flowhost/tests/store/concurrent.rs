@@ -1,4 +1,4 @@
-//! Many at once, two on one file, and callers that go away in the middle.
+//! Concurrent access: many readers and writers, two stores on one file, and futures that are dropped before completion.
 
 use crate::fixtures::*;
 use crate::on_every_store;
@@ -21,7 +21,7 @@ on_every_store![
     dropped_commits_are_atomic,
 ];
 
-/// Runs this many copies of a task at once, in turns of one thread.
+/// Runs `count` copies of a task concurrently on one thread.
 async fn run_concurrently<F: Future + 'static>(count: u128, task: impl Fn(u128) -> F) -> Vec<F::Output>
 where
     F::Output: 'static,
@@ -39,12 +39,12 @@ where
         .await
 }
 
-/// What a test's tasks share.
+/// The reader and the store that the tasks of a test share.
 fn shared(store: &Fixture) -> (Arc<dyn Reader>, Arc<dyn Store>) {
     (store.reader.clone(), store.store.clone())
 }
 
-/// Prepares a commit from a new view and commits it, again and again until it isn't stale.
+/// Prepares a commit from a new transaction and commits it. Retries after each conflict.
 async fn commit_with_retry(
     (reader, store): (Arc<dyn Reader>, Arc<dyn Store>),
     prepare: impl AsyncFn(&mut Transaction) -> Result<(), TransactionError>,
@@ -57,7 +57,7 @@ async fn commit_with_retry(
             Err(TransactionError::Conflict) => continue,
             Err(TransactionError::Store(error)) => panic!("{error}"),
         }
-        // Others take their turn between reading and writing.
+        // Other tasks run between the reads and the commit.
         tokio::task::yield_now().await;
         match committer.commit(&[transaction.into_commit_request(None)]).await.unwrap().remove(0) {
             CommitOutcome::Conflict => {}
@@ -125,7 +125,7 @@ async fn one_of_64_commits_with_one_key_succeeds(store: &Fixture) {
     assert_eq!(verdicts.iter().filter(|verdict| **verdict == taken).count(), 63);
 }
 
-/// A writer puts two contacts on a list and takes them off again, always both.
+/// Asserts that readers never see one of two changes that a writer always commits together.
 async fn reads_see_whole_commits(store: &Fixture) {
     store.commit_ok(vec![Change::CreateContact(contact(10, &[])), Change::CreateContact(contact(11, &[]))]).await;
     let scope = || Scope::Category("Test".to_owned());
@@ -160,7 +160,7 @@ async fn reads_see_whole_commits(store: &Fixture) {
     assert_eq!(store.contact(10).await.unwrap().version, 101);
 }
 
-/// Polls a future so many times, then drops it. True: it was done before.
+/// Polls a future at most `polls` times, then drops it. Returns whether it completed.
 async fn poll_then_drop<T>(future: impl Future<Output = T>, polls: usize) -> bool {
     let mut future = pin!(future);
     for _ in 0..polls {
@@ -181,7 +181,7 @@ async fn dropped_reads_leave_no_transaction_open(store: &Fixture) {
     }
     assert!(store.contact(10).await.is_some());
     if let Some(folder) = &store.folder {
-        // With a read left open this would answer 1: busy.
+        // With an open read transaction, the checkpoint returns 1: busy.
         let checkpoint =
             sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut raw_connection(folder).await).await.unwrap();
         assert_eq!(sqlx::Row::get::<i64, _>(&checkpoint, 0), 0);
@@ -207,8 +207,8 @@ async fn dropped_commits_are_atomic(store: &Fixture) {
     }
 }
 
-/// One of several processes, as far as the file can tell: a thread with its own store. Adds a record to one of a few
-/// contacts each time, and answers how many commits were done.
+/// Starts a thread with its own store, which uses the file as a separate process does. It adds a record to one of five
+/// contacts in each round and returns the number of commits.
 fn spawn_writer(folder: Arc<TempDir>, number: u128) -> std::thread::JoinHandle<usize> {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -236,7 +236,7 @@ fn spawn_writer(folder: Arc<TempDir>, number: u128) -> std::thread::JoinHandle<u
 async fn two_stores_on_one_file_lose_nothing() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let processes = [spawn_writer(folder.clone(), 1), spawn_writer(folder.clone(), 2)];
-    // Both find the file missing or half made, and the tenant not there yet: their first commits are stale.
+    // At first the file is missing or incomplete and the tenant does not exist, so the first commits conflict.
     let store = open(&folder).await;
     let configured = ConfigurationChange { tenant: tenant(TENANT), campaigns: vec![], version: 0 };
     assert!(store.configure(&[configured]).await.unwrap());

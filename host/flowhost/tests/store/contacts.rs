@@ -1,4 +1,4 @@
-//! Contacts, their addresses, lists and links.
+//! Contacts, their addresses, do-not-disturb entries and links.
 
 use crate::fixtures::*;
 use crate::on_every_store;

@@ -1,4 +1,4 @@
-//! The same random operations on the store in memory and on the one in a file: every answer must be the same.
+//! A differential test: the store in memory and the SQLite store give the same results for the same random operations.
 
 use crate::fixtures::*;
 use crate::operations::*;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tracing::{Event, Level, Metadata, Subscriber, span};
 use uuid::Uuid;
 
-/// Gives a commit the versions that its contacts have now.
+/// Sets the read set of a commit to the current versions of its contacts.
 async fn fill_versions(store: &Fixture, commit: &mut CommitRequest) {
     let contacts: Vec<Uuid> = commit
         .changes
@@ -37,7 +37,7 @@ async fn fill_versions(store: &Fixture, commit: &mut CommitRequest) {
     };
 }
 
-/// Bends the changes of a commit so that each would be possible now.
+/// Adapts the changes of a commit so that each is valid in the current state.
 async fn make_valid(store: &Fixture, commit: &mut CommitRequest) {
     for change in &mut commit.changes {
         let lookup = match &*change {
@@ -80,7 +80,7 @@ async fn make_valid(store: &Fixture, commit: &mut CommitRequest) {
     }
 }
 
-/// The lists' answers as text; `after` chooses among the rows to begin after.
+/// The results of all lists as text. `after` selects the row that the page begins after.
 async fn lists(store: &dyn Store, filter: &Filter, after: Option<u8>, limit: u32) -> Vec<String> {
     let all = Page { after: None, limit: 100 };
     let page = |cursors: Vec<String>| {
@@ -104,7 +104,7 @@ async fn lists(store: &dyn Store, filter: &Filter, after: Option<u8>, limit: u32
     let rows = store.records(&everything, &all).await.unwrap();
     let page_of = page(rows.iter().map(|(_, record)| record.id.to_string()).collect());
     answers.push(format!("{:?}", store.records(filter, &page_of).await));
-    // An entry needn't be there for a list to go on after it.
+    // A list can continue after an entry that does not exist.
     let scope = [id(1).to_string(), id(2).to_string(), "Other".to_owned(), "Test".to_owned()];
     let entries = (10..14).flat_map(|contact| scope.iter().map(move |scope| format!("{}/{scope}", id(contact))));
     let page_of = page(entries.collect());
@@ -182,7 +182,7 @@ async fn assert_same_answers(operations: Vec<Operation>) {
     crate::sqlite_file::assert_consistent(file.folder.as_ref().unwrap()).await;
 }
 
-/// Panics at every error that is logged: the file refuses nothing that was found good before.
+/// A subscriber that panics at every logged error: SQLite must accept every batch that the validation accepted.
 struct PanicOnError;
 
 impl Subscriber for PanicOnError {
@@ -213,7 +213,7 @@ proptest! {
     #[test]
     fn all_stores_give_the_same_answers(operations in vec(an_operation(), 1..60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        // Little happens where nothing is.
+        // Most operations have no effect on an empty store.
         let campaigns = vec![campaign(TENANTS[0], 1, "Test"), campaign(TENANTS[0], 2, "Other")];
         let mut changes: Vec<_> = (10..13).map(|number| Change::CreateContact(contact(number, &[]))).collect();
         changes.extend((20..24).map(|number| Change::CreateRecord(record(number, id(10 + number % 3), id(1)))));

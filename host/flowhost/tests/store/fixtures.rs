@@ -1,4 +1,4 @@
-//! Tenants, contacts and records to test with, and a store to put them in.
+//! Tenants, contacts and records for tests, and stores that contain them.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use flowhost::domain::record::Schedule;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 pub(crate) const TENANT: &str = "acme";
 
-/// An instant, so many seconds after the tests' beginning of time.
+/// The time `seconds` after a fixed start.
 pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap() + TimeDelta::seconds(seconds)
 }
@@ -101,7 +101,7 @@ pub(crate) fn transition(record: Uuid, contact: Uuid, from: RecordState, to: Rec
     Change::Transition { record, contact, from, to, at: at(4), note: Some("why".to_owned()) }
 }
 
-/// A commit of the tests' tenant that read nothing.
+/// A commit of [`TENANT`] with an empty read set.
 pub(crate) fn commit(changes: Vec<Change>) -> CommitRequest {
     CommitRequest {
         tenant: TENANT.to_owned(),
@@ -118,17 +118,17 @@ pub(crate) fn new_idempotency_record(key: &str, outcome: &str) -> NewIdempotency
     NewIdempotencyRecord { key: key.to_owned(), fingerprint: [7; 32], outcome: outcome.to_owned(), ttl: lifetime }
 }
 
-/// A clock that a test moves. It begins at [`at`] 0.
+/// A clock that a test sets. It starts at [`at`] 0.
 #[derive(Debug, Default)]
 pub(crate) struct ManualClock(std::sync::Mutex<(TimeDelta, Duration)>);
 
 impl ManualClock {
-    /// Advances both clocks.
+    /// Advances the time of day and the elapsed time.
     pub(crate) fn advance(&self, seconds: u32) {
         self.0.lock().unwrap().1 += Duration::from_secs(seconds.into());
     }
 
-    /// Sets the time of day, as an administrator does.
+    /// Changes the time of day only, like an administrator who sets the clock.
     pub(crate) fn jump(&self, by: TimeDelta) {
         self.0.lock().unwrap().0 += by;
     }
@@ -145,7 +145,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// A store with tenant `acme`, its campaigns 1 and 2 of category Test and 3 of category Other.
+/// A store with tenant `acme`. Its campaigns are 1 and 2 of category Test, and 3 of category Other.
 pub(crate) struct Fixture {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) reader: Arc<dyn Reader>,
@@ -189,7 +189,7 @@ impl Fixture {
         self.committer.lock().await.commit(&batch).await.unwrap()
     }
 
-    /// Commits that are all expected to be done.
+    /// Commits the changes and asserts that the store accepts them.
     pub(crate) async fn commit_ok(&self, changes: Vec<Change>) {
         assert_eq!(self.commit(changes).await, CommitOutcome::Committed);
     }
@@ -231,13 +231,13 @@ pub(crate) async fn open(folder: &TempDir) -> SqliteStore {
     open_with(folder, Arc::new(SystemClock)).await
 }
 
-/// The same with another clock.
+/// Opens the store of a test's folder with this clock.
 pub(crate) async fn open_with(folder: &TempDir, clock: Arc<dyn Clock>) -> SqliteStore {
     let options = SqliteOptions { synchronous: sqlite::Synchronous::Normal, clock, ..SqliteOptions::default() };
     SqliteStore::open(folder.path().join("store.db"), options).await.unwrap()
 }
 
-/// Records 20 to 24 of contact 10 in campaign 1, of which 22 isn't Ready.
+/// Creates records 20 to 24 of contact 10 in campaign 1; record 22 is not Ready. Record 30 belongs to contact 11.
 pub(crate) async fn five_records(store: &Fixture) {
     let mut changes = vec![Change::CreateContact(contact(10, &[])), Change::CreateContact(contact(11, &[]))];
     changes.extend((20..25).map(|number| Change::CreateRecord(record(number, id(10), id(1)))));

@@ -92,7 +92,7 @@ async fn a_clock_that_was_behind_expires_no_key(store: &Fixture) {
     assert_eq!(store.commit_all(vec![commit_with_key("k", "again", 7 * DAY)]).await, [duplicate_key("{}")]);
 }
 
-/// The time of day does this when a machine wakes from sleep.
+/// The time of day jumps like this when a machine wakes from sleep.
 async fn a_clock_that_stays_ahead_expires_keys(store: &Fixture) {
     store.commit_all(vec![commit_with_key("k", "{}", 7 * DAY)]).await;
     store.clock.jump(TimeDelta::days(8));

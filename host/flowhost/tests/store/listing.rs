@@ -1,4 +1,4 @@
-//! Lists of what the store holds.
+//! Lists of stored objects: order, filters and pages.
 
 use crate::fixtures::*;
 use crate::on_every_store;
@@ -29,7 +29,7 @@ fn filter_for_tenant(filter: impl FnOnce(&mut Filter)) -> Filter {
     all
 }
 
-/// Contacts 12, 11 and 10, of which 12 and 10 are linked; records 20 to 23; entries of 12 and 10.
+/// Creates contacts 12, 11 and 10, records 20 to 23, and entries of 12 and 10. Contacts 12 and 10 are linked.
 async fn fill(store: &Fixture) {
     let mut eva = contact(12, &[("voice", "+1"), ("whatsapp", "+1")]);
     eva.correlators[2] = Some("1-9".to_owned());
@@ -158,7 +158,7 @@ async fn pages_form_the_whole_list(store: &Fixture) {
     assert_eq!((rest.len(), again), (2, rest[1..].to_vec()));
     let campaigns = Page { after: Some(id(1).to_string()), limit: 1 };
     assert_eq!(store.store.campaigns(&all, &campaigns).await.unwrap(), [campaign(TENANT, 2, "Test")]);
-    // The row to begin after needn't be one that the filter shows.
+    // A page may begin after a row that the filter excludes.
     let sent = filter_for_tenant(|filter| filter.state = Some(RecordState::Sent));
     let rows = store.store.records(&sent, &Page { after: Some(id(22).to_string()), limit: 9 }).await.unwrap();
     assert_eq!(rows.len(), 1);

@@ -1,5 +1,4 @@
-//! The store from outside: one suite of behaviours for every backend, the same random operations on all of them, and
-//! what is particular to a file.
+//! Tests of the public store interface: a suite for every backend, a differential test, and tests of the SQLite file.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -19,7 +18,7 @@ mod sqlite_maintenance;
 mod store_contract;
 mod transaction;
 
-/// Makes a test of each function on each backend. A function that isn't listed is unused, which is a warning.
+/// Makes a test of each function on each backend. The compiler warns about a function that is not listed: it is unused.
 macro_rules! on_every_store {
     ($($name:ident),* $(,)?) => {
         mod memory {

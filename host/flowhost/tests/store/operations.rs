@@ -1,4 +1,4 @@
-//! Random operations on few enough things that they meet.
+//! Random operations. The ranges of ids are small, so that operations often use the same objects.
 
 use crate::fixtures::*;
 use flowhost::domain::*;
@@ -15,27 +15,27 @@ const CHANNELS: [&str; 3] = ["voice", "whatsapp", "widget"];
 const IDENTIFIERS: [&str; 6] = ["1", "2", "3", "4", "5", "a\0b"];
 const CATEGORIES: [&str; 2] = ["Other", "Test"];
 
-/// What is done to a store.
+/// An operation on a store.
 #[derive(Debug, Clone)]
 pub(crate) enum Operation {
     Configure(Vec<(String, Vec<Campaign>, ConfigurationVersion)>),
     Commit(Vec<(CommitRequest, Staleness)>),
     Read(ReadRequest),
-    /// With the row to begin after, if any, and the limit.
+    /// The filter, the number that selects the row to begin after, and the limit.
     List(Filter, Option<u8>, u32),
     Log(String, Uuid),
 }
 
-/// How careful the maker of a commit was.
+/// The options that make a random commit more likely to be accepted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Staleness {
-    /// It read the contacts that it changes before the batch.
+    /// The read set has the versions of the changed contacts before the batch.
     pub(crate) has_read: bool,
-    /// It changes only what is there and creates only what isn't, as things stood before the batch.
+    /// The changes are valid in the state before the batch.
     pub(crate) is_valid: bool,
 }
 
-/// Which version of a configuration a change has read.
+/// The version of a configuration that a change has read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ConfigurationVersion {
     Current,
@@ -58,12 +58,12 @@ fn a_record_id() -> impl Strategy<Value = Uuid> {
     (20_u128..27).prop_map(id)
 }
 
-/// The contact that a record is for, mostly.
+/// In most cases the contact of a record, otherwise any contact.
 fn the_contact_of(record: Uuid) -> impl Strategy<Value = Uuid> {
     prop_oneof![9 => Just(id(10 + record.as_u128() % 4)), 1 => a_contact_id()]
 }
 
-/// The campaign that a record is of, mostly.
+/// In most cases the campaign of a record, otherwise any campaign.
 fn the_campaign_of(record: Uuid) -> impl Strategy<Value = Uuid> {
     prop_oneof![9 => Just(id(1 + record.as_u128() % 2)), 1 => a_campaign_id()]
 }

@@ -1,4 +1,4 @@
-//! What a view shows of staged changes is what a store shows of the same changes once they are committed.
+//! A transaction shows its pending changes exactly as a store shows the same changes after their commit.
 
 use crate::fixtures::*;
 use flowhost::domain::*;
@@ -12,13 +12,13 @@ use uuid::Uuid;
 enum Step {
     /// Creates a record of a contact in a campaign.
     Create(u128, u128),
-    /// Gives the newest Ready record another schedule.
+    /// Removes the schedule of the newest Ready record of a contact in a campaign.
     Replace(u128, u128),
     /// Cancels the n-th of the records.
     Cancel(u128),
     Rename(u128),
     Block(u128, bool),
-    /// Creates a contact, or gives the one with this address one more.
+    /// Creates a contact with two addresses, or adds the second to the contact that has the first.
     Upsert(u128, u128),
 }
 
@@ -41,7 +41,7 @@ fn a_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// One of those that are there from the start, or of those that steps create.
+/// The id of an initial record for numbers below 10, otherwise of a record that a step creates.
 fn some_record(number: u128) -> u128 {
     if number < 10 { 20 + number } else { 90 + number }
 }
@@ -93,7 +93,7 @@ async fn apply_step(transaction: &mut Transaction, step: &Step, number: u128) ->
     Ok(())
 }
 
-/// Everything that a view can be asked about these contacts, as text.
+/// The results of all lookups of these contacts, as text.
 async fn observe(
     transaction: &mut Transaction,
     after: Option<u128>,

@@ -21,7 +21,7 @@ fn contact_with_name(number: u128, name: &str) -> Change {
     Change::CreateContact(Contact { name: name.to_owned(), ..contact(number, &[("widget", &number.to_string())]) })
 }
 
-/// Whether a key with an outcome of so many bytes has room.
+/// Whether the quota permits a key with an outcome of `bytes` bytes.
 async fn has_room(store: &Fixture, quota: u64, bytes: usize) -> bool {
     let key =
         NewIdempotencyRecord { ttl: std::time::Duration::ZERO, ..new_idempotency_record("probe", &"x".repeat(bytes)) };

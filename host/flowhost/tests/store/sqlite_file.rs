@@ -1,4 +1,4 @@
-//! What is particular to the store in a file: opening, migrating, sharing, failing.
+//! The file of the SQLite store: opening, migration, concurrent use and errors.
 
 use crate::fixtures::*;
 use flowhost::store::*;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// A connection to the file that knows nothing of the store.
+/// A connection to the file that bypasses the store.
 pub(crate) async fn raw_connection(folder: &TempDir) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(folder.path().join("store.db")).create_if_missing(true);
     options.connect().await.unwrap()
@@ -22,13 +22,13 @@ pub(crate) async fn execute(connection: &mut SqliteConnection, text: &str) {
     sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(connection).await.unwrap();
 }
 
-/// The file is whole, and its tables agree.
+/// Asserts that the file passes SQLite's integrity checks and that its redundant data agree.
 pub(crate) async fn assert_consistent(folder: &TempDir) {
     let mut connection = raw_connection(folder).await;
     assert_eq!(query_text(&mut connection, "PRAGMA integrity_check").await, "ok");
     let broken = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut connection).await.unwrap();
     assert!(broken.is_empty());
-    // Each contact's list of addresses says what table addresses says. (Identifiers with NUL are cut by these functions.)
+    // Each contact's list of addresses equals the table `addresses`. (SQLite's JSON functions truncate texts at NUL.)
     let of_contacts = "SELECT c.tenant, j.value ->> 0, j.value ->> 1, c.seq FROM contacts AS c, \
         json_each(c.addresses) AS j WHERE instr(j.value -> 1, '\\u0000') = 0";
     let of_addresses =
@@ -45,7 +45,7 @@ pub(crate) async fn assert_consistent(folder: &TempDir) {
     }
 }
 
-/// The statement that counts what each tenant has stored, as the migration does.
+/// The statement of the migration that counts the stored bytes of each tenant.
 fn stored_bytes_query() -> &'static str {
     let migration = include_str!("../../../store-sqlite/migrations/0002_limits.sql");
     let begin = migration.find("SELECT tenant, sum(bytes)").unwrap();
@@ -189,7 +189,7 @@ async fn a_locked_file_is_busy_until_released() {
     let create = [commit(vec![Change::CreateContact(contact(10, &[]))])];
     let error = committer.commit(&create).await.unwrap_err();
     assert!(error.is_retryable() && error.code() == "store-unavailable", "{error}");
-    // Who only reads doesn't wait, and neither does who opens it.
+    // Opening and reading do not need the write lock.
     let store = Fixture::empty(Arc::new(try_open(&folder, options()).await.unwrap()), None).await;
     assert_eq!(store.read(vec![]).await.version, 1);
     execute(&mut other, "ROLLBACK").await;
@@ -212,7 +212,7 @@ async fn an_invalid_row_fails_only_its_own_reads() {
     assert!(store.reader.read(&request(11)).await.is_ok());
 }
 
-/// A file refuses what its tables' rules forbid; such a commit must not take its batch along.
+/// A constraint that the validation does not know rejects one commit; the other commits of the batch succeed.
 #[tokio::test]
 async fn a_commit_that_sqlite_rejects_affects_no_other() {
     let store = Fixture::sqlite().await;

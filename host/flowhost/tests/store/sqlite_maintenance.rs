@@ -1,4 +1,4 @@
-//! Files of older releases, other modes, with damage, or whose numbers are used up.
+//! Files of older releases, files with another journal mode, damaged files, and files with exhausted row ids.
 
 use crate::fixtures::*;
 use crate::sqlite_file::{assert_consistent, execute, open_error, options, query_text, raw_connection, try_open};
@@ -93,7 +93,7 @@ async fn a_file_with_another_journal_gets_the_write_ahead_log() {
     drop(store);
 }
 
-/// Takes the write-ahead log from the file, which must have one.
+/// Asserts that the file uses the write-ahead log, and sets its journal mode to `DELETE`.
 async fn delete_journal(folder: &tempfile::TempDir) {
     let mut connection = raw_connection(folder).await;
     assert_eq!(query_text(&mut connection, "PRAGMA journal_mode").await, "wal");
@@ -112,7 +112,7 @@ async fn a_new_file_is_private_to_its_owner() {
     for suffix in ["", "-wal", "-shm"] {
         assert_eq!(mode(&beside(suffix)), 0o600, "store.db{suffix}");
     }
-    // An existing mode stays.
+    // An existing file keeps its permissions.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
     std::fs::write(&path, "").unwrap();
@@ -162,7 +162,7 @@ async fn an_exhausted_configuration_version_is_refused() {
     assert_eq!((error.code(), error.is_retryable()), ("store-unavailable", false));
 }
 
-/// A migration that runs twice at once counts once.
+/// Two stores that migrate one file at the same time migrate it once.
 #[tokio::test]
 async fn a_store_may_be_migrated_by_several_at_once() {
     let folder = tempfile::tempdir().unwrap();

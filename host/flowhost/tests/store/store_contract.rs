@@ -1,4 +1,4 @@
-//! What every store does with a read and a commit.
+//! The contract of reads and commits that every store fulfils.
 
 use crate::fixtures::*;
 use crate::on_every_store;

@@ -1,4 +1,4 @@
-//! One invocation's sight of the store.
+//! The transaction: the reads and the pending changes of one invocation.
 
 use crate::fixtures::*;
 use crate::on_every_store;
@@ -11,8 +11,8 @@ on_every_store![
     prefetched_data_needs_no_round_trip,
     a_cached_tenant_is_not_read_again,
     a_new_contact_is_seen_before_it_is_committed,
-    a_changed_contact_leaves_only_what_changed,
-    a_commit_carries_everything_that_was_read,
+    a_changed_contact_is_committed_as_its_changes,
+    a_commit_contains_the_whole_read_set,
     without_changes_the_read_set_is_empty,
     two_versions_of_a_contact_conflict_at_once,
     two_versions_of_the_configuration_conflict_at_once,
@@ -97,7 +97,7 @@ async fn a_new_contact_is_seen_before_it_is_committed(store: &Fixture) {
     assert_eq!(*store.contact(10).await.unwrap().contact, contact(10, &[("widget", "a")]));
 }
 
-async fn a_changed_contact_leaves_only_what_changed(store: &Fixture) {
+async fn a_changed_contact_is_committed_as_its_changes(store: &Fixture) {
     fill(store).await;
     let mut transaction = store.transaction();
     let mut after = (*transaction.contact(id(10)).await.unwrap().unwrap()).clone();
@@ -127,7 +127,7 @@ async fn a_changed_contact_leaves_only_what_changed(store: &Fixture) {
     assert_eq!(transaction.into_commit_request(None).changes, [leave]);
 }
 
-async fn a_commit_carries_everything_that_was_read(store: &Fixture) {
+async fn a_commit_contains_the_whole_read_set(store: &Fixture) {
     fill(store).await;
     let mut transaction = store.transaction();
     transaction.prefetch(vec![Lookup::Contact(id(10)), Lookup::Contact(id(99)), address("free")]).await.unwrap();

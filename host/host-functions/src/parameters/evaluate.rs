@@ -1,41 +1,41 @@
-//! A node's parameters as one run reads them: evaluated when first asked for, then remembered.
+//! The values of a node's parameters in one run: evaluated on the first read, then cached.
 
-use flowhost_manifest::{Binding, NodeParameters, ParameterSource, describe_expression_error};
-use flowhost_manifest::{Parameter, ParameterKind};
-use flowhost_domain::Tenant;
-use flowhost_expression::{Budget, Expression, ExpressionError, Scope, TextExpression};
 use crate::bindings::flow::action::types::{Error, Value};
 use crate::evaluation::{Allowance, BytesExceeded, JsonWriter};
-use flowhost_manifest::json_type;
 use crate::locale::TenantLocale;
 use crate::session::SessionOverlay;
 use crate::value::{from_json, has_type, refusal, type_name};
+use flowhost_domain::Tenant;
+use flowhost_expression::{Budget, Expression, ExpressionError, Scope, TextExpression};
+use flowhost_manifest::json_type;
 use flowhost_manifest::suggestion::{comparison_steps, nearest_name};
+use flowhost_manifest::{Binding, NodeParameters, ParameterSource, describe_expression_error};
+use flowhost_manifest::{Parameter, ParameterKind};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Names of entities that are compared with one that is not set.
+/// Maximum number of entity names that are compared with an unset one.
 const MAX_COMPARED_NAMES: usize = 200;
 
-/// One run's parameters.
+/// The parameters of one run.
 #[derive(Default)]
 pub(crate) struct ParameterValues {
     node_parameters: Option<Arc<NodeParameters>>,
     cached: Vec<Option<ParameterResult>>,
 }
 
-/// A parameter's value, or why it has none.
+/// The value of a parameter, or an error for the guest.
 pub(super) type ParameterResult = Result<Option<Value>, Error>;
 
-/// The state of a parameter when the plugin asks for it.
+/// The state of a parameter when the plugin reads it.
 pub(super) enum CachedResult<'a> {
-    /// The manifest does not declare it.
+    /// The manifest does not declare the parameter.
     Undeclared,
-    /// It was evaluated before, or is not configured.
+    /// The parameter was evaluated before, or is not configured.
     Evaluated(Cow<'a, ParameterResult>),
-    /// It is the one at this position of these, and has not been evaluated.
+    /// The parameter at this position of these has not been evaluated.
     Pending(&'a Arc<NodeParameters>, usize),
 }
 
@@ -45,12 +45,12 @@ impl ParameterValues {
         Self { node_parameters: Some(node_parameters), cached }
     }
 
-    /// The action whose parameters they are; empty where there is none.
+    /// Returns the id of the action; empty during `describe`.
     pub(crate) fn action(&self) -> &str {
         self.node_parameters.as_ref().map_or("", |node_parameters| &node_parameters.manifest.id)
     }
 
-    /// What the manifest says of the parameter called `name`.
+    /// Returns the declaration of the parameter `name`.
     pub(super) fn declared(&self, name: &str) -> Option<&Parameter> {
         let node_parameters = self.node_parameters.as_ref()?;
         match node_parameters.binding(name) {
@@ -59,7 +59,7 @@ impl ParameterValues {
         }
     }
 
-    /// The entity that an entity-out names.
+    /// Returns the entity that an entity-out names.
     pub(super) fn entity_out(&self, name: &str) -> Option<&str> {
         match &self.node_parameters.as_ref()?.binding(name)?.source {
             ParameterSource::EntityOut(entity) => Some(entity),
@@ -67,8 +67,8 @@ impl ParameterValues {
         }
     }
 
-    /// The parameter whose value was passed as this argument: the only one that has yielded an equal text and whose kind
-    /// fits the argument. Where several do, nobody knows which.
+    /// Returns the parameter whose value was passed as this argument: the only one that has yielded an equal text and
+    /// whose kind suits the argument. If several do, the origin is unknown.
     pub(crate) fn parameter_with_value(&self, argument: &str, text: &str) -> Option<&str> {
         let node_parameters = self.node_parameters.as_ref()?;
         let mut candidates = node_parameters.bindings.iter().zip(&self.cached).filter(|(binding, value)| {
@@ -81,7 +81,7 @@ impl ParameterValues {
         }
     }
 
-    /// The state of the parameter.
+    /// Returns the state of the parameter.
     pub(super) fn cached_result(&self, name: &str) -> CachedResult<'_> {
         let Some(node_parameters) = &self.node_parameters else { return CachedResult::Undeclared };
         let Some(position) = node_parameters.position(name) else {
@@ -96,7 +96,7 @@ impl ParameterValues {
         }
     }
 
-    /// Remembers what a parameter came to, an error too: it would only fail again.
+    /// Caches the result of a parameter, errors included, since another evaluation would fail again.
     pub(super) fn cache_result(&mut self, position: usize, answered: &ParameterResult) {
         if let Some(slot) = self.cached.get_mut(position) {
             *slot = Some(answered.clone());
@@ -104,7 +104,7 @@ impl ParameterValues {
     }
 }
 
-/// Whether the value of such a parameter may have been passed as this argument.
+/// Returns whether the value of this parameter may have been passed as this argument.
 fn accepts_argument(declared: &Parameter, argument: &str) -> bool {
     match argument {
         "campaign" => declared.kind == ParameterKind::Campaign,
@@ -118,7 +118,7 @@ fn accepts_argument(declared: &Parameter, argument: &str) -> bool {
     }
 }
 
-/// Evaluates the parameter at a position, within what is allowed.
+/// Evaluates the parameter at a position within the allowance.
 pub(super) fn evaluate(
     node_parameters: &NodeParameters,
     position: usize,
@@ -136,11 +136,11 @@ pub(super) fn evaluate(
     }
 }
 
-/// Why there is no value.
+/// The reason why a parameter has no value.
 enum EvaluationError {
-    /// The guest gets this error.
+    /// An error for the guest.
     Refused(Error),
-    /// It has more bytes than are left.
+    /// The value has more bytes than are left.
     Exceeded,
 }
 
@@ -193,7 +193,7 @@ impl Evaluation<'_> {
 
     fn entity(&self, name: &str, budget: &mut Budget<'_>) -> Result<&Json, Error> {
         self.session.entity(name).ok_or_else(|| {
-            // Names are compared for as long as there are steps.
+            // Names are compared until the steps are used up.
             let names = flowhost_expression::Entities::names(self.session).take(MAX_COMPARED_NAMES);
             let near = nearest_name(name, names.take_while(|other| budget.spend_steps(comparison_steps(name, other))));
             let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
@@ -217,7 +217,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// The entities' values as one JSON object, each name once.
+    /// Returns the entities' values as one JSON object with each name once.
     fn entity_list(&self, names: &[String], allowance: &mut Allowance<'_>) -> Result<Value, EvaluationError> {
         let names: BTreeSet<&String> = names.iter().collect();
         let mut json = JsonWriter::new(allowance);
@@ -267,7 +267,7 @@ impl Evaluation<'_> {
         result.map_err(|error| to_guest_error(name, &error))
     }
 
-    /// The texts as one JSON list, each written as soon as it is evaluated.
+    /// Returns the texts as one JSON list, and writes each as soon as it is evaluated.
     fn expressions(
         &self,
         list: &[Result<TextExpression, ExpressionError>],
@@ -296,8 +296,8 @@ fn copy_text(text: &str, allowance: &mut Allowance<'_>) -> Result<Value, BytesEx
     Ok(Value::Text(text.to_owned()))
 }
 
-/// An expression's error as the guest gets it.
-pub(in crate::host_functions) fn to_guest_error(path: &str, error: &ExpressionError) -> Error {
+/// Converts an expression's error into the guest's error.
+pub(crate) fn to_guest_error(path: &str, error: &ExpressionError) -> Error {
     let number = |name: &str, value: Option<u32>| value.map(|value| (name.to_owned(), value.to_string()));
     let text = |name: &str, value: &Option<String>| value.as_ref().map(|value| (name.to_owned(), value.clone()));
     let details = [

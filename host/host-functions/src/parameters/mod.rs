@@ -1,4 +1,4 @@
-//! `flow:action/parameters`: a node's parameters, read by their kinds.
+//! `flow:action/parameters`: reading a node's parameters by their kinds.
 
 mod evaluate;
 mod references;
@@ -14,8 +14,8 @@ use super::bindings::flow::action::types::{Error, Value};
 use super::evaluation::{Allowance, try_inline};
 use super::session::SessionOverlay;
 use super::{HostFunction, HostResult, HostState, value};
-use flowhost_manifest::ParameterKind;
 use flowhost_domain::Tenant;
+use flowhost_manifest::ParameterKind;
 use flowhost_store::Transaction;
 use std::sync::Arc;
 
@@ -25,13 +25,13 @@ impl Host for HostState {
         let bytes = self.bytes_left();
         let Self { parameters, session, transaction, steps, .. } = self;
         let Some((tenant, _)) = transaction.as_ref().and_then(Transaction::configured_tenant) else {
-            return Err(Abort::fault("plugin-contract", "the plugin read a parameter too early").into());
+            return Err(Abort::fault("plugin-contract", "host functions are not available during `describe`").into());
         };
         let (node_parameters, position) = match parameters.cached_result(&name) {
             CachedResult::Undeclared => return Err(undeclared(&name).into()),
             CachedResult::Evaluated(answered) => {
                 let bytes = bytes_transferred(&answered);
-                // Charged before the copy is made.
+                // The charge precedes the copy.
                 self.run_log.check_bytes(bytes, self.limits.host_call_bytes)?;
                 let answered = answered.into_owned();
                 return self.charge_result(answered, bytes);
@@ -70,7 +70,7 @@ impl Host for HostState {
     }
 }
 
-/// Bytes that an answer carries.
+/// Returns the bytes that a result transfers.
 fn bytes_transferred(answered: &ParameterResult) -> usize {
     answered.as_ref().ok().and_then(Option::as_ref).map_or(0, value::bytes)
 }

@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 /// What to look up at once for a session, so that the action's own questions are answered already.
 pub fn lookups(references: &References, session: &SessionOverlay, prefetch_newest_ready: bool) -> Vec<Lookup> {
-    let id =
-        |entity: &String| session.entity(entity).and_then(Json::as_str).and_then(|id| Uuid::try_parse(id).ok());
+    let id = |entity: &String| session.entity(entity).and_then(Json::as_str).and_then(|id| Uuid::try_parse(id).ok());
     // Room for what else the invocation asks at once, too.
-    let mut lookups = Vec::with_capacity(references.contacts.len() + references.campaigns.len() + references.categories.len() + 3);
+    let mut lookups =
+        Vec::with_capacity(references.contacts.len() + references.campaigns.len() + references.categories.len() + 3);
     lookups.extend(references.contacts.iter().filter_map(id).map(Lookup::Contact));
     let newest = match (prefetch_newest_ready, &lookups[..], &references.campaigns[..]) {
         (true, [Lookup::Contact(contact)], [(_, campaign)]) => {

@@ -1,4 +1,4 @@
-//! The session as a run sees it.
+//! Tests of the session and its overlay.
 
 #![allow(clippy::unwrap_used)]
 use super::*;
@@ -43,13 +43,13 @@ fn a_repeated_name_or_a_large_integer_has_its_position() {
             u64::MAX
         )
     };
-    for (entities, place) in [
+    for (entities, position) in [
         (r#"{"a":{"b":1,"b":2}}"#, Some((2, 24))),
         (r#"{"a":1,"a":1}"#, Some((2, 19))),
         (r#"{"a":[18446744073709551616]}"#, Some((2, 18))),
         (r#"{"a":9223372036854775807,"b":1e30}"#, None),
     ] {
         let error = Session::from_json(&json(entities)).err();
-        assert_eq!(error.and_then(|error| error.position()), place, "{entities}");
+        assert_eq!(error.and_then(|error| error.position()), position, "{entities}");
     }
 }

@@ -1,4 +1,4 @@
-//! Admission: permits, turns and memory.
+//! Tests of admission: permits, rotation and memory.
 
 #![allow(clippy::unwrap_used)]
 use super::*;
@@ -67,14 +67,14 @@ async fn permits_rotate_over_the_tenants() {
     let held = admission.admit("a", 0).await.unwrap();
     let mut waiting: Vec<_> =
         ["a", "a", "b", "c"].into_iter().map(|tenant| Box::pin(admission.admit(tenant, 0))).collect();
-    for place in &mut waiting {
-        assert!(poll(place.as_mut()).is_pending());
+    for wait in &mut waiting {
+        assert!(poll(wait.as_mut()).is_pending());
     }
-    // The tenants in the order in which they came, each with one permit a turn.
+    // The rotation follows the order in which the tenants arrived, with one permit each.
     drop(held);
     let mut order = Vec::new();
     while !waiting.is_empty() {
-        let ready = waiting.iter_mut().enumerate().find_map(|(index, place)| match poll(place.as_mut()) {
+        let ready = waiting.iter_mut().enumerate().find_map(|(index, wait)| match poll(wait.as_mut()) {
             Poll::Ready(permit) => Some((index, permit.unwrap())),
             Poll::Pending => None,
         });
@@ -113,7 +113,7 @@ async fn an_admission_waits_for_memory() {
 #[tokio::test]
 async fn no_tenant_takes_the_memory_of_the_others() {
     let admission = Admission::new(Arc::new(Limits::default()), 640, MemoryBudget::new(64 * BASE_BYTES));
-    // Alone it has half of the memory.
+    // Alone, a tenant has half of the memory.
     let _first = all(&admission, "a", 32).await;
     let mut more = pin!(admission.admit("a", 0));
     assert!(poll(more.as_mut()).is_pending());
@@ -129,14 +129,14 @@ async fn no_tenant_takes_the_memory_of_the_others() {
 async fn requests_that_wait_reserve_their_memory() {
     let memory = MemoryBudget::new(64 * BASE_BYTES);
     let admission = Admission::new(Arc::new(Limits::default()), 8, Arc::clone(&memory));
-    // A quarter of the share of a tenant that is alone: 8 bases.
+    // A quarter of the share of a lone tenant: 8 bases.
     let held = all(&admission, "a", 4).await;
     let mut waiting: Vec<_> = (0..8).map(|_| Box::pin(admission.admit("a", BASE_BYTES))).collect();
-    for place in &mut waiting {
-        assert!(poll(place.as_mut()).is_pending());
+    for wait in &mut waiting {
+        assert!(poll(wait.as_mut()).is_pending());
     }
     assert_eq!(admission.admit("a", 1).await.err().unwrap().code, "overloaded");
-    // Beside others it is 2 bases, and one request always.
+    // Beside others the share is 2 bases, but one request is always accepted.
     let other = admission.admit("b", 0).await.unwrap();
     let mut large = pin!(admission.admit("b", 3 * BASE_BYTES));
     assert!(poll(large.as_mut()).is_pending());
@@ -149,7 +149,7 @@ async fn requests_that_wait_reserve_their_memory() {
 }
 
 #[test]
-fn granting_ends_beside_a_caller_that_has_gone_and_not_left() {
+fn granting_ends_beside_a_cancelled_waiter_in_the_queue() {
     let admission = admission(1, |_| {});
     let (held, _) = admission.register("a", BASE_BYTES).unwrap();
     let (waiting, granted) = admission.register("b", BASE_BYTES).unwrap();

@@ -1,34 +1,34 @@
-//! Loading a component: what it is, whether it fits, compiled code, manifest.
+//! Loading of components: checks, compilation, code cache and manifest.
 
+use flowhost_engine::Limits;
+use flowhost_engine::cache::{CachedComponent, CodeCache, sha256};
+use flowhost_engine::compiler::{CompileError, Compiler};
 use flowhost_engine::contract::{self, CONTRACT_VERSION, ComponentType};
 use flowhost_engine::load_error::{LoadError, invalid};
 use flowhost_engine::quotas;
 use flowhost_manifest::Manifest;
-use flowhost_engine::Limits;
-use flowhost_engine::cache::{CachedComponent, CodeCache, sha256};
-use flowhost_engine::compiler::{CompileError, Compiler};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// How a component of WebAssembly begins.
+/// The first bytes of a WebAssembly component.
 const COMPONENT_HEADER: &[u8] = b"\0asm\x0d\0\x01\0";
 
-/// An action that can be invoked.
+/// A loaded action.
 pub struct Action {
-    /// What it says of itself.
+    /// The manifest that the component returned.
     pub manifest: Arc<Manifest>,
     /// SHA-256 of the component.
     pub digest: String,
-    /// The component's size.
+    /// The size of the component, bytes.
     pub bytes: usize,
-    /// The functions that it imports: `flow:outbound/dnd#blocks-campaign`.
+    /// The functions that it imports, for example `flow:outbound/dnd#blocks-campaign`.
     pub imports: Vec<String>,
     /// Machine code.
     pub(crate) code: Arc<Vec<u8>>,
-    /// Its place in each worker's list of what it has loaded.
+    /// Its index in each worker's list of linked components.
     pub(crate) index: usize,
 }
 
@@ -39,21 +39,21 @@ impl fmt::Debug for Action {
 }
 
 impl Action {
-    /// Whether it imports anything of WASI.
+    /// Returns whether the component imports anything of WASI.
     pub(crate) fn imports_wasi(&self) -> bool {
         self.imports.iter().any(|import| import.starts_with("wasi:"))
     }
 
-    /// The JSON Schema (2020-12) of its parameters.
+    /// Returns the JSON Schema (2020-12) of its parameters.
     pub fn parameters_schema(&self, language: &str) -> serde_json::Value {
         self.manifest.parameters_schema(language)
     }
 }
 
-/// Runs `describe` of a component; the answer, or why there is none.
+/// A function that calls a component's `describe` and returns the manifest.
 pub(crate) type DescribeFn = Box<dyn Fn(&Component) -> Result<String, LoadError> + Send + Sync>;
 
-/// Loads components.
+/// Loads components, compiled or from the cache.
 pub(crate) struct Loader {
     engine: Engine,
     compiler: Compiler,
@@ -74,11 +74,11 @@ impl Loader {
         Self { engine, compiler, cache, limits, describe, next: AtomicUsize::new(0) }
     }
 
-    /// Loads a component from its bytes, with the compiled code of an earlier time if it is in the cache.
+    /// Loads a component from its bytes. Compiled code comes from the cache if it is there.
     pub(crate) fn load(&self, bytes: &[u8]) -> Result<Action, LoadError> {
         if bytes.len() > self.limits.component_bytes {
             let message =
-                format!("the component has {} bytes; at most {} are loaded", bytes.len(), self.limits.component_bytes);
+                format!("the component has {} bytes; at most {} are allowed", bytes.len(), self.limits.component_bytes);
             return Err(LoadError::new("limit-component-size", message));
         }
         let digest = sha256(bytes);
@@ -97,7 +97,7 @@ impl Loader {
         })
     }
 
-    /// Checks the component before any of it is compiled, and compiles it before any of it is run.
+    /// Checks the component before compiling it, and compiles it before running any of it.
     fn compile(&self, bytes: &[u8], digest: &str) -> Result<CachedComponent, LoadError> {
         check_magic(bytes)?;
         quotas::check(bytes, &self.limits)?;
@@ -107,14 +107,14 @@ impl Loader {
             flowhost_engine::code::deserialize(&self.engine, &code).map_err(|error| classify_instance_error(&error))?;
         let manifest = (self.describe)(&component)?;
         if (self.describe)(&component)? != manifest {
-            return Err(LoadError::new("plugin-contract", "the plugin describes itself differently each time"));
+            return Err(LoadError::new("plugin-contract", "`describe` returns a different manifest each time"));
         }
         Manifest::parse(&manifest).map_err(|what| LoadError::new("plugin-contract", what))?;
         let compiled = CachedComponent { code, manifest, imports };
         if let Some(cache) = &self.cache
             && let Err(error) = cache.put(digest, &compiled)
         {
-            tracing::warn!("compiled code can't be kept, so that it is compiled at every start: {error}");
+            tracing::warn!("compiled code can't be cached, so every start compiles it again: {error}");
         }
         Ok(compiled)
     }
@@ -131,7 +131,8 @@ fn compile_load_error(error: CompileError) -> LoadError {
     LoadError::new(code, format!("{error}{hint}"))
 }
 
-/// Why no instance has room for a component that has compiled; what it has too much of is known by the words only.
+/// Converts the error for a compiled component that no instance can hold. Only the error's text identifies the
+/// exceeded limit.
 fn classify_instance_error(error: &wasmtime::Error) -> LoadError {
     let words = format!("{error:#}");
     let code = if words.contains("memor") {
@@ -141,10 +142,10 @@ fn classify_instance_error(error: &wasmtime::Error) -> LoadError {
     } else {
         return LoadError::new("component-invalid", invalid(error));
     };
-    LoadError::new(code, format!("the component begins with more than an instance may have: {words}"))
+    LoadError::new(code, format!("a new instance of the component exceeds the limits: {words}"))
 }
 
-/// Tells components from what people mistake for them.
+/// Distinguishes components from files that are often mistaken for them.
 fn check_magic(bytes: &[u8]) -> Result<(), LoadError> {
     let wrong = |message: &str| Err(LoadError::new("component-invalid", message));
     match bytes {
@@ -152,19 +153,20 @@ fn check_magic(bytes: &[u8]) -> Result<(), LoadError> {
         _ if bytes.starts_with(b"\0asm\x01\0\0\0") => {
             wrong("it is a core module, not a component; `flowhost pack CORE.wasm -o OUT` turns it into one")
         }
-        _ if bytes.starts_with(b"\0asm") => wrong("it is WebAssembly of an unknown version, or was cut short"),
+        _ if bytes.starts_with(b"\0asm") => wrong("it is WebAssembly of an unknown version, or it is truncated"),
         [] => wrong("it is empty"),
-        _ => wrong("it is no WebAssembly; build it for wasm32-unknown-unknown or wasm32-wasip2"),
+        _ => wrong("it is not WebAssembly; build it for wasm32-unknown-unknown or wasm32-wasip2"),
     }
 }
 
-/// Turns a core module that carries the contract's type section into a component.
+/// Converts a core module that contains the contract's type section into a component.
 ///
 /// # Errors
-/// `component-invalid`: it is no core module. `component-contract`: it was not built with bindings of this contract.
+/// `component-invalid`: the input is not a core module. `component-contract`: the module was not built with bindings of
+/// this contract.
 pub fn pack(core: &[u8]) -> Result<Vec<u8>, LoadError> {
     let invalid = |error: String| {
-        let hint = "build it for wasm32-unknown-unknown with bindings of the contract, as the SDK makes them";
+        let hint = "build it for wasm32-unknown-unknown with bindings of the contract, as the SDK generates them";
         LoadError::new("component-invalid", format!("the module can't be packed: {error}; {hint}"))
     };
     if core.starts_with(COMPONENT_HEADER) {
@@ -177,7 +179,7 @@ pub fn pack(core: &[u8]) -> Result<Vec<u8>, LoadError> {
     Ok(component)
 }
 
-/// Checks a component's type against the contract; answers what it imports.
+/// Checks a component's type against the contract and returns its imports.
 fn check_contract(component: &[u8]) -> Result<Vec<String>, LoadError> {
     let ComponentType { imports, differences } = contract::inspect(component)
         .map_err(|what| LoadError::new("component-invalid", format!("the component's type can't be read: {what}")))?;
@@ -185,7 +187,7 @@ fn check_contract(component: &[u8]) -> Result<Vec<String>, LoadError> {
         return Ok(imports);
     }
     let message = format!(
-        "the component doesn't fit this host's contract; build it against flow:action and flow:outbound \
+        "the component doesn't match this host's contract; build it against flow:action and flow:outbound \
          {CONTRACT_VERSION}, which `flowhost wit DIR` writes"
     );
     Err(LoadError { code: "component-contract", message, differences })

@@ -1,34 +1,34 @@
-//! Which ids a component may have.
+//! Checks of the ids that components may have.
 
 use super::built_in;
 use super::component::LoadError;
 use std::collections::BTreeSet;
 
-/// The types of a flow's nodes that are not actions.
+/// Node types of a flow that are not actions.
 const NODE_TYPES: [&str; 6] = ["inject", "tab", "comment", "group", "junction", "debug"];
 
-/// The ids of shipped actions that components may have.
+/// The ids of built-in actions that components may have.
 #[derive(Debug, Default)]
 pub(crate) struct ReplaceableIds(BTreeSet<String>);
 
 impl ReplaceableIds {
-    /// Those that the host's owner has named.
+    /// Creates the set of the ids that the host's owner has named.
     pub(crate) fn new(ids: impl IntoIterator<Item = String>) -> Self {
         Self(ids.into_iter().collect())
     }
 
-    /// Checks the id of a component that doesn't ship with the host.
+    /// Checks the id of a component that is not built in.
     ///
     /// # Errors
-    /// `action-reserved`: it is the type of a node, or a shipped action's that may not be replaced.
+    /// `action-reserved`: the id is the type of a node, or belongs to a built-in action that may not be replaced.
     pub(crate) fn check(&self, id: &str) -> Result<(), LoadError> {
         if NODE_TYPES.contains(&id) {
             let message = format!("the id {id} is the type of a flow's node; choose another, such as acme-{id}");
             return Err(LoadError::new("action-reserved", message));
         }
-        if !self.0.contains(id) && built_in().any(|(shipped, _)| shipped == id) {
+        if !self.0.contains(id) && built_in().any(|(built_in_id, _)| built_in_id == id) {
             let hint = format!("choose another, or permit it with --replace {id}");
-            let message = format!("the id {id} is a shipped action's; {hint}");
+            let message = format!("the id {id} belongs to a built-in action; {hint}");
             return Err(LoadError::new("action-reserved", message));
         }
         Ok(())
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shipped_ids_are_reserved_unless_replaced_and_node_types_always() {
+    fn built_in_ids_are_reserved_unless_replaced_and_node_types_always() {
         let none = ReplaceableIds::default();
         assert_eq!(none.check("acme-greeting"), Ok(()));
         assert_eq!(none.check("campaign-dnd-manager").unwrap_err().code, "action-reserved");

@@ -1,4 +1,4 @@
-//! Which actions there are: loading, contract check, manifest, versions.
+//! The catalogue of actions: loading, contract check, manifests and versions.
 
 mod component;
 mod identity;
@@ -18,30 +18,30 @@ pub struct Catalog {
     actions: BTreeMap<String, Vec<Arc<Action>>>,
 }
 
-/// There is no such action. Code `action-not-found`.
+/// The action does not exist. Code `action-not-found`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ActionNotFound {
-    /// Names what was asked for, and what is there in its place.
+    /// Names the requested action and the available ones.
     pub message: String,
 }
 
 impl Catalog {
-    /// The newest version of every action, in order of their ids; a prerelease only of those that have nothing else.
+    /// Returns the newest version of every action, sorted by id. Prereleases count only for actions without a release.
     pub fn newest(&self) -> impl Iterator<Item = &Arc<Action>> {
         self.actions.values().filter_map(|versions| newest_release(versions).or_else(|| versions.first()))
     }
 
-    /// Every version of every action, in order of their ids, newest first.
+    /// Returns every version of every action, sorted by id, newest first.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Action>> {
         self.actions.values().flatten()
     }
 
-    /// The action that `name` names: `id` for the newest version, `id@1` for the newest 1.x, `id@1.2` for the newest
-    /// 1.2.x, `id@1.2.3` for that one. A prerelease is named by its full version only.
+    /// Finds an action by name: `id` for the newest version, `id@1` for the newest 1.x, `id@1.2` for the newest 1.2.x,
+    /// `id@1.2.3` for exactly that version. A prerelease needs its full version.
     ///
     /// # Errors
-    /// There is none; the message hints at the nearest.
+    /// The action does not exist; the message suggests the most similar name.
     pub fn find(&self, name: &str) -> Result<&Arc<Action>, ActionNotFound> {
         let (id, version_prefix) = match name.split_once('@') {
             Some((id, version)) => (id, Some(version)),
@@ -53,19 +53,19 @@ impl Catalog {
             None => newest_release(versions),
         };
         found.ok_or_else(|| {
-            let there: Vec<_> = versions.iter().map(|action| action.manifest.version.to_string()).collect();
-            let there = there.join(", ");
+            let existing: Vec<_> = versions.iter().map(|action| action.manifest.version.to_string()).collect();
+            let existing = existing.join(", ");
             let message = match version_prefix {
                 Some(version_prefix) => {
-                    format!("there is no version {} of {id}; there is {there}", truncated(version_prefix))
+                    format!("there is no version {} of {id}; existing: {existing}", truncated(version_prefix))
                 }
-                None => format!("there are only prereleases of {id}; name one by its full version: {there}"),
+                None => format!("{id} has only prereleases; use a full version: {existing}"),
             };
             ActionNotFound { message }
         })
     }
 
-    /// Adds an action; one with the same id and version gives way to it.
+    /// Adds an action, which replaces one with the same id and version.
     pub(crate) fn add(&mut self, action: Arc<Action>) {
         let versions = self.actions.entry(action.manifest.id.clone()).or_default();
         versions.retain(|other| other.manifest.version != action.manifest.version);
@@ -81,12 +81,13 @@ impl Catalog {
     }
 }
 
-/// The first that is not a prerelease.
+/// Returns the first version that is not a prerelease.
 fn newest_release(versions: &[Arc<Action>]) -> Option<&Arc<Action>> {
     versions.iter().find(|action| action.manifest.version.pre.is_empty())
 }
 
-/// Whether `version` is `version_prefix` or begins with it, by whole numbers. A prerelease or build is meant as a whole.
+/// Returns whether `version` is `version_prefix` or starts with it, in whole numbers. A prerelease or build matches
+/// only as a whole.
 fn matches(version: &Version, version_prefix: &str) -> bool {
     let text = version.to_string();
     let is_part = || {
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_named_by_its_beginning() {
+    fn a_version_matches_its_prefixes() {
         assert!(matches("1.12.0", "1"));
         assert!(matches("1.12.0", "1.12"));
         assert!(matches("1.12.0", "1.12.0"));
@@ -120,10 +121,10 @@ mod tests {
     }
 
     #[test]
-    fn a_prerelease_is_named_by_its_full_version_only() {
+    fn a_prerelease_matches_only_its_full_version() {
         assert!(matches("1.0.0-a.1", "1.0.0-a.1"));
-        for beginning in ["1", "1.0", "1.0.0", "1.0.0-a"] {
-            assert!(!matches("1.0.0-a.1", beginning), "{beginning}");
+        for prefix in ["1", "1.0", "1.0.0", "1.0.0-a"] {
+            assert!(!matches("1.0.0-a.1", prefix), "{prefix}");
         }
     }
 }

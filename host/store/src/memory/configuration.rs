@@ -1,9 +1,9 @@
 //! Tenants and campaigns.
 
 use super::state::{MemoryState, TenantData};
-use flowhost_domain::{Campaign, Validity};
 use crate::timestamp::truncate_to_micros;
 use crate::{Configuration, ConfigurationChange};
+use flowhost_domain::{Campaign, Validity};
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -2,9 +2,9 @@
 
 use super::read::has_channel;
 use super::state::{MemoryState, StoredContact, StoredRecord, TenantData};
-use flowhost_domain::{Campaign, Record, Scope, Tenant};
 use crate::listing::DndPosition;
 use crate::{ContactRow, DndRow, Filter, LogEntry, Page};
+use flowhost_domain::{Campaign, Record, Scope, Tenant};
 use uuid::Uuid;
 
 impl MemoryState {

@@ -14,8 +14,8 @@ use super::{
     Clock, CommitOutcome, CommitRequest, Committer, Configuration, ConfigurationChange, ContactRow, DndRow, Filter,
     LogEntry, Page, ReadRequest, Reader, Snapshot, Store, StoreError,
 };
-use flowhost_domain::{Campaign, Record, Tenant};
 use async_trait::async_trait;
+use flowhost_domain::{Campaign, Record, Tenant};
 use state::MemoryState;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use uuid::Uuid;

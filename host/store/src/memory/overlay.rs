@@ -1,9 +1,9 @@
 //! One commit on trial: what it would change, beside a state that stays as it was until the commit proves good.
 
 use super::state::{StoredContact, StoredRecord, TenantData};
-use flowhost_domain::{Address, Contact, DndEntry, Record, RecordState, Scope};
 use crate::timestamp::truncate_to_micros;
 use crate::{Change, LogEntry};
+use flowhost_domain::{Address, Contact, DndEntry, Record, RecordState, Scope};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;

@@ -1,9 +1,9 @@
 //! Answers to lookups.
 
 use super::state::{MemoryState, StoredContact, TenantData};
-use flowhost_domain::Record;
 use crate::clock::IdempotencyClock;
 use crate::{Lookup, LookupResult, ReadRequest, ReadyRecord, Snapshot, VersionedContact};
+use flowhost_domain::Record;
 use std::sync::Arc;
 
 impl MemoryState {

@@ -1,7 +1,7 @@
 //! What the store holds, with the indexes that keep every read quick.
 
-use flowhost_domain::{Campaign, Contact, Record, RecordState, Tenant};
 use crate::{IdempotencyRecord, LogEntry, quota};
+use flowhost_domain::{Campaign, Contact, Record, RecordState, Tenant};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;

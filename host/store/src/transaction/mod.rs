@@ -11,10 +11,10 @@ use super::{
     CommitRequest, IdempotencyRecord, Lookup, LookupResult, NewIdempotencyRecord, ReadRequest, ReadSet, Reader,
     Snapshot, StoreError, VersionedContact,
 };
-use flowhost_domain::{Campaign, Contact, Record, RecordState, Tenant};
 use chrono::{DateTime, Utc};
 pub use error::TransactionError;
 use error::protocol_error;
+use flowhost_domain::{Campaign, Contact, Record, RecordState, Tenant};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! The net changes of a view: what is staged, against what was read.
 
 use super::write_set::WriteSet;
+use crate::Change;
 use flowhost_domain::Contact;
 use flowhost_domain::contact::ContactDiff;
-use crate::Change;
 use std::sync::Arc;
 use uuid::Uuid;
 

@@ -2,8 +2,8 @@
 //! the staged ones.
 
 use super::{Transaction, TransactionError, protocol_error};
-use flowhost_domain::{Record, RecordState};
 use crate::{Lookup, LookupResult, ReadyRecord};
+use flowhost_domain::{Record, RecordState};
 use std::sync::Arc;
 use uuid::Uuid;
 

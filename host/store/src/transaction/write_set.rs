@@ -1,8 +1,8 @@
 //! What an invocation means to write, as later reads of its view see it.
 
-use flowhost_domain::{Contact, Record, RecordState};
 use crate::Change;
 use chrono::{DateTime, Utc};
+use flowhost_domain::{Contact, Record, RecordState};
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;

@@ -1,11 +1,11 @@
-//! Keyed locks: one holder at a time, in the order of the requests, also when a waiter is cancelled.
+//! Keyed locks: each lock has one holder at a time, in the order of the requests, also if a waiter is cancelled.
 
 use crate::{check, step};
 use flowhost_sync::{KeyedLockGuard, KeyedLocks};
-use shuttle::sync::Mutex;
-use shuttle::thread;
 use shuttle::future::block_on;
+use shuttle::sync::Mutex;
 use shuttle::sync::atomic::{AtomicBool, Ordering};
+use shuttle::thread;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ fn locks() -> Arc<KeyedLocks<Key>> {
     Arc::new(KeyedLocks::new())
 }
 
-/// Asserts that no lock is held or awaited, and that the table has no entry.
+/// Asserts that no lock is held or awaited, and that the table has no entries for released locks.
 fn assert_no_locks_left(locks: &KeyedLocks<Key>) {
     assert!(!locks.is_locked(&"a") && !locks.is_locked(&"b") && locks.is_empty());
     let shown = format!("{locks:?}");
     assert!(!shown.contains("\"a\"") && !shown.contains("\"b\""), "{shown}");
 }
 
-/// A section that one thread at a time may enter.
+/// A section that only one thread at a time may execute.
 #[derive(Default)]
 struct CriticalSection(AtomicBool);
 
@@ -60,10 +60,8 @@ fn run_a_lock_is_exclusive() {
     assert_no_locks_left(&locks);
 }
 
-/// Starts to wait for the lock, which is held.
-fn waiting_lock(
-    locks: &Arc<KeyedLocks<Key>>,
-) -> Pin<Box<dyn Future<Output = KeyedLockGuard<Key>> + Send>> {
+/// A future that has requested the lock `a` and waits for it.
+fn waiting_lock(locks: &Arc<KeyedLocks<Key>>) -> Pin<Box<dyn Future<Output = KeyedLockGuard<Key>> + Send>> {
     let locks = Arc::clone(locks);
     let mut wait = Box::pin(async move { locks.lock("a").await });
     assert!(matches!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending));

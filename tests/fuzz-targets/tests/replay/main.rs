@@ -1,4 +1,4 @@
-//! Every target over its corpus, and over mutations of it: the same ones each time.
+//! Runs every target on its corpus and on reproducible mutations of it.
 
 #![allow(
     missing_docs,
@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Bytes of the largest file in the corpus.
 const MAX_FILE_BYTES: usize = 4 << 10;
 
-/// Panics on a host's own threads, which catch them.
+/// The number of panics on the host's threads, which catch them.
 static PANICS: AtomicUsize = AtomicUsize::new(0);
 
 fn count_panics() {
@@ -47,7 +47,7 @@ fn target(name: &str) -> &'static Target {
     TARGETS.iter().find(|target| target.name == name).unwrap()
 }
 
-/// The corpus of a target, in the order of its files' names.
+/// The corpus of a target, in the order of file names.
 fn corpus(target: &Target) -> Vec<Vec<u8>> {
     let mut files: Vec<_> =
         fs::read_dir(folder("corpus").join(target.name)).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -55,7 +55,7 @@ fn corpus(target: &Target) -> Vec<Vec<u8>> {
     files.iter().map(|file| fs::read(file).unwrap()).collect()
 }
 
-/// The words of a target's dictionary; none where it has none.
+/// The words of a target's dictionary. Empty if there is no dictionary.
 fn dictionary(target: &Target) -> Vec<Vec<u8>> {
     let file = folder("dictionaries").join(target.name).with_extension("dict");
     let text = fs::read_to_string(file).unwrap_or_default();

@@ -1,9 +1,9 @@
-//! Files that are nearly like others: the same sequence each time.
+//! Reproducible mutations of a corpus.
 
 use rand_xoshiro::Xoshiro256PlusPlus as Generator;
 use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 
-/// Makes files out of a corpus.
+/// A generator of mutated inputs.
 pub(crate) struct Mutator<'c> {
     corpus: &'c [Vec<u8>],
     dictionary: Vec<Vec<u8>>,
@@ -12,7 +12,7 @@ pub(crate) struct Mutator<'c> {
 }
 
 impl<'c> Mutator<'c> {
-    /// The files of a seed are the same each time.
+    /// A generator whose sequence depends only on its arguments.
     pub(crate) fn seeded(corpus: &'c [Vec<u8>], dictionary: Vec<Vec<u8>>, largest: usize, seed: u64) -> Self {
         Self { corpus, dictionary, max_bytes: largest, random: Generator::seed_from_u64(seed) }
     }
@@ -30,7 +30,7 @@ impl<'c> Mutator<'c> {
         &self.corpus[self.below(self.corpus.len())]
     }
 
-    /// A number from zero, below `end` where that is more than zero.
+    /// A random number below `end`, or zero if `end` is zero.
     fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.random.next_u64() % end.max(1) as u64).unwrap()
     }
@@ -61,7 +61,7 @@ impl<'c> Mutator<'c> {
             _ if self.dictionary.is_empty() => {}
             _ => {
                 let word = &self.dictionary[usize::try_from(self.random.next_u32()).unwrap() % self.dictionary.len()];
-                // In the place of something, or between.
+                // Words of even length replace bytes, others are inserted.
                 let end = if word.len().is_multiple_of(2) { end } else { at };
                 file.splice(at.min(end)..end, word.iter().copied());
             }
@@ -69,7 +69,7 @@ impl<'c> Mutator<'c> {
     }
 }
 
-/// The word on a line of a dictionary of libFuzzer's: `"\x01\"…"`, with or without a name before it.
+/// The word on a line of a libFuzzer dictionary: `"\x01\"…"`, with or without a name before it.
 pub(crate) fn parse_word(line: &str) -> Option<Vec<u8>> {
     let line = line.strip_suffix('"').filter(|line| !line.starts_with('#'))?;
     let mut bytes = line.split_once('"')?.1.bytes();

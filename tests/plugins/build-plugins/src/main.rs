@@ -1,7 +1,8 @@
-//! Makes components of the hostile plugins: `build-plugins OUT TARGET` writes them into the folder `OUT`, and lets cargo
-//! build in the folder `TARGET`.
+//! Builds the hostile plugins as components: `build-plugins OUT TARGET` writes them into the folder `OUT`, and Cargo
+//! builds in the folder `TARGET`.
 //!
-//! Those in Rust are built as the shipped actions are. Those in WebAssembly's text do what no compiler would write.
+//! Plugins in Rust are built like the shipped actions. Plugins in WebAssembly's text format contain code that no
+//! compiler emits.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,8 @@ use std::process::Command;
 use wit_component::StringEncoding;
 use wit_parser::Resolve;
 
-/// What a text's `$MANIFEST` stands for, with its file's name for `NAME`.
-const MANIFEST: &str = r#"{"manifest":1,"id":"NAME","version":"1.0.0","category":"Test","title":{"en":"NAME"},"description":{"en":"Harm"},"parameters":[],"ports":["next","error"],"locales":["en"],"uses":[]}"#;
+/// The manifest that replaces `$MANIFEST` in a text, with the name of the file in place of `NAME`.
+const MANIFEST: &str = r#"{"manifest":1,"id":"NAME","version":"1.0.0","category":"Test","title":{"en":"NAME"},"description":{"en":"Attack"},"parameters":[],"ports":["next","error"],"locales":["en"],"uses":[]}"#;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
@@ -27,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for entry in std::fs::read_dir(plugins.join("wat"))? {
         let path = entry?.path();
-        let name = path.file_stem().and_then(|name| name.to_str()).ok_or("a text's name is no text")?;
+        let name = path.file_stem().and_then(|name| name.to_str()).ok_or("a file name is not UTF-8")?;
         let component = component_from_text(plugins, name, &std::fs::read_to_string(&path)?);
         let component = component.map_err(|error| format!("{}: {error}", path.display()))?;
         std::fs::write(out.join(name).with_extension("wasm"), component)?;
@@ -35,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A core module's text as a component of the contract's larger world.
+/// The component of a core module in the text format, for the world `outbound-action`.
 fn component_from_text(plugins: &Path, name: &str, source: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let manifest = MANIFEST.replace("NAME", name);
     let length = manifest.len().to_string();
@@ -48,7 +49,7 @@ fn component_from_text(plugins: &Path, name: &str, source: &str) -> Result<Vec<u
     Ok(flow_pack::component(&module)?)
 }
 
-/// A component that imports WASI, which its own toolchain makes.
+/// A component that imports WASI, built by Cargo for `wasm32-wasip2`.
 fn build_wasi_component(plugins: &Path, target: &Path, name: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WORKSPACE_WRAPPER"] {
@@ -56,7 +57,7 @@ fn build_wasi_component(plugins: &Path, target: &Path, name: &str) -> Result<Vec
     }
     cargo.args(["build", "--release", "--locked", "--target", "wasm32-wasip2", "-p", name]);
     if !cargo.env("CARGO_TARGET_DIR", target).current_dir(plugins).status()?.success() {
-        return Err(format!("{name} doesn't compile; is there the target? `rustup target add wasm32-wasip2`").into());
+        return Err(format!("{name} does not compile; it needs `rustup target add wasm32-wasip2`").into());
     }
     let built = target.join("wasm32-wasip2/release").join(name.replace('-', "_")).with_extension("wasm");
     Ok(std::fs::read(built)?)

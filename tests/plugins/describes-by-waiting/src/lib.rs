@@ -1,4 +1,4 @@
-//! A plugin that sleeps when it is to describe itself.
+//! A plugin that sleeps in `describe`.
 
 use flow_sdk::bindings::exports::flow::action::handler::Guest;
 use flow_sdk::prelude::*;

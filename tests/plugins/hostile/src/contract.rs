@@ -1,4 +1,4 @@
-//! What breaks the contract.
+//! Attacks that violate the contract.
 
 use flow_sdk::bindings::flow::action::parameters;
 use flow_sdk::prelude::*;
@@ -26,10 +26,10 @@ pub(crate) fn refuses_without_slash() -> Result<Port, Error> {
 }
 
 pub(crate) fn refuses_with_a_fault() -> Result<Port, Error> {
-    Err(Error::new("limit-cpu", "a code that is not a plugin's to give"))
+    Err(Error::new("limit-cpu", "a code that plugins must not return"))
 }
 
-/// Control characters of both kinds, marks of writing direction and separators of lines.
+/// C0 and C1 control characters, bidirectional controls and line separators.
 const HIDDEN: &str = "a\u{1b}]0;title\u{7}\u{9b}2J\u{202e}b\u{2066}\u{200f}\u{61c}c\u{2028}\u{2029}d";
 
 pub(crate) fn refuses_with_an_escape() -> Result<Port, Error> {

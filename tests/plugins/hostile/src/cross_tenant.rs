@@ -1,4 +1,4 @@
-//! What reaches for another tenant's things, or for what others change.
+//! Attacks on another tenant's data, and reads of data that other invocations change.
 
 use flow_sdk::prelude::*;
 
@@ -11,7 +11,7 @@ pub(crate) fn reads_contact() -> Result<Port, Error> {
     Ok(NEXT)
 }
 
-/// Both are of its own tenant; others change the first in between.
+/// Reads two contacts of its own tenant. Another invocation changes the first in between.
 pub(crate) fn reads_two() -> Result<Port, Error> {
     let first = contacts::name(&contact()?)?;
     let second = contacts::name(&ContactId::from(crate::second()?).into())?;
@@ -30,7 +30,7 @@ pub(crate) fn uses_campaign() -> Result<Port, Error> {
     Ok(NEXT)
 }
 
-/// The first id is a contact of its own tenant, the second another's record.
+/// The first id is a contact of its own tenant, the second a record of another tenant.
 pub(crate) fn cancels_record() -> Result<Port, Error> {
     let cancelled = records::cancel(&contact()?, &RecordId::from(crate::second()?).into())?;
     crate::RESULT.set(cancelled)?;

@@ -1,4 +1,4 @@
-//! What never ends by itself.
+//! Attacks that never end.
 
 use flow_sdk::prelude::*;
 use std::hint::black_box;
@@ -16,7 +16,7 @@ pub(crate) fn infinite_loop_with_calls() -> Result<Port, Error> {
     }
 }
 
-/// Through the stack that the compiler keeps in memory.
+/// Recurses on the stack that the compiler keeps in linear memory.
 pub(crate) fn recurses() -> Result<Port, Error> {
     #[expect(unconditional_recursion, reason = "the attack")]
     fn deeper(depth: u64) -> u64 {
@@ -27,13 +27,13 @@ pub(crate) fn recurses() -> Result<Port, Error> {
     Ok(NEXT)
 }
 
-/// For whatever the store does about this contact.
+/// Reads a contact whose read never completes in the store of the tests.
 pub(crate) fn waits() -> Result<Port, Error> {
     contacts::name(&ContactId::from(crate::first()?).into())?;
     Ok(NEXT)
 }
 
-/// Some tens of milliseconds of computing, always the same.
+/// Computes for a few tens of milliseconds, the same amount each time.
 pub(crate) fn compute_for_a_while() -> Result<Port, Error> {
     let mut sum = 0_u64;
     for number in 0..40_000_000_u64 {

@@ -1,4 +1,4 @@
-//! A plugin that does whatever harm its node asks for: the parameter DEED names it.
+//! A plugin that carries out the attack that the parameter `ATTACK` names.
 
 mod contract;
 mod cross_tenant;
@@ -8,7 +8,7 @@ mod oversized;
 
 use flow_sdk::prelude::*;
 
-/// Every deed by its name, once for the form's choices and for the code.
+/// The attacks with their names: the choices of the parameter, and the functions.
 macro_rules! attacks {
     ($($name:literal => $attack:path;)*) => {
         const ATTACKS: &[&str] = &[$($name),*];
@@ -77,24 +77,24 @@ attacks! {
 
 flow_sdk::parameters! {
     const ATTACK: Parameter<Choice> = Parameter::required("ATTACK")
-        .title("Attack", "Acción")
-        .help("The attack to carry out.", "Qué daño hacer.")
+        .title("Attack", "Ataque")
+        .help("The attack to carry out.", "El ataque que se ejecuta.")
         .choices(ATTACKS);
     const FIRST: OptionalParameter<Text> = Parameter::optional("FIRST")
         .title("First id", "Primer id")
-        .help("What the attack is about.", "De qué trata la acción.");
+        .help("The first id that the attack uses.", "El primer id que usa el ataque.");
     const SECOND: OptionalParameter<Text> = Parameter::optional("SECOND")
         .title("Second id", "Segundo id")
-        .help("What else it is about.", "De qué más trata.");
+        .help("The second id that the attack uses.", "El segundo id que usa el ataque.");
     const TEXTS: OptionalParameter<ExpressionList> = Parameter::optional("TEXTS")
         .title("Texts", "Textos")
         .help("Expressions to evaluate.", "Expresiones para evaluar.");
     const RESULT: Parameter<EntityOut<bool>> = Parameter::required("RESULT_ENTITY")
         .title("Entity for the result", "Entidad para el resultado")
-        .help("Cleared when it goes wrong.", "Queda vacía cuando sale mal.");
+        .help("Cleared on an error.", "Queda vacía en caso de error.");
     const STATUS: Parameter<EntityOut<String>> = Parameter::required("STATUS_ENTITY")
         .title("Entity for the status", "Entidad para el estado")
-        .help("ERROR when it goes wrong.", "ERROR cuando sale mal.")
+        .help("ERROR on an error.", "ERROR en caso de error.")
         .on_error(Literal::Text("ERROR"));
 }
 
@@ -103,7 +103,7 @@ const MANIFEST: Manifest = Manifest {
     version: env!("CARGO_PKG_VERSION"),
     category: "Test",
     title: LocalizedText { en: "Hostile", es: "Hostil" },
-    description: LocalizedText { en: "Does harm.", es: "Hace daño." },
+    description: LocalizedText { en: "Attacks the host.", es: "Ataca al host." },
     icon: "skull",
     parameters: PARAMETERS,
     ports: &[NEXT],
@@ -123,7 +123,7 @@ flow_sdk::action!(MANIFEST, run);
 
 fn run() -> Result<Port, Error> {
     let name = ATTACK.get()?;
-    // What must not survive a bad end.
+    // The host must discard these values if the attack fails.
     RESULT.set(true)?;
     STATUS.set("done")?;
     match attack(&name) {

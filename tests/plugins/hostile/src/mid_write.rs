@@ -1,8 +1,8 @@
-//! What ends badly in the middle of writes.
+//! Attacks that fail between their writes.
 
 use flow_sdk::prelude::*;
 
-/// Makes a contact, blocks it, owes it a record. The first id is the campaign's.
+/// Creates a contact, saves a record for it, and blocks it. The first id is the campaign's.
 fn write() -> Result<(), Error> {
     let campaign = FromParameter::from(CampaignId::from(crate::first()?));
     let contact = FromParameter::from(contacts::upsert_session_user(&String::from("Eve").into(), true, &[])?.id);
@@ -24,10 +24,10 @@ pub(crate) fn infinite_loop() -> Result<Port, Error> {
 
 pub(crate) fn refuses() -> Result<Port, Error> {
     write()?;
-    Err(Error::new("acme/changed-its-mind", "it wrote, and refused"))
+    Err(Error::new("acme/changed-its-mind", "the plugin wrote, and then returned an error"))
 }
 
-/// Owes the contact of the first id a record of the second's campaign, and tells of it.
+/// Saves a record for the contact of the first id and the campaign of the second, with a log line and a warning.
 pub(crate) fn write_and_log() -> Result<Port, Error> {
     flow_sdk::log::write(flow_sdk::log::Level::Info, "a line of one run");
     flow_sdk::log::warning("acme/told", "a warning of one run", None);

@@ -1,4 +1,4 @@
-//! What is too much.
+//! Attacks that exceed a limit of size or number.
 
 use flow_sdk::log::Level;
 use flow_sdk::prelude::*;
@@ -112,7 +112,7 @@ pub(crate) fn evaluates_often() -> Result<Port, Error> {
 }
 
 pub(crate) fn evaluates_large_texts() -> Result<Port, Error> {
-    // Texts of 1,000,000 characters, none of which the plugin keeps.
+    // Texts of 1,000,000 characters, which the plugin drops at once.
     let doubled = "'x'".to_owned() + &".replace('x', 'xxxxxxxxxx')".repeat(6);
     for _ in 0..1_000 {
         drop(expressions::evaluate::<String>(&doubled)?);
@@ -120,7 +120,7 @@ pub(crate) fn evaluates_large_texts() -> Result<Port, Error> {
     Ok(NEXT)
 }
 
-/// Asks for an expression list that is at its limit, and for what fails in it, as often as it may.
+/// Reads a list parameter whose evaluation fails, almost as often as the limit of host calls permits.
 pub(crate) fn repeats_a_failure() -> Result<Port, Error> {
     let mut last = Ok(());
     for _ in 0..9_000 {

@@ -1,4 +1,4 @@
-//! A plugin that looks for what WASI could let out.
+//! A plugin that probes WASI for information about the machine.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the attack")]
 
 use flow_sdk::bindings::exports::flow::action::handler::Guest;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 struct Component;
 
 impl Guest for Component {
-    /// Tries to answer differently each time.
+    /// Tries to return a different manifest each time.
     fn describe() -> String {
         let chance = RandomState::new().hash_one("chance");
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
@@ -42,13 +42,13 @@ impl Guest for Component {
 #[cfg(target_family = "wasm")]
 flow_sdk::bindings::export_handler!(Component);
 
-/// More random bytes at once than one call gives.
+/// Requests more random bytes than one call may return.
 fn request_much_randomness() {
     #[cfg(target_os = "wasi")]
     std::hint::black_box(wasip2::random::random::get_random_bytes(1 << 20));
 }
 
-/// Random bytes for as long as there are any.
+/// Requests random bytes in 1,000 calls of 64 KiB.
 fn request_randomness_often() {
     #[cfg(target_os = "wasi")]
     for _ in 0..1_000 {
@@ -56,7 +56,7 @@ fn request_randomness_often() {
     }
 }
 
-/// A million calls of WASI, which has no limit of its own.
+/// Makes 1,000,000 calls of WASI.
 fn call_wasi_often() {
     #[cfg(target_os = "wasi")]
     for _ in 0..1_000_000 {
@@ -64,7 +64,7 @@ fn call_wasi_often() {
     }
 }
 
-/// Timers that nobody waits for.
+/// Creates 5,000 timers and keeps them.
 fn holds_many_resources() {
     #[cfg(target_os = "wasi")]
     {
@@ -73,7 +73,7 @@ fn holds_many_resources() {
     }
 }
 
-/// Writes down what it finds: texts, which differ where anything of the machine shows.
+/// Sets entities to its findings, which differ between machines if the host does not hide the machine.
 fn probe_environment() -> Result<(), Error> {
     println!("words on standard output");
     eprintln!("words on standard error");

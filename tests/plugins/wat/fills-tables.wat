@@ -1,4 +1,4 @@
-;; Has many tables, and keeps them for as long as it can.
+;; Declares the maximum number of tables and runs an infinite loop.
 (module
   (memory (export "memory") 1)
   (data (i32.const 1024) "$MANIFEST")

@@ -1,4 +1,4 @@
-;; Returns bytes that are no UTF-8.
+;; Returns a text outside its memory.
 (module
   (memory (export "memory") 1)
   (data (i32.const 1024) "$MANIFEST")
@@ -6,8 +6,8 @@
     (i32.store (i32.const 0) (i32.const 1024))
     (i32.store (i32.const 4) (i32.const $LENGTH))
     (i32.const 0))
-  (data (i32.const 8192) "\ff\fe")
   (func (export "flow:action/handler@0.1.0#invoke") (result i32)
-    (i32.store (i32.const 516) (i32.const 8192))
-    (i32.store (i32.const 520) (i32.const 2))
+    (i32.store8 (i32.const 512) (i32.const 0))
+    (i32.store (i32.const 516) (i32.const 65000))
+    (i32.store (i32.const 520) (i32.const 100000))
     (i32.const 512)))
