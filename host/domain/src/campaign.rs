@@ -1,4 +1,4 @@
-//! A campaign: the strategy by which contacts are reached.
+//! A campaign: the strategy for contacting the contacts of a tenant.
 
 use super::refusal::{Refusal, quote};
 use super::schedule;
@@ -9,34 +9,34 @@ use uuid::Uuid;
 /// A campaign of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Campaign {
-    /// Unique; chosen by whoever applies it.
+    /// The id, unique in the tenant. The operator chooses it.
     pub id: Uuid,
-    /// The owner.
+    /// The id of the tenant.
     pub tenant: String,
-    /// Unique in the tenant.
+    /// The name, unique in the tenant.
     pub name: String,
     /// Whether a session waits for the client's reaction.
     pub kind: CampaignKind,
-    /// Who starts and stops it.
+    /// The way in which the campaign starts and stops.
     pub mode: CampaignMode,
-    /// Groups campaigns for DND.
+    /// The category, which groups campaigns for DND.
     pub category: String,
-    /// The last moment at which it runs and accepts records; `None`: no end.
+    /// The end of the time in which the campaign runs and accepts records. `None`: no end.
     pub valid_until: Option<Validity>,
-    /// How long after Sent a reaction counts, in hours.
+    /// Hours after Sent in which a reaction counts. Default: 24.
     pub validity_hours: u32,
     /// The flow that starts when a client reacts.
     pub intention: String,
-    /// Start of a Scheduled campaign's period.
+    /// The start of a Scheduled campaign's period.
     pub starts_at: Option<DateTime<Utc>>,
-    /// When the campaign ends.
+    /// The end of the campaign.
     pub ends_at: Option<DateTime<Utc>>,
-    /// How long past its moment a record may still be sent, in minutes.
+    /// Minutes after the scheduled time in which a record may still be sent. Default: 60.
     pub grace_minutes: u32,
 }
 
 impl Campaign {
-    /// The last instant of its validity; a day ends with the tenant's midnight in `zone`. `None`: no end.
+    /// Returns the last valid time. A day ends at midnight in `zone`, the tenant's time zone. `None`: no end.
     pub fn validity_end(&self, zone: Tz) -> Option<DateTime<Utc>> {
         match self.valid_until? {
             Validity::Instant(at) => Some(at),
@@ -47,24 +47,25 @@ impl Campaign {
         }
     }
 
-    /// The last instant at which anything may happen in it, and what sets it: its end or its validity.
+    /// Returns the time after which nothing may happen in the campaign, and its origin: `end` or `validity`.
     pub fn effective_end(&self, zone: Tz) -> Option<(DateTime<Utc>, &'static str)> {
         let end = self.ends_at.map(|at| (at, "end"));
         let validity = self.validity_end(zone).map(|at| (at, "validity"));
         end.into_iter().chain(validity).min_by_key(|(at, _)| *at)
     }
 
-    /// Whether its validity has passed.
+    /// Returns whether the validity has passed.
     pub fn is_expired(&self, zone: Tz, now: DateTime<Utc>) -> bool {
         self.validity_end(zone).is_some_and(|last| now > last)
     }
 
-    /// Whether its end has passed.
+    /// Returns whether the end has passed.
     pub fn has_ended(&self, now: DateTime<Utc>) -> bool {
         self.ends_at.is_some_and(|last| now > last)
     }
 
-    /// Whether it takes records at `now`. Errors, which blame `campaign`: `campaign-expired`, `campaign-ended`.
+    /// Checks that the campaign accepts records at `now`. The errors name `campaign`: `campaign-expired`,
+    /// `campaign-ended`.
     pub fn check_accepts_records(&self, zone: Tz, now: DateTime<Utc>) -> Result<(), Refusal> {
         let refuse = |code, what: &str, last: Option<DateTime<Utc>>| {
             let when = last.map(|last| schedule::format(last, zone)).unwrap_or_default();
@@ -83,20 +84,20 @@ impl Campaign {
     }
 }
 
-/// What a campaign sends.
+/// The content that a campaign sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CampaignKind {
-    /// Simple Message (`simple`, 1): a message, and a session when the client reacts.
+    /// Simple Message (`simple`, 1): a message, and a session after the client's reaction.
     Simple,
     /// Multiple Message (`multiple`, 2): a message and a session at once.
     Multiple,
 }
 
 impl CampaignKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 2] = [Self::Simple, Self::Multiple];
 
-    /// As configurations write it.
+    /// Returns the name that configurations use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Simple => "simple",
@@ -104,7 +105,7 @@ impl CampaignKind {
         }
     }
 
-    /// As lists of records write it.
+    /// Returns the number that lists of records use.
     pub fn number(self) -> u8 {
         match self {
             Self::Simple => 1,
@@ -112,28 +113,28 @@ impl CampaignKind {
         }
     }
 
-    /// The kind that configurations write so.
+    /// Returns the kind with this name in configurations.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
-/// Who starts and stops a campaign.
+/// The way in which a campaign starts and stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CampaignMode {
-    /// `manual`: an administrator.
+    /// `manual`: an administrator starts and stops it.
     Manual,
-    /// `scheduled`: its period.
+    /// `scheduled`: its period starts and stops it.
     Scheduled,
     /// `always-on`: it always runs.
     AlwaysOn,
 }
 
 impl CampaignMode {
-    /// All of them.
+    /// All modes.
     pub const ALL: [Self; 3] = [Self::Manual, Self::Scheduled, Self::AlwaysOn];
 
-    /// As configurations write it.
+    /// Returns the name that configurations use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Manual => "manual",
@@ -142,18 +143,18 @@ impl CampaignMode {
         }
     }
 
-    /// The mode that configurations write so.
+    /// Returns the mode with this name in configurations.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.as_str() == name)
     }
 }
 
-/// A validity date as it was given.
+/// A validity date as given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Validity {
-    /// Until the end of that day in the tenant's zone.
+    /// Valid until the end of that day in the tenant's zone.
     Day(NaiveDate),
-    /// Until that instant.
+    /// Valid until that time.
     Instant(DateTime<Utc>),
 }
 
@@ -163,7 +164,7 @@ pub(super) mod tests {
     use super::*;
     use chrono_tz::America::Santiago;
 
-    /// An AlwaysOn campaign without an end.
+    /// Returns an AlwaysOn campaign without an end.
     pub(crate) fn campaign() -> Campaign {
         Campaign {
             id: Uuid::from_u128(0xca),

@@ -1,4 +1,4 @@
-//! Do-not-disturb: who must not be contacted, and for what.
+//! Do-not-disturb lists of campaigns and categories.
 
 use super::campaign::Campaign;
 use super::contact::Contact;
@@ -7,7 +7,7 @@ use super::text;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// What a do-not-disturb entry covers.
+/// The scope of a do-not-disturb entry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// One campaign.
@@ -16,22 +16,22 @@ pub enum Scope {
     Category(String),
 }
 
-/// A contact's place on a do-not-disturb list.
+/// A contact's entry on a do-not-disturb list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DndEntry {
-    /// What it covers.
+    /// The scope.
     pub scope: Scope,
-    /// The category that the campaign of a [`Scope::Campaign`] has now; the category itself otherwise.
+    /// The current category of the campaign for [`Scope::Campaign`]; otherwise the category itself.
     pub category: String,
-    /// When the contact was put there.
+    /// The time at which the contact was added.
     pub at: DateTime<Utc>,
-    /// By what: action and session.
+    /// The action and session that added the contact.
     pub actor: String,
-    /// Why, if said.
+    /// The reason, if given.
     pub reason: Option<String>,
 }
 
-/// Whether the contact is on the campaign's own list or its category's: the test that sending makes.
+/// Returns whether the contact is on the list of the campaign or of its category. Sending makes the same check.
 pub fn blocks_campaign(contact: &Contact, campaign: &Campaign) -> bool {
     contact.dnd.iter().any(|entry| match &entry.scope {
         Scope::Campaign(id) => *id == campaign.id,
@@ -39,36 +39,36 @@ pub fn blocks_campaign(contact: &Contact, campaign: &Campaign) -> bool {
     })
 }
 
-/// Whether the contact is on the category's list or that of any campaign in it.
+/// Returns whether the contact is on the list of the category or of any campaign in it.
 pub fn blocks_category(contact: &Contact, category: &str) -> bool {
     contact.dnd.iter().any(|entry| entry.category == category)
 }
 
-/// Why and by whom a contact joins a list.
+/// The actor, reason and time of a change to a list.
 #[derive(Debug, Clone, Copy)]
 pub struct DndReason<'a> {
-    /// By what: action and session.
+    /// The action and session that make the change.
     pub actor: &'a str,
-    /// Why, at most 256 characters; empty is none.
+    /// The reason, at most 256 characters. Empty counts as none.
     pub reason: Option<&'a str>,
-    /// The instant.
+    /// The current time.
     pub now: DateTime<Utc>,
 }
 
-/// What a change of lists came to.
+/// The result of a change to the lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DndUpdate {
-    /// The contact with its lists as they are now.
+    /// The contact with the updated lists.
     pub contact: Contact,
     /// Whether anything changed.
     pub changed: bool,
-    /// `category-still-blocks`, if so.
+    /// The warning `category-still-blocks`, if it applies.
     pub warning: Option<Warning>,
 }
 
-/// Puts the contact on the campaign's own list or takes it off; where it is so already, an entry keeps its cause.
-/// Taken off while its category's list still blocks the campaign, it warns `category-still-blocks`, changed or not.
-/// Errors: `value-too-large` (`reason`).
+/// Adds the contact to the campaign's own list, or removes it. An existing entry keeps its reason. The warning
+/// `category-still-blocks` follows a removal, effective or not, if the category's list still blocks the campaign.
+/// Error: `value-too-large` (`reason`).
 pub fn set_campaign(
     contact: &Contact,
     campaign: &Campaign,
@@ -82,7 +82,7 @@ pub fn set_campaign(
     let mut update = remove(contact, |entry| entry.scope == scope);
     if blocks_campaign(&update.contact, campaign) {
         let message = format!(
-            "the contact stays blocked for the campaign {}, since it is on the list of its category {}; take it off by \
+            "the contact stays blocked for the campaign {}, since it is on the list of its category {}; remove it by \
              category",
             quote(&campaign.name),
             quote(&campaign.category)
@@ -92,8 +92,8 @@ pub fn set_campaign(
     Ok(update)
 }
 
-/// Puts the contact on the category's list or takes it off, and then off those of the category's campaigns too. The
-/// caller has made sure that a campaign has this category. Errors: `value-too-large` (`reason`).
+/// Adds the contact to the category's list, or removes it from that list and from the lists of all campaigns in the
+/// category. The caller has checked that a campaign has this category. Error: `value-too-large` (`reason`).
 pub fn set_category(
     contact: &Contact,
     category: &str,
@@ -113,8 +113,8 @@ fn add(contact: &Contact, scope: Scope, category: &str, dnd_reason: &DndReason<'
         None => None,
     };
     let mut contact = contact.clone();
-    let place = contact.dnd.binary_search_by(|entry| entry.scope.cmp(&scope));
-    if let Err(place) = place {
+    let index = contact.dnd.binary_search_by(|entry| entry.scope.cmp(&scope));
+    if let Err(index) = index {
         let entry = DndEntry {
             scope,
             category: category.to_owned(),
@@ -122,9 +122,9 @@ fn add(contact: &Contact, scope: Scope, category: &str, dnd_reason: &DndReason<'
             actor: dnd_reason.actor.to_owned(),
             reason: reason.filter(|reason| !reason.is_empty()),
         };
-        contact.dnd.insert(place, entry);
+        contact.dnd.insert(index, entry);
     }
-    Ok(DndUpdate { contact, changed: place.is_err(), warning: None })
+    Ok(DndUpdate { contact, changed: index.is_err(), warning: None })
 }
 
 fn remove(contact: &Contact, is_removed: impl Fn(&DndEntry) -> bool) -> DndUpdate {

@@ -1,13 +1,13 @@
-//! Text from outside as a terminal, a log or a reader may see it.
+//! Escapes external text for terminals, logs and readers.
 //!
-//! A terminal obeys control characters, and characters that order the text from right to left change what a reader
-//! sees. Everything that shows text from outside escapes both.
+//! A terminal interprets control characters, and bidirectional formatting characters change the order of text that a
+//! reader sees. All output of external text escapes both.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Whether a terminal obeys the character, or its effect on other characters misleads a reader: control characters
-/// (C0, DEL, C1), marks of writing direction, and the separators of lines and paragraphs.
+/// Returns whether the character is unsafe to show: control characters (C0, DEL, C1), bidirectional formatting
+/// characters, and line and paragraph separators.
 pub fn is_unsafe(character: char) -> bool {
     matches!(
         character,
@@ -21,18 +21,19 @@ pub fn is_unsafe(character: char) -> bool {
     )
 }
 
-/// The text on one line: `\n`, `\u{1b}` and so on stand for every unsafe character.
+/// Returns the text on one line, with an escape such as `
+/// ` or `\u{1b}` for every unsafe character.
 pub fn escape(text: &str) -> Cow<'_, str> {
     escape_with(text, |character, escaped| escaped.extend(character.escape_default()))
 }
 
-/// JSON text of the same value: `\u001b` and so on stand for every unsafe character of its strings.
+/// Returns JSON text of the same value, with an escape such as `\u001b` for every unsafe character in its strings.
 ///
-/// White space between the parts of the text stays, since only a string holds other unsafe characters.
+/// White space between the tokens stays, since only a string contains other unsafe characters.
 pub fn escape_json(json: &str) -> Cow<'_, str> {
     escape_with(json, |character, escaped| match character {
         '\n' | '\r' | '\t' => escaped.push(character),
-        // None of them needs more than four digits.
+        // Every unsafe character fits into four digits.
         _ => drop(write!(escaped, "\\u{:04x}", u32::from(character))),
     })
 }

@@ -1,20 +1,21 @@
-//! Properties of a JSON text that its parsed value no longer shows: member names that an object repeats, and integers
-//! beyond 64 bits, which the parser turns into numbers with a fraction.
+//! Checks of a JSON text that its parsed value cannot answer: repeated member names, and integers beyond 64 bits. The
+//! parser drops repeated members and converts large integers to floating-point numbers.
 
 use super::refusal::{quote, single_line};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::{fmt, io};
 
-/// Bytes of a path in a message.
+/// Maximum bytes of a path in a message.
 const MAX_PATH: usize = 200;
 
-/// A defect of a JSON text, with its place.
+/// A defect of a JSON text, with its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The kind of defect.
     pub defect: Defect,
-    /// The value that has it, as in `session.entities.order[2]`; empty for the whole text. Long paths are cut.
+    /// The path of the value with the defect, as in `session.entities.order[2]`; empty for the whole text. Long paths
+    /// are truncated.
     pub path: String,
     /// The line, from 1.
     pub line: usize,
@@ -58,7 +59,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// One of them.
+    /// Returns one of the findings.
     pub fn into_first(self) -> Option<Finding> {
         self.duplicate.or(self.large_integer)
     }
@@ -67,16 +68,16 @@ impl Findings {
 /// The parts of a text in which integers are inspected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntegerCheck<'n> {
-    /// None: integers may be of any size.
+    /// No part: integers may have any size.
     Nowhere,
     /// The whole text.
     Everywhere,
-    /// The member of this name of the outermost object.
+    /// The member with this name in the outermost object.
     InMember(&'n str),
 }
 
-/// Inspects a JSON text in one pass, whose time is proportional to its length but for the sorting of names. `text` must
-/// be one that the parser accepts; the findings in another text have no meaning.
+/// Inspects a JSON text in one pass, in linear time except for sorting the names. The parser must accept `text`; the
+/// findings for other texts have no meaning.
 pub fn inspect(text: &str, integers: IntegerCheck<'_>) -> Findings {
     let mut scanner = Scanner::new(text, integers, true);
     while let Some(byte) = scanner.peek() {
@@ -85,11 +86,10 @@ pub fn inspect(text: &str, integers: IntegerCheck<'_>) -> Findings {
     scanner.findings
 }
 
-/// Bytes of a text between two pauses.
+/// Bytes of a text between two calls of `pause`.
 const CHUNK_BYTES: usize = 4 << 10;
 
-/// The first integer beyond 64 bits in a JSON text that the parser accepts. Calls `pause` after each piece of some
-/// kilobytes.
+/// Returns the first integer beyond 64 bits in a JSON text that the parser accepts. Calls `pause` after every 4 KiB.
 pub fn find_large_integer(text: &str, pause: &dyn Fn()) -> Option<Finding> {
     let mut scanner = Scanner::new(text, IntegerCheck::Everywhere, false);
     let mut next_pause = CHUNK_BYTES;
@@ -103,10 +103,10 @@ pub fn find_large_integer(text: &str, pause: &dyn Fn()) -> Option<Finding> {
     scanner.findings.large_integer
 }
 
-/// Parses a JSON text, and calls `pause` after each piece of some kilobytes.
+/// Parses a JSON text and calls `pause` after every 4 KiB.
 ///
 /// # Errors
-/// Those of the parser.
+/// The errors of the parser.
 pub fn parse_with_pauses(text: &str, pause: &dyn Fn()) -> serde_json::Result<Value> {
     if text.len() <= CHUNK_BYTES {
         serde_json::from_str(text)
@@ -115,7 +115,7 @@ pub fn parse_with_pauses(text: &str, pause: &dyn Fn()) -> serde_json::Result<Val
     }
 }
 
-/// A text as a reader that pauses.
+/// A reader of a text that calls `pause` after each chunk.
 struct ChunkReader<'t> {
     text: &'t str,
     at: usize,
@@ -137,17 +137,17 @@ impl io::Read for ChunkReader<'_> {
     }
 }
 
-/// Memory that the lists and objects of one request may take, bytes.
+/// Maximum bytes of memory for the lists and objects of one request.
 pub const MAX_TREE_BYTES: usize = 64 << 20;
 
-/// An object: a node of a tree, with room for eleven members however many it has.
+/// Bytes of an object: a tree node has room for eleven members, however many it holds.
 const OBJECT_BYTES: usize = 640;
-/// A list with some elements.
+/// Bytes of a list with some elements.
 const LIST_BYTES: usize = 128;
-/// A further element, and a member's name or value.
+/// Bytes of a further element, or of a member's name or value.
 const ELEMENT_BYTES: usize = 64;
 
-/// Bytes of memory that the nodes of a JSON text take when it is parsed, its texts not counted; never too few by much.
+/// Returns an upper estimate of the memory for the nodes of a parsed JSON text, without its strings.
 pub fn tree_bytes(text: &str) -> usize {
     let mut bytes = text.bytes();
     let mut total = 0_usize;
@@ -170,7 +170,7 @@ pub fn tree_bytes(text: &str) -> usize {
     total
 }
 
-/// Bytes of memory that a value's nodes take, its texts not counted, by the same measure.
+/// Returns the same estimate for a parsed value.
 pub fn value_tree_bytes(value: &Value) -> usize {
     match value {
         Value::Array(list) => {
@@ -183,13 +183,13 @@ pub fn value_tree_bytes(value: &Value) -> usize {
     }
 }
 
-/// An object or a list whose end is not reached yet.
+/// An object or a list that is still open.
 struct Container {
-    /// How many of the names belong to the objects around it.
+    /// The number of names that belong to the enclosing objects.
     names_before: usize,
-    /// The place in a list; `None` for an object.
+    /// The index of the current element in a list; `None` for an object.
     index: Option<usize>,
-    /// The next text of an object is the name of a member.
+    /// Whether the next string of an object is a member name.
     expects_name: bool,
 }
 
@@ -197,12 +197,12 @@ struct Scanner<'t, 'n> {
     text: &'t str,
     at: usize,
     containers: Vec<Container>,
-    /// The member names of all open objects, each with its offset.
+    /// The member names of all open objects, each with its offset in the text.
     names: Vec<(Cow<'t, str>, usize)>,
     integers: IntegerCheck<'n>,
-    /// Whether the current place is one in which integers are inspected.
+    /// Whether the scanner inspects integers at the current position.
     inspects_integers: bool,
-    /// Whether names that an object repeats are looked for.
+    /// Whether the scanner searches for names that an object repeats.
     compares_names: bool,
     findings: Findings,
 }
@@ -265,7 +265,7 @@ impl<'t, 'n> Scanner<'t, 'n> {
         }
     }
 
-    /// Reads the text that begins here; keeps it where it is a name.
+    /// Reads the string at the current position, and stores it if it is a member name.
     fn read_text(&mut self) {
         let start = self.at;
         self.at += 1;
@@ -302,7 +302,7 @@ impl<'t, 'n> Scanner<'t, 'n> {
         while matches!(self.peek(), Some(b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) {
             self.at += 1;
         }
-        // Shorter ones fit.
+        // Shorter integers fit into 64 bits.
         if !self.inspects_integers || self.at - start < 19 || self.findings.large_integer.is_some() {
             return;
         }
@@ -314,10 +314,10 @@ impl<'t, 'n> Scanner<'t, 'n> {
         }
     }
 
-    /// The path to the current place in the outermost `depth` containers.
+    /// Returns the path to the current position within the outermost `depth` containers.
     fn path(&self, depth: usize) -> String {
         let mut path = String::new();
-        for (place, container) in self.containers.iter().enumerate().take(depth) {
+        for (position, container) in self.containers.iter().enumerate().take(depth) {
             if path.len() > MAX_PATH {
                 path.push('…');
                 break;
@@ -325,7 +325,7 @@ impl<'t, 'n> Scanner<'t, 'n> {
             match container.index {
                 Some(index) => path.push_str(&format!("[{index}]")),
                 None => {
-                    let after = self.containers.get(place + 1).map_or(self.names.len(), |next| next.names_before);
+                    let after = self.containers.get(position + 1).map_or(self.names.len(), |next| next.names_before);
                     let name = after.checked_sub(1).and_then(|last| self.names.get(last));
                     push_name(&mut path, name.map_or("", |(name, _)| name));
                 }

@@ -1,25 +1,25 @@
-//! The outbound domain: what a tenant owns, and the rules as pure functions from a snapshot to a change.
+//! The outbound domain: the data of a tenant, and the rules as pure functions from a snapshot to a change.
 //!
-//! Imports nothing of the project, does no I/O and has no clock or random source of its own: instants and new
-//! ids are arguments.
+//! This module imports nothing else of the project and does no I/O. It has no clock and no random source: callers pass
+//! timestamps and new ids as arguments.
 //!
-//! # The rules, and where they stand
+//! # The rules and their modules
 //!
-//! | rule | in |
+//! | rule | module or item |
 //! |---|---|
-//! | A contact's key is its address (channel, identifier), never its name. Contacts are never merged, and an address is never replaced: `ambiguous-contact`. | [`upsert`] |
-//! | A stored name or correlator is replaced only when told, and filled when empty. An empty correlator is none. | [`upsert`] |
-//! | Phones are stored as E.164; an impossible one is refused, one not known to be assigned warns. | [`phone`] |
-//! | Contacts with the same correlator in the same slot are one person's: linked, not merged. | [`Contact::is_linked_to`] |
-//! | A date without an offset is in the tenant's zone; in a clock gap the first valid instant after it, in an overlap the earlier. Nothing unreadable ever means now. | [`schedule`] |
-//! | A Manual campaign reads and ignores schedules, a Scheduled one makes those before its start wait; none may lie in the past or beyond the campaign's end or validity. | [`schedule::resolve`] |
+//! | A contact's key is its address (channel, identifier), never its name. An upsert never merges contacts and never replaces an address: `ambiguous-contact`. | [`upsert`] |
+//! | An upsert replaces a stored name or correlator only on request, and fills an empty one. An empty correlator counts as none. | [`upsert`] |
+//! | A phone number is stored as E.164. An impossible number is refused; a number that is not known to be assigned gives a warning. | [`phone`] |
+//! | Contacts with the same correlator in the same slot belong to one person. They are linked, not merged. | [`Contact::is_linked_to`] |
+//! | A date without an offset is in the tenant's zone. In a clock gap it is the first valid time after the gap, in an overlap the earlier time. An unreadable date is an error, never the current time. | [`schedule`] |
+//! | A Manual campaign reads and ignores schedules. A Scheduled campaign keeps a schedule before its start waiting. A schedule must not be in the past, or after the campaign's end or validity. | [`schedule::resolve`] |
 //! | A validity date lasts to the end of that day in the tenant's zone. | [`Campaign::validity_end`] |
-//! | A campaign's own list and its category's block its records; the category's list and that of any campaign in it block the category. Leaving by category leaves both kinds. | [`dnd`] |
-//! | Being allowed on a list is for the creation of a record; sending checks again. Internal records are checked too. | [`save_record::save_record`] |
-//! | What an external record needs depends on the contact's channels; an internal one needs nothing, and chains of them end at depth 8. | [`save_record::save_record`] |
-//! | Of several Ready records the newest is updated and keeps its id, creation and run. | [`save_record::save_record`] |
-//! | Cancelling keeps the record; only a Ready one of that contact can be cancelled. | [`record::is_cancellable_by`] |
-//! | The states of a record, and which may follow which. | [`RecordState::can_transition_to`] |
+//! | The list of a campaign and the list of its category block the campaign's records. The list of a category and the list of any campaign in it block the category. A removal by category removes both kinds of entries. | [`dnd`] |
+//! | `allow_dnd` applies to the creation of a record; sending checks the lists again. The check includes internal records. | [`save_record::save_record`] |
+//! | The contact's channels determine the content that an external record needs. An internal record needs none, and a chain of them ends at depth 8. | [`save_record::save_record`] |
+//! | Saving updates the newest of several Ready records, which keeps its id, creation time and run. | [`save_record::save_record`] |
+//! | A cancelled record stays stored. Only a Ready record of the contact can be cancelled. | [`record::is_cancellable_by`] |
+//! | A record changes its state only along the allowed transitions. | [`RecordState::can_transition_to`] |
 //! | Applying a configuration twice changes nothing the second time. | [`configuration`] |
 
 pub mod campaign;

@@ -1,4 +1,4 @@
-//! Phone numbers: from what people type to E.164.
+//! Normalisation of typed phone numbers to E.164.
 
 use super::escape::is_unsafe;
 use super::refusal::{Refusal, Warning, quote};
@@ -8,17 +8,17 @@ use rlibphonenumber::{
 };
 use std::sync::LazyLock;
 
-/// A number that can be dialled.
+/// A phone number that can be dialled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phone {
-    /// `+`, country code, national number: digits only.
+    /// The number in E.164: `+`, country code and national number, digits only.
     pub e164: String,
-    /// The length and form are possible, but no such number is known to be assigned.
+    /// Whether length and form are possible, but the number is not known to be assigned.
     pub is_unusual: bool,
 }
 
 impl Phone {
-    /// `phone-unusual`, if it is.
+    /// Returns the warning `phone-unusual` for an unusual number.
     pub fn warning(&self) -> Option<Warning> {
         self.is_unusual.then(|| {
             let message = format!(
@@ -30,15 +30,15 @@ impl Phone {
     }
 }
 
-/// Reads what is known of every country's numbers and builds what every number is tried against: some 20 ms, for
-/// which the first number waits otherwise.
+/// Loads the metadata of all countries and compiles the patterns that every number needs. Otherwise the first number
+/// takes about 20 ms longer.
 pub fn preload_metadata() {
     LazyLock::force(&PHONE_NUMBER_UTIL);
-    // Patterns are built when first used.
+    // The library compiles its patterns at first use.
     let _ = normalise("+1 650 253 0000", None);
 }
 
-/// Whether numbers can be read as dialled in `region` (ISO 3166-1 alpha-2, capitals).
+/// Returns whether numbers can be read as dialled in `region` (ISO 3166-1 alpha-2, capitals).
 pub fn is_region(region: &str) -> bool {
     self::parse_region(region).is_some()
 }
@@ -49,15 +49,15 @@ fn parse_region(code: &str) -> Option<Region> {
     PHONE_NUMBER_UTIL.get_country_code_for_region(region).map(|_| region)
 }
 
-/// The number that somebody in `region` (ISO 3166-1 alpha-2, capitals) means by `text`. Without a region, or with one
-/// that no numbers are known of, only international numbers (`+` first) are understood.
+/// Returns the number that `text` denotes in `region` (ISO 3166-1 alpha-2, capitals). Without a region, or with an
+/// unknown one, the function reads only international numbers, which begin with `+`.
 ///
-/// Digits of any script, a leading `+` and common punctuation are read; letters and extensions are refused, since
-/// E.164 would silently lose or change them. Mexican mobiles in their old form (`+52 1 ...`), which WhatsApp still
-/// gives, are read as today's. Errors, which blame `identifier`: `phone-invalid`, `value-too-large`.
+/// The function reads digits of any script, a leading `+` and common punctuation. It rejects letters and extensions,
+/// since E.164 would silently lose or change them. Mexican mobile numbers in their old form (`+52 1 ...`), which
+/// WhatsApp still gives, become the current form. The errors name `identifier`: `phone-invalid`, `value-too-large`.
 pub fn normalise(text: &str, region: Option<&str>) -> Result<Phone, Refusal> {
     let text = text.trim();
-    // A number is short, and what is read below must be too.
+    // Phone numbers are short, and the limit keeps the parsing time short.
     if exceeds(text, MAX_CHARACTERS) {
         return Err(Refusal::too_large("the phone number", MAX_CHARACTERS, "characters").about_argument("identifier"));
     }
@@ -67,7 +67,7 @@ pub fn normalise(text: &str, region: Option<&str>) -> Result<Phone, Refusal> {
     if let Some(odd) = text.chars().find(|c| !is_phone_character(*c)) {
         let odd = if is_unsafe(odd) { odd.escape_unicode().to_string() } else { odd.to_string() };
         return Err(invalid_phone(format!(
-            "{} is no phone number: it holds \"{odd}\"; write digits, with + and the country code first if it is \
+            "{} is not a phone number: it contains \"{odd}\"; write digits, with + and the country code first if it is \
              international",
             quote(text)
         )));
@@ -78,15 +78,14 @@ pub fn normalise(text: &str, region: Option<&str>) -> Result<Phone, Refusal> {
     validate_number(without_old_mobile_prefix(number), text, region)
 }
 
-/// The number of a user as WhatsApp itself gives it: international, without its `+` (with one is fine). Errors as
-/// [`normalise`].
+/// Returns the number of a WhatsApp user: international, with or without `+`. Errors: as for [`normalise`].
 pub fn normalise_whatsapp_user(user: &str) -> Result<Phone, Refusal> {
     let user = user.trim();
     if user.starts_with('+') || user.is_empty() { normalise(user, None) } else { normalise(&format!("+{user}"), None) }
 }
 
-/// What may stand in a number: digits, the plus sign, white space and the punctuation of numbers in any script. What
-/// begins an extension or a second number isn't among it.
+/// Returns whether a number may contain the character: digits, the plus sign, white space and the punctuation of
+/// numbers in any script. Characters that begin an extension or a second number are not allowed.
 fn is_phone_character(character: char) -> bool {
     character.is_numeric()
         || character.is_whitespace()
@@ -121,25 +120,26 @@ fn parse_error_message(text: &str, region: Option<&str>, error: &ParseError) -> 
     let shown = quote(text);
     match error {
         ParseError::InvalidCountryCode if text.starts_with(['+', '＋']) => {
-            format!("{shown} is no phone number: no country has its code; check the digits after the +")
+            format!("{shown} is not a phone number: no country has its code; check the digits after the +")
         }
         ParseError::InvalidCountryCode => {
             format!("{shown} has no country code; begin with + and the code, as in +56 9 8765 4321")
         }
-        ParseError::TooLongNsn => format!("{shown} is no phone number: it has too many digits; check it"),
+        ParseError::TooLongNsn => format!("{shown} is not a phone number: it has too many digits; check it"),
         ParseError::TooShortNsn | ParseError::TooShortAfterIdd => too_short_message(&shown, region),
         ParseError::NotANumber(_) => {
-            format!("{shown} is no phone number; write its digits, as in +56 9 8765 4321")
+            format!("{shown} is not a phone number; write its digits, as in +56 9 8765 4321")
         }
     }
 }
 
 fn too_short_message(shown: &str, region: Option<&str>) -> String {
-    let place = region.filter(|region| is_region(region)).map(|region| format!(" in {region}")).unwrap_or_default();
-    format!("{shown} is no phone number{place}: it has too few digits; give all of them, with the area code")
+    let location = region.filter(|region| is_region(region)).map(|region| format!(" in {region}")).unwrap_or_default();
+    format!("{shown} is not a phone number{location}: it has too few digits; give all of them, with the area code")
 }
 
-/// Mexico dropped the `1` between country code and mobile numbers in 2019; ids and address books keep it.
+/// Removes the `1` between country code and mobile numbers, which Mexico dropped in 2019. Ids and address books still
+/// contain it.
 fn without_old_mobile_prefix(mut number: PhoneNumber) -> PhoneNumber {
     const OLD_MOBILES: std::ops::Range<u64> = 10_000_000_000..20_000_000_000;
     if number.country_code == 52 && OLD_MOBILES.contains(&number.national_number) {
@@ -148,8 +148,8 @@ fn without_old_mobile_prefix(mut number: PhoneNumber) -> PhoneNumber {
     number
 }
 
-/// Whether a number in E.164 stays what it is when it is read again. One that begins with zeros, or with what is dialled
-/// before a number inside its country, may lose them.
+/// Returns whether parsing a number in E.164 again gives the same number. A number may lose leading zeros, or leading
+/// digits that are also its country's trunk prefix.
 fn is_stable_e164(e164: &str) -> bool {
     let again = PHONE_NUMBER_UTIL.parse(e164, None).map(without_old_mobile_prefix);
     again.is_ok_and(|again| PHONE_NUMBER_UTIL.format(&again, PhoneNumberFormat::E164) == e164)
@@ -163,14 +163,14 @@ fn validate_number(number: PhoneNumber, text: &str, region: Option<&str>) -> Res
             let phone = Phone { e164, is_unusual: !PHONE_NUMBER_UTIL.is_valid_number(&number) };
             if !is_stable_e164(&phone.e164) {
                 let problem = "its first digits are read in several ways; write it as it is dialled from abroad";
-                return Err(invalid_phone(format!("{shown} is no phone number: {problem}")));
+                return Err(invalid_phone(format!("{shown} is not a phone number: {problem}")));
             }
             Ok(phone)
         }
         Ok(_) => Err(invalid_phone(format!("{shown} lacks its area code; put it before the number"))),
         Err(ValidationError::TooShort) => Err(invalid_phone(too_short_message(&shown, region))),
         Err(_) => Err(invalid_phone(format!(
-            "{shown} is no phone number: no number of its country has so many digits; check it"
+            "{shown} is not a phone number: it has too many digits for its country; check it"
         ))),
     }
 }
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_number_that_reparses_differently_is_rejected() {
-        // 8 is what is dialled in Belarus before a number, and what some numbers begin with.
+        // 8 is the trunk prefix of Belarus, and some of its numbers begin with 8.
         let refusal = refused("8 81 025 40911", Some("BY"));
         assert!(refusal.message.contains("read in several ways"), "{}", refusal.message);
     }

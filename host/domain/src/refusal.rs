@@ -1,28 +1,28 @@
-//! How a rule says no, and what it says beside a yes.
+//! Refusals and warnings of the domain rules.
 
 use super::escape::is_unsafe;
 
-/// A rule refuses; nothing changes.
+/// The rejection of a request by a rule. A rejected request changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
     /// One of the stable codes: `contact-not-found`, `schedule-invalid`, ...
     pub code: &'static str,
-    /// One sentence without a full stop that names the input and hints at the mend.
+    /// One sentence without a full stop that names the input and suggests a fix.
     pub message: String,
-    /// The argument or field that was refused, in the contract's spelling: `schedule`, `contact`, `locale`, ...
+    /// The argument or field that the rule rejected, as the contract spells it: `schedule`, `contact`, `locale`, ...
     pub argument: Option<&'static str>,
-    /// More for programs: (`contact`, an id), (`limit`, a number), ...
+    /// Details for programs: (`contact`, an id), (`limit`, a number), ...
     pub details: Vec<(String, String)>,
 }
 
 impl Refusal {
-    /// A refusal that blames no argument.
+    /// Creates a refusal that names no argument.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), argument: None, details: Vec::new() }
     }
 
-    /// Blames `argument`.
+    /// Sets the argument that the refusal names.
     #[must_use]
     pub fn about_argument(mut self, argument: &'static str) -> Self {
         self.argument = Some(argument);
@@ -36,9 +36,10 @@ impl Refusal {
         self
     }
 
-    // What isn't there and what belongs to another tenant must read the same, so each is worded once, here.
+    // A missing object and an object of another tenant must give the same message. These constructors are the only
+    // place that words it.
 
-    /// `tenant-not-found`.
+    /// Returns `tenant-not-found`.
     pub fn tenant_not_found(id: &str) -> Self {
         Self::new(
             "tenant-not-found",
@@ -46,7 +47,7 @@ impl Refusal {
         )
     }
 
-    /// `contact-not-found`; `id` as it was given, a UUID or not.
+    /// Returns `contact-not-found`. `id` is the text as given, a UUID or not.
     pub fn contact_not_found(id: &str) -> Self {
         Self::new(
             "contact-not-found",
@@ -58,7 +59,7 @@ impl Refusal {
         .about_argument("contact")
     }
 
-    /// `campaign-not-found`; `id` as it was given, a UUID or not.
+    /// Returns `campaign-not-found`. `id` is the text as given, a UUID or not.
     pub fn campaign_not_found(id: &str) -> Self {
         Self::new(
             "campaign-not-found",
@@ -67,7 +68,7 @@ impl Refusal {
         .about_argument("campaign")
     }
 
-    /// `category-not-found`: no campaign of the tenant has the category.
+    /// Returns `category-not-found`: no campaign of the tenant has the category.
     pub fn category_not_found(category: &str) -> Self {
         Self::new(
             "category-not-found",
@@ -76,32 +77,32 @@ impl Refusal {
         .about_argument("category")
     }
 
-    /// `value-too-large`: `what` (a noun phrase) exceeds `limit`, counted in `unit`.
+    /// Returns `value-too-large`: `what` (a noun phrase) exceeds `limit`, counted in `unit`.
     pub(crate) fn too_large(what: &str, limit: usize, unit: &str) -> Self {
         Self::new("value-too-large", format!("{what} is longer than {limit} {unit}; shorten it"))
             .with_detail("limit", limit.to_string())
     }
 }
 
-/// Something the designer should know though the rule said yes.
+/// A warning for the flow designer from a rule that accepted the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
     /// One of the stable warning codes: `schedule-ignored`, ...
     pub code: &'static str,
     /// One sentence without a full stop.
     pub message: String,
-    /// The argument it is about, as in [`Refusal`].
+    /// The argument that the warning is about, as in [`Refusal`].
     pub argument: Option<&'static str>,
 }
 
 impl Warning {
-    /// A warning about `argument`.
+    /// Creates a warning about `argument`.
     pub fn new(code: &'static str, message: impl Into<String>, argument: &'static str) -> Self {
         Self { code, message: message.into(), argument: Some(argument) }
     }
 }
 
-/// `text` as a message may show it: in double quotes, unsafe characters escaped, cut after 60 characters.
+/// Returns `text` for a message: in double quotes, with unsafe characters escaped, truncated after 60 characters.
 pub fn quote(text: &str) -> String {
     let mut shown = String::from("\"");
     for (count, character) in text.chars().enumerate() {
@@ -119,7 +120,7 @@ pub fn quote(text: &str) -> String {
     shown
 }
 
-/// A message as people read it, whatever it quotes: on one line, unsafe characters escaped, cut after 500 characters.
+/// Returns a message on one line, with unsafe characters escaped, truncated after 500 characters.
 pub fn single_line(message: String) -> String {
     let is_plain = message.len() <= MAX_MESSAGE_CHARACTERS && !message.contains(is_unsafe);
     if is_plain {
@@ -141,14 +142,14 @@ pub fn single_line(message: String) -> String {
     shown
 }
 
-/// Characters of a message that quotes at length.
+/// Maximum characters of a message on one line.
 const MAX_MESSAGE_CHARACTERS: usize = 500;
 
-/// Bytes of the longest code.
+/// Maximum bytes of a code.
 const MAX_CODE_BYTES: usize = 128;
 
-/// Whether the text has the form of a code: lower-case letters, digits, dots and hyphens, and at most one slash between
-/// two such parts.
+/// Returns whether the text has the form of a code: lower-case letters, digits, dots and hyphens, with at most one
+/// slash between two non-empty parts.
 pub fn is_code(text: &str) -> bool {
     let is_part = |part: &str| {
         let is_of_codes = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');

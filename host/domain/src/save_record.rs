@@ -1,4 +1,4 @@
-//! Saving a campaign record: every rule between what an action asks for and what is stored.
+//! The rules for saving a campaign record.
 
 use super::campaign::{Campaign, CampaignKind};
 use super::contact::Contact;
@@ -13,77 +13,80 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// The most bytes of a message.
+/// Maximum bytes of a message.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
-/// The most bytes of a record's additional data as JSON.
+/// Maximum bytes of a record's additional data as JSON.
 pub const MAX_DATA_BYTES: usize = 256 * 1024;
-/// A session of this depth may not make an internal record.
+/// Maximum depth of a session. A session of this depth may not create an internal record.
 pub const MAX_SESSION_DEPTH: u32 = 8;
 
-/// What a record should be, as given.
+/// The given values for a record.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RecordDraft<'a> {
-    /// `dd/MM/yyyy HH:mm:ss` in the tenant's zone, or RFC 3339 with an offset; none or empty: as soon as it runs.
+    /// `dd/MM/yyyy HH:mm:ss` in the tenant's zone, or RFC 3339 with an offset. None or empty: as soon as the campaign
+    /// runs.
     pub schedule: Option<&'a str>,
-    /// Starts a session in place of sending a message; it then keeps neither message nor template.
+    /// Whether the record starts a session instead of sending a message. An internal record stores neither message nor
+    /// template.
     pub internal: bool,
-    /// Whether to create it though the contact is on a DND list.
+    /// Whether to create the record although the contact is on a DND list.
     pub allow_dnd: bool,
-    /// Whether to always create one, in place of updating the newest Ready one.
+    /// Whether to always create a record instead of updating the newest Ready one.
     pub multiple: bool,
-    /// The text to send; an empty one is none.
+    /// The text to send. Empty counts as none.
     pub message: Option<&'a str>,
-    /// WhatsApp's template, see [`Template::parse`]; kept where the contact has an address there.
+    /// WhatsApp's template, see [`Template::parse`]. The record stores it if the contact has a WhatsApp address.
     pub template: Option<&'a str>,
-    /// Entities for the session that it leads to: a JSON object.
+    /// Entities for the session that the record leads to: a JSON object.
     pub data: Option<&'a str>,
 }
 
-/// Where and when a draft is saved.
+/// The tenant, campaign, contact and time for which a draft is saved.
 #[derive(Debug, Clone, Copy)]
 pub struct SaveContext<'a> {
-    /// Whose.
+    /// The tenant.
     pub tenant: &'a Tenant,
-    /// The campaign that owes the record.
+    /// The campaign of the record.
     pub campaign: &'a Campaign,
-    /// The contact that it is for.
+    /// The contact of the record.
     pub contact: &'a Contact,
-    /// The contact's newest Ready record in the campaign, and whether there are more; needless for a `multiple` draft.
+    /// The contact's newest Ready record in the campaign, and whether there are more. A `multiple` draft does not need
+    /// it.
     pub newest_ready: Option<(&'a Record, bool)>,
-    /// The depth of the session that asks: 0 for one that a user began.
+    /// The depth of the calling session: 0 for a session that a user began.
     pub depth: u32,
-    /// For a new record.
+    /// The id of a new record.
     pub new_id: Uuid,
-    /// The instant.
+    /// The current time.
     pub now: DateTime<Utc>,
 }
 
-/// What saving came to.
+/// The result of saving a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedRecord {
-    /// To be created, or to replace the Ready one of the same id.
+    /// The record to create, or to store in place of the Ready record with the same id.
     pub record: Record,
-    /// False: it replaces one.
+    /// Whether the record is new. False: it replaces one.
     pub created: bool,
-    /// `schedule-ignored`, `schedule-waits`, `multiple-ready`.
+    /// The warnings: `schedule-ignored`, `schedule-waits`, `multiple-ready`.
     pub warnings: Vec<Warning>,
 }
 
-/// What is to be stored for `draft`.
+/// Returns the record to store for `draft`.
 ///
 /// | an external record for a contact of | needs | else |
 /// |---|---|---|
-/// | WhatsApp | a template, and with it locale and number | `channel-not-configured`, `parameter-missing` |
+/// | WhatsApp | a template with locale and number | `channel-not-configured`, `parameter-missing` |
 /// | Voice | nothing | |
-/// | both | as WhatsApp where a template is given, else as Voice | as there |
+/// | both | like WhatsApp if a template is given, else like Voice | as above |
 /// | any other channel that can send | a message | `channel-not-configured` |
 ///
-/// A contact of several other channels needs what one of them needs.
+/// If the contact has several other channels, the needs of one of them suffice.
 ///
 /// Errors: `campaign-expired`, `campaign-ended`, `internal-depth`, `contact-in-dnd`, `channel-not-enabled`,
 /// `channel-cannot-send`, `channel-not-configured`, `parameter-missing`, `campaign-type-channel` (a template in a
 /// Multiple Message campaign), `schedule-invalid`, `schedule-in-the-past`, `schedule-out-of-range`, `value-too-large`,
-/// `parameter-invalid` (no JSON object).
+/// `parameter-invalid` (not a JSON object).
 pub fn save_record(draft: &RecordDraft<'_>, context: &SaveContext<'_>) -> Result<SavedRecord, Refusal> {
     let SaveContext { tenant, campaign, contact, now, .. } = *context;
     campaign.check_accepts_records(tenant.time_zone, now)?;
@@ -127,7 +130,7 @@ pub fn save_record(draft: &RecordDraft<'_>, context: &SaveContext<'_>) -> Result
 
 fn dnd_refusal(contact: &Contact, campaign: &Campaign) -> Refusal {
     let message = format!(
-        "the contact {} is on the do-not-disturb list of the campaign {} or of its category {}; take it off, or allow \
+        "the contact {} is on the do-not-disturb list of the campaign {} or of its category {}; remove it, or allow \
          such contacts",
         contact.id,
         quote(&campaign.name),
@@ -141,8 +144,8 @@ fn next_depth(depth: u32) -> Result<u32, Refusal> {
         return Ok(depth + 1);
     }
     let message = format!(
-        "a session of depth {depth} may not make an internal record, the limit is {MAX_SESSION_DEPTH}; look for a flow that \
-         starts itself"
+        "a session of depth {depth} may not create an internal record, the limit is {MAX_SESSION_DEPTH}; check for a \
+         flow that starts itself"
     );
     Err(Refusal::new("internal-depth", message)
         .about_argument("internal")
@@ -168,11 +171,11 @@ fn validate_data(given: Option<&str>) -> Result<String, Refusal> {
         return Err(Refusal::too_large("the additional data", MAX_DATA_BYTES, "bytes of JSON").about_argument("data"));
     }
     parse_object(json, "the additional data", "data")?;
-    // The text stays as given: writing it again could change its numbers.
+    // The stored text stays as given, since serialising it again could change its numbers.
     Ok(json.to_owned())
 }
 
-/// Reads a JSON object. Errors, which blame `argument`: `parameter-invalid`.
+/// Parses a JSON object. The errors name `argument`: `parameter-invalid`.
 pub(super) fn parse_object(json: &str, what: &str, argument: &'static str) -> Result<Map<String, Value>, Refusal> {
     match serde_json::from_str(json) {
         Ok(Value::Object(fields)) => Ok(fields),
@@ -182,7 +185,8 @@ pub(super) fn parse_object(json: &str, what: &str, argument: &'static str) -> Re
     .map_err(|message| Refusal::new("parameter-invalid", message).about_argument(argument))
 }
 
-/// The template to store with an external record, once a channel of the contact is found that can carry it.
+/// Returns the template to store with an external record, after checking that a channel of the contact can carry the
+/// record.
 fn template_to_store(
     draft: &RecordDraft<'_>,
     message: Option<&str>,
@@ -194,8 +198,8 @@ fn template_to_store(
     match template.filter(|_| has(WHATSAPP)) {
         Some(_) if context.campaign.kind == CampaignKind::Multiple => {
             let message = format!(
-                "the campaign {} is of type Multiple Message, which WhatsApp's templates don't go with; use a Simple \
-                 Message campaign or leave the template out",
+                "the campaign {} is of type Multiple Message, which does not allow WhatsApp's templates; use a Simple \
+                 Message campaign or omit the template",
                 quote(&context.campaign.name)
             );
             Err(Refusal::new("campaign-type-channel", message).about_argument("template"))
@@ -206,7 +210,7 @@ fn template_to_store(
     }
 }
 
-/// The contact's channels that can send.
+/// Returns the contact's channels that can send.
 fn sendable_channels<'a>(tenant: &'a Tenant, contact: &Contact) -> Result<Vec<&'a Channel>, Refusal> {
     let in_both = [WHATSAPP, VOICE].iter().all(|channel| contact.address_in(channel).is_some());
     if in_both {

@@ -1,4 +1,4 @@
-//! When a record is due: reading and writing dates in a tenant's zone, and what a campaign makes of them.
+//! Schedules of records: parsing and formatting dates in a tenant's zone, and the rules of a campaign for them.
 
 use super::campaign::{Campaign, CampaignMode};
 use super::record::Schedule;
@@ -6,18 +6,18 @@ use super::refusal::{Refusal, Warning, quote};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
-/// The local time in `zone` at an instant.
+/// Returns the local time in `zone` at a time.
 pub fn to_local(zone: Tz, at: DateTime<Utc>) -> NaiveDateTime {
     at.with_timezone(&zone).naive_local()
 }
 
-/// The instant of a local time in `zone`. In a clock gap: the first valid instant after it; in an overlap: the
-/// earlier of the two.
+/// Returns the UTC time of a local time in `zone`. In a clock gap this is the first valid time after the gap; in an
+/// overlap it is the earlier of the two.
 pub fn to_utc(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     if let Some(at) = zone.from_local_datetime(&local).earliest() {
         return at.with_timezone(&Utc);
     }
-    // No zone is farther than a day from UTC, and no gap is wider: Samoa once left out a whole day.
+    // No offset and no gap exceeds one day: Samoa once skipped a whole day.
     let nominal = local.and_utc();
     let mut before = nominal.checked_sub_signed(TimeDelta::days(2)).unwrap_or(nominal);
     let mut after = nominal.checked_add_signed(TimeDelta::days(2)).unwrap_or(nominal);
@@ -33,14 +33,14 @@ pub fn to_utc(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     after.with_nanosecond(0).unwrap_or(after)
 }
 
-/// Reads `dd/MM/yyyy HH:mm:ss` (every digit given, in `zone`) or RFC 3339 with an offset. Fractions of a second are
-/// dropped. Errors, which blame `schedule`: `schedule-invalid`.
+/// Parses `dd/MM/yyyy HH:mm:ss` (every digit given, in `zone`) or RFC 3339 with an offset, and drops fractions of a
+/// second. The errors name `schedule`: `schedule-invalid`.
 pub fn parse(text: &str, zone: Tz) -> Result<DateTime<Utc>, Refusal> {
     let at = match (parse_digits(text), parse_rfc3339(text)) {
         (Some(numbers), _) => local_time(numbers).map(|local| to_utc(zone, local)),
         (None, at) => at,
     };
-    // Other years have a sign or five digits, and no place in either form.
+    // Other years need a sign or five digits, which neither form can hold.
     let is_in_range = |at: &DateTime<Utc>| {
         let years = 0..=9999;
         years.contains(&at.year()) && years.contains(&to_local(zone, *at).year())
@@ -60,7 +60,7 @@ fn parse_rfc3339(text: &str) -> Option<DateTime<Utc>> {
     at.with_nanosecond(0)
 }
 
-/// The numbers of `dd/MM/yyyy HH:mm:ss`, if the text has that form.
+/// Returns the numbers of `dd/MM/yyyy HH:mm:ss` if the text has that form.
 fn parse_digits(text: &str) -> Option<[u32; 6]> {
     const FORM: &[u8; 19] = b"dd/MM/yyyy HH:mm:ss";
     if text.len() != FORM.len() {
@@ -85,16 +85,16 @@ fn local_time([day, month, year, hour, minute, second]: [u32; 6]) -> Option<Naiv
     NaiveDate::from_ymd_opt(year.try_into().ok()?, month, day)?.and_hms_opt(hour, minute, second)
 }
 
-/// `dd/MM/yyyy HH:mm:ss` in `zone`.
+/// Formats a time as `dd/MM/yyyy HH:mm:ss` in `zone`.
 pub fn format(at: DateTime<Utc>, zone: Tz) -> String {
     to_local(zone, at).format("%d/%m/%Y %H:%M:%S").to_string()
 }
 
-/// What `campaign` makes of a schedule at `now`: `None` where it is absent, empty or ignored.
+/// Resolves a schedule for `campaign` at `now`. Returns `None` if the schedule is absent, empty or ignored.
 ///
-/// A Manual campaign ignores it once it has been read (`schedule-ignored`); a Scheduled one that hasn't begun by then
-/// keeps it waiting (`schedule-waits`). Errors, which blame `schedule`: `schedule-invalid`, `schedule-in-the-past`,
-/// `schedule-out-of-range` (beyond the campaign's end or validity).
+/// A Manual campaign parses the schedule and ignores it (`schedule-ignored`). A Scheduled campaign that starts later
+/// keeps it waiting (`schedule-waits`). The errors name `schedule`: `schedule-invalid`, `schedule-in-the-past`,
+/// `schedule-out-of-range` (after the campaign's end or validity).
 pub fn resolve(
     text: Option<&str>,
     campaign: &Campaign,
@@ -112,8 +112,8 @@ pub fn resolve(
     }
     if at < now {
         let message = format!(
-            "the schedule {} has passed, it is {} in {zone}; give a later one, or none to send as soon as the campaign \
-             runs",
+            "the schedule {} is in the past: now is {} in {zone}; give a later one, or none to send as soon as the \
+             campaign runs",
             quote(text),
             format(now, zone)
         );
@@ -121,7 +121,7 @@ pub fn resolve(
     }
     if let Some((end, what)) = campaign.effective_end(zone).filter(|(end, _)| at > *end) {
         let message = format!(
-            "the schedule {} lies beyond the {what} of the campaign {name}, {} in {zone}; give an earlier one",
+            "the schedule {} is after the {what} of the campaign {name}, {} in {zone}; give an earlier one",
             quote(text),
             format(end, zone)
         );
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_gap_ends_in_the_first_valid_instant() {
-        // Clocks go from 05/09/2026 24:00 to 06/09/2026 01:00.
+        // Clocks advance from 05/09/2026 24:00 to 06/09/2026 01:00.
         for text in ["06/09/2026 00:00:00", "06/09/2026 00:30:00", "06/09/2026 00:59:59", "06/09/2026 01:00:00"] {
             assert_eq!(santiago(text), utc("2026-09-06T04:00:00Z"), "{text}");
         }
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn an_overlap_resolves_to_the_earlier_time() {
-        // Clocks go from 04/04/2026 24:00 back to 23:00.
+        // Clocks go back from 04/04/2026 24:00 to 23:00.
         assert_eq!(santiago("04/04/2026 23:30:00"), utc("2026-04-05T02:30:00Z"));
         assert_eq!(santiago("05/04/2026 00:00:00"), utc("2026-04-05T04:00:00Z"));
     }

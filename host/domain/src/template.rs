@@ -1,20 +1,20 @@
-//! WhatsApp's message template: what a record needs to be sent there.
+//! WhatsApp's message template: the fields that a record needs for WhatsApp.
 //!
-//! Stored as one JSON object with exactly the keys `template`, `namespace` (null where unset), `locale`,
-//! `whatsapp_number`, `hsm_type`, `mtm_data`, `header_data` and `body_data`, in this order.
+//! The stored form is one JSON object with exactly these keys, in this order: `template`, `namespace` (null if unset),
+//! `locale`, `whatsapp_number`, `hsm_type`, `mtm_data`, `header_data` and `body_data`.
 
 use super::refusal::{Refusal, quote};
 use super::text;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// The most bytes of a template as JSON.
+/// Maximum bytes of a template as JSON.
 pub const MAX_TEMPLATE_BYTES: usize = 64 * 1024;
 
 const KEYS: [&str; 8] =
     ["template", "namespace", "locale", "whatsapp_number", "hsm_type", "mtm_data", "header_data", "body_data"];
 
-/// A template that names at least itself.
+/// A parsed template that has at least a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     template: String,
@@ -24,12 +24,12 @@ pub struct Template {
     data: TemplateData,
 }
 
-/// Parameters by the template's type.
+/// The parameters, by the template's type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum TemplateData {
     /// `MTM`: one list.
     Mtm(Vec<String>),
-    /// `MMT`: one for the header and one for the body.
+    /// `MMT`: one list for the header and one for the body.
     Mmt { header: Vec<String>, body: Vec<String> },
 }
 
@@ -47,11 +47,11 @@ struct StoredTemplate<'a> {
 }
 
 impl Template {
-    /// Reads a JSON object. Absent, null and empty texts are unset; `None`: it doesn't name a template. The lists that
-    /// the type (`MTM` unless given) doesn't use are dropped.
+    /// Parses a JSON object. Absent, null and empty texts are unset. Returns `None` if the object does not name a
+    /// template. The function drops the lists that the template's type does not use. Default type: `MTM`.
     ///
-    /// Errors: `parameter-invalid` (no JSON object, an unknown key, a value of another kind), `value-too-large`; they
-    /// blame the key where there is one, else `template`.
+    /// Errors: `parameter-invalid` (not a JSON object, an unknown key, a value of another type), `value-too-large`.
+    /// They name the key if there is one, else `template`.
     pub fn parse(json: &str) -> Result<Option<Self>, Refusal> {
         if json.len() > MAX_TEMPLATE_BYTES {
             return Err(
@@ -85,7 +85,7 @@ impl Template {
         Ok(template.map(|template| Self { template, namespace, locale, whatsapp_number, data }))
     }
 
-    /// The stored form. Errors: `parameter-missing` where `locale` or `whatsapp_number` is unset.
+    /// Returns the stored form. Error: `parameter-missing` if `locale` or `whatsapp_number` is unset.
     pub fn validate_and_serialise(&self) -> Result<String, Refusal> {
         let (hsm_type, mtm_data, header_data, body_data) = match &self.data {
             TemplateData::Mtm(list) => ("MTM", list.as_slice(), [].as_slice(), [].as_slice()),
@@ -106,7 +106,7 @@ impl Template {
             body_data,
         };
         serde_json::to_string(&canonical)
-            .map_err(|error| invalid_parameter(format!("the template can't be written: {error}"), "template"))
+            .map_err(|error| invalid_parameter(format!("the template cannot be serialised: {error}"), "template"))
     }
 
     fn required_field<'a>(&self, value: Option<&'a str>, key: &'static str, what: &str) -> Result<&'a str, Refusal> {

@@ -3,32 +3,32 @@
 use super::refusal::{Refusal, quote};
 use chrono_tz::Tz;
 
-/// Owner of everything else. Nothing of one tenant is ever visible to another.
+/// The owner of all other data. No data of one tenant is ever visible to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
-    /// Chosen by the operator, unique.
+    /// The unique id that the operator chose.
     pub id: String,
-    /// For people.
+    /// The display name.
     pub name: String,
-    /// IANA time zone: dates without an offset are in it.
+    /// The IANA time zone of dates without an offset.
     pub time_zone: Tz,
-    /// ISO 3166-1 alpha-2, capitals: the region of phone numbers typed without a country code.
+    /// The region of phone numbers typed without a country code: ISO 3166-1 alpha-2, capitals.
     pub phone_region: String,
-    /// The flow that starts when a reaction comes too late.
+    /// The flow that starts when a reaction arrives too late.
     pub default_intention: String,
-    /// The channels it may use, in the order configured; names are unique.
+    /// The enabled channels, in the configured order, with unique names.
     pub channels: Vec<Channel>,
-    /// At most so many campaigns; `None`: unlimited.
+    /// Maximum number of campaigns. `None`: unlimited.
     pub quota_campaigns: Option<u32>,
 }
 
 impl Tenant {
-    /// The channel of that name, if it is enabled.
+    /// Returns the enabled channel with this name.
     pub fn channel(&self, name: &str) -> Option<&Channel> {
         self.channels.iter().find(|channel| channel.name == name)
     }
 
-    /// The channel of that name. Errors: `channel-not-enabled`, which blames `channel`.
+    /// Returns the enabled channel with this name. Error: `channel-not-enabled`, which names `channel`.
     pub fn require_channel(&self, name: &str) -> Result<&Channel, Refusal> {
         self.channel(name).ok_or_else(|| {
             let enabled: Vec<&str> = self.channels.iter().map(|channel| channel.name.as_str()).collect();
@@ -42,18 +42,18 @@ impl Tenant {
     }
 }
 
-/// A channel as a tenant has enabled it.
+/// A channel that a tenant has enabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Channel {
-    /// `[a-z][a-z0-9]*(-[a-z0-9]+)*`
+    /// The name: `[a-z][a-z0-9]*(-[a-z0-9]+)*`.
     pub name: String,
-    /// What identifies a user in it.
+    /// The kind of identifier that users have in the channel.
     pub identifier: IdentifierKind,
-    /// Whether a message can be sent that nobody asked for.
+    /// Whether the channel can send a message that the user did not ask for.
     pub can_send: bool,
 }
 
-/// What identifies a user in a channel.
+/// The kind of a user's identifier in a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdentifierKind {
     /// A phone number, stored as E.164.
@@ -63,7 +63,7 @@ pub enum IdentifierKind {
 }
 
 impl IdentifierKind {
-    /// As configurations write it.
+    /// Returns the name that configurations use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Phone => "phone",
@@ -71,18 +71,18 @@ impl IdentifierKind {
         }
     }
 
-    /// The kind that configurations write so.
+    /// Returns the kind with this name in configurations.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Phone, Self::Opaque].into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
-/// The channel whose messages are templates, and whose user ids are phone numbers without their `+`.
+/// The channel with templates as messages, and with phone numbers without `+` as user ids.
 pub const WHATSAPP: &str = "whatsapp";
 /// The channel of phone calls.
 pub const VOICE: &str = "voice";
 
-/// The channels that every tenant may enable by name alone.
+/// The channels that a tenant may enable by name alone.
 pub const BUILT_IN_CHANNELS: [&str; 11] = [
     WHATSAPP,
     VOICE,
@@ -97,11 +97,11 @@ pub const BUILT_IN_CHANNELS: [&str; 11] = [
     "widget",
 ];
 
-/// The most characters of a channel's name.
+/// Maximum characters of a channel's name.
 pub const MAX_CHANNEL_NAME: usize = 64;
 
 impl Channel {
-    /// A built-in channel by name. The user of `widget` is out of reach once offline, so it can't send.
+    /// Returns the built-in channel with this name. `widget` cannot send, because its user is unreachable when offline.
     pub fn built_in(name: &str) -> Option<Self> {
         BUILT_IN_CHANNELS.contains(&name).then(|| Self {
             name: name.to_owned(),
@@ -113,23 +113,24 @@ impl Channel {
         })
     }
 
-    /// The name in parameters that repeat per channel: `facebook-wall` is `FACEBOOK_WALL`.
+    /// Returns the name for parameters that repeat per channel: `FACEBOOK_WALL` for `facebook-wall`.
     pub fn parameter_name(&self) -> String {
         parameter_name(&self.name)
     }
 
-    /// Whether a message to a user is a text; WhatsApp's is a template, and a call needs none.
+    /// Returns whether a message to a user is a text. WhatsApp sends a template, and a call needs no message.
     pub fn takes_message(&self) -> bool {
         self.name != WHATSAPP && self.name != VOICE
     }
 }
 
-/// A channel's name in parameters that repeat per channel: `facebook-wall` is `FACEBOOK_WALL`.
+/// Returns a channel's name for parameters that repeat per channel: `FACEBOOK_WALL` for `facebook-wall`.
 pub fn parameter_name(channel: &str) -> String {
     channel.to_ascii_uppercase().replace('-', "_")
 }
 
-/// Whether `name` can name a channel: `[a-z][a-z0-9]*(-[a-z0-9]+)*`, at most [`MAX_CHANNEL_NAME`] characters.
+/// Returns whether `name` is a valid channel name: `[a-z][a-z0-9]*(-[a-z0-9]+)*`, at most [`MAX_CHANNEL_NAME`]
+/// characters.
 pub fn is_channel_name(name: &str) -> bool {
     let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     name.len() <= MAX_CHANNEL_NAME && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('-').all(part)
@@ -140,7 +141,7 @@ pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// A tenant in Chile with every built-in channel.
+    /// Returns a tenant in Chile with every built-in channel.
     pub(crate) fn tenant() -> Tenant {
         Tenant {
             id: "acme".into(),

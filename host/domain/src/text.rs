@@ -1,19 +1,20 @@
-//! The one form in which names and identifiers are compared and stored.
+//! Normalisation of names and identifiers, as the program compares and stores them.
 
 use super::refusal::Refusal;
 use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// The most characters of a name, an identifier, a correlator or a reason.
+/// Maximum characters of a name, an identifier, a correlator or a reason.
 pub const MAX_CHARACTERS: usize = 256;
 
-/// A character in NFC comes from at most four of at most four bytes each: more than this can't become short enough.
+/// Maximum bytes of an input. NFC composes at most four characters of at most four bytes each into one, and a longer
+/// text therefore exceeds [`MAX_CHARACTERS`].
 const MAX_BYTES: usize = MAX_CHARACTERS * 16;
 
-/// `given` in NFC, without white space around it, at most [`MAX_CHARACTERS`].
+/// Returns `given` in NFC, trimmed, with at most [`MAX_CHARACTERS`] characters.
 ///
-/// `what` names it in messages (`the contact's name`). Errors, which blame `argument`: `value-too-large`, and
-/// `refused` for a NUL, which not every store can hold.
+/// `what` names the text in messages (`the contact's name`). The errors name `argument`: `value-too-large`, and
+/// `refused` for a NUL, which some stores cannot hold.
 pub fn normalise(given: &str, what: &str, argument: &'static str, refused: &'static str) -> Result<String, Refusal> {
     let too_large = || Refusal::too_large(what, MAX_CHARACTERS, "characters").about_argument(argument);
     let trimmed = given.trim();
@@ -29,16 +30,16 @@ pub fn normalise(given: &str, what: &str, argument: &'static str, refused: &'sta
     Ok(text.to_owned())
 }
 
-/// Whether a text has more characters than so many.
-pub fn exceeds(text: &str, characters: usize) -> bool {
-    // No character has less than a byte: most texts needn't be counted.
+/// Returns whether a text has more than `characters` characters.
+pub(crate) fn exceeds(text: &str, characters: usize) -> bool {
+    // Every character takes at least one byte, and counting is therefore unnecessary for most texts.
     text.len() > characters && text.chars().count() > characters
 }
 
-/// Refuses a text with a NUL, which not every store can hold.
+/// Rejects a text with a NUL, which some stores cannot hold.
 pub(crate) fn reject_nul(text: &str, what: &str, argument: &'static str, refused: &'static str) -> Result<(), Refusal> {
     if text.contains('\0') {
-        let message = format!("{what} holds the character NUL (U+0000); remove it");
+        let message = format!("{what} contains the character NUL (U+0000); remove it");
         return Err(Refusal::new(refused, message).about_argument(argument));
     }
     Ok(())

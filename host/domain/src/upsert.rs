@@ -1,4 +1,4 @@
-//! Finding or making the contact of an address: a contact's key is its address, never its name.
+//! Creates or updates the contact of an address. A contact's key is its address, never its name.
 
 use super::contact::{Address, Contact};
 use super::phone;
@@ -8,7 +8,8 @@ use super::text;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// A wish to have a contact, read and normalised: its addresses are what the caller looks up before [`Self::apply`].
+/// A validated, normalised request to create or update a contact. The caller looks up its addresses before
+/// [`Self::apply`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactUpsert {
     addresses: Vec<Address>,
@@ -18,45 +19,46 @@ pub struct ContactUpsert {
     warnings: Vec<Warning>,
 }
 
-/// A value for a correlator's slot, as given.
+/// A given value for a correlator slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Correlator<'a> {
-    /// 1, 2 or 3; each at most once.
+    /// The slot: 1, 2 or 3. Each slot occurs at most once.
     pub slot: u8,
-    /// Normalised; empty: as though it weren't given.
+    /// The value, normalised later. An empty value counts as not given.
     pub value: &'a str,
-    /// Overwrites a stored value; an empty slot is filled either way.
+    /// Whether the value overwrites a stored one. An empty slot takes the value in either case.
     pub update: bool,
 }
 
-/// How the contact is to be named and linked, as given.
+/// The given name and correlators of a contact.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Profile<'a> {
-    /// Normalised. An empty one never replaces a name.
+    /// The name, normalised later. An empty name never replaces a stored one.
     pub name: &'a str,
-    /// Replaces a stored name; an empty one is filled either way.
+    /// Whether the name replaces a stored one. An empty stored name takes it in either case.
     pub update_name: bool,
-    /// In any order.
+    /// The correlators, in any order.
     pub correlators: &'a [Correlator<'a>],
 }
 
-/// What an upsert came to.
+/// The result of an upsert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpsertResult {
-    /// As it is now.
+    /// The contact after the upsert.
     pub contact: Contact,
-    /// It wasn't there before.
+    /// Whether the upsert created the contact.
     pub created: bool,
-    /// It wasn't there before, or not like this.
+    /// Whether the upsert created or changed the contact.
     pub changed: bool,
 }
 
 impl ContactUpsert {
-    /// The contact of any of these (channel, identifier as typed); the rest is added to it.
+    /// Builds the request for the contact that has any of `addresses` (channel, identifier as typed). Applying it adds
+    /// the other addresses to the contact.
     ///
-    /// Errors: `channel-not-enabled` (`channel`), `phone-invalid`, `identifier-invalid` (an empty one, or two for a
-    /// channel), `value-too-large`, `parameter-invalid` (`slot` other than 1 to 3 or twice; a NUL in a text). Those of
-    /// `slot` and `value` have the detail `slot`, those of addresses the detail `channel`.
+    /// Errors: `channel-not-enabled` (`channel`), `phone-invalid`, `identifier-invalid` (an empty identifier, or two
+    /// for a channel), `value-too-large`, `parameter-invalid` (`slot` other than 1 to 3 or repeated; a NUL in a text).
+    /// Errors of `slot` and `value` have the detail `slot`, errors of addresses the detail `channel`.
     pub fn new(tenant: &Tenant, addresses: &[(&str, &str)], profile: &Profile<'_>) -> Result<Self, Refusal> {
         let mut upsert = Self::from_profile(profile)?;
         for (channel, identifier) in addresses {
@@ -80,8 +82,8 @@ impl ContactUpsert {
         Ok(upsert)
     }
 
-    /// The contact of a session's own user in the session's own channel. What WhatsApp gives is international without
-    /// its `+`. Errors as [`Self::new`].
+    /// Builds the request for the contact of a session's own user in the session's own channel. WhatsApp gives
+    /// international numbers without `+`. Errors: as for [`Self::new`].
     pub fn for_session_user(
         tenant: &Tenant,
         channel: &str,
@@ -99,21 +101,22 @@ impl ContactUpsert {
         Ok(upsert)
     }
 
-    /// The addresses to look up, in order of their channels; at most one a channel.
+    /// Returns the addresses to look up, ordered by channel, with at most one per channel.
     pub fn addresses(&self) -> &[Address] {
         &self.addresses
     }
 
-    /// What the designer should know: `phone-unusual`.
+    /// Returns the warnings for the flow designer: `phone-unusual`.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// What is to be stored, given the contacts (in any order, the same one several times or once) that have one of
-    /// the addresses, and an id for a new one.
+    /// Returns the contact to store. `found` holds the contacts that have one of the addresses, in any order and
+    /// possibly repeated; `new_id` is the id of a new contact.
     ///
-    /// Nothing is ever merged or moved silently. Errors: `ambiguous-contact` where the addresses belong to several
-    /// contacts, or the one found has another identifier in one of the channels; details `contact`, each id once.
+    /// The function never merges contacts and never replaces an address. Error: `ambiguous-contact` if the addresses
+    /// belong to several contacts, or if the found contact has another identifier in one of the channels. Its details
+    /// `contact` list each id once.
     pub fn apply<'a>(
         &self,
         found: impl IntoIterator<Item = &'a Contact>,
@@ -179,9 +182,9 @@ impl ContactUpsert {
 
     fn add_address(&mut self, address: Address, warning: Option<Warning>) -> Result<(), Refusal> {
         match self.addresses.binary_search_by(|other| other.channel.cmp(&address.channel)) {
-            Err(place) => self.addresses.insert(place, address),
-            Ok(place) => {
-                if self.addresses.get(place).is_some_and(|other| other.identifier != address.identifier) {
+            Err(index) => self.addresses.insert(index, address),
+            Ok(index) => {
+                if self.addresses.get(index).is_some_and(|other| other.identifier != address.identifier) {
                     let message = format!(
                         "two identifiers are given for the channel {}; a contact has one in each",
                         quote(&address.channel)
@@ -190,7 +193,7 @@ impl ContactUpsert {
                 }
             }
         }
-        // One number in two channels is one warning.
+        // The same number in two channels gives one warning.
         self.warnings.extend(warning.filter(|warning| !self.warnings.contains(warning)));
         Ok(())
     }
@@ -228,13 +231,13 @@ impl ContactUpsert {
     }
 }
 
-fn address_conflict(stored: &Contact, own: &Address, wanted: &Address) -> Refusal {
+fn address_conflict(stored: &Contact, own: &Address, requested: &Address) -> Refusal {
     let message = format!(
         "the contact {} has another identifier in {}, {} and not {}; an address is never replaced",
         stored.id,
         own.channel,
         quote(&own.identifier),
-        quote(&wanted.identifier)
+        quote(&requested.identifier)
     );
     Refusal::new("ambiguous-contact", message)
         .about_argument("identifier")

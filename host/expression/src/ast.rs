@@ -1,27 +1,27 @@
-//! An expression as it is evaluated.
+//! The abstract syntax tree of an expression.
 //!
-//! Chains (`a + b + c`, `a && b`, `a.b[0].c()`, `a ? b : c ? d : e`) are flat lists, not nested pairs. So a long expression
-//! is no deep one, and evaluating or dropping it needs little stack.
+//! Chains (`a + b + c`, `a && b`, `a.b[0].c()`, `a ? b : c ? d : e`) are flat lists, not nested pairs. A long
+//! expression is therefore not deep, and evaluating or dropping it needs little stack.
 
 use super::function::NativeFunction;
 
-/// One operation or value, and where it stands in the source.
+/// One operation or value, with its position in the source.
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) at: u32,
-    /// Operations inside one another, this one included.
+    /// The nesting depth of the operations, including this one.
     pub(super) depth: u32,
-    /// Elsewhere, so that a node is small wherever it is handed on: parser and evaluator run on little stack.
+    /// The box keeps nodes small: parser and evaluator pass them by value and have little stack.
     pub(super) kind: Box<NodeKind>,
 }
 
 #[derive(Debug)]
 pub(super) enum NodeKind {
     Literal(Literal),
-    /// A comprehension's variable, by its place on the stack of variables.
+    /// The variable of a comprehension, by its index on the stack of variables.
     Local(usize),
     Builtin(Builtin),
-    /// An entity or, where none is set, a type by that name.
+    /// An entity or, if no entity has this name, a type.
     Entity(String),
     List(Vec<ListElement>),
     Map(Vec<MapEntry>),
@@ -55,7 +55,7 @@ pub(super) enum NodeKind {
     Call(Call),
 }
 
-/// A value written in the source.
+/// A literal in the source.
 #[derive(Debug)]
 pub(super) enum Literal {
     Null,
@@ -67,7 +67,7 @@ pub(super) enum Literal {
     Bytes(Vec<u8>),
 }
 
-/// What is there besides entities.
+/// A built-in variable.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Builtin {
     Session,
@@ -75,14 +75,14 @@ pub(super) enum Builtin {
     Entities,
 }
 
-/// An element of a list; an optional one is left out when it is none.
+/// An element of a list. The list omits an optional element without a value.
 #[derive(Debug)]
 pub(super) struct ListElement {
     pub(super) optional: bool,
     pub(super) value: Node,
 }
 
-/// An entry of a map; an optional one is left out when its value is none.
+/// An entry of a map. The map omits an optional entry without a value.
 #[derive(Debug)]
 pub(super) struct MapEntry {
     pub(super) optional: bool,
@@ -115,7 +115,7 @@ pub(super) enum Operator {
 }
 
 impl Operator {
-    /// The operator as it is written.
+    /// Returns the operator as the source writes it.
     pub(super) fn symbol(self) -> &'static str {
         match self {
             Self::Add => "+",
@@ -141,7 +141,7 @@ pub(super) struct Branch {
     pub(super) value: Node,
 }
 
-/// One step of a path: what is done with the value so far.
+/// One step of a path: an operation on the value of the previous steps.
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) at: u32,
@@ -164,18 +164,18 @@ pub(super) enum StepKind {
     },
     /// `.name(…)`.
     Method(Box<Call>),
-    /// `.or(…)`, which evaluates its argument only when needed.
+    /// `.or(…)`, which evaluates its argument only if the receiver has no value.
     Or(Node),
-    /// `.orValue(…)`, likewise.
+    /// `.orValue(…)`, which evaluates its argument only if the receiver has no value.
     OrValue(Node),
     Comprehension(Box<Comprehension>),
 }
 
-/// A function with its arguments; a method's receiver is not among them.
+/// A function call with its arguments. They do not include the receiver of a method.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) name: String,
-    /// `None` where there is no function of that name, which is an error only when it is called.
+    /// `None` if no function has this name. The evaluation reports the error only when it reaches the call.
     pub(super) function: Option<NativeFunction>,
     pub(super) arguments: Vec<Node>,
 }
@@ -183,9 +183,9 @@ pub(super) struct Call {
 #[derive(Debug)]
 pub(super) struct Comprehension {
     pub(super) kind: ComprehensionKind,
-    /// The place of its variable on the stack of variables.
+    /// The index of its variable on the stack of variables.
     pub(super) local: usize,
-    /// Whether it contains another comprehension or stands inside one.
+    /// Whether it contains another comprehension or is inside one.
     pub(super) is_nested: bool,
     /// The condition of a `map` with three arguments.
     pub(super) filter: Option<Node>,
@@ -205,7 +205,7 @@ pub(super) enum ComprehensionKind {
 }
 
 impl ComprehensionKind {
-    /// The kind by the name of its macro.
+    /// Returns the kind of the macro with this name.
     pub(super) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "all" => Self::All,
@@ -220,7 +220,7 @@ impl ComprehensionKind {
         })
     }
 
-    /// The name of its macro.
+    /// Returns the name of the macro.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::All => "all",
@@ -234,7 +234,7 @@ impl ComprehensionKind {
         }
     }
 
-    /// Whether it runs its body once for each element, and not at most once.
+    /// Returns whether it runs its body once for each element. The other kinds run it at most once.
     pub(super) fn iterates(self) -> bool {
         !matches!(self, Self::OptionalMap | Self::OptionalFlatMap)
     }

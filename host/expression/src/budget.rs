@@ -1,37 +1,38 @@
-//! The steps that evaluations take, and the hook that lets other work run in between.
+//! The step budget of evaluations, and the hook that lets other work run during one.
 
 use super::error::{EvalError, EvalResult};
 use super::limits::MAX_STEPS;
 
-/// Bytes of text that one step copies, counts or compares.
+/// Bytes of text that one step pays for copying, counting or comparing.
 const BYTES_PER_STEP: usize = 64;
 /// Steps between two calls of the pause hook.
 const STEPS_PER_PAUSE: u32 = 1_000;
-/// Steps that an evaluation takes before its first operation.
+/// Steps that an evaluation costs before its first operation.
 const STEPS_PER_EVALUATION: usize = 4;
 
-/// The steps that the evaluations of one invocation may still take, and the hook that lets other work run in between.
+/// The remaining steps for the evaluations of one invocation, and the hook that lets other work run during them.
 ///
-/// One evaluation takes at most [`MAX_STEPS`] of them. The steps that it took are gone, whether it succeeded or failed.
+/// One evaluation takes at most [`MAX_STEPS`] steps. A failed evaluation costs its steps like a successful one.
 pub struct Budget<'p> {
     remaining: u32,
-    /// Steps until the next call of the hook, counted over all evaluations.
+    /// Steps until the next call of the hook, counted across evaluations.
     until_pause: u32,
     pause: Option<&'p dyn Fn()>,
 }
 
 impl<'p> Budget<'p> {
-    /// A budget of `steps` without a hook.
+    /// Creates a budget of `steps` without a hook.
     pub fn new(steps: u32) -> Self {
         Self { remaining: steps, until_pause: STEPS_PER_PAUSE, pause: None }
     }
 
-    /// A budget of `steps` whose evaluations call `pause` between pieces of work: after about 1,000 steps.
+    /// Creates a budget of `steps` whose evaluations call `pause` about every 1,000 steps.
     pub fn with_pause(steps: u32, pause: &'p dyn Fn()) -> Self {
         Self { remaining: steps, until_pause: STEPS_PER_PAUSE, pause: Some(pause) }
     }
 
-    /// Takes steps for work beside an evaluation, and pauses as an evaluation does. False: there are not so many left.
+    /// Takes steps for work outside an evaluation, and calls the hook like an evaluation. Returns false if too few
+    /// steps are left.
     pub(crate) fn spend_steps(&mut self, steps: usize) -> bool {
         let mut fuel = Fuel::new(self);
         let taken = fuel.spend(steps).is_ok();
@@ -39,27 +40,27 @@ impl<'p> Budget<'p> {
         taken
     }
 
-    /// The steps that are left.
+    /// Returns the remaining steps.
     pub fn steps_left(&self) -> u32 {
         self.remaining
     }
 }
 
-/// The steps that one evaluation has left.
+/// The remaining steps of one evaluation.
 pub(super) struct Fuel<'p> {
-    /// Steps until the next pause, or until the end where that is nearer.
+    /// Steps until the next pause, or until the end if that is sooner.
     until_pause: u32,
     /// Steps after those.
     after_pause: u32,
-    /// Steps that it had when it began.
+    /// Steps granted at the start of the evaluation.
     granted: u32,
-    /// Whether the budget of the whole invocation ends before this evaluation's own.
+    /// Whether the budget of the whole invocation ends before the limit of this evaluation.
     is_shared: bool,
     pause: Option<&'p dyn Fn()>,
 }
 
 impl<'p> Fuel<'p> {
-    /// The steps that one evaluation may take of a budget.
+    /// Grants one evaluation its steps from a budget.
     pub(super) fn new(budget: &Budget<'p>) -> Self {
         let granted = budget.remaining.min(MAX_STEPS);
         let until_pause = budget.until_pause.min(granted);
@@ -67,23 +68,23 @@ impl<'p> Fuel<'p> {
         Self { until_pause, after_pause: granted - until_pause, granted, is_shared, pause: budget.pause }
     }
 
-    /// Takes what the evaluation took from its budget.
+    /// Charges the steps of the evaluation to its budget.
     pub(super) fn charge_to(&self, budget: &mut Budget<'_>) {
         let taken = self.granted.saturating_sub(self.until_pause + self.after_pause);
         budget.remaining = budget.remaining.saturating_sub(taken);
         budget.until_pause = self.until_pause;
     }
 
-    /// Takes the steps of an evaluation that begins.
+    /// Takes the base cost of an evaluation.
     pub(super) fn spend_base_cost(&mut self) -> EvalResult<()> {
         self.spend(STEPS_PER_EVALUATION)
     }
 
-    /// Takes `steps`, or says that there are not so many left.
+    /// Takes `steps`. Error: fewer steps are left.
     pub(super) fn spend(&mut self, steps: usize) -> EvalResult<()> {
         match (self.until_pause as usize).checked_sub(steps) {
             Some(left) => {
-                // No more than there was.
+                // The result is at most the previous `u32` value.
                 self.until_pause = left as u32;
                 Ok(())
             }
@@ -96,7 +97,7 @@ impl<'p> Fuel<'p> {
     fn spend_beyond_pause(&mut self, steps: usize) -> EvalResult<()> {
         let left = u32::try_from(steps).ok().and_then(|steps| (self.until_pause + self.after_pause).checked_sub(steps));
         let Some(left) = left else {
-            // The rest is gone too, so that nothing cheaper runs after the failure.
+            // The rest is also spent, because nothing cheaper may run after the failure.
             (self.until_pause, self.after_pause) = (0, 0);
             return Err(self.exhausted_error());
         };
@@ -106,18 +107,18 @@ impl<'p> Fuel<'p> {
         Ok(())
     }
 
-    /// Takes what handling `bytes` of text costs.
+    /// Takes the steps for handling `bytes` of text.
     pub(super) fn spend_bytes(&mut self, bytes: usize) -> EvalResult<()> {
         self.spend(1 + bytes / BYTES_PER_STEP)
     }
 
-    /// Gives back steps that were taken for work that was not done.
+    /// Returns unused steps to the evaluation.
     pub(super) fn refund(&mut self, steps: usize) {
-        // They were taken from the same 32 bits.
+        // The evaluation has taken these steps from a `u32`.
         self.until_pause = self.until_pause.saturating_add(u32::try_from(steps).unwrap_or(0));
     }
 
-    /// Lets other work run in the middle of work that is already paid for.
+    /// Calls the hook during work that is already paid for.
     pub(super) fn pause(&self) {
         if let Some(pause) = self.pause {
             pause();

@@ -1,4 +1,4 @@
-//! From a computed value to one that the rest of the host takes, or to the reason why it takes none such.
+//! Conversion of runtime values to results, or to the error for an unsupported type.
 
 use serde_json::{Map as JsonMap, Number, Value as Json};
 
@@ -10,15 +10,16 @@ use super::operator::KEY_BYTES_PER_STEP;
 use super::runtime_value::{List, Map, RuntimeValue};
 use super::value::{TIMESTAMP_HINT, Value};
 
-/// Steps for a list or a map of a result, and for an entry of a map.
+/// Steps for a list or a map in a result.
 const STEPS_PER_CONTAINER: usize = 12;
+/// Steps for an entry of a map.
 const STEPS_PER_ENTRY: usize = 4;
-/// Steps for the length of a number with a fraction.
+/// Steps for the length of a floating-point number.
 const STEPS_PER_NUMBER: usize = 4;
 /// Values of a result that are freed between two pauses.
 const VALUES_PER_PAUSE: usize = 500;
 
-/// The result of an expression.
+/// Converts the value of an expression to its result.
 pub(super) fn to_value(evaluator: &mut Evaluator<'_>, value: RuntimeValue<'_>) -> EvalResult<Value> {
     Ok(match value {
         RuntimeValue::Null => Value::Null,
@@ -35,14 +36,14 @@ pub(super) fn to_value(evaluator: &mut Evaluator<'_>, value: RuntimeValue<'_>) -
     })
 }
 
-/// The result where a boolean is due; none where it is null.
+/// Converts a value to a boolean; `None` for null.
 pub(super) fn to_boolean(value: RuntimeValue<'_>) -> EvalResult<Option<bool>> {
     match value {
         RuntimeValue::Null => Ok(None),
         RuntimeValue::Boolean(boolean) => Ok(Some(boolean)),
         other => {
             let message = format!(
-                "true or false is due, and this is {}: compare it, as in answer == \"YES\"",
+                "the result must be true or false, but this is {}: compare it, as in answer == \"YES\"",
                 other.type_description()
             );
             Err(EvalError::result_type(message))
@@ -50,13 +51,13 @@ pub(super) fn to_boolean(value: RuntimeValue<'_>) -> EvalResult<Option<bool>> {
     }
 }
 
-/// The result of a text expression; none where it is null.
+/// Converts a value to the result of a text expression; `None` for null.
 pub(super) fn to_text(value: RuntimeValue<'_>) -> EvalResult<Option<String>> {
     match value {
         RuntimeValue::Null => Ok(None),
         RuntimeValue::Text(text) => Ok(Some(check_text_size(text.into_string())?)),
         RuntimeValue::Timestamp(_) => {
-            Err(EvalError::result_type(format!("a text is due, and this is a timestamp: {TIMESTAMP_HINT}")))
+            Err(EvalError::result_type(format!("the result must be a text, but this is a timestamp: {TIMESTAMP_HINT}")))
         }
         RuntimeValue::Unsigned(_)
         | RuntimeValue::Bytes(_)
@@ -65,40 +66,43 @@ pub(super) fn to_text(value: RuntimeValue<'_>) -> EvalResult<Option<String>> {
         | RuntimeValue::Optional(_) => Err(unsupported_result_error(&value)),
         other => {
             let hint = match other {
-                RuntimeValue::List(_) => ": put its texts together with join(\", \")",
+                RuntimeValue::List(_) => ": join its texts with join(\", \")",
                 RuntimeValue::Map(_) => ": take one of its fields",
-                _ => ": turn it into text with string(…)",
+                _ => ": convert it to text with string(…)",
             };
-            Err(EvalError::result_type(format!("a text is due, and this is {}{hint}", other.type_description())))
+            Err(EvalError::result_type(format!(
+                "the result must be a text, but this is {}{hint}",
+                other.type_description()
+            )))
         }
     }
 }
 
-/// The text of a value that a template inserts.
+/// Returns the text that a template inserts for a value.
 pub(super) fn template_text(value: RuntimeValue<'_>) -> EvalResult<String> {
     match value {
         RuntimeValue::Text(text) => Ok(text.into_string()),
         RuntimeValue::Integer(integer) => Ok(integer.to_string()),
         RuntimeValue::Number(number) if number.is_finite() => Ok(shortest_number(number)),
         RuntimeValue::Null => Err(EvalError::result_type(
-            "a template takes texts and numbers, and this is null: say what stands for it, as in name == null ? \"\" : name",
+            "a template accepts texts and numbers, but this is null: replace it, as in name == null ? \"\" : name",
         )),
         RuntimeValue::Timestamp(_) => Err(EvalError::result_type(format!(
-            "a template takes texts and numbers, and this is a timestamp: {TIMESTAMP_HINT}"
+            "a template accepts texts and numbers, but this is a timestamp: {TIMESTAMP_HINT}"
         ))),
         RuntimeValue::Boolean(_) => Err(EvalError::result_type(
-            "a template takes texts and numbers, and this is a boolean: say what stands for it, as in ok ? \"yes\" : \"no\"",
+            "a template accepts texts and numbers, but this is a boolean: convert it, as in ok ? \"yes\" : \"no\"",
         )),
         other => to_text(other).map(Option::unwrap_or_default),
     }
 }
 
 fn check_text_size(text: String) -> EvalResult<String> {
-    // Entities and what is made of them are bounded elsewhere, but a result is bounded whatever it came from.
+    // Other limits apply to entities and to the values of an evaluation, but this limit applies to every result.
     super::limits::check_text(text.len()).map(|()| text)
 }
 
-/// A value as JSON; `bytes` counts how long the whole becomes.
+/// Converts a value to JSON. `bytes` is the size of the whole result so far.
 fn to_json(evaluator: &mut Evaluator<'_>, value: &RuntimeValue<'_>, bytes: &mut usize) -> EvalResult<Json> {
     evaluator.fuel.spend(1)?;
     match value {
@@ -170,7 +174,7 @@ fn entry_to_json(
 ) -> EvalResult<(String, Json)> {
     let RuntimeValue::Text(key) = key else {
         return Err(EvalError::result_type(format!(
-            "the keys of a map must be texts, and one is {}: turn it into text with string(…)",
+            "the keys of a map must be texts, and one is {}: convert it to text with string(…)",
             key.type_description()
         )));
     };
@@ -179,13 +183,13 @@ fn entry_to_json(
     Ok((key.to_string(), to_json(evaluator, value, bytes)?))
 }
 
-/// Frees the part of a result that was made before a failure, with pauses.
+/// Frees a partial result after a failure, with pauses.
 fn free_partial_result(evaluator: &Evaluator<'_>, part: Json, error: Box<EvalError>) -> Box<EvalError> {
     free_value(evaluator, part, &mut 0);
     error
 }
 
-/// Frees a value. It is as deep as [`Evaluator::with_depth`] allows.
+/// Frees a value recursively. [`Evaluator::with_depth`] limits its depth.
 fn free_value(evaluator: &Evaluator<'_>, value: Json, freed: &mut usize) {
     *freed += 1;
     if freed.is_multiple_of(VALUES_PER_PAUSE) {
@@ -206,22 +210,22 @@ fn count_bytes(bytes: &mut usize, more: usize) -> EvalResult<()> {
     Ok(())
 }
 
-/// The failure of an expression whose result, or a part of it, is of a type that exists only while computing.
+/// Returns the error for a type that can occur only during an evaluation.
 fn unsupported_result_error(value: &RuntimeValue<'_>) -> Box<EvalError> {
     let hint = match value {
-        RuntimeValue::Unsigned(_) => "turn it into an integer with int(…)",
-        RuntimeValue::Bytes(_) => "turn them into text with string(…), or with base64.encode(…)",
-        RuntimeValue::Duration(_) => "turn it into text with string(…), or into an integer with getSeconds()",
+        RuntimeValue::Unsigned(_) => "convert it to an integer with int(…)",
+        RuntimeValue::Bytes(_) => "convert them to text with string(…), or with base64.encode(…)",
+        RuntimeValue::Duration(_) => "convert it to text with string(…), or to an integer with getSeconds()",
         RuntimeValue::Type(_) => {
-            "a name of a type, such as list or int, is an entity's name only where such an entity is set"
+            "the name of a type, such as list or int, denotes an entity only if that entity is set"
         }
-        RuntimeValue::Optional(_) => "say what stands for a missing value with orValue(…)",
+        RuntimeValue::Optional(_) => "replace a missing value with orValue(…)",
         RuntimeValue::Timestamp(_) => TIMESTAMP_HINT,
         _ => "a result must be a finite number",
     };
-    let words = match value {
+    let description = match value {
         RuntimeValue::Number(_) => "infinite or not a number",
         other => other.type_description(),
     };
-    EvalError::result_type(format!("the result cannot be {words}: {hint}"))
+    EvalError::result_type(format!("the result cannot be {description}: {hint}"))
 }

@@ -1,8 +1,8 @@
-//! Patterns of dates: `dd/MM/yyyy HH:mm:ss`.
+//! Date patterns such as `dd/MM/yyyy HH:mm:ss`.
 //!
-//! `dd`, `MM`, `yyyy`, `HH`, `mm` and `ss` stand for day, month, year, hour (0 to 23), minute and second, with just as many
-//! digits as letters. Every character that is no letter stands for itself, and so does text between single quotes, where
-//! two of them are one. Any other letter is an error.
+//! `dd`, `MM`, `yyyy`, `HH`, `mm` and `ss` stand for day, month, year, hour (0 to 23), minute and second, with one
+//! digit per letter. Any other letter is an error. Every non-letter stands for itself, and so does text between single
+//! quotes, in which `''` is one quote.
 
 use std::fmt::Write;
 
@@ -41,7 +41,7 @@ const FIELDS: [(&str, Field); 6] = [
 ];
 
 impl DatePattern {
-    /// Parses a pattern; the error says what is wrong with it.
+    /// Parses a pattern. The error describes the problem.
     pub(super) fn parse(pattern: &str) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut rest = pattern;
@@ -51,10 +51,13 @@ impl DatePattern {
             } else if first.is_alphabetic() {
                 let end = rest.find(|character| character != first).unwrap_or(rest.len());
                 let (letters, after) = rest.split_at(end);
-                let field = FIELDS.iter().find(|(known, _)| *known == letters).map(|(_, field)| *field).ok_or_else(|| {
-                    let letters = super::error::truncated(letters);
-                    format!("the pattern has `{letters}`, and it may have dd MM yyyy HH mm ss, or other letters between '…'")
-                })?;
+                let field =
+                    FIELDS.iter().find(|(known, _)| *known == letters).map(|(_, field)| *field).ok_or_else(|| {
+                        let letters = super::error::truncated(letters);
+                        format!(
+                            "the pattern contains `{letters}`: use dd MM yyyy HH mm ss, and put other letters in '…'"
+                        )
+                    })?;
                 parts.push(PatternPart::Field(field));
                 rest = after;
             } else {
@@ -65,11 +68,11 @@ impl DatePattern {
         Ok(Self { parts })
     }
 
-    /// A wall clock's reading in this form.
+    /// Formats a local time with the pattern.
     pub(super) fn format(&self, local: NaiveDateTime) -> String {
         let mut text = String::new();
         for part in &self.parts {
-            // Writing to a string does not fail.
+            // Writing to a string cannot fail.
             let _ = match part {
                 PatternPart::Literal(character) => write!(text, "{character}"),
                 PatternPart::Field(Field::Day) => write!(text, "{:02}", local.day()),
@@ -83,7 +86,7 @@ impl DatePattern {
         text
     }
 
-    /// Reads a text of exactly this form. Day, month and year must be there; what is left out of the time is zero.
+    /// Parses a text of exactly this form. Day, month and year are required; omitted parts of the time are zero.
     pub(super) fn parse_date(&self, text: &str) -> Result<NaiveDateTime, String> {
         let mut rest = text;
         let mut fields = [None; 6];
@@ -99,14 +102,14 @@ impl DatePattern {
                     if let Some(slot) = slot
                         && slot.replace(value).is_some_and(|before| before != value)
                     {
-                        return Err("it says the same thing twice in different ways".to_owned());
+                        return Err("it has two different values for one field".to_owned());
                     }
                     rest = after;
                 }
             }
         }
         if !rest.is_empty() {
-            return Err("there is more text after it".to_owned());
+            return Err("it has extra text at its end".to_owned());
         }
         let [Some(day), Some(month), Some(year), hour, minute, second] = fields else {
             return Err("the pattern needs dd, MM and yyyy".to_owned());
@@ -115,9 +118,9 @@ impl DatePattern {
             .ok()
             .filter(|year| *year > 0)
             .and_then(|year| NaiveDate::from_ymd_opt(year, month, day))
-            .ok_or_else(|| "there is no such day".to_owned())?
+            .ok_or_else(|| "the day does not exist".to_owned())?
             .and_hms_opt(hour.unwrap_or(0), minute.unwrap_or(0), second.unwrap_or(0))
-            .ok_or_else(|| "there is no such time of day".to_owned())
+            .ok_or_else(|| "the time of day does not exist".to_owned())
     }
 }
 
@@ -141,12 +144,12 @@ fn parse_quoted<'p>(pattern: &'p str, parts: &mut Vec<PatternPart>) -> Result<&'
     }
 }
 
-/// Exactly the digits of a field, and what follows them.
+/// Returns the value of a field's digits, and the rest of the text.
 fn parse_digits(text: &str, field: Field) -> Result<(u32, &str), String> {
     let letters = FIELDS.iter().find(|(_, known)| *known == field).map_or("", |(letters, _)| letters);
     let number = text.get(..letters.len()).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     match number.and_then(|digits| digits.parse().ok()) {
         Some(value) => Ok((value, text.get(letters.len()..).unwrap_or_default())),
-        None => Err(format!("{letters} stands for {} digits", letters.len())),
+        None => Err(format!("{letters} requires {} digits", letters.len())),
     }
 }

@@ -1,4 +1,4 @@
-//! What went wrong with an expression, in words for the designer who wrote it.
+//! Errors of expressions, worded for the designer who wrote them.
 
 use super::function;
 use super::limits::MAX_SHOWN_SOURCE;
@@ -9,18 +9,18 @@ use super::suggestion::nearest_name;
 pub enum ErrorCode {
     /// The source does not parse.
     Syntax,
-    /// The result is of a type that its use does not allow.
+    /// The result has a type that its use does not allow.
     Type,
-    /// An operation failed while it was evaluated.
+    /// An operation failed during the evaluation.
     Failed,
-    /// A bound on source, work or size was exceeded.
+    /// The expression exceeded a limit on its source, its work or its size.
     TooLarge,
     /// An entity that the expression reads has no value.
     EntityNotSet,
 }
 
 impl ErrorCode {
-    /// The code as programs and diagrams know it, such as `expression-syntax`.
+    /// Returns the code for programs and flows, such as `expression-syntax`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Syntax => "expression-syntax",
@@ -32,32 +32,31 @@ impl ErrorCode {
     }
 }
 
-/// Why an expression could not be parsed or evaluated.
+/// The reason for a failed parse or evaluation.
 ///
-/// Shown as its message alone: code, position and source are for the caller to set out.
+/// Its `Display` output is only the message. The caller formats code, position and source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.message)]
 pub struct ExpressionError(Box<ErrorDetails>);
 
-/// What is known of an [`ExpressionError`], which lends it out.
+/// The details of an [`ExpressionError`], which dereferences to them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorDetails {
     /// The stable code.
     pub code: ErrorCode,
-    /// What was wrong and how to mend it: one sentence without a full stop.
+    /// The problem and its fix: one sentence without a full stop.
     pub message: String,
-    /// The line of the source, from 1, where known.
+    /// The line in the source, from 1, if known.
     pub line: Option<u32>,
-    /// The column in that line, in characters from 1, where known.
+    /// The column in that line, in characters from 1, if known.
     pub column: Option<u32>,
-    /// The source, shortened where it is long.
+    /// The source, truncated if it is long.
     pub expression: Option<String>,
     /// The entity that is not set.
     pub entity: Option<String>,
-    /// The existing name (of an entity or a function) that is nearest to an unknown one.
+    /// The existing name of an entity or a function that is nearest to an unknown one.
     pub nearest: Option<String>,
-    /// The bound that was exceeded: `source`, `literals`, `tokens`, `nesting`, `comprehensions`, `list`, `value` or
-    /// `steps`.
+    /// The exceeded limit: `source`, `literals`, `tokens`, `nesting`, `comprehensions`, `list`, `value` or `steps`.
     pub limit: Option<&'static str>,
 }
 
@@ -70,13 +69,14 @@ impl std::ops::Deref for ExpressionError {
 }
 
 impl ErrorDetails {
-    /// The stable code as text.
+    /// Returns the stable code as text.
     pub fn code(&self) -> &'static str {
         self.code.as_str()
     }
 }
 
-/// A failure inside this module: its place is an offset, and nothing costly is known yet, since `||` may absorb it.
+/// An error inside this module. Its position is an offset, and it has no costly details, since `||` may absorb the
+/// error.
 #[derive(Debug)]
 pub(super) struct EvalError {
     pub(super) code: ErrorCode,
@@ -86,7 +86,7 @@ pub(super) struct EvalError {
     pub(super) limit: Option<&'static str>,
 }
 
-/// A name that stands for nothing.
+/// An unknown name.
 #[derive(Debug)]
 pub(super) enum UnknownName {
     Entity(String),
@@ -131,20 +131,20 @@ impl EvalError {
         error
     }
 
-    /// The same failure at a place, unless it already has one: the innermost place is the useful one.
+    /// Sets the position, unless the error already has one: the innermost position is the most precise.
     pub(super) fn at(mut self: Box<Self>, at: u32) -> Box<Self> {
         self.at.get_or_insert(at);
         self
     }
 
-    /// Whether another operand may outweigh this failure, as in `failure || true`. A bound is final.
+    /// Returns whether another operand may absorb this failure, as in `failure || true`. An exceeded limit is final.
     pub(super) fn is_short_circuitable(&self) -> bool {
         self.code != ErrorCode::TooLarge
     }
 
-    /// The error to show for a source. What costs to find out, such as the name that was meant, is found out here, once.
+    /// Converts to the public error for a source. Costly details, such as the nearest name, are computed only here.
     pub(super) fn explain<'n>(self, text: &str, entities: impl Iterator<Item = &'n str>) -> ExpressionError {
-        let place = self.at.map(|at| line_and_column(text, at as usize));
+        let position = self.at.map(|at| line_and_column(text, at as usize));
         let (message, entity, nearest) = match self.unknown {
             None => (self.message, None, None),
             Some(UnknownName::Entity(name)) => {
@@ -159,8 +159,8 @@ impl EvalError {
         ExpressionError(Box::new(ErrorDetails {
             code: self.code,
             message: single_line(message),
-            line: place.map(|(line, _)| line),
-            column: place.map(|(_, column)| column),
+            line: position.map(|(line, _)| line),
+            column: position.map(|(_, column)| column),
             expression: Some(truncated(text)),
             entity,
             nearest,
@@ -181,12 +181,12 @@ fn entity_not_set_message(name: &str, nearest: Option<&str>) -> String {
     )
 }
 
-/// A byte offset as the parser keeps it; sources are bounded far below 4 GiB.
+/// Converts a byte offset. The limits keep sources far below 4 GiB.
 pub(super) fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-/// Line and column, both from 1, of a byte offset.
+/// Returns line and column, both from 1, of a byte offset.
 fn line_and_column(text: &str, at: usize) -> (u32, u32) {
     let mut line = 1;
     let mut column = 1;
@@ -204,7 +204,7 @@ fn line_and_column(text: &str, at: usize) -> (u32, u32) {
     (line, column)
 }
 
-/// A message whose quotations hold nothing that a terminal would obey.
+/// Escapes control characters, which a quotation may contain and a terminal would interpret.
 fn single_line(message: String) -> String {
     if !message.contains(char::is_control) {
         return message;
@@ -216,7 +216,7 @@ fn single_line(message: String) -> String {
     shown
 }
 
-/// A text as a message shows it: long ones are cut.
+/// Returns a text for a message, truncated if it is long.
 pub(super) fn truncated(text: &str) -> String {
     match text.char_indices().nth(MAX_SHOWN_SOURCE) {
         None => text.to_owned(),

@@ -1,10 +1,10 @@
-//! From source to tokens, counting against the bounds on the way.
+//! The lexer: splits a source into tokens and enforces the limits on sources.
 
 use super::error::{EvalError, EvalResult, offset, truncated};
 use super::function::is_plain;
 use super::limits::{MAX_LITERAL_BYTES, MAX_NUMBER_CHARACTERS, MAX_SOURCE_CHARACTERS, MAX_TOKENS};
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenKind {
     Integer,
@@ -20,7 +20,7 @@ pub(super) enum TokenKind {
     Symbol,
 }
 
-/// A token: its kind and where it stands in the source, in bytes.
+/// A token: its kind and its byte range in the source.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
     pub(super) kind: TokenKind,
@@ -28,10 +28,10 @@ pub(super) struct Token {
     pub(super) end: usize,
 }
 
-/// Characters that a number counts for where reading it may need exact arithmetic, which takes microseconds.
+/// Characters that a number counts as if parsing it may need exact arithmetic, which takes microseconds.
 const EXACT_NUMBER_CHARACTERS: usize = 250;
 
-/// What is left of the bounds on a source; one for a whole template.
+/// The remaining part of the limits on a source. A whole template shares one budget.
 #[derive(Debug)]
 pub(super) struct SourceBudget {
     characters: usize,
@@ -77,12 +77,12 @@ impl SourceBudget {
     }
 }
 
-/// The symbols of two characters; every other one is a single character.
+/// The symbols of two characters. All other symbols are single characters.
 const TWO_CHARACTER_SYMBOLS: [&str; 6] = ["==", "!=", "<=", ">=", "&&", "||"];
 
-/// Reads the tokens of `source` from `start`: up to its end or, in a template, up to the `}}` that closes it.
+/// Reads the tokens of `source` from `start` to its end or, in a template, to the closing `}}`.
 ///
-/// Answers with the tokens and the offset where they end, before the `}}`.
+/// Returns the tokens and the offset of their end, before the `}}`.
 pub(super) fn tokenize(
     source: &str,
     start: usize,
@@ -148,9 +148,9 @@ impl<'s> Lexer<'s> {
         self.source.as_bytes().get(self.at + 1).copied()
     }
 
-    fn skip_while(&mut self, wanted: impl Fn(u8) -> bool) -> bool {
+    fn skip_while(&mut self, is_included: impl Fn(u8) -> bool) -> bool {
         let before = self.at;
-        while self.peek().is_some_and(&wanted) {
+        while self.peek().is_some_and(&is_included) {
             self.at += 1;
         }
         self.at > before
@@ -188,7 +188,7 @@ impl<'s> Lexer<'s> {
         Ok(Token { kind, start, end: self.at })
     }
 
-    /// The length and the meaning of a literal's prefix, such as the `r` of `r"\d"`.
+    /// Returns the length and the meaning of a literal's prefix, such as the `r` of `r"\d"`.
     fn literal_prefix(&self) -> Option<(usize, bool, bool)> {
         let mut raw = false;
         let mut bytes = false;
@@ -232,7 +232,7 @@ impl<'s> Lexer<'s> {
         let named = self.skip_while(|byte| is_name_byte(byte) || matches!(byte, b'.' | b'-' | b'/' | b' '));
         if !named || self.peek() != Some(b'`') {
             return Err(EvalError::syntax(
-                "a name between backticks holds letters, digits, spaces and _ . - / only",
+                "a name between backticks can contain only letters, digits, spaces and _ . - /",
                 start,
             ));
         }

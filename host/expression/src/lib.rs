@@ -1,16 +1,19 @@
-//! Expressions: what a designer writes where a value is computed.
+//! The expression language of parameters.
 //!
-//! The language is CEL, the Common Expression Language, with the extensions for texts, math, lists, encoding and
-//! optionals, and with `formatDate`, `parseDate` and `phone`. Sources come from tenants and are hostile until proven
-//! otherwise. So the parser and the evaluator are this module's own: neither calls itself deeper than the bounds allow,
-//! and every operation is paid for in steps, which an evaluation takes from a [`Budget`]; [`limits`] has the numbers. (The crate `cel` was tried. It has nothing to
-//! count steps with, and parsing, copying and dropping its trees takes stack in proportion to the length of a chain: 490
-//! terms of `1+1+…` overflow 512 KiB and abort the process.)
+//! The language is CEL, the Common Expression Language. This implementation supports the extensions for texts, math,
+//! lists, encoding and optionals, and adds `formatDate`, `parseDate` and `phone`. Sources come from tenants and are
+//! untrusted. Parser and evaluator are therefore part of this module: their recursion depth has limits, and every
+//! operation costs steps from a [`Budget`]. Module [`limits`] has the numbers.
 //!
-//! This module knows no store, no plugin and no clock; what an expression sees comes in as a [`Scope`].
+//! The crate `cel` does not meet these requirements. It cannot count steps, and it parses, copies and drops its trees
+//! recursively. The stack that it needs grows with the length of a chain: 490 terms of `1+1+…` overflow 512 KiB and
+//! abort the process.
 //!
-//! All of the language's public conformance cases that apply here pass. What is deliberately absent: messages, variables
-//! bound inside an expression, comprehensions over keys and values, and type checking before evaluation.
+//! This module has no access to stores, plugins or clocks. A [`Scope`] provides all the data that an expression can
+//! read.
+//!
+//! The implementation passes all applicable cases of the public CEL conformance suite. It deliberately omits messages,
+//! variable bindings inside an expression, comprehensions over keys and values, and type checking before evaluation.
 
 mod ast;
 mod budget;
@@ -50,13 +53,13 @@ use evaluate::Evaluator;
 use runtime_value::RuntimeValue;
 use template::TemplatePart;
 
-/// A parsed, bounded CEL expression: cheap to clone, shared between threads.
+/// A parsed CEL expression within the limits. It is cheap to clone and shared between threads.
 #[derive(Debug, Clone)]
 pub struct Expression {
     parsed: Arc<ParsedSource<Node>>,
 }
 
-/// A parsed text expression: CEL, or a template when the source contains `{{`.
+/// A parsed text expression: CEL, or a template if the source contains `{{`.
 #[derive(Debug, Clone)]
 pub struct TextExpression {
     parsed: Arc<ParsedSource<TextTree>>,
@@ -84,24 +87,24 @@ impl Expression {
         Ok(Self { parsed: Arc::new(ParsedSource { source: source.into(), tree }) })
     }
 
-    /// The source as the designer wrote it.
+    /// Returns the source as the designer wrote it.
     pub fn source(&self) -> &str {
         &self.parsed.source
     }
 
-    /// Evaluates it with the steps of a budget.
+    /// Evaluates the expression with steps from a budget.
     ///
     /// # Errors
-    /// `expression-failed`, `expression-type` (the result is of a type that no value has), `expression-too-large` or
+    /// `expression-failed`, `expression-type` (a [`Value`] cannot represent the result), `expression-too-large` or
     /// `entity-not-set`.
     pub fn evaluate(&self, scope: &Scope<'_>, budget: &mut Budget<'_>) -> Result<Value, ExpressionError> {
         self.parsed.evaluate(scope, budget, |evaluator, tree| evaluate_as(evaluator, tree, conversion::to_value))
     }
 
-    /// Evaluates it where a boolean is due. `None` when it yields null; nothing else stands for true or false.
+    /// Evaluates the expression to a boolean. Returns `None` for null. No other value converts to true or false.
     ///
     /// # Errors
-    /// As [`Expression::evaluate`]; `expression-type` also when the result is no boolean.
+    /// The errors of [`Expression::evaluate`], and `expression-type` also if the result is not a boolean.
     pub fn evaluate_boolean(
         &self,
         scope: &Scope<'_>,
@@ -117,7 +120,7 @@ impl TextExpression {
     /// Parses a source.
     ///
     /// # Errors
-    /// As [`Expression::parse`].
+    /// The errors of [`Expression::parse`].
     pub fn parse(source: &str) -> Result<Self, ExpressionError> {
         let tree = if let Err(error) = limits::check_source(source) {
             Err(error)
@@ -130,16 +133,16 @@ impl TextExpression {
         Ok(Self { parsed: Arc::new(ParsedSource { source: source.into(), tree }) })
     }
 
-    /// The source as the designer wrote it.
+    /// Returns the source as the designer wrote it.
     pub fn source(&self) -> &str {
         &self.parsed.source
     }
 
-    /// Evaluates it. `None` when it yields null; a template always yields text.
+    /// Evaluates the expression to a text. Returns `None` for null. A template never gives null.
     ///
     /// # Errors
-    /// As [`Expression::evaluate`]; `expression-type` also when the result is no text, or when an expression inside a
-    /// template yields neither text nor integer nor number.
+    /// The errors of [`Expression::evaluate`], and `expression-type` also if the result is not a text. An expression
+    /// inside a template must return a text, an integer or a number.
     pub fn evaluate(&self, scope: &Scope<'_>, budget: &mut Budget<'_>) -> Result<Option<String>, ExpressionError> {
         self.parsed.evaluate(scope, budget, |evaluator, tree| match tree {
             TextTree::Expression(node) => evaluate_as(evaluator, node, |_, value| conversion::to_text(value)),
@@ -149,7 +152,7 @@ impl TextExpression {
 }
 
 impl<T> ParsedSource<T> {
-    /// Evaluates a tree, and explains what fails.
+    /// Evaluates a tree and explains its error.
     fn evaluate<'a, 'p: 'a, R>(
         &'a self,
         scope: &'a Scope<'a>,
@@ -159,7 +162,7 @@ impl<T> ParsedSource<T> {
         let mut evaluator = Evaluator::new(scope, Fuel::new(budget));
         let result =
             evaluator.fuel.spend_base_cost().and_then(|()| evaluate(&mut evaluator, &self.tree)).map_err(|error| {
-                // The hint compares names as long as there are steps left.
+                // The hint compares names while steps are left.
                 let names = runtime_value::entity_names(scope.entities);
                 error.explain(
                     &self.source,
@@ -171,7 +174,7 @@ impl<T> ParsedSource<T> {
     }
 }
 
-/// The value of a node, made into what is due. Where it cannot be, the whole expression is the place.
+/// Evaluates a node and converts its value. An error of the conversion has the position of the whole expression.
 fn evaluate_as<'a, R>(
     evaluator: &mut Evaluator<'a>,
     node: &'a Node,
@@ -181,7 +184,7 @@ fn evaluate_as<'a, R>(
     convert(evaluator, value).map_err(|error| error.at(node.at))
 }
 
-/// Parses a source that is one expression from its beginning to its end.
+/// Parses a source that consists of one expression.
 fn parse_complete(source: &str) -> EvalResult<Node> {
     limits::check_source(source)?;
     let (tokens, end) = lexer::tokenize(source, 0, false, &mut lexer::SourceBudget::new())?;

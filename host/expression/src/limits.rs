@@ -1,49 +1,50 @@
-//! The bounds that make an expression harmless, whatever its source.
+//! The limits on the work of an expression.
 //!
-//! Sources come from tenants. Parsing is bounded by the size and the nesting of the source, evaluation by steps: every
-//! operation costs at least one, and work on texts and lists costs in proportion to their sizes *before* it is done. No
-//! clock is involved, so the same expression over the same entities always ends in the same way.
+//! Sources come from tenants. Size and nesting of the source limit the parsing. Steps limit the evaluation: every
+//! operation costs at least one. Operations on texts and lists cost steps in proportion to their sizes, charged
+//! *before* the work. The limits involve no clock, so the same expression over the same entities always gives the same
+//! result.
 
 use super::error::{EvalError, EvalResult};
 
-/// Characters of a source, string literals not counted.
+/// Maximum characters of a source, without its string literals.
 pub const MAX_SOURCE_CHARACTERS: usize = 10_000;
-/// Bytes of all string literals of an expression together, and of a template's literal text.
+/// Maximum bytes of all string literals of an expression together, and of a template's literal text.
 pub const MAX_LITERAL_BYTES: usize = 64 * 1024;
-/// Characters of a number that is written in a source.
+/// Maximum characters of a number in a source.
 pub const MAX_NUMBER_CHARACTERS: usize = 64;
-/// Tokens of an expression, and of all expressions of a template together.
+/// Maximum tokens of an expression, and of all expressions of a template together.
 pub const MAX_TOKENS: usize = 1_000;
-/// Brackets inside one another.
+/// Maximum nesting of brackets.
 pub const MAX_NESTING: usize = 50;
-/// Operations inside one another, brackets or not.
+/// Maximum nesting of operations, with or without brackets.
 pub const MAX_TREE_DEPTH: u32 = 100;
-/// Comprehensions (`map`, `filter`, `all`, `exists`, …) inside one another.
+/// Maximum nesting of comprehensions (`map`, `filter`, `all`, `exists`, …).
 pub const MAX_NESTED_COMPREHENSIONS: usize = 2;
-/// Elements that a comprehension may run over.
+/// Maximum elements of a comprehension.
 pub const MAX_COMPREHENSION_ELEMENTS: usize = 10_000;
-/// Elements that a comprehension may run over when it contains another or stands inside one.
+/// Maximum elements of a comprehension that contains another or is inside one.
 pub const MAX_NESTED_COMPREHENSION_ELEMENTS: usize = 100;
-/// Bytes of any text, and of a whole result as JSON.
+/// Maximum bytes of any text, and of a whole result as JSON.
 pub const MAX_VALUE_BYTES: usize = 1024 * 1024;
-/// Elements of any list that an expression makes.
+/// Maximum elements of a list that an expression creates.
 pub const MAX_LIST_ELEMENTS: usize = 10_000;
-/// Lists and maps inside one another that an expression may build, compare or yield.
+/// Maximum nesting of lists and maps that an expression builds, compares or returns.
 pub const MAX_VALUE_DEPTH: u8 = 64;
-/// Steps of one evaluation: at most about ten milliseconds.
+/// Maximum steps of one evaluation, about 10 ms.
 pub const MAX_STEPS: u32 = 200_000;
-/// Characters of a source that an error shows.
+/// Maximum characters of a source in an error.
 pub const MAX_SHOWN_SOURCE: usize = 120;
 
 /// Steps for the arguments of a call.
 pub(super) const STEPS_PER_CALL: usize = 3;
-/// Steps for a value with memory of its own: a list, a map, an optional, a text. All values of an evaluation may be freed
-/// at once, without a pause, so their number is what keeps that short.
+/// Steps for a value that owns memory: a list, a map, an optional, a text. An evaluation may free all its values at
+/// once without a pause, so the steps limit their number.
 pub(super) const STEPS_PER_ALLOCATION: usize = 15;
 
-/// Refuses a source that no bound allows, whatever is in it, before it is read.
+/// Rejects a source that is too long for any content, before reading it.
 pub(super) fn check_source(source: &str) -> EvalResult<()> {
-    /// Bytes of the longest character.
+    /// Maximum bytes of a character.
     const CHARACTER_BYTES: usize = 4;
     if source.len() > MAX_SOURCE_CHARACTERS * CHARACTER_BYTES + MAX_LITERAL_BYTES {
         return Err(EvalError::too_large(
@@ -57,26 +58,26 @@ pub(super) fn check_source(source: &str) -> EvalResult<()> {
     Ok(())
 }
 
-/// Refuses a text that would be longer than any value may be.
+/// Rejects a text that is longer than [`MAX_VALUE_BYTES`].
 pub(super) fn check_text(bytes: usize) -> EvalResult<()> {
     if bytes > MAX_VALUE_BYTES {
-        return Err(EvalError::too_large("value", "the expression makes a text of more than 1 MiB"));
+        return Err(EvalError::too_large("value", "the expression creates a text of more than 1 MiB"));
     }
     Ok(())
 }
 
-/// Refuses a list that would be longer than any that an expression may make.
+/// Rejects a list that is longer than [`MAX_LIST_ELEMENTS`].
 pub(super) fn check_list(elements: usize) -> EvalResult<()> {
     if elements > MAX_LIST_ELEMENTS {
         return Err(EvalError::too_large(
             "list",
-            format!("the expression makes a list of more than {MAX_LIST_ELEMENTS} elements"),
+            format!("the expression creates a list of more than {MAX_LIST_ELEMENTS} elements"),
         ));
     }
     Ok(())
 }
 
-/// The failure of what would look into too many lists and maps inside one another.
+/// Returns the error for lists and maps that are nested too deeply.
 pub(super) fn too_deep_error() -> Box<EvalError> {
-    EvalError::too_large("value", format!("more than {MAX_VALUE_DEPTH} lists and maps stand inside one another"))
+    EvalError::too_large("value", format!("lists and maps are nested more than {MAX_VALUE_DEPTH} deep"))
 }

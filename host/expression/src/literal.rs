@@ -1,8 +1,8 @@
-//! What the literals of a source stand for.
+//! The values of literals.
 
 use super::error::{EvalError, EvalResult};
 
-/// The text or bytes of a literal as written, prefix and quotes included; `at` is where it stands.
+/// Removes prefix and quotes from a literal. Returns its content and whether it is raw.
 fn strip_quotes(written: &str) -> (&str, bool) {
     let quoted = written.trim_start_matches(['r', 'R', 'b', 'B']);
     let prefix = written.get(..written.len() - quoted.len()).unwrap_or_default();
@@ -11,7 +11,7 @@ fn strip_quotes(written: &str) -> (&str, bool) {
     (quoted.get(quotes..quoted.len().saturating_sub(quotes)).unwrap_or_default(), raw)
 }
 
-/// The text of a text literal.
+/// Returns the text of a text literal. `at` is its position in the source.
 pub(super) fn parse_text(written: &str, at: usize) -> EvalResult<String> {
     let (content, raw) = strip_quotes(written);
     let mut text = String::with_capacity(content.len());
@@ -26,7 +26,7 @@ pub(super) fn parse_text(written: &str, at: usize) -> EvalResult<String> {
     Ok(text)
 }
 
-/// The bytes of a bytes literal.
+/// Returns the bytes of a bytes literal. `at` is its position in the source.
 pub(super) fn parse_bytes(written: &str, at: usize) -> EvalResult<Vec<u8>> {
     let (content, raw) = strip_quotes(written);
     let mut bytes = Vec::with_capacity(content.len());
@@ -45,11 +45,11 @@ pub(super) fn parse_bytes(written: &str, at: usize) -> EvalResult<Vec<u8>> {
 enum LiteralPart<'c> {
     /// Characters that stand for themselves.
     Plain(&'c str),
-    /// A character that stands for itself.
+    /// A character in place of a line end or an escape.
     Character(char),
-    /// An escape of one byte (a code point up to 255 in a text).
+    /// An escape of one byte, or of a code point up to 255 in a text.
     Byte(u8),
-    /// An escape of a code point, which bytes don't have.
+    /// An escape of a code point, which a bytes literal cannot contain.
     CodePoint(char),
 }
 
@@ -75,7 +75,7 @@ fn decode_escapes<'c>(
             rest = rest.strip_prefix('\n').unwrap_or(rest);
         }
         if !(push_part(LiteralPart::Plain(run)) && piece.is_some_and(&mut push_part)) {
-            return Err(EvalError::syntax("a \\ in this text begins no known escape: a \\ itself is written \\\\", at));
+            return Err(EvalError::syntax("the text has an unknown escape sequence: write a \\ itself as \\\\", at));
         }
     }
     push_part(LiteralPart::Plain(rest));
@@ -104,7 +104,7 @@ fn decode_escape(characters: &mut impl Iterator<Item = char>) -> Option<LiteralP
     Some(LiteralPart::Character(character))
 }
 
-/// Reads `count` digits that go on a number.
+/// Reads `count` further digits of a number that begins with `first`.
 fn read_code_point(characters: &mut impl Iterator<Item = char>, count: usize, radix: u32, first: u32) -> Option<u32> {
     (0..count).try_fold(first, |code, _| code.checked_mul(radix)?.checked_add(characters.next()?.to_digit(radix)?))
 }

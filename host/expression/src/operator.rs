@@ -1,4 +1,4 @@
-//! What the operators do: arithmetic, order and equality.
+//! The operators: arithmetic, order and equality.
 
 use std::cmp::Ordering;
 
@@ -39,10 +39,8 @@ pub(super) fn apply<'a>(
 fn operand_mismatch(operator: Operator, left: &RuntimeValue<'_>, right: &RuntimeValue<'_>) -> Box<EvalError> {
     let is_text = |value: &RuntimeValue<'_>| matches!(value, RuntimeValue::Text(_));
     let hint = match operator {
-        Operator::Add if is_text(left) != is_text(right) => {
-            ": turn the one that is not a text into text with string(…)"
-        }
-        _ if is_text(left) != is_text(right) => ": turn the text into a number with int(…) or double(…)",
+        Operator::Add if is_text(left) != is_text(right) => ": convert the other operand to text with string(…)",
+        _ if is_text(left) != is_text(right) => ": convert the text to a number with int(…) or double(…)",
         _ => "",
     };
     EvalError::evaluation_failed(format!(
@@ -64,7 +62,7 @@ fn add_values<'a>(
             check_text(length)?;
             evaluator.fuel.spend(STEPS_PER_ALLOCATION)?;
             evaluator.fuel.spend_bytes(length)?;
-            // A text that nothing else holds grows in place, so that a long chain copies each part once.
+            // A text with a single owner grows in place, so a long chain copies each part only once.
             let mut text = match left {
                 RuntimeValue::Text(text) => text.into_string(),
                 _ => String::new(),
@@ -141,7 +139,8 @@ fn check_divisor(operator: Operator, is_zero: bool) -> EvalResult<()> {
     Ok(())
 }
 
-/// Arithmetic with instants and durations: nothing where there is none, no result where it is out of range.
+/// Adds and subtracts timestamps and durations. Returns `None` for other operands, and `Some(None)` if the result is
+/// out of range.
 fn time_arithmetic<'a>(
     operator: Operator,
     left: &RuntimeValue<'a>,
@@ -168,17 +167,17 @@ fn time_arithmetic<'a>(
     })
 }
 
-/// An instant within the years 1 to 9999.
+/// Returns a timestamp within the years 1 to 9999.
 pub(super) fn checked_timestamp<'a>(instant: DateTime<Utc>) -> Option<RuntimeValue<'a>> {
     (1..=9999).contains(&instant.year()).then_some(RuntimeValue::Timestamp(instant))
 }
 
-/// A duration that fits 64 bits of nanoseconds.
+/// Returns a duration that fits into 64 bits of nanoseconds.
 pub(super) fn checked_duration<'a>(duration: TimeDelta) -> Option<RuntimeValue<'a>> {
     duration.num_nanoseconds().map(|_| RuntimeValue::Duration(duration))
 }
 
-/// The order of two values; no order where one is not a number, nothing where their types have none.
+/// Compares two values. Returns `None` if their types have no order, and `Some(None)` if one is NaN.
 pub(super) fn compare_values(
     evaluator: &mut Evaluator<'_>,
     left: &RuntimeValue<'_>,
@@ -200,7 +199,7 @@ pub(super) fn compare_values(
     })
 }
 
-/// The order of two numbers of any types. A whole number and a number with a point compare as the latter, so that
+/// Compares two numbers of any types. An integer and a floating-point number compare as floating-point numbers, so
 /// neighbours beyond 2⁵³ are equal.
 pub(super) fn compare_numbers(left: &RuntimeValue<'_>, right: &RuntimeValue<'_>) -> Option<Option<Ordering>> {
     Some(match (left, right) {
@@ -211,7 +210,7 @@ pub(super) fn compare_numbers(left: &RuntimeValue<'_>, right: &RuntimeValue<'_>)
     })
 }
 
-/// A whole number of either type.
+/// Returns an integer of either type.
 pub(super) fn as_integer(value: &RuntimeValue<'_>) -> Option<i128> {
     match value {
         RuntimeValue::Integer(integer) => Some(i128::from(*integer)),
@@ -220,7 +219,7 @@ pub(super) fn as_integer(value: &RuntimeValue<'_>) -> Option<i128> {
     }
 }
 
-/// Whether two values are equal. Values of different types are not, numbers apart.
+/// Returns whether two values are equal. Values of different types are unequal, except for numbers.
 pub(super) fn values_equal(
     evaluator: &mut Evaluator<'_>,
     left: &RuntimeValue<'_>,
@@ -305,10 +304,10 @@ fn contains<'a>(
     }
 }
 
-/// Bytes of a key that one step compares with the keys of a map, of which it meets many.
+/// Bytes of a key per step. A map compares the key with several of its keys.
 pub(super) const KEY_BYTES_PER_STEP: usize = 8;
 
-/// The value of a key in a map.
+/// Returns the value of a key in a map.
 pub(super) fn map_get<'a>(
     evaluator: &mut Evaluator<'_>,
     map: &Map<'a>,
@@ -334,6 +333,6 @@ pub(super) fn map_get<'a>(
             }
             Ok(None)
         }
-        _ => Err(EvalError::evaluation_failed(format!("a map has no keys of the type of {}", key.type_description()))),
+        _ => Err(EvalError::evaluation_failed(format!("{} cannot be the key of a map", key.type_description()))),
     }
 }

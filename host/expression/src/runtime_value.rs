@@ -1,7 +1,7 @@
-//! Values while they are computed.
+//! Values during an evaluation.
 //!
-//! What comes from an entity or from the source is borrowed, never copied: a list of 10,000 records costs nothing until
-//! one of its elements is looked at.
+//! A value borrows the data of an entity or of the source and never copies it. A list of 10,000 records costs nothing
+//! until the expression reads one of its elements.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use super::error::EvalResult;
 use super::limits::{MAX_VALUE_DEPTH, check_list, too_deep_error};
 use super::scope::{Entities, SessionView};
 
-/// A value of CEL.
+/// A CEL value.
 #[derive(Clone)]
 pub(super) enum RuntimeValue<'a> {
     Null,
@@ -47,31 +47,32 @@ pub(super) enum List<'a> {
 pub(super) enum Map<'a> {
     Json(&'a JsonMap<String, Json>),
     Built(Rc<MapEntries<'a>>),
-    /// The entities themselves, as `entities`.
+    /// All entities, as the variable `entities`.
     Entities(&'a dyn Entities),
     Session(&'a SessionView<'a>),
 }
 
-/// The elements of a list that was built, and how deep lists and maps stand inside it.
+/// The elements of a list that the evaluation built, and the nesting depth of the list.
 pub(super) struct ListItems<'a> {
     items: Vec<RuntimeValue<'a>>,
     depth: u8,
 }
 
-/// The entries of a map that was built. There are as many as the source spells out, so they are searched one by one.
+/// The entries of a map that the evaluation built. The source lists each entry, so their number is small and a linear
+/// search suffices.
 pub(super) struct MapEntries<'a> {
     entries: Vec<(RuntimeValue<'a>, RuntimeValue<'a>)>,
     depth: u8,
 }
 
-/// The value of an optional.
+/// The value of an optional, and its nesting depth.
 pub(super) struct OptionalValue<'a> {
     value: RuntimeValue<'a>,
     depth: u8,
 }
 
 impl<'a> RuntimeValue<'a> {
-    /// The value of a JSON value; a number beyond the integers is a number with a point.
+    /// Converts a JSON value. A number that does not fit into an integer becomes a floating-point number.
     pub(super) fn from_json(json: &'a Json) -> Self {
         match json {
             Json::Null => Self::Null,
@@ -86,36 +87,36 @@ impl<'a> RuntimeValue<'a> {
         }
     }
 
-    /// A text that was made; its length has been checked.
+    /// Creates a text. The caller has checked its length.
     pub(super) fn text(text: String) -> Self {
         Self::Text(Text::Owned(Rc::new(text)))
     }
 
-    /// A list that was made.
+    /// Creates a list.
     pub(super) fn list(items: Vec<Self>) -> EvalResult<Self> {
         check_list(items.len())?;
         let depth = nesting_depth(items.iter())?;
         Ok(Self::List(List::Built(Rc::new(ListItems { items, depth }))))
     }
 
-    /// A map that was made.
+    /// Creates a map.
     pub(super) fn map(entries: Vec<(Self, Self)>) -> EvalResult<Self> {
         let depth = nesting_depth(entries.iter().map(|(_, value)| value))?;
         Ok(Self::Map(Map::Built(Rc::new(MapEntries { entries, depth }))))
     }
 
-    /// An optional that has a value.
+    /// Creates an optional with a value.
     pub(super) fn some(value: Self) -> EvalResult<Self> {
         let depth = nesting_depth(std::iter::once(&value))?;
         Ok(Self::Optional(Some(Rc::new(OptionalValue { value, depth }))))
     }
 
-    /// An optional, with or without a value.
+    /// Creates an optional with or without a value.
     pub(super) fn optional(value: Option<Self>) -> EvalResult<Self> {
         value.map_or(Ok(Self::Optional(None)), Self::some)
     }
 
-    /// Whether the value is not part of an entity or of the source, so that its memory has to be freed.
+    /// Returns whether the value owns memory. Values that belong to an entity or to the source do not.
     pub(super) fn is_allocated(&self) -> bool {
         matches!(
             self,
@@ -136,7 +137,7 @@ impl<'a> RuntimeValue<'a> {
         }
     }
 
-    /// The name of its type, as the language has it.
+    /// Returns the name of the type in CEL.
     pub(super) fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "null_type",
@@ -155,7 +156,7 @@ impl<'a> RuntimeValue<'a> {
         }
     }
 
-    /// The name of its type in words for a designer.
+    /// Returns the name of the type for messages to designers.
     pub(super) fn type_description(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -175,7 +176,7 @@ impl<'a> RuntimeValue<'a> {
     }
 }
 
-/// The depth of what holds `parts`, unless that is too deep to be looked into with little stack.
+/// Returns the depth of a container of `parts`. Error: recursion over the container would need too much stack.
 fn nesting_depth<'p, 'a: 'p>(parts: impl Iterator<Item = &'p RuntimeValue<'a>>) -> EvalResult<u8> {
     let depth = parts.map(RuntimeValue::depth).max().unwrap_or_default() + 1;
     if depth > MAX_VALUE_DEPTH {
@@ -196,7 +197,7 @@ impl std::ops::Deref for Text<'_> {
 }
 
 impl Text<'_> {
-    /// The text itself, without a copy where nothing else holds it.
+    /// Returns the text, without a copy if the value is its only owner.
     pub(super) fn into_string(self) -> String {
         match self {
             Self::Borrowed(text) => text.to_owned(),
@@ -226,7 +227,7 @@ impl<'a> List<'a> {
 }
 
 impl<'a> Map<'a> {
-    /// How many entries there are. Entities have to be counted, which is paid for.
+    /// Returns the number of entries. Counting entities costs steps.
     pub(super) fn len(&self, fuel: &mut Fuel<'_>) -> EvalResult<usize> {
         Ok(match self {
             Self::Json(entries) => entries.len(),
@@ -240,7 +241,7 @@ impl<'a> Map<'a> {
         })
     }
 
-    /// The steps for finding a key among many, its comparisons apart.
+    /// Returns the steps of finding a key in a large map, without the comparison of the key itself.
     pub(super) fn search_steps(&self) -> usize {
         match self {
             Self::Json(entries) => entries.len().checked_ilog2().unwrap_or_default() as usize / 4,
@@ -248,7 +249,7 @@ impl<'a> Map<'a> {
         }
     }
 
-    /// The value of a key that is a text; see [`Map::entries`] for the others.
+    /// Returns the value of a text key; see [`Map::entries`] for keys of other types.
     pub(super) fn get_text(&self, key: &str) -> Option<RuntimeValue<'a>> {
         match self {
             Self::Json(entries) => entries.get(key).map(RuntimeValue::from_json),
@@ -265,7 +266,7 @@ impl<'a> Map<'a> {
         }
     }
 
-    /// The entries of a map that was built; the keys of the others are texts, all of them.
+    /// Returns the entries of a map that the evaluation built. All keys of the other maps are texts.
     pub(super) fn built(&self) -> Option<&[(RuntimeValue<'a>, RuntimeValue<'a>)]> {
         match self {
             Self::Built(map) => Some(&map.entries),
@@ -273,7 +274,7 @@ impl<'a> Map<'a> {
         }
     }
 
-    /// All entries, in the map's order.
+    /// Returns all entries, in the map's order.
     pub(super) fn entries(&self) -> Box<dyn Iterator<Item = (RuntimeValue<'a>, RuntimeValue<'a>)> + 'a> {
         match self {
             Self::Json(entries) => Box::new(entries.iter().map(|(key, value)| json_entry(key, value))),
@@ -308,12 +309,12 @@ impl<'a> OptionalValue<'a> {
     }
 }
 
-/// The value of an entity that is set.
+/// Returns the value of an entity that is set.
 pub(super) fn get_entity<'a>(entities: &'a dyn Entities, name: &str) -> Option<&'a Json> {
     entities.get(name).filter(|value| !value.is_null() || entities.null_is_a_value())
 }
 
-/// The names of the entities that are set.
+/// Returns the names of the entities that are set.
 pub(super) fn entity_names(entities: &dyn Entities) -> impl Iterator<Item = &str> {
     entities.names().filter(|name| get_entity(entities, name).is_some())
 }

@@ -1,17 +1,16 @@
-//! What an expression sees of the world outside: the session, its entities, the invocation's instant and the tenant's
-//! region. Everything else is out of its reach.
+//! The data that an expression can read: the session, its entities, the time of the invocation and the tenant's locale.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::Value as Json;
 
-/// What an expression sees.
+/// The data that an expression can read.
 #[derive(Clone, Copy)]
 pub struct Scope<'a> {
     /// The session's entities.
     pub entities: &'a dyn Entities,
     /// The session itself.
     pub session: SessionView<'a>,
-    /// The invocation's instant.
+    /// The time of the invocation.
     pub now: DateTime<Utc>,
     /// The tenant's zone and phone rules.
     pub locale: &'a dyn Locale,
@@ -22,7 +21,7 @@ pub struct Scope<'a> {
 pub struct SessionView<'a> {
     /// The session's id.
     pub id: &'a str,
-    /// The name of the channel in which it started.
+    /// The name of the channel in which the session started.
     pub channel: &'a str,
     /// The user's identifier in that channel.
     pub user: &'a str,
@@ -30,13 +29,13 @@ pub struct SessionView<'a> {
 
 /// The entities of a session by name.
 pub trait Entities {
-    /// The value of an entity. A JSON null is an entity that is not set, unless [`Entities::null_is_a_value`].
+    /// Returns the value of an entity. A JSON null is an entity that is not set, unless [`Entities::null_is_a_value`].
     fn get(&self, name: &str) -> Option<&Json>;
 
-    /// The names of all entities, in any order.
+    /// Returns the names of all entities, in any order.
     fn names(&self) -> Box<dyn Iterator<Item = &str> + '_>;
 
-    /// Whether a JSON null is a value like any other. In a session it is not; the command line's `eval` says so.
+    /// Returns whether a JSON null counts as a value. It does not in a session. The command `eval` returns true.
     fn null_is_a_value(&self) -> bool {
         false
     }
@@ -52,17 +51,17 @@ impl Entities for serde_json::Map<String, Json> {
     }
 }
 
-/// What depends on where a tenant is.
+/// The locale of a tenant: its time zone and its phone region.
 pub trait Locale {
-    /// The wall clock's reading at an instant.
+    /// Returns the local time at a time.
     fn to_local(&self, instant: DateTime<Utc>) -> NaiveDateTime;
 
-    /// The instant of a wall clock's reading: the first valid one after a gap, the earlier one in an overlap.
+    /// Returns the UTC time of a local time: the first valid time after a gap, the earlier one in an overlap.
     fn to_utc(&self, local: NaiveDateTime) -> DateTime<Utc>;
 
-    /// A phone number in E.164, or why it is none.
+    /// Returns a phone number in E.164.
     ///
     /// # Errors
-    /// What is wrong with the number, as words that fit after `phone(…):`.
+    /// The problem of the number, worded to follow `phone(…):`.
     fn phone(&self, text: &str) -> Result<String, String>;
 }

@@ -1,16 +1,16 @@
-//! The name that somebody may have meant.
+//! Suggestions for unknown names.
 
-/// Bytes beyond which a name is not compared, since that takes the product of both lengths.
+/// Maximum bytes of a compared name. A comparison takes time proportional to the product of both lengths.
 const MAX_LENGTH: usize = 64;
 
-/// The steps of comparing a known name with an unknown one.
+/// Returns the steps of comparing a known name with an unknown one.
 pub(super) fn comparison_steps(known: &str) -> usize {
     4 + if known.len() > MAX_LENGTH { 0 } else { known.len() }
 }
 
-/// The known name most like an unknown one, unless none is much like it.
+/// Returns the known name that is most similar to an unknown one, if any is similar enough.
 pub(super) fn nearest_name<'n>(unknown: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
-    /// How like they must be, from 0 to 1.
+    /// Minimum similarity, from 0 to 1.
     const MIN_SIMILARITY: f64 = 0.8;
     if unknown.len() > MAX_LENGTH {
         return None;
@@ -19,7 +19,7 @@ pub(super) fn nearest_name<'n>(unknown: &str, known: impl Iterator<Item = &'n st
     known
         .filter(|name| name.len() <= MAX_LENGTH)
         .map(|name| (strsim::jaro_winkler(&lower, &name.to_lowercase()), name))
-        .filter(|(likeness, _)| *likeness >= MIN_SIMILARITY)
+        .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
         .max_by(|(left, first), (right, second)| left.total_cmp(right).then_with(|| second.cmp(first)))
         .map(|(_, name)| name.to_owned())
 }

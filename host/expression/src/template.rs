@@ -9,7 +9,7 @@ use super::lexer::{SourceBudget, tokenize};
 use super::limits::check_source;
 use super::parse::parse as parse_tokens;
 
-/// Whether a source is a template.
+/// Returns whether a source is a template.
 pub(super) fn is_template(source: &str) -> bool {
     source.contains("{{")
 }
@@ -21,7 +21,7 @@ pub(super) enum TemplatePart {
     Expression(Node),
 }
 
-/// Parses a template; its expressions share one set of bounds.
+/// Parses a template. Its expressions share one set of limits.
 pub(super) fn parse(source: &str) -> EvalResult<Vec<TemplatePart>> {
     check_source(source)?;
     let mut budget = SourceBudget::new();
@@ -47,7 +47,7 @@ fn push_text(parts: &mut Vec<TemplatePart>, text: &str) {
     }
 }
 
-/// The text of a template.
+/// Returns the text of a template.
 pub(super) fn evaluate<'a>(evaluator: &mut Evaluator<'a>, parts: &'a [TemplatePart]) -> EvalResult<String> {
     let mut text = BoundedString::default();
     for part in parts {

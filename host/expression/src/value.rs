@@ -1,4 +1,4 @@
-//! The value that an expression yields, as the rest of the host sees it.
+//! The value of an expression, for the rest of the host.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value as Json, json};
@@ -8,17 +8,17 @@ use super::error::ExpressionError;
 /// The result of an expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Null: the same as absent to a parameter.
+    /// Null. A parameter treats it as absent.
     Null,
     /// A boolean.
     Boolean(bool),
     /// A whole number.
     Integer(i64),
-    /// A finite number that keeps its point: `1.0` is not `1`.
+    /// A finite floating-point number, distinct from an integer: `1.0` is not `1`.
     Number(f64),
     /// A text of at most 1 MiB.
     Text(String),
-    /// An instant. No parameter takes one: see [`TIMESTAMP_HINT`].
+    /// A timestamp. No parameter accepts it, see [`TIMESTAMP_HINT`].
     Timestamp(DateTime<Utc>),
     /// A list, at most 1 MiB as JSON.
     List(Vec<Json>),
@@ -26,11 +26,11 @@ pub enum Value {
     Map(Map<String, Json>),
 }
 
-/// What to tell a designer whose parameter's expression yields a timestamp.
-pub const TIMESTAMP_HINT: &str = "turn it into text with formatDate(…, \"dd/MM/yyyy HH:mm:ss\")";
+/// The hint for a designer whose parameter has an expression that returns a timestamp.
+pub const TIMESTAMP_HINT: &str = "convert it to text with formatDate(…, \"dd/MM/yyyy HH:mm:ss\")";
 
 impl Value {
-    /// The name of its type: `null`, `boolean`, `integer`, `number`, `text`, `timestamp`, `list` or `map`.
+    /// Returns the name of its type: `null`, `boolean`, `integer`, `number`, `text`, `timestamp`, `list` or `map`.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -44,7 +44,7 @@ impl Value {
         }
     }
 
-    /// The value as JSON; a timestamp is an RFC 3339 text.
+    /// Converts the value to JSON. A timestamp becomes an RFC 3339 text.
     pub fn into_json(self) -> Json {
         match self {
             Self::Null => Json::Null,
@@ -59,13 +59,13 @@ impl Value {
     }
 }
 
-/// An instant as RFC 3339 in UTC, with as many fraction digits as it needs.
+/// Formats a timestamp as RFC 3339 in UTC, with as many fraction digits as necessary.
 pub(super) fn rfc3339(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// What a program that asked for an evaluation gets: `{"type":…,"value":…}`, or `{"error":{"code":…,"message":…,
-/// "line":…,"column":…}}` with nulls where no position is known.
+/// Converts the result of an evaluation to JSON for programs: `{"type":…,"value":…}` or
+/// `{"error":{"code":…,"message":…,"line":…,"column":…}}`. Line and column are null if no position is known.
 pub fn to_json_result(result: Result<Value, ExpressionError>) -> Json {
     match result {
         Ok(value) => json!({"type": value.type_name(), "value": value.into_json()}),

@@ -1,17 +1,17 @@
--- What every tenant owns. The tenant is the first column of every key. Numbers of rows (`seq`) are given in order of
--- creation and never reused; they stay inside this file and mean nothing outside it.
--- Foreign keys stand where an index makes their check a look-up from both ends.
--- Instants are microseconds since 1970, UTC; ids are the 16 bytes of a UUID.
+-- The data of all tenants. The tenant is the first column of every key. Row numbers (`seq`) follow the order of
+-- creation and are never reused. They have no meaning outside of this file.
+-- A foreign key exists where an index covers its check from both sides.
+-- Timestamps are microseconds since 1970, UTC. Ids are the 16 bytes of a UUID.
 
 CREATE TABLE tenants (
   id                TEXT NOT NULL PRIMARY KEY,
-  -- Of the tenant and all its campaigns together.
+  -- The version of the tenant and all its campaigns.
   version           INTEGER NOT NULL,
   name              TEXT NOT NULL,
   time_zone         TEXT NOT NULL,
   phone_region      TEXT NOT NULL,
   default_intention TEXT NOT NULL,
-  -- JSON: [[name, is its identifier a phone number, can it send], ...]
+  -- JSON: [[name, is the identifier a phone number, can the channel send], ...]
   channels          TEXT NOT NULL,
   quota_campaigns   INTEGER
 ) STRICT, WITHOUT ROWID;
@@ -23,7 +23,7 @@ CREATE TABLE campaigns (
   kind           TEXT NOT NULL,
   mode           TEXT NOT NULL,
   category       TEXT NOT NULL,
-  -- At most one of these: the last day, or the last instant.
+  -- At most one of these is set: the last day, or the last timestamp.
   valid_day      TEXT,
   valid_until    INTEGER,
   validity_hours INTEGER NOT NULL,
@@ -40,13 +40,13 @@ CREATE TABLE contacts (
   seq          INTEGER PRIMARY KEY,
   tenant       TEXT NOT NULL REFERENCES tenants (id),
   id           BLOB NOT NULL,
-  -- Changes with the contact, its addresses, DND entries and records.
+  -- Increases with every change to the contact, its addresses, DND entries and records.
   version      INTEGER NOT NULL,
   name         TEXT NOT NULL,
   correlator_1 TEXT,
   correlator_2 TEXT,
   correlator_3 TEXT,
-  -- JSON: [[channel, identifier, what was typed], ...] in order of channels. Table addresses finds a contact by one.
+  -- JSON: [[channel, identifier, typed text], ...] ordered by channel. The table addresses finds a contact by address.
   addresses    TEXT NOT NULL,
   created_at   INTEGER NOT NULL,
   updated_at   INTEGER NOT NULL
@@ -62,8 +62,8 @@ CREATE TABLE addresses (
   PRIMARY KEY (tenant, channel, identifier)
 ) STRICT, WITHOUT ROWID;
 
--- A row for each correlator and channel of a contact, and one for the correlator with no channel (''), so that the oldest
--- linked contact in a channel is one look-up away however many share the value.
+-- One row for each pair of a correlator and a channel of a contact, and one with an empty channel for each correlator.
+-- The oldest linked contact in a channel is therefore one look-up away.
 CREATE TABLE links (
   tenant  TEXT NOT NULL,
   slot    INTEGER NOT NULL,
@@ -76,10 +76,10 @@ CREATE TABLE links (
 CREATE TABLE dnd (
   tenant   TEXT NOT NULL,
   contact  INTEGER NOT NULL,
-  -- 0: scope is a campaign's id. 1: scope is a category.
+  -- 0: scope is the id of a campaign. 1: scope is a category.
   kind     INTEGER NOT NULL,
   scope    ANY NOT NULL,
-  -- Of a campaign's entry: the category that the campaign had then.
+  -- For an entry of a campaign: the category of the campaign at that time.
   category TEXT NOT NULL,
   at       INTEGER NOT NULL,
   by       TEXT NOT NULL,
@@ -103,7 +103,7 @@ CREATE TABLE records (
   template      TEXT,
   data          TEXT NOT NULL,
   run           INTEGER NOT NULL,
-  -- How many entries its log has.
+  -- The number of entries in the log.
   entries       INTEGER NOT NULL,
   created_at    INTEGER NOT NULL,
   updated_at    INTEGER NOT NULL,
@@ -122,7 +122,7 @@ CREATE TABLE record_log (
   entry      INTEGER NOT NULL,
   run        INTEGER NOT NULL,
   at         INTEGER NOT NULL,
-  -- NULL: it was created.
+  -- NULL: the entry is about the creation of the record.
   from_state TEXT,
   to_state   TEXT NOT NULL,
   note       TEXT,

@@ -1,5 +1,5 @@
--- The bytes that each tenant has stored, as they count against its quota. The numbers are those of the store's code,
--- which keeps the count from here on in the transaction of each change.
+-- The stored bytes of each tenant that count against its quota. The numbers equal those in the code of the store, which
+-- updates the count in the transaction of each change.
 
 CREATE TABLE usage (
   tenant TEXT NOT NULL PRIMARY KEY,

@@ -1,6 +1,7 @@
-//! A batch of commits, judged one after the other against what the file holds and what the ones before have changed.
+//! The state of a batch. It validates each commit against the content of the file and the changes of the preceding
+//! commits.
 //!
-//! Nothing is written here: the slots that changed say what to write.
+//! This module writes nothing. The changed entries determine the statements of [`super::batch_write`].
 
 use super::batch_entry::{
     AddressEntry, ContactEntry, DndChange, KeyEntry, KeyOutcome, RecordEntry, RecordLogRow, TenantEntry,
@@ -11,15 +12,15 @@ use flowhost_store::{Change, CommitOutcome, CommitRequest, StoreError, is_within
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// The commit can't be applied to this state.
+/// The error of a change that cannot be applied to this state.
 enum ChangeError {
-    /// A thing that the commit changes is not in the expected state.
+    /// An object that the commit changes does not have the expected state.
     Conflict,
-    /// A number in the file has no next one.
+    /// A number in the file has reached its maximum.
     NumbersExhausted,
 }
 
-/// Everything that a batch reads or changes, each thing once. `'a` is the batch's.
+/// All objects that a batch reads or changes, each once. The lifetime `'a` is that of the batch.
 #[derive(Default)]
 pub(super) struct BatchState<'a> {
     pub(super) tenants: Vec<TenantEntry<'a>>,
@@ -29,10 +30,11 @@ pub(super) struct BatchState<'a> {
     pub(super) keys: Vec<KeyEntry<'a>>,
     pub(super) dnd: HashMap<DndKey<'a>, DndChange<'a>>,
     pub(super) log: Vec<RecordLogRow<'a>>,
-    /// The numbers of the newest contact and record.
+    /// The row number of the newest contact.
     pub(super) last_contact: i64,
+    /// The row number of the newest record.
     pub(super) last_record: i64,
-    /// The batch's time by the store's clock, microseconds.
+    /// The time of the batch by the store's clock, in microseconds since 1970.
     pub(super) now: i64,
     /// The number of commits that have stored an outcome under a key.
     pub(super) keys_stored: usize,
@@ -41,17 +43,17 @@ pub(super) struct BatchState<'a> {
     pub(super) address_index: HashMap<(usize, &'a str, &'a str), usize>,
     pub(super) record_index: HashMap<(usize, Uuid), usize>,
     pub(super) key_index: HashMap<(usize, &'a str), usize>,
-    /// The commit being judged, from 1.
+    /// The number of the commit under validation, from 1.
     commit_number: usize,
-    /// The bytes that its tenant has gained by that commit so far.
+    /// The bytes that this commit has added to its tenant so far.
     added_bytes: i64,
     undo: Vec<UndoEntry<'a>>,
 }
 
-/// A contact's place on a list: the tenant's place, the contact's number, and the scope.
+/// The key of a do-not-disturb entry: the index of the tenant, the row number of the contact, and the scope.
 pub(super) type DndKey<'a> = (usize, i64, &'a Scope);
 
-/// A slot as it was before the commit being judged.
+/// The state of an entry before the commit under validation.
 enum UndoEntry<'a> {
     Contact(usize, Box<ContactEntry>),
     Address(usize),
@@ -61,7 +63,7 @@ enum UndoEntry<'a> {
 }
 
 impl<'a> BatchState<'a> {
-    /// With a slot for all that the batch reads or changes, and nothing known of them yet.
+    /// Creates the state with an empty entry for each object that the batch reads or changes.
     pub(super) fn new(batch: &'a [CommitRequest], now: i64) -> Self {
         let mut batch_state = Self { now, ..Self::default() };
         for commit in batch {
@@ -70,12 +72,12 @@ impl<'a> BatchState<'a> {
         batch_state
     }
 
-    /// The id of the tenant in this place.
+    /// Returns the id of the tenant with this index.
     pub(super) fn tenant_id(&self, tenant: usize) -> &'a str {
         self.tenants.get(tenant).map_or("", |tenant| tenant.id)
     }
 
-    /// Judges the next commit of the batch; only one that is done leaves a trace.
+    /// Validates the next commit of the batch. Only an accepted commit changes the state.
     pub(super) fn validate(&mut self, commit: &'a CommitRequest) -> CommitOutcome {
         let Some(tenant) = self.tenant_index.get(commit.tenant.as_str()).copied() else {
             return CommitOutcome::Conflict;
@@ -83,14 +85,14 @@ impl<'a> BatchState<'a> {
         let key = commit
             .idempotency_record
             .as_ref()
-            .and_then(|keyed| self.key_index.get(&(tenant, keyed.key.as_str())))
+            .and_then(|record| self.key_index.get(&(tenant, record.key.as_str())))
             .copied();
         let stored = key.and_then(|at| self.keys.get(at)).and_then(|key| key.current.as_ref());
         if let Some(stored) = stored.filter(|stored| stored.expires_at() > self.now) {
             return CommitOutcome::DuplicateKey(stored.record());
         }
         let replaced =
-            stored.map_or(0, |stored| commit.idempotency_record.as_ref().map_or(0, |keyed| stored.bytes(&keyed.key)));
+            stored.map_or(0, |stored| commit.idempotency_record.as_ref().map_or(0, |record| stored.bytes(&record.key)));
         if !self.read_set_is_current(tenant, commit) {
             return CommitOutcome::Conflict;
         }
@@ -98,14 +100,14 @@ impl<'a> BatchState<'a> {
         self.added_bytes = commit
             .idempotency_record
             .as_ref()
-            .map_or(0, |keyed| quota::key_bytes(&keyed.key, &keyed.outcome) - replaced);
+            .map_or(0, |record| quota::key_bytes(&record.key, &record.outcome) - replaced);
         let applied = commit.changes.iter().try_for_each(|change| self.apply(tenant, change));
         if let Err(error) = applied {
             self.roll_back();
             return match error {
                 ChangeError::Conflict => CommitOutcome::Conflict,
                 ChangeError::NumbersExhausted => {
-                    CommitOutcome::Failed(StoreError::Unusable("its file has used up its numbers".to_owned()))
+                    CommitOutcome::Failed(StoreError::Unusable("its file has no row numbers left".to_owned()))
                 }
             };
         }
@@ -114,16 +116,17 @@ impl<'a> BatchState<'a> {
             return CommitOutcome::QuotaExceeded;
         }
         self.undo.clear();
-        if let (Some(key), Some(keyed)) = (key.and_then(|at| self.keys.get_mut(at)), &commit.idempotency_record) {
-            let expires = self.now.saturating_add(duration_to_micros(keyed.ttl));
-            key.current = Some(KeyOutcome::FromBatch(keyed, expires));
-            key.pending = Some((keyed, expires));
+        if let (Some(key), Some(record)) = (key.and_then(|at| self.keys.get_mut(at)), &commit.idempotency_record) {
+            let expires = self.now.saturating_add(duration_to_micros(record.ttl));
+            key.current = Some(KeyOutcome::FromBatch(record, expires));
+            key.pending = Some((record, expires));
             self.keys_stored += 1;
         }
         CommitOutcome::Committed
     }
 
-    /// Charges the bytes of the commit being judged to its tenant. False: the tenant would exceed its quota.
+    /// Charges the bytes of the commit under validation to its tenant. Returns false if the tenant would exceed its
+    /// quota.
     fn charge_bytes(&mut self, tenant: usize, quota: Option<u64>) -> bool {
         let Some(tenant) = self.tenants.get_mut(tenant) else { return false };
         let bytes = tenant.bytes.saturating_add(self.added_bytes);
@@ -134,7 +137,7 @@ impl<'a> BatchState<'a> {
         within
     }
 
-    /// Whether what the commit read is still so.
+    /// Returns whether the reads of the commit are still current.
     fn read_set_is_current(&self, tenant: usize, commit: &CommitRequest) -> bool {
         let reads = &commit.reads;
         let configured_version = self.tenants.get(tenant).map_or(0, |tenant| tenant.version);
@@ -158,7 +161,7 @@ impl<'a> BatchState<'a> {
                 let details = contact.details_mut().ok_or(ChangeError::Conflict)?;
                 let before = details.bytes();
                 for address in new_addresses {
-                    if details.addresses.iter().any(|had| had.channel == address.channel) {
+                    if details.addresses.iter().any(|existing| existing.channel == address.channel) {
                         return Err(ChangeError::Conflict);
                     }
                     details.addresses.push(address.clone());
@@ -281,7 +284,7 @@ impl<'a> BatchState<'a> {
         Ok(())
     }
 
-    /// Gives a contact a new version, the same for all changes of a commit.
+    /// Increases the version of a contact, once per commit. Returns the index of the contact.
     fn bump_version(&mut self, tenant: usize, id: Uuid) -> Result<usize, ChangeError> {
         let at = *self.contact_index.get(&(tenant, id)).ok_or(ChangeError::Conflict)?;
         let slot = self.contacts.get_mut(at).filter(|slot| slot.seq.is_some()).ok_or(ChangeError::Conflict)?;
@@ -325,7 +328,7 @@ impl<'a> BatchState<'a> {
         Ok(())
     }
 
-    /// Adds an entry to the contact in this place, unless it is on that list.
+    /// Adds an entry to the contact with this index, unless the contact is already on that list.
     fn add_dnd(&mut self, tenant: usize, at: usize, entry: &'a DndEntry) -> Result<(), ChangeError> {
         let slot = self.contacts.get_mut(at).ok_or(ChangeError::Conflict)?;
         let seq = slot.seq.ok_or(ChangeError::Conflict)?;
@@ -351,7 +354,7 @@ impl<'a> BatchState<'a> {
         self.log.push(line);
     }
 
-    /// Takes back what the commit being judged has done, the last thing first.
+    /// Reverts the changes of the commit under validation, the last one first.
     fn roll_back(&mut self) {
         while let Some(undo) = self.undo.pop() {
             match undo {

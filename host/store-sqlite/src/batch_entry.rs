@@ -1,4 +1,4 @@
-//! What a batch knows of each thing: as the file has it, and then as the commits judged so far leave it.
+//! The objects of a batch: their state in the file, and then their state after the validated commits.
 
 use flowhost_domain::{RecordState, Scope};
 use flowhost_store::timestamp::to_micros;
@@ -9,37 +9,38 @@ use uuid::Uuid;
 /// A tenant.
 pub(super) struct TenantEntry<'a> {
     pub(super) id: &'a str,
-    /// Of its configuration; 0: there is none.
+    /// The version of its configuration. 0: the tenant does not exist.
     pub(super) version: u64,
-    /// The bytes that it has stored, as the file says and as the batch leaves them.
+    /// The stored bytes of the tenant according to the file.
     pub(super) bytes_before: i64,
+    /// The stored bytes of the tenant after the validated commits.
     pub(super) bytes: i64,
 }
 
 /// A contact.
 #[derive(Clone)]
 pub(super) struct ContactEntry {
-    /// The tenant's place.
+    /// The index of the tenant.
     pub(super) tenant: usize,
     pub(super) id: Uuid,
-    /// Its details are needed, not only its version.
+    /// Whether the batch needs the details, not only the version.
     pub(super) needs_details: bool,
-    /// `None`: it isn't there.
+    /// The row number. `None`: the contact does not exist.
     pub(super) seq: Option<i64>,
-    /// 0: it isn't there.
+    /// The version. 0: the contact does not exist.
     pub(super) version: u64,
     pub(super) details: Option<ContactDetails>,
-    /// The details as the file has them, once they were changed.
+    /// The details in the file, after a change.
     pub(super) details_before: Option<ContactDetails>,
     pub(super) write: ContactWrite,
-    /// The last commit that changed it.
+    /// The number of the last commit that changed the contact.
     pub(super) last_commit: usize,
-    /// Its do-not-disturb entries, with the bytes that each counts, are needed.
+    /// Whether the batch needs the do-not-disturb entries with the bytes of each.
     pub(super) needs_dnd: bool,
     pub(super) dnd_bytes: HashMap<Scope, i64>,
 }
 
-/// What of a contact is to be written.
+/// The part of a contact to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ContactWrite {
     Nothing,
@@ -48,7 +49,7 @@ pub(super) enum ContactWrite {
     All,
 }
 
-/// What a contact says of itself.
+/// The columns of a contact, except ids and version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ContactDetails {
     pub(super) name: String,
@@ -89,7 +90,7 @@ impl ContactEntry {
         self.last_commit = commit_number;
     }
 
-    /// Gives it its next version. The caller has checked that there is one.
+    /// Sets the next version. The caller has checked that it is valid.
     pub(super) fn bump_version(&mut self, version: u64, commit_number: usize) {
         self.version = version;
         self.last_commit = commit_number;
@@ -98,7 +99,7 @@ impl ContactEntry {
         }
     }
 
-    /// Its details, to be changed.
+    /// Returns the details for a change.
     pub(super) fn details_mut(&mut self) -> Option<&mut ContactDetails> {
         if self.write != ContactWrite::All {
             if self.details_before.is_none() {
@@ -111,12 +112,12 @@ impl ContactEntry {
 }
 
 impl ContactDetails {
-    /// The bytes that they count against the quota.
+    /// Returns the bytes of the details that count against the quota.
     pub(super) fn bytes(&self) -> i64 {
         quota::contact_bytes(&self.name, &self.correlators, &self.addresses)
     }
 
-    /// Rows of table links: slot, value and channel, which is empty in one row of each correlator.
+    /// Returns the rows of the table `links`: slot, value and channel. One row of each correlator has an empty channel.
     pub(super) fn links(&self) -> impl Iterator<Item = (i64, &str, &str)> {
         let correlators = (1_i64..).zip(&self.correlators).filter_map(|(slot, value)| Some((slot, value.as_deref()?)));
         correlators.flat_map(|(slot, value)| {
@@ -131,9 +132,9 @@ pub(super) struct AddressEntry<'a> {
     pub(super) tenant: usize,
     pub(super) channel: &'a str,
     pub(super) identifier: &'a str,
-    /// The number of the contact that has it.
+    /// The row number of the contact that has the address.
     pub(super) owner: Option<i64>,
-    /// The owner is to be written.
+    /// Whether the batch must write the address.
     pub(super) is_new: bool,
 }
 
@@ -142,22 +143,22 @@ pub(super) struct AddressEntry<'a> {
 pub(super) struct RecordEntry<'a> {
     pub(super) tenant: usize,
     pub(super) id: Uuid,
-    /// `None`: it isn't there.
+    /// The row number. `None`: the record does not exist.
     pub(super) seq: Option<i64>,
     pub(super) contact: Uuid,
     pub(super) campaign: Uuid,
     pub(super) state: RecordState,
     pub(super) run: u32,
-    /// Entries of its log.
+    /// The number of entries in its log.
     pub(super) entries: i64,
     pub(super) updated_at: i64,
-    /// The bytes that it counts against the quota, without its log.
+    /// The bytes of the record that count against the quota, without its log.
     pub(super) bytes: i64,
-    /// The record that was created, and its contact's number.
+    /// The created record, and the row number of its contact.
     pub(super) created: Option<(&'a flowhost_domain::Record, i64)>,
-    /// What it says from now on.
+    /// The new content.
     pub(super) content: Option<&'a flowhost_domain::Record>,
-    /// Its state changed.
+    /// Whether the state changed.
     pub(super) state_changed: bool,
 }
 
@@ -194,18 +195,18 @@ impl<'a> RecordEntry<'a> {
     }
 }
 
-/// A key.
+/// An idempotency key.
 pub(super) struct KeyEntry<'a> {
     pub(super) tenant: usize,
     pub(super) key: &'a str,
     pub(super) current: Option<KeyOutcome<'a>>,
-    /// And the microsecond in which it expires.
+    /// The outcome to write, and its expiry time in microseconds.
     pub(super) pending: Option<(&'a NewIdempotencyRecord, i64)>,
 }
 
-/// What is stored under a key.
+/// The outcome stored under a key.
 pub(super) enum KeyOutcome<'a> {
-    /// And the microsecond in which it expires.
+    /// The outcome, and its expiry time in microseconds.
     FromFile(IdempotencyRecord, i64),
     FromBatch(&'a NewIdempotencyRecord, i64),
 }
@@ -217,7 +218,7 @@ impl KeyOutcome<'_> {
         }
     }
 
-    /// The bytes that it counts against the quota.
+    /// Returns the bytes of the key and its outcome that count against the quota.
     pub(super) fn bytes(&self, key: &str) -> i64 {
         match self {
             Self::FromFile(IdempotencyRecord { outcome, .. }, _)
@@ -228,21 +229,21 @@ impl KeyOutcome<'_> {
     pub(super) fn record(&self) -> IdempotencyRecord {
         match self {
             Self::FromFile(outcome, _) => outcome.clone(),
-            Self::FromBatch(keyed, _) => {
-                IdempotencyRecord { fingerprint: keyed.fingerprint, outcome: keyed.outcome.clone() }
+            Self::FromBatch(record, _) => {
+                IdempotencyRecord { fingerprint: record.fingerprint, outcome: record.outcome.clone() }
             }
         }
     }
 }
 
-/// What becomes of a contact's place on a list: taken off if it is on it, then put on it unless it is on it.
+/// The change to a contact's entry on a list: the removal, then the addition, each only if it has an effect.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct DndChange<'a> {
     pub(super) remove: bool,
     pub(super) add: Option<&'a flowhost_domain::DndEntry>,
 }
 
-/// A row of table record_log.
+/// A row of the table `record_log`.
 pub(super) struct RecordLogRow<'a> {
     pub(super) tenant: usize,
     pub(super) record: i64,
@@ -261,7 +262,7 @@ impl Default for RecordLogRow<'_> {
     }
 }
 
-/// A scope as table dnd has it: its kind, and a campaign's id or a category.
+/// Returns the kind of a scope in the table `dnd`.
 pub(super) fn scope_kind(scope: &Scope) -> i64 {
     match scope {
         Scope::Campaign(_) => 0,

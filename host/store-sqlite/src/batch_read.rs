@@ -1,4 +1,4 @@
-//! The first trip of a batch: takes the file's write lock and learns what the batch needs to know.
+//! The first round trip of a batch: it takes the file's write lock and reads the objects of the batch.
 
 use super::batch::BatchState;
 use super::batch_entry::{ContactDetails, KeyOutcome};
@@ -53,53 +53,54 @@ const KEYS: StatementPart = StatementPart {
     after: ") AS q CROSS JOIN keys AS y ON y.tenant = q.column2 AND y.key = q.column3)",
 };
 
-/// Where one statement would have too many parameters.
+/// The separator before a further statement, when one would have too many parameters.
 const STATEMENT_BREAK: StatementPart =
     StatementPart { before: "; SELECT NULL", parameters_per_row: 0, numbered: false, after: "" };
 
-/// Ahead of the parts above: the lock, the numbers of the newest contact and record, and the file's version.
+/// The beginning of the first statement: the lock, the row numbers of the newest contact and record, and the schema
+/// version.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE; SELECT json_array(coalesce((SELECT max(seq) FROM contacts), 0), \
     coalesce((SELECT max(seq) FROM records), 0), (SELECT user_version FROM pragma_user_version))";
 
 type ContactDetailsRow = (String, [Option<String>; 3], Vec<(String, String, String)>, i64, i64);
 
-/// Kind and scope of a do-not-disturb entry, and how long its texts are.
+/// The kind and the scope of a do-not-disturb entry, and the length of its texts.
 type DndScopeRow = (u8, String, i64);
 
-/// Asks for everything in the entries of the batch.
+/// Returns the statements that read all entries of the batch.
 pub(super) fn statements_for(batch_state: &BatchState<'_>) -> StatementBatch {
     let name = |tenant: usize| batch_state.tenant_id(tenant);
-    let mut script = StatementBatch::with_break(STATEMENT_BREAK);
-    script.add(TENANTS, &batch_state.tenants, |values, tenant| values.add(tenant.id));
-    script.add(CONTACTS, &batch_state.contacts, |values: &mut Parameters, contact| {
+    let mut statements = StatementBatch::with_break(STATEMENT_BREAK);
+    statements.add(TENANTS, &batch_state.tenants, |values, tenant| values.add(tenant.id));
+    statements.add(CONTACTS, &batch_state.contacts, |values: &mut Parameters, contact| {
         values.add(name(contact.tenant));
         values.add(&contact.id.as_bytes()[..]);
         values.add(contact.needs_details);
         values.add(contact.needs_dnd);
     });
-    script.add(ADDRESSES, &batch_state.addresses, |values, address| {
+    statements.add(ADDRESSES, &batch_state.addresses, |values, address| {
         values.add(name(address.tenant));
         values.add(address.channel);
         values.add(address.identifier);
     });
-    script.add(RECORDS, &batch_state.records, |values, record| {
+    statements.add(RECORDS, &batch_state.records, |values, record| {
         values.add(name(record.tenant));
         values.add(&record.id.as_bytes()[..]);
     });
-    script.add(KEYS, &batch_state.keys, |values, key| {
+    statements.add(KEYS, &batch_state.keys, |values, key| {
         values.add(name(key.tenant));
         values.add(key.key);
     });
-    script
+    statements
 }
 
-/// How many statements the parts make.
+/// Returns the number of statements that the parts form.
 pub(super) fn statement_count(parts: &[StatementPart]) -> usize {
     1 + parts.iter().filter(|part| **part == STATEMENT_BREAK).count()
 }
 
-/// Fills the entries of the batch with the answers: first the newest numbers, then one a part, in their order. Errors:
-/// [`StoreError::NewerVersion`], since a newer release may have migrated the file while this one has it open.
+/// Loads the results into the entries of the batch: first the newest row numbers, then one result per part. Error:
+/// [`StoreError::NewerVersion`], since a newer release may have migrated the open file.
 pub(super) fn load(
     batch_state: &mut BatchState<'_>,
     parts: &[StatementPart],
@@ -112,7 +113,7 @@ pub(super) fn load(
     let mut before = None;
     let mut first = 0;
     for (part, rows) in parts.iter().zip(answers).filter(|(part, _)| **part != STATEMENT_BREAK) {
-        // A kind with many slots has several parts, each with its numbers from 0.
+        // A kind with many entries has several parts, and each part numbers its rows from 0.
         first = if Some(part) == before { first + MAX_ROWS_PER_STATEMENT } else { 0 };
         load_part(batch_state, part, rows, first)?;
         before = Some(part);

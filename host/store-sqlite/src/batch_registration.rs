@@ -1,4 +1,4 @@
-//! Gives the state of a batch an entry for each thing that the batch reads or changes.
+//! Creates an entry in the state of a batch for each object that the batch reads or changes.
 
 use super::batch::BatchState;
 use super::batch_entry::{AddressEntry, ContactEntry, KeyEntry, RecordEntry, TenantEntry};
@@ -6,7 +6,7 @@ use flowhost_store::{Change, CommitRequest};
 use uuid::Uuid;
 
 impl<'a> BatchState<'a> {
-    /// Enters one commit of the batch.
+    /// Registers the objects of one commit.
     pub(super) fn register(&mut self, commit: &'a CommitRequest) {
         let tenant = *self.tenant_index.entry(&commit.tenant).or_insert_with(|| {
             self.tenants.push(TenantEntry { id: &commit.tenant, version: 0, bytes_before: 0, bytes: 0 });
@@ -51,10 +51,10 @@ impl<'a> BatchState<'a> {
                 }
             }
         }
-        if let Some(keyed) = &commit.idempotency_record {
+        if let Some(record) = &commit.idempotency_record {
             let keys = &mut self.keys;
-            self.key_index.entry((tenant, &keyed.key)).or_insert_with(|| {
-                keys.push(KeyEntry { tenant, key: &keyed.key, current: None, pending: None });
+            self.key_index.entry((tenant, &record.key)).or_insert_with(|| {
+                keys.push(KeyEntry { tenant, key: &record.key, current: None, pending: None });
                 keys.len() - 1
             });
         }

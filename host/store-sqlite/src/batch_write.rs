@@ -1,4 +1,4 @@
-//! The second trip of a batch: everything that the commits which are done change, and the end of the transaction.
+//! The second round trip of a batch: it writes the changes of all accepted commits and ends the transaction.
 
 use super::batch::BatchState;
 use super::batch_entry::{ContactDetails, ContactEntry, ContactWrite, scope_kind};
@@ -95,7 +95,8 @@ const UPSERT_USAGE: StatementPart = statement_part(
     ") AS q WHERE q.column1 IS NOT NULL ON CONFLICT (tenant) DO UPDATE SET bytes = excluded.bytes; ",
 );
 
-/// Subtracts the oldest expired keys from the bytes of their tenants: those that [`DELETE_EXPIRED_KEYS`] deletes.
+/// Subtracts the bytes of the oldest expired keys from the usage of their tenants. [`DELETE_EXPIRED_KEYS`] deletes the
+/// same keys.
 const SUBTRACT_EXPIRED_KEY_BYTES: [StatementPart; 2] = [
     statement_part(
         "UPDATE usage SET bytes = max(usage.bytes, 0) - f.bytes FROM (SELECT g.tenant, sum(g.bytes) AS bytes FROM (SELECT e.tenant, \
@@ -116,25 +117,25 @@ const DELETE_EXPIRED_KEYS: [StatementPart; 2] = [
     statement_part("", 1, "); "),
 ];
 
-/// Everything that the entries of the batch say is to be written.
+/// Returns the statements that write all changed entries of the batch.
 pub(super) fn write_statements(batch_state: &BatchState<'_>) -> StatementBatch {
-    let mut script = StatementBatch::default();
-    write_contacts(batch_state, &mut script);
-    write_dnd(batch_state, &mut script);
-    write_records(batch_state, &mut script);
-    write_keys(batch_state, &mut script);
-    write_usage(batch_state, &mut script);
-    if !script.is_empty() {
-        delete_expired_keys(batch_state, &mut script);
+    let mut statements = StatementBatch::default();
+    write_contacts(batch_state, &mut statements);
+    write_dnd(batch_state, &mut statements);
+    write_records(batch_state, &mut statements);
+    write_keys(batch_state, &mut statements);
+    write_usage(batch_state, &mut statements);
+    if !statements.is_empty() {
+        delete_expired_keys(batch_state, &mut statements);
     }
-    script
+    statements
 }
 
 fn tenant_id<'a>(batch_state: &BatchState<'a>, tenant: usize) -> &'a str {
     batch_state.tenant_id(tenant)
 }
 
-fn write_contacts(batch_state: &BatchState<'_>, script: &mut StatementBatch) {
+fn write_contacts(batch_state: &BatchState<'_>, statements: &mut StatementBatch) {
     let with = |write: ContactWrite| {
         let slots = batch_state.contacts.iter().filter(move |contact| contact.write == write);
         slots.filter_map(|contact| Some((contact, contact.seq?)))
@@ -142,7 +143,7 @@ fn write_contacts(batch_state: &BatchState<'_>, script: &mut StatementBatch) {
     let detailed = |write| with(write).filter_map(|(contact, seq)| Some((contact, seq, contact.details.as_ref()?)));
     let mut new: Vec<_> = detailed(ContactWrite::All).collect();
     new.sort_by_key(|(_, seq, _)| *seq);
-    script.add(INSERT_CONTACTS, new, |values, (contact, seq, details)| {
+    statements.add(INSERT_CONTACTS, new, |values, (contact, seq, details)| {
         values.add(seq);
         values.add(tenant_id(batch_state, contact.tenant));
         values.add(&contact.id.as_bytes()[..]);
@@ -151,18 +152,18 @@ fn write_contacts(batch_state: &BatchState<'_>, script: &mut StatementBatch) {
         values.add(details.created_at);
         values.add(details.updated_at);
     });
-    script.add(UPDATE_CONTACT_DETAILS, detailed(ContactWrite::Details), |values, (contact, seq, details)| {
+    statements.add(UPDATE_CONTACT_DETAILS, detailed(ContactWrite::Details), |values, (contact, seq, details)| {
         values.add(seq);
         values.add(version_number(contact.version));
         bind_details(values, details);
         values.add(details.updated_at);
     });
-    script.add(UPDATE_CONTACT_VERSIONS, with(ContactWrite::Version), |values, (contact, seq)| {
+    statements.add(UPDATE_CONTACT_VERSIONS, with(ContactWrite::Version), |values, (contact, seq)| {
         values.add(seq);
         values.add(version_number(contact.version));
     });
     let new = batch_state.addresses.iter().filter(|address| address.is_new);
-    script.add(INSERT_ADDRESSES, new, |values, address| {
+    statements.add(INSERT_ADDRESSES, new, |values, address| {
         values.add(tenant_id(batch_state, address.tenant));
         values.add(address.channel);
         values.add(address.identifier);
@@ -183,8 +184,8 @@ fn write_contacts(batch_state: &BatchState<'_>, script: &mut StatementBatch) {
         old.extend(before.difference(&after).map(|link| (contact, seq, *link)));
         new.extend(after.difference(&before).map(|link| (contact, seq, *link)));
     }
-    script.add(DELETE_LINKS, old, link);
-    script.add(INSERT_LINKS, new, link);
+    statements.add(DELETE_LINKS, old, link);
+    statements.add(INSERT_LINKS, new, link);
 }
 
 fn bind_details(values: &mut Parameters, details: &ContactDetails) {
@@ -202,15 +203,15 @@ fn bind_details(values: &mut Parameters, details: &ContactDetails) {
     values.add(serde_json::to_string(&addresses).unwrap_or_default());
 }
 
-fn write_dnd(batch_state: &BatchState<'_>, script: &mut StatementBatch) {
+fn write_dnd(batch_state: &BatchState<'_>, statements: &mut StatementBatch) {
     let removed = batch_state.dnd.iter().filter(|(_, change)| change.remove);
-    script.add(DELETE_DND, removed, |values, ((tenant, contact, scope), _)| {
+    statements.add(DELETE_DND, removed, |values, ((tenant, contact, scope), _)| {
         values.add(tenant_id(batch_state, *tenant));
         values.add(*contact);
         bind_scope(values, scope);
     });
-    let added = batch_state.dnd.iter().filter_map(|(place, change)| Some((place, change.add?)));
-    script.add(INSERT_DND, added, |values, ((tenant, contact, scope), entry)| {
+    let added = batch_state.dnd.iter().filter_map(|(key, change)| Some((key, change.add?)));
+    statements.add(INSERT_DND, added, |values, ((tenant, contact, scope), entry)| {
         values.add(tenant_id(batch_state, *tenant));
         values.add(*contact);
         bind_scope(values, scope);
@@ -229,12 +230,12 @@ fn bind_scope(values: &mut Parameters, scope: &Scope) {
     }
 }
 
-fn write_records(batch_state: &BatchState<'_>, script: &mut StatementBatch) {
+fn write_records(batch_state: &BatchState<'_>, statements: &mut StatementBatch) {
     let slots = || batch_state.records.iter().filter_map(|record| Some((record, record.seq?)));
     let new = slots().filter_map(|(slot, seq)| Some((slot, seq, slot.created?, slot.content?)));
     let mut new: Vec<_> = new.collect();
     new.sort_by_key(|(_, seq, _, _)| *seq);
-    script.add(INSERT_RECORDS, new, |values, (slot, seq, (created, contact), content)| {
+    statements.add(INSERT_RECORDS, new, |values, (slot, seq, (created, contact), content)| {
         values.add(seq);
         values.add(tenant_id(batch_state, slot.tenant));
         values.add(&slot.id.as_bytes()[..]);
@@ -249,19 +250,19 @@ fn write_records(batch_state: &BatchState<'_>, script: &mut StatementBatch) {
     });
     let old = || slots().filter(|(slot, _)| slot.created.is_none());
     let content = old().filter_map(|(slot, seq)| Some((slot, seq, slot.content?)));
-    script.add(UPDATE_RECORDS, content, |values, (slot, seq, content)| {
+    statements.add(UPDATE_RECORDS, content, |values, (slot, seq, content)| {
         values.add(seq);
         values.add(slot.updated_at);
         bind_content(values, content);
     });
-    script.add(UPDATE_RECORD_STATES, old().filter(|(slot, _)| slot.state_changed), |values, (slot, seq)| {
+    statements.add(UPDATE_RECORD_STATES, old().filter(|(slot, _)| slot.state_changed), |values, (slot, seq)| {
         values.add(seq);
         values.add(slot.state.as_str());
         values.add(slot.run);
         values.add(slot.entries);
         values.add(slot.updated_at);
     });
-    script.add(INSERT_LOG, &batch_state.log, |values, line| {
+    statements.add(INSERT_LOG, &batch_state.log, |values, line| {
         values.add(tenant_id(batch_state, line.tenant));
         values.add(line.record);
         values.add(line.entry);
@@ -283,30 +284,31 @@ fn bind_content(values: &mut Parameters, record: &flowhost_domain::Record) {
     values.add(record.data.as_str());
 }
 
-fn write_keys(batch_state: &BatchState<'_>, script: &mut StatementBatch) {
+fn write_keys(batch_state: &BatchState<'_>, statements: &mut StatementBatch) {
     let written = batch_state.keys.iter().filter_map(|key| Some((key, key.pending?)));
-    script.add(UPSERT_KEYS, written, |values, (key, (keyed, expires))| {
+    statements.add(UPSERT_KEYS, written, |values, (key, (record, expires))| {
         values.add(tenant_id(batch_state, key.tenant));
         values.add(key.key);
-        values.add(&keyed.fingerprint[..]);
-        values.add(keyed.outcome.as_str());
+        values.add(&record.fingerprint[..]);
+        values.add(record.outcome.as_str());
         values.add(expires);
     });
 }
 
-fn write_usage(batch_state: &BatchState<'_>, script: &mut StatementBatch) {
+fn write_usage(batch_state: &BatchState<'_>, statements: &mut StatementBatch) {
     let changed = batch_state.tenants.iter().filter(|tenant| tenant.bytes != tenant.bytes_before);
-    script.add(UPSERT_USAGE, changed, |values, tenant| {
+    statements.add(UPSERT_USAGE, changed, |values, tenant| {
         values.add(tenant.id);
         values.add(tenant.bytes);
     });
 }
 
-/// Must follow the statement that stores the batch's keys: a key that was replaced has not expired any more.
-fn delete_expired_keys(batch_state: &BatchState<'_>, script: &mut StatementBatch) {
+/// Deletes expired keys. This statement must follow the one that stores the batch's keys, because a replaced key has
+/// not expired any more.
+fn delete_expired_keys(batch_state: &BatchState<'_>, statements: &mut StatementBatch) {
     for [until, at_most] in [SUBTRACT_EXPIRED_KEY_BYTES, DELETE_EXPIRED_KEYS] {
-        script.add(until, [batch_state.now], Parameters::add);
-        script.add(at_most, [expired_keys_per_commit(batch_state.keys_stored)], Parameters::add);
+        statements.add(until, [batch_state.now], Parameters::add);
+        statements.add(at_most, [expired_keys_per_commit(batch_state.keys_stored)], Parameters::add);
     }
 }
 

@@ -1,7 +1,7 @@
-//! Reads of one tenant that are asked at the same moment make one trip.
+//! Combines concurrent reads of one tenant into one round trip.
 //!
-//! Nothing is waited for: what has gathered while others of the worker had their turns goes along. A trip costs ten times
-//! what a lookup in it costs.
+//! No read waits for others. A batch contains the reads that other tasks of the worker have added in the meantime. A
+//! round trip costs ten times as much as a lookup in it.
 
 use super::reader::{ReadBatch, SqliteReader};
 use async_trait::async_trait;
@@ -13,10 +13,10 @@ use std::sync::PoisonError;
 use std::task::Poll;
 use tokio::sync::oneshot;
 
-/// Lookups of one trip that several share.
+/// Maximum lookups of a shared round trip.
 const MAX_BATCH_LOOKUPS: usize = 64;
 
-/// A read that nobody has made yet.
+/// A read that is not yet part of a round trip.
 pub(super) struct PendingRead {
     request: ReadRequest,
     reply: oneshot::Sender<Snapshot>,
@@ -53,11 +53,11 @@ impl SqliteReader {
             };
             let batch = self.take_batch(&request.tenant);
             if batch.is_empty() {
-                // Its own went along with others already.
+                // Another task has already taken this read into its batch.
                 drop(permit);
                 return received.await.ok().map(Ok);
             }
-            // Where older ones filled the trip its own is still asked, and it takes another turn.
+            // If older reads filled the batch, this read is still pending and the loop continues.
             let snapshots = self.read_batch(&batch).await.ok()?;
             distribute(batch, snapshots);
         }
@@ -67,7 +67,7 @@ impl SqliteReader {
         self.pending_reads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes what is asked for the tenant, the oldest first.
+    /// Takes the pending reads of the tenant, the oldest first.
     fn take_batch(&self, tenant: &str) -> Vec<PendingRead> {
         let mut room = MAX_BATCH_LOOKUPS;
         let mut pending = self.lock_pending();
@@ -92,7 +92,7 @@ impl SqliteReader {
         let known_version = first.filter(|first| known.all(|other| other == Some(*first)));
         let tenant = batch.first().map_or("", |pending| &pending.request.tenant);
         let mut merged = ReadBatch { tenant, known_version, lookups: Vec::with_capacity(MAX_BATCH_LOOKUPS) };
-        // Where in the trip the answers to each request's lookups are.
+        // The positions of the results in the batch, by request.
         let mut positions = Vec::with_capacity(batch.len());
         for PendingRead { request, .. } in batch {
             let lookups = request.lookups.iter().map(|lookup| {
@@ -120,13 +120,13 @@ fn distribute(batch: Vec<PendingRead>, snapshots: Vec<Snapshot>) {
     }
 }
 
-/// Whether it may go along with others: pages are long, and each makes another text of the statement.
+/// Returns whether a read may share a round trip. Pages are long, and each changes the SQL of the statement.
 fn is_coalescible(request: &ReadRequest) -> bool {
     let page = |lookup: &Lookup| matches!(lookup, Lookup::ReadyPage { .. } | Lookup::LatestReadyRecords { .. });
     request.lookups.len() <= MAX_BATCH_LOOKUPS / 4 && !request.lookups.iter().any(page)
 }
 
-/// Lets every other job that is ready have its turn.
+/// Yields once, to let all other ready tasks run.
 async fn yield_now() {
     let mut has_yielded = false;
     poll_fn(|cx| match std::mem::replace(&mut has_yielded, true) {

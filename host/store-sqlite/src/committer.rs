@@ -1,5 +1,5 @@
-//! The committer: two trips for a batch, one to learn and one to write, in one transaction that holds the file's write
-//! lock and no longer than that.
+//! The committer: two round trips per batch, one to read and one to write. Both are in one transaction, which holds the
+//! file's write lock only for that time.
 
 use super::batch::BatchState;
 use super::connection::{Access, ConnectionFactory};
@@ -11,20 +11,20 @@ use flowhost_store::{CommitOutcome, CommitRequest, Committer, StoreError};
 use sqlx::SqliteConnection;
 use std::sync::Arc;
 
-/// Writes to the file.
+/// The committer of a SQLite store.
 pub(super) struct SqliteCommitter {
     connection_factory: Arc<ConnectionFactory>,
-    /// None while a batch is under way: one that fails or is abandoned takes its connection, and with it its transaction,
-    /// away.
+    /// `None` during a batch. A batch that fails or is cancelled drops its connection, which rolls its transaction
+    /// back.
     connection: Option<SqliteConnection>,
     statement_cache: StatementCache,
 }
 
-/// Why a batch couldn't be written.
+/// The reason why a batch was not written.
 enum BatchError {
-    /// The store's fault, or its surroundings'.
+    /// The store or its environment failed.
     Store(StoreError),
-    /// Some commit's: the file refuses what it writes.
+    /// The database rejected the content of some commit.
     Rejected(sqlx::Error),
 }
 
@@ -55,19 +55,20 @@ impl SqliteCommitter {
         Ok(outcomes)
     }
 
-    /// Each commit in a transaction of its own, so that the one which the file refuses harms no other.
+    /// Applies each commit in its own transaction. A commit that the database rejects then does not affect the others.
     async fn commit_individually(&mut self, batch: &[CommitRequest]) -> Vec<CommitOutcome> {
         let mut outcomes = Vec::with_capacity(batch.len());
         for commit in batch {
             let outcome = match self.commit_batch(std::slice::from_ref(commit)).await {
                 Ok(outcome) => outcome.into_iter().next().unwrap_or(CommitOutcome::Conflict),
-                // Some may have been done by now, so the answer can't be an error. Stale means: not done, run it again.
+                // Some commits may be done by now, so this method cannot return an error. The outcome `Conflict` makes
+                // the caller retry.
                 Err(BatchError::Store(error)) => {
-                    tracing::warn!(%error, tenant = commit.tenant, "a commit was not done");
+                    tracing::warn!(%error, tenant = commit.tenant, "a commit failed");
                     CommitOutcome::Conflict
                 }
                 Err(BatchError::Rejected(error)) => {
-                    tracing::error!(%error, tenant = commit.tenant, "the file refuses a commit");
+                    tracing::error!(%error, tenant = commit.tenant, "the database rejected a commit");
                     CommitOutcome::Conflict
                 }
             };
@@ -87,7 +88,7 @@ impl Committer for SqliteCommitter {
             Ok(outcomes) => Ok(outcomes),
             Err(BatchError::Store(error)) => Err(error),
             Err(BatchError::Rejected(error)) => {
-                tracing::error!(%error, commits = batch.len(), "the file refuses a batch");
+                tracing::error!(%error, commits = batch.len(), "the database rejected a batch");
                 Ok(self.commit_individually(batch).await)
             }
         }

@@ -1,4 +1,4 @@
-//! Tenants and campaigns.
+//! Configuration in SQLite: tenants and campaigns.
 
 use super::error::SqliteError;
 use super::query::Parameters;
@@ -11,12 +11,12 @@ use sqlx::{Connection, Row, SqliteConnection};
 pub(super) async fn read(connection: &mut SqliteConnection, tenant: &str) -> Result<Option<Configuration>, StoreError> {
     let mut values = Parameters::default();
     values.add(tenant);
-    let text = format!(
+    let sql = format!(
         "SELECT {}, (SELECT json_group_array({}) FROM campaigns AS k WHERE k.tenant = ?1) FROM tenants AS t WHERE t.id = ?1",
         row::TENANT,
         row::CAMPAIGN
     );
-    let rows = values.fetch_rows(connection, text).await?;
+    let rows = values.fetch_rows(connection, sql).await?;
     let Some(found) = rows.first() else { return Ok(None) };
     let column = |number: usize| found.try_get::<&str, _>(number).map_err(SqliteError::convert_error);
     let (tenant, version) = row::tenant(row::parse(column(0)?)?)?;
@@ -40,8 +40,7 @@ pub(super) async fn write(
             transaction.rollback().await.map_err(SqliteError::convert_error)?;
             return Ok(false);
         }
-        let next =
-            stored.checked_add(1).ok_or_else(|| SqliteError::unreadable_content("a version that has no next one"))?;
+        let next = stored.checked_add(1).ok_or_else(|| SqliteError::unreadable_content("a version at its maximum"))?;
         write_tenant(&mut transaction, tenant, next).await?;
         for campaign in campaigns {
             write_campaign(&mut transaction, &tenant.id, campaign).await?;
@@ -60,7 +59,7 @@ async fn write_tenant(connection: &mut SqliteConnection, tenant: &Tenant, versio
         })
         .collect();
     let channels = serde_json::to_string(&channels).map_err(SqliteError::unreadable_content)?;
-    let text = "INSERT INTO tenants (id, version, name, time_zone, phone_region, default_intention, channels, \
+    let sql = "INSERT INTO tenants (id, version, name, time_zone, phone_region, default_intention, channels, \
         quota_campaigns) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, \
         name = excluded.name, time_zone = excluded.time_zone, phone_region = excluded.phone_region, \
         default_intention = excluded.default_intention, channels = excluded.channels, \
@@ -74,7 +73,7 @@ async fn write_tenant(connection: &mut SqliteConnection, tenant: &Tenant, versio
     values.add(tenant.default_intention.as_str());
     values.add(channels);
     values.add(tenant.quota_campaigns);
-    values.fetch_rows(connection, text.to_owned()).await.map(drop)
+    values.fetch_rows(connection, sql.to_owned()).await.map(drop)
 }
 
 async fn write_campaign(
@@ -82,7 +81,7 @@ async fn write_campaign(
     tenant: &str,
     campaign: &Campaign,
 ) -> Result<(), StoreError> {
-    let text = "INSERT INTO campaigns (tenant, id, name, kind, mode, category, valid_day, valid_until, validity_hours, \
+    let sql = "INSERT INTO campaigns (tenant, id, name, kind, mode, category, valid_day, valid_until, validity_hours, \
         intention, starts_at, ends_at, grace_minutes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
         ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name, kind = excluded.kind, mode = excluded.mode, \
         category = excluded.category, valid_day = excluded.valid_day, valid_until = excluded.valid_until, \
@@ -107,5 +106,5 @@ async fn write_campaign(
     values.add(campaign.starts_at.map(to_micros));
     values.add(campaign.ends_at.map(to_micros));
     values.add(campaign.grace_minutes);
-    values.fetch_rows(connection, text.to_owned()).await.map(drop)
+    values.fetch_rows(connection, sql.to_owned()).await.map(drop)
 }

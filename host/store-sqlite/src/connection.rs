@@ -1,4 +1,4 @@
-//! Opening connections to the file.
+//! Connections to the file.
 
 use super::error::{CANNOT_OPEN, READ_ONLY, SqliteError};
 use super::{SqliteOptions, Synchronous};
@@ -8,32 +8,32 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
 use std::path::{Path, PathBuf};
 
-/// Pages in the write-ahead log at which a commit moves them into the file, 4 KiB each. The more, the less often a page
-/// that changes with every commit is written twice; a crash leaves so many to look through at the next start.
+/// Size of the write-ahead log at which a commit checkpoints it, in pages of 4 KiB. With a larger size, SQLite copies
+/// pages that change with every commit into the file less often. The recovery after a crash takes longer.
 const CHECKPOINT_PAGES: u32 = 8_192;
 
-/// What the log is cut back to when a long reader has let it grow.
+/// Size in bytes to which SQLite truncates a log that has grown during a long read.
 const LOG_BYTES: u32 = 64 << 20;
 
-/// Memory for pages of a connection, in KiB.
+/// Page cache of a connection in KiB.
 const CACHE_KIB: u32 = 32_768;
 
-/// What a connection is for.
+/// The use of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Read,
     Write,
-    /// Writes, and creates the file if there is none.
+    /// Writes, and creates the file if it does not exist.
     Create,
 }
 
-/// Knows the file and how to open it.
+/// Opens connections to a file.
 pub(super) struct ConnectionFactory {
     path: PathBuf,
     options: SqliteOptions,
-    /// The clock by which keys live, one for all connections.
+    /// The clock for the expiry of keys, shared by all connections.
     pub(super) clock: IdempotencyClock,
-    /// Nobody can write it, so reading needs no locks, for which there would have to be files beside it.
+    /// Whether no process can write the file. Reads then need no locks, and therefore no files beside it.
     immutable: bool,
 }
 
@@ -42,10 +42,10 @@ impl ConnectionFactory {
         if path.as_os_str().is_empty() {
             return Err(StoreError::Unavailable("the path of its file is empty".to_owned()));
         }
-        // A name such as `:memory:` or `file:x` has a meaning of its own for SQLite, but not in a folder.
+        // SQLite interprets names such as `:memory:` and `file:x`, but not after a folder name.
         let path = if path.is_relative() { Path::new(".").join(path) } else { path.to_owned() };
         if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
-            return Err(StoreError::Unavailable(format!("there is no folder {}", folder.display())));
+            return Err(StoreError::Unavailable(format!("the folder {} does not exist", folder.display())));
         }
         Ok(Self { path, clock: IdempotencyClock::new(options.clock.clone()), options, immutable: false })
     }
@@ -58,8 +58,8 @@ impl ConnectionFactory {
         self.options.read_only
     }
 
-    /// Takes the file for one that can't be written, not even beside it. False: it isn't there, or not all of it is in
-    /// the file.
+    /// Treats the file as immutable: no process can write to it or beside it. Returns false if the file does not exist
+    /// or its write-ahead log is not empty.
     pub(super) fn assume_immutable(&mut self) -> bool {
         let mut log = self.path.clone().into_os_string();
         log.push("-wal");
@@ -72,8 +72,8 @@ impl ConnectionFactory {
         true
     }
 
-    /// Creates the file, if there is none, for its owner alone; the files beside it get the same mode. An error is left to
-    /// the driver, which meets and describes it again.
+    /// Creates the file, if it does not exist, with mode 0600. SQLite gives the files beside it the same mode. The
+    /// driver reports an error when it opens the file.
     fn create_file(&self) {
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true);
@@ -85,7 +85,7 @@ impl ConnectionFactory {
     pub(super) async fn connect(&self, access: Access) -> Result<SqliteConnection, StoreError> {
         let read_only = self.options.read_only;
         if read_only && access != Access::Read {
-            return Err(StoreError::ReadOnly(format!("{} was opened for reading", self.path.display())));
+            return Err(StoreError::ReadOnly(format!("{} was opened read-only", self.path.display())));
         }
         if access == Access::Create {
             self.create_file();
@@ -113,10 +113,10 @@ impl ConnectionFactory {
             let code = SqliteError::result_code(&error);
             match SqliteError::convert_error(error) {
                 StoreError::Unavailable(message) if code == Some(CANNOT_OPEN) && access == Access::Create => {
-                    StoreError::ReadOnly(format!("{} can't be created ({message})", self.path.display()))
+                    StoreError::ReadOnly(format!("{} cannot be created ({message})", self.path.display()))
                 }
                 StoreError::ReadOnly(message) if code == Some(READ_ONLY) && access == Access::Read => {
-                    StoreError::Unavailable(format!("{} can't be read ({message})", self.path.display()))
+                    StoreError::Unavailable(format!("{} cannot be read ({message})", self.path.display()))
                 }
                 other => other,
             }

@@ -1,10 +1,10 @@
-//! The driver's errors in the store's terms.
+//! Conversion of the driver's errors.
 
 use flowhost_store::StoreError;
 use sqlx::Error;
 use std::borrow::Cow;
 
-/// Turns the driver's errors into the store's.
+/// Functions that convert the driver's errors to the store's.
 pub(super) struct SqliteError;
 
 impl SqliteError {
@@ -20,26 +20,28 @@ impl SqliteError {
             other => Cow::Owned(other.to_string()),
         };
         match code {
-            BUSY | LOCKED => StoreError::Unavailable(format!("another process holds it for too long ({message})")),
+            BUSY | LOCKED => {
+                StoreError::Unavailable(format!("another process locked the file for too long ({message})"))
+            }
             READ_ONLY => StoreError::ReadOnly(message.into_owned()),
             FULL => StoreError::Full(message.into_owned()),
             CORRUPT => StoreError::Unusable(format!("its file is damaged ({message})")),
-            NOT_A_DATABASE => StoreError::Unusable(format!("its file is something else ({message})")),
-            // A statement that can't be compiled or computed: a table or column is missing, or holds another thing.
+            NOT_A_DATABASE => StoreError::Unusable(format!("its file is not a SQLite database ({message})")),
+            // SQLite cannot compile or run a statement: a table or a column is missing or has another type.
             ERROR => Self::unreadable_content(message),
             _ => StoreError::Unavailable(message.into_owned()),
         }
     }
 
-    /// SQLite's primary result code.
+    /// Returns SQLite's primary result code.
     pub(super) fn result_code(error: &Error) -> Option<i32> {
         let code: i32 = error.as_database_error()?.code()?.parse().ok()?;
         Some(code & 0xff)
     }
 
-    /// What it holds isn't what this release writes.
+    /// Returns the error for content that this release cannot read.
     pub(super) fn unreadable_content(what: impl std::fmt::Display) -> StoreError {
-        StoreError::Unusable(format!("its file holds what this release can't read ({what})"))
+        StoreError::Unusable(format!("this release cannot read the content of its file ({what})"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The store in one SQLite file, which several processes may share.
 //!
-//! Every wait for the driver is a round trip to the connection's own thread and costs more than the statement that it
-//! carries, so this counts trips: one for a read, two for a batch of commits however many it holds.
+//! Every call of the driver is a round trip to the connection's thread and costs more than its statement. A read
+//! therefore takes one round trip, and a batch of commits takes two.
 
 mod batch;
 mod batch_entry;
@@ -40,30 +40,31 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-/// When a commit counts as durable.
+/// The time at which a commit counts as durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Synchronous {
-    /// When the disk has it.
+    /// The commit is on the disk.
     #[default]
     Full,
-    /// When the operating system has it: a crash of the process loses nothing, a power failure the last moments.
+    /// The operating system has the commit. A crash of the process loses nothing, but a power failure loses the last
+    /// commits.
     Normal,
 }
 
-/// How to open a file.
+/// Options for opening a file.
 #[derive(Debug, Clone)]
 pub struct SqliteOptions {
-    /// When a commit counts as durable.
+    /// The time at which a commit counts as durable. Default: `Full`.
     pub synchronous: Synchronous,
-    /// How long to wait for another process that is writing.
+    /// Maximum time to wait for another process that is writing. Default: 5 s.
     pub busy_timeout: Duration,
-    /// Don't write: commits are [`StoreError::ReadOnly`].
+    /// Whether the store rejects commits with [`StoreError::ReadOnly`]. Default: false.
     pub read_only: bool,
-    /// Connections of one reader: so many reads of it run at once.
+    /// Maximum number of connections of one reader, and of its concurrent reads. Default: 4.
     pub connections_per_reader: usize,
-    /// Whether reads of one tenant that are asked at the same moment make one trip.
+    /// Whether concurrent reads of one tenant share a round trip. Default: true.
     pub coalesce_reads: bool,
-    /// The clock by which idempotency keys live.
+    /// The clock for the expiry of idempotency keys. Default: [`SystemClock`].
     pub clock: Arc<dyn Clock>,
 }
 
@@ -85,21 +86,23 @@ pub struct SqliteStore {
     connection_factory: Arc<ConnectionFactory>,
     connections_per_reader: usize,
     coalesce_reads: bool,
-    /// For configuration and lists; none after it has failed, until it is needed again.
+    /// The connection for configuration and lists. `None` after a failure, until the next use.
     admin_connection: Mutex<Option<SqliteConnection>>,
 }
 
 impl SqliteStore {
-    /// Opens the file, and creates or migrates it where that is due.
+    /// Opens the file. Creates or migrates it if necessary.
     ///
-    /// A file that can only be read is opened for that; where nobody can write beside it either, it is read without locks,
-    /// as it is now. Errors: [`StoreError::NewerVersion`]; [`StoreError::ReadOnly`] where it
-    /// would have to be created or migrated and can't be; `Unusable` for what is no store of this program.
+    /// A read-only file is opened for reading. If its folder is also read-only, the store reads the file without locks
+    /// and expects it not to change.
+    ///
+    /// Errors: [`StoreError::NewerVersion`]; [`StoreError::ReadOnly`] if the file cannot be created or migrated;
+    /// `Unusable` if the file is not a store of this program.
     pub async fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
         let (connections_per_reader, coalesce_reads) = (options.connections_per_reader, options.coalesce_reads);
         let mut connection_factory = ConnectionFactory::new(path.as_ref(), options)?;
         let (mut connection, schema) = match Self::inspect_file(&connection_factory).await {
-            // Even who only reads leaves a mark beside the file, unless nobody can.
+            // In WAL mode even readers write to the -shm file, unless the folder is read-only.
             Err(error @ (StoreError::ReadOnly(_) | StoreError::Unavailable(_))) => {
                 let unwritable = connection_factory.is_read_only() || matches!(error, StoreError::ReadOnly(_));
                 if !unwritable || !connection_factory.assume_immutable() {
@@ -200,7 +203,8 @@ impl Store for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Lends the connection for configuration and lists; one that was left in the middle or failed is replaced.
+    /// Runs `work` on the connection for configuration and lists. A connection is replaced after a failed or cancelled
+    /// call.
     async fn with_admin_connection<T>(
         &self,
         work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, StoreError>,

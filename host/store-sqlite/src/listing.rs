@@ -1,4 +1,4 @@
-//! Lists of what the store holds, tenant by tenant.
+//! Lists in SQLite, tenant by tenant.
 
 use super::batch_entry::scope_kind;
 use super::error::SqliteError;
@@ -19,7 +19,7 @@ struct ListQuery {
 }
 
 impl ListQuery {
-    /// `text` with one `?` for each of the `values` still to be added.
+    /// Creates a query. `text` has one `?` for each of the `values` that follow.
     fn new(text: String) -> Self {
         Self { sql: text, values: Parameters::default() }
     }
@@ -43,14 +43,14 @@ impl ListQuery {
         self
     }
 
-    /// The JSON of the first column of each row.
+    /// Returns the JSON in the first column of each row.
     async fn fetch(self, connection: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
         let rows = self.values.fetch_rows(connection, self.sql).await?;
         rows.iter().map(|row| row.try_get_unchecked(0).map_err(SqliteError::convert_error)).collect()
     }
 }
 
-/// Where a list stands: which tenants it has still to visit, and whether it has come to the row it begins after.
+/// The position of a list: the tenants still to visit, and the row before the page until the list has reached it.
 struct TenantCursor<'a> {
     tenants: std::vec::IntoIter<String>,
     after: Option<&'a str>,
@@ -277,7 +277,7 @@ pub(super) async fn record_log(
     rows.iter().map(|json| row::log_entry(row::parse(json)?)).collect()
 }
 
-/// The row of a table with this id, and a column of it.
+/// Returns the id and a column of the row with this id.
 async fn find_position(
     connection: &mut SqliteConnection,
     table: &str,
@@ -292,14 +292,14 @@ async fn find_position(
     found.first().map(|seq| Ok((id, row::parse(seq)?))).transpose()
 }
 
-/// The number of a contact, and the scope of its entry, which a cursor names.
+/// Returns the row number of a contact, and the scope of its entry, for a cursor.
 async fn find_dnd_position(
     connection: &mut SqliteConnection,
     tenant: &str,
     cursor: &str,
 ) -> Result<Option<(i64, Scope)>, StoreError> {
-    let Some(named) = DndPosition::parse(cursor) else { return Ok(None) };
-    let contact = find_position(connection, "contacts", "seq", tenant, &named.contact.to_string()).await?;
+    let Some(position) = DndPosition::parse(cursor) else { return Ok(None) };
+    let contact = find_position(connection, "contacts", "seq", tenant, &position.contact.to_string()).await?;
     let Some((_, contact)) = contact else { return Ok(None) };
     let text = "SELECT json_array(d.kind, iif(d.kind = 0, hex(d.scope), d.scope)) FROM dnd AS d WHERE d.tenant = ?";
     let listed = ListQuery::default()
@@ -309,5 +309,5 @@ async fn find_dnd_position(
         .await?;
     let scopes = listed.iter().map(|json| row::parse(json).and_then(|(kind, scope)| row::scope(kind, scope)));
     let scopes = scopes.collect::<Result<Vec<Scope>, _>>()?;
-    Ok(Some((contact, named.resolve_scope(|scope| scopes.contains(scope)))))
+    Ok(Some((contact, position.resolve_scope(|scope| scopes.contains(scope)))))
 }

@@ -1,7 +1,7 @@
-//! Statement texts and what is bound to them.
+//! SQL statements and their parameters.
 //!
-//! A text with its rows as `VALUES` of a rounded number takes few forms, so that each is prepared once a connection and
-//! kept; the rows that are too many are NULL, which equals nothing.
+//! The `VALUES` of a statement have a padded number of rows. The statements therefore have few forms, and a connection
+//! prepares and caches each of them once. The additional rows are NULL, which equals nothing.
 
 use super::error::SqliteError;
 use flowhost_store::StoreError;
@@ -11,10 +11,10 @@ use sqlx::{Arguments, AssertSqlSafe, Either, Encode, Executor, Row, Sqlite, Sqli
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// Texts with more rows than this are rare, and not kept.
+/// Maximum rows of a cached statement. Larger statements are rare.
 const MAX_CACHED_ROWS: usize = 2048;
 
-/// Values in the order of a text's parameters.
+/// The values of a statement's parameters, in order.
 #[derive(Default)]
 pub(super) struct Parameters {
     arguments: SqliteArguments,
@@ -32,33 +32,33 @@ impl Parameters {
         }
     }
 
-    /// Runs a text of one statement that yields one row, and gives its columns: JSON or NULL. One round trip, and
-    /// nothing is left running when it is dropped in the middle.
+    /// Runs one statement that returns one row, and returns its columns as JSON or NULL. The call takes one round trip,
+    /// and a cancelled call leaves nothing running.
     pub(super) async fn fetch_row(
         self,
         connection: &mut SqliteConnection,
-        text: &Arc<str>,
+        sql: &Arc<str>,
         rows: usize,
     ) -> Result<SqliteRow, StoreError> {
         self.check_values()?;
         #[cfg(test)]
-        super::query_plan_tests::record_statement(text);
-        let query = sqlx::query_with(AssertSqlSafe(text.clone()), self.arguments).persistent(rows <= MAX_CACHED_ROWS);
+        super::query_plan_tests::record_statement(sql);
+        let query = sqlx::query_with(AssertSqlSafe(sql.clone()), self.arguments).persistent(rows <= MAX_CACHED_ROWS);
         query.fetch_one(connection).await.map_err(SqliteError::convert_error)
     }
 
-    /// Runs a text of several statements, of which `answers` yield a row each, and gives the columns of all those rows.
-    /// One round trip, which ends with the last row or, where none is awaited, with the last statement.
+    /// Runs several statements, of which `result_rows` return one row each, and returns the columns of all rows. The
+    /// call takes one round trip. It ends with the last row, or with the last statement if no row is expected.
     pub(super) async fn fetch_columns(
         self,
         connection: &mut SqliteConnection,
-        (text, rows): (&Arc<str>, usize),
+        (sql, rows): (&Arc<str>, usize),
         result_rows: usize,
     ) -> Result<Vec<Option<String>>, sqlx::Error> {
         self.check_values().map_err(|error| sqlx::Error::Encode(error.into()))?;
         #[cfg(test)]
-        super::query_plan_tests::record_statement(text);
-        let query = sqlx::query_with(AssertSqlSafe(text.clone()), self.arguments).persistent(rows <= MAX_CACHED_ROWS);
+        super::query_plan_tests::record_statement(sql);
+        let query = sqlx::query_with(AssertSqlSafe(sql.clone()), self.arguments).persistent(rows <= MAX_CACHED_ROWS);
         let mut results = connection.fetch_many(query);
         let mut columns = Vec::new();
         let mut answered = 0;
@@ -75,41 +75,41 @@ impl Parameters {
         Ok(columns)
     }
 
-    /// Runs a text and gives all its rows.
+    /// Runs a statement and returns all its rows.
     pub(super) async fn fetch_rows(
         self,
         connection: &mut SqliteConnection,
-        text: String,
+        sql: String,
     ) -> Result<Vec<SqliteRow>, StoreError> {
         self.check_values()?;
         #[cfg(test)]
-        super::query_plan_tests::record_statement(&text);
-        let query = sqlx::query_with(AssertSqlSafe(text), self.arguments);
+        super::query_plan_tests::record_statement(&sql);
+        let query = sqlx::query_with(AssertSqlSafe(sql), self.arguments);
         query.fetch_all(connection).await.map_err(SqliteError::convert_error)
     }
 
     fn check_values(&self) -> Result<(), StoreError> {
         match self.is_invalid {
             false => Ok(()),
-            true => Err(StoreError::Unavailable("a value can't be sent to it".to_owned())),
+            true => Err(StoreError::Unavailable("a value cannot be encoded".to_owned())),
         }
     }
 }
 
-/// How many rows a `VALUES` gets for so many: not many more where there are many.
+/// Returns the padded number of rows of a `VALUES` clause: a power of two up to 1,024, then a multiple of 1,024.
 pub(super) fn padded_row_count(rows: usize) -> usize {
     if rows > 1024 { rows.next_multiple_of(1024) } else { rows.next_power_of_two() }
 }
 
-/// `(0,?3,?4),(1,?5,?6)...`: numbered rows of so many parameters, of which `first` is the number of the first.
+/// Returns `(0,?3,?4),(1,?5,?6)...`: numbered rows with `parameters` parameters each, numbered from `first`.
 pub(super) fn numbered_rows(rows: usize, parameters: usize, first: usize) -> String {
-    let mut text = String::with_capacity(rows * (8 + 6 * parameters));
+    let mut sql = String::with_capacity(rows * (8 + 6 * parameters));
     for row in 0..rows {
-        let _ = write!(text, "{}({row}", if row == 0 { "" } else { "," });
+        let _ = write!(sql, "{}({row}", if row == 0 { "" } else { "," });
         for parameter in 0..parameters {
-            let _ = write!(text, ",?{}", first + row * parameters + parameter);
+            let _ = write!(sql, ",?{}", first + row * parameters + parameter);
         }
-        text.push(')');
+        sql.push(')');
     }
-    text
+    sql
 }

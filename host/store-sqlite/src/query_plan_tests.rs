@@ -1,4 +1,4 @@
-//! Every statement finds its rows by an index: nothing that is asked of the file takes longer because it has grown.
+//! Tests that every statement finds its rows by an index, so that its time does not grow with the file.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -18,12 +18,12 @@ thread_local! {
     static RECORDED_STATEMENTS: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
 }
 
-/// Remembers a text that this thread runs.
-pub(super) fn record_statement(text: &str) {
-    RECORDED_STATEMENTS.with_borrow_mut(|recorded| recorded.insert(text.to_owned()));
+/// Records a statement that this thread runs.
+pub(super) fn record_statement(sql: &str) {
+    RECORDED_STATEMENTS.with_borrow_mut(|recorded| recorded.insert(sql.to_owned()));
 }
 
-/// Tables that are never walked through from one end to the other.
+/// Tables and aliases that no statement may scan.
 const TABLES: [&str; 20] = [
     "tenants",
     "campaigns",
@@ -58,18 +58,18 @@ async fn no_statement_scans_a_table() {
     let recorded = RECORDED_STATEMENTS.take();
     let statements: BTreeSet<&str> = recorded
         .iter()
-        .flat_map(|text| text.split(';'))
+        .flat_map(|sql| sql.split(';'))
         .map(str::trim)
         .filter(|statement| !["", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"].contains(statement))
         .collect();
-    assert!(statements.len() > 40, "only {} statements", statements.len());
+    assert!(statements.len() > 40, "there are only {} statements", statements.len());
     for statement in statements {
         let plan = format!("EXPLAIN QUERY PLAN {statement}");
         for row in connection.fetch_all(AssertSqlSafe(plan)).await.unwrap() {
             let step: String = row.get("detail");
             let scanned = step.strip_prefix("SCAN ").and_then(|rest| rest.split(' ').next());
             assert!(!scanned.is_some_and(|table| TABLES.contains(&table)), "{step}: {statement}");
-            // An index that is made for one question is made of a whole table.
+            // SQLite builds an automatic index from a whole table.
             assert!(!step.contains("AUTOMATIC"), "{step}: {statement}");
         }
     }
@@ -79,7 +79,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds, 0).unwrap()
 }
 
-/// Runs every statement that there is.
+/// Runs every statement of the store.
 async fn run_every_statement(store: &SqliteStore) {
     let id = Uuid::from_u128;
     let tenant = Tenant {

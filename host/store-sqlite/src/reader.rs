@@ -1,5 +1,5 @@
-//! Answers to lookups: one statement with a column for each kind of lookup, so that all see the same snapshot, in one
-//! round trip to the connection's thread, and with nothing left open when the caller goes away.
+//! Lookups in SQLite: one statement with a column for each kind of lookup. All lookups see the same snapshot and share
+//! one round trip to the connection's thread. A cancelled read leaves no transaction open.
 
 use super::coalesce::PendingRead;
 use super::connection::{Access, ConnectionFactory};
@@ -15,10 +15,10 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
-/// How many forms of the statement a reader remembers; they are quick to make again.
+/// Maximum number of cached statements of a reader. Rebuilding one is fast.
 const MAX_CACHED_STATEMENTS: usize = 256;
 
-/// Reads on a few connections, each opened when first needed.
+/// A reader on several connections, each opened at first use.
 pub(super) struct SqliteReader {
     connection_factory: Arc<ConnectionFactory>,
     idle_connections: Mutex<Vec<SqliteConnection>>,
@@ -50,20 +50,20 @@ impl SqliteReader {
     }
 
     fn statement(&self, shape: ReadShape) -> Arc<str> {
-        let mut texts = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(text) = texts.get(&shape) {
-            return text.clone();
+        let mut statements = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sql) = statements.get(&shape) {
+            return sql.clone();
         }
-        let text: Arc<str> = shape.build_statement().into();
-        if texts.len() >= MAX_CACHED_STATEMENTS {
-            texts.clear();
+        let sql: Arc<str> = shape.build_statement().into();
+        if statements.len() >= MAX_CACHED_STATEMENTS {
+            statements.clear();
         }
-        texts.insert(shape, text.clone());
-        text
+        statements.insert(shape, sql.clone());
+        sql
     }
 }
 
-/// The lookups of one trip, for one tenant.
+/// The lookups of one round trip for one tenant.
 pub(super) struct ReadBatch<'a> {
     pub(super) tenant: &'a str,
     pub(super) known_version: Option<u64>,
@@ -78,21 +78,21 @@ impl<'a> ReadBatch<'a> {
 }
 
 impl SqliteReader {
-    /// Makes a trip. Whoever makes it holds a turn.
+    /// Executes a batch in one round trip. The caller holds a permit.
     pub(super) async fn execute(&self, batch: &ReadBatch<'_>) -> Result<Snapshot, StoreError> {
         let shape = ReadShape::new(batch);
-        let text = self.statement(shape);
+        let sql = self.statement(shape);
         let values = shape.bind_lookups(batch, &self.connection_factory.clock);
         let mut pooled = PooledConnection {
             idle_connections: &self.idle_connections,
             connection: Some(self.take_connection().await?),
         };
         let Some(connection) = &mut pooled.connection else {
-            return Err(StoreError::Unavailable("a connection is gone".to_owned()));
+            return Err(StoreError::Unavailable("a connection is missing".to_owned()));
         };
-        let row = values.fetch_row(connection, &text, shape.row_count()).await;
+        let row = values.fetch_row(connection, &sql, shape.row_count()).await;
         if row.is_err() {
-            // The fault may be the connection's: the next read gets a new one.
+            // The error may come from the connection, so the next read opens a new one.
             pooled.connection = None;
         }
         drop(pooled);
@@ -100,7 +100,8 @@ impl SqliteReader {
     }
 }
 
-/// A connection that goes back when the read ends, also one that is abandoned: its statement stops by itself.
+/// A connection that returns to the pool when the read ends or is cancelled. The statement of a cancelled read stops by
+/// itself.
 struct PooledConnection<'a> {
     idle_connections: &'a Mutex<Vec<SqliteConnection>>,
     connection: Option<SqliteConnection>,
@@ -114,10 +115,10 @@ impl Drop for PooledConnection<'_> {
     }
 }
 
-/// Kinds of lookups, in the order of their columns.
+/// The number of kinds of lookups. The columns have the same order.
 const LOOKUP_KINDS: usize = 9;
 
-/// How many rows each kind has: what the statement's text depends on.
+/// The number of rows of each kind, which determines the SQL of the statement.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 struct ReadShape([usize; LOOKUP_KINDS]);
 
@@ -135,10 +136,10 @@ fn kind_index(lookup: &Lookup) -> usize {
     }
 }
 
-/// How many parameters a lookup of each kind has.
+/// The number of parameters of a lookup, by kind.
 const PARAMETERS_PER_KIND: [usize; LOOKUP_KINDS] = [2, 1, 1, 1, 2, 2, 1, 2, 4];
 
-/// The last kind: a column each lookup, since the limit of a page can't come from a row.
+/// The last kind, with one column per lookup, since the limit of a page cannot be the column of a row.
 const PAGE_KIND: usize = LOOKUP_KINDS - 1;
 
 impl ReadShape {
@@ -160,7 +161,7 @@ impl ReadShape {
     }
 
     fn build_statement(&self) -> String {
-        let mut text = format!(
+        let mut sql = format!(
             "SELECT coalesce((SELECT t.version FROM tenants AS t WHERE t.id = ?1), 0), \
              (SELECT {} FROM tenants AS t WHERE t.id = ?1 AND t.version <> ?2)",
             row::TENANT
@@ -169,19 +170,19 @@ impl ReadShape {
         for (kind, (rows, parameters)) in self.0.iter().zip(PARAMETERS_PER_KIND).enumerate() {
             if kind == PAGE_KIND {
                 for page in 0..*rows {
-                    let _ = write!(text, ", ({})", page_subquery(first + page * parameters));
+                    let _ = write!(sql, ", ({})", page_subquery(first + page * parameters));
                 }
             } else if *rows > 0 {
                 let (columns, tables) = select_for(kind);
                 let values = numbered_rows(*rows, parameters, first);
                 let _ = write!(
-                    text,
+                    sql,
                     ", (SELECT json_group_array(json_array(q.column1, {columns})) FROM (VALUES {values}) AS q {tables})"
                 );
             }
             first += rows * parameters;
         }
-        text
+        sql
     }
 
     fn bind_lookups(&self, batch: &ReadBatch<'_>, clock: &IdempotencyClock) -> Parameters {
@@ -201,7 +202,8 @@ impl ReadShape {
     }
 }
 
-/// What a kind's rows select, and from what beside its parameters `q`. CROSS JOIN: `q` comes first, always.
+/// Returns the columns and the tables that a kind selects beside its parameters `q`. The CROSS JOIN forces SQLite to
+/// scan `q` first.
 fn select_for(kind: usize) -> (String, &'static str) {
     let (columns, tables) = match kind {
         0 => (row::KEY, "CROSS JOIN keys AS y ON y.tenant = ?1 AND y.key = q.column2 AND y.expires_at > q.column3"),
@@ -224,7 +226,7 @@ fn select_for(kind: usize) -> (String, &'static str) {
     (format!("{columns}{more}"), tables)
 }
 
-/// Whether a contact has an older Ready record than `r`.
+/// A condition: the contact has an older Ready record than `r`.
 const HAS_OLDER: &str = "EXISTS (SELECT 1 FROM records AS o WHERE o.tenant = ?1 AND o.contact = c.seq \
     AND o.campaign = q.column3 AND o.state = 'ready' AND o.seq < r.seq)";
 
@@ -241,8 +243,8 @@ const LINKED_TABLES: &str = "CROSS JOIN contacts AS me ON me.tenant = ?1 AND me.
     SELECT (SELECT l.contact FROM links AS l WHERE l.tenant = ?1 AND l.slot = 3 AND l.value = me.correlator_3 \
     AND l.channel = q.column3 AND l.contact <> me.seq ORDER BY l.contact LIMIT 1)) AS s)";
 
-/// A page of Ready records. Parameters: contact, campaign, the record to begin after, and the limit, which is negative
-/// for the latest ones.
+/// Returns the subquery of a page of Ready records. Its parameters are contact, campaign, the record before the page,
+/// and the limit. A negative limit selects the latest records.
 fn page_subquery(first: usize) -> String {
     let (contact, campaign, after, limit) = (first, first + 1, first + 2, first + 3);
     let rows = |condition: &str, order: &str| {
@@ -296,13 +298,13 @@ fn bind_lookup(lookup: &Lookup, clock: &IdempotencyClock, values: &mut Parameter
             values.add(&contact.as_bytes()[..]);
             values.add(&campaign.as_bytes()[..]);
             values.add(None::<i64>);
-            // The sign tells the direction.
+            // The sign encodes the direction.
             values.add(-i64::from(*limit));
         }
     }
 }
 
-/// Puts the columns' rows into the places of their lookups.
+/// Assigns the rows of the columns to their lookups.
 fn parse_snapshot(batch: &ReadBatch<'_>, columns: &SqliteRow) -> Result<Snapshot, StoreError> {
     let text = |column: usize| columns.try_get_unchecked::<Option<&str>, _>(column).map_err(SqliteError::convert_error);
     let version: i64 = columns.try_get_unchecked(0).map_err(SqliteError::convert_error)?;
@@ -337,7 +339,7 @@ fn parse_snapshot(batch: &ReadBatch<'_>, columns: &SqliteRow) -> Result<Snapshot
     Ok(Snapshot { version, tenant: tenant.map(|(tenant, _)| Arc::new(tenant)), results: answers })
 }
 
-/// The rows of a kind's column, with their numbers.
+/// Returns the rows of a kind's column, with their numbers.
 fn rows_of(kind: usize, json: &str) -> Result<Vec<(usize, LookupResult)>, StoreError> {
     fn each<T, R>(
         rows: Vec<(usize, T)>,
@@ -365,7 +367,7 @@ fn rows_of(kind: usize, json: &str) -> Result<Vec<(usize, LookupResult)>, StoreE
     }
 }
 
-/// The answer to a lookup that found nothing.
+/// Returns the result of a lookup that finds nothing.
 fn empty_result(lookup: &Lookup) -> LookupResult {
     match lookup {
         Lookup::IdempotencyKey(_) => LookupResult::IdempotencyKey(None),

@@ -1,4 +1,4 @@
-//! Rows as JSON arrays, which carry a thing with its lists in one column, and the things that they are.
+//! Rows as JSON arrays, which hold an object and its lists in one column, and their conversion to objects.
 
 use super::error::SqliteError;
 use flowhost_domain::record::Schedule;
@@ -12,39 +12,39 @@ use serde::Deserialize;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Of table `tenants t`.
+/// A row of the table `tenants t`.
 pub(super) const TENANT: &str = "json_array(t.id, t.version, t.name, t.time_zone, t.phone_region, t.default_intention, \
     json(t.channels), t.quota_campaigns)";
 
-/// Of table `campaigns k`.
+/// A row of the table `campaigns k`.
 pub(super) const CAMPAIGN: &str = "json_array(k.tenant, hex(k.id), k.name, k.kind, k.mode, k.category, k.valid_day, \
     k.valid_until, k.validity_hours, k.intention, k.starts_at, k.ends_at, k.grace_minutes)";
 
-/// Of table `contacts c`.
+/// A row of the table `contacts c`.
 pub(super) const CONTACT: &str = "json_array(hex(c.id), c.version, c.name, json_array(c.correlator_1, c.correlator_2, \
     c.correlator_3), json(c.addresses), c.created_at, c.updated_at, \
     (SELECT json_group_array(json_array(d.kind, iif(d.kind = 0, hex(d.scope), d.scope), coalesce(dk.category, d.category), \
     d.at, d.by, d.reason)) FROM dnd AS d LEFT JOIN campaigns AS dk ON d.kind = 0 AND dk.tenant = d.tenant \
     AND dk.id = d.scope WHERE d.tenant = c.tenant AND d.contact = c.seq))";
 
-/// Of tables `records r` and `contacts c`.
+/// A row of the tables `records r` and `contacts c`.
 pub(super) const RECORD: &str = "json_array(hex(r.id), hex(r.campaign), hex(c.id), c.version, r.state, r.internal, r.depth, \
     r.scheduled_at, r.schedule_text, r.message, r.template, r.data, r.run, r.created_at, r.updated_at)";
 
-/// Of rows `page` of table records.
+/// A row `page` of the table `records`.
 pub(super) const READY: &str = "json_array(hex(page.id), page.scheduled_at, page.schedule_text)";
 
-/// Of tables `dnd d`, `contacts c` and `campaigns k`.
+/// A row of the tables `dnd d`, `contacts c` and `campaigns k`.
 pub(super) const DND: &str = "json_array(hex(c.id), json_array(d.kind, iif(d.kind = 0, hex(d.scope), d.scope), \
     coalesce(k.category, d.category), d.at, d.by, d.reason))";
 
-/// Of table `record_log l`.
+/// A row of the table `record_log l`.
 pub(super) const LOG: &str = "json_array(l.run, l.at, l.from_state, l.to_state, l.note)";
 
-/// Of table `keys y`.
+/// A row of the table `keys y`.
 pub(super) const KEY: &str = "json_array(hex(y.digest), y.outcome, y.expires_at)";
 
-/// Reads JSON that one of the texts above yields.
+/// Parses the JSON of one of the expressions above.
 pub(super) fn parse<'t, T: Deserialize<'t>>(json: &'t str) -> Result<T, StoreError> {
     serde_json::from_str(json).map_err(SqliteError::unreadable_content)
 }
@@ -89,7 +89,7 @@ pub(super) type ReadyRow = (HexId, Option<i64>, Option<String>);
 pub(super) type LogRow = (u32, i64, Option<String>, String, Option<String>);
 pub(super) type KeyRow = (String, String, i64);
 
-/// An id in the 32 digits of `hex`.
+/// An id as 32 hexadecimal digits.
 #[derive(Deserialize, Clone, Copy)]
 #[serde(transparent)]
 pub(super) struct HexId(pub(super) Uuid);
@@ -162,7 +162,7 @@ pub(super) fn scope(kind: u8, scope: String) -> Result<Scope, StoreError> {
     }
 }
 
-/// A record and the version of its contact.
+/// Returns a record and the version of its contact.
 pub(super) fn record(row: RecordRow) -> Result<(Record, u64), StoreError> {
     let (
         id,
@@ -208,7 +208,7 @@ pub(super) fn log_entry((run, at, from, to, note): LogRow) -> Result<LogEntry, S
     Ok(LogEntry { run, at: from_micros(at), from, to: state(&to)?, note })
 }
 
-/// An outcome and the microsecond in which it expires.
+/// Returns an outcome and its expiry time in microseconds.
 pub(super) fn idempotency_record((digest, outcome, expires): KeyRow) -> Result<(IdempotencyRecord, i64), StoreError> {
     let mut bytes = [0; 32];
     for (at, byte) in bytes.iter_mut().enumerate() {

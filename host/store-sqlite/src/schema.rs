@@ -1,22 +1,23 @@
-//! The file's tables: created and migrated when the store is opened.
+//! The schema of the file, which is created or migrated when the store opens.
 
 use super::error::{BUSY, SqliteError};
 use flowhost_store::StoreError;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection};
 
-/// The n-th brings a file from version n to n + 1.
+/// The migrations. The n-th one migrates a file from version n to n + 1.
 const MIGRATIONS: [&str; 2] = [
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/0001_outbound.sql")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/0002_limits.sql")),
 ];
 
-/// Marks a file as ours: "flow" in ASCII.
+/// The application id of a store file: "flow" in ASCII.
 const APPLICATION_ID: i64 = 0x666c_6f77;
 
-/// How often to wait for other processes before giving up on a change of the journal, which can't wait by itself.
+/// Maximum attempts to change the journal mode, each after a wait for other processes. SQLite does not wait for that
+/// itself.
 const MAX_JOURNAL_ATTEMPTS: usize = 20;
 
-/// What a file is.
+/// The state of a file's schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SchemaState {
     Current,
@@ -24,11 +25,11 @@ pub(super) enum SchemaState {
     Older,
 }
 
-/// Looks at the file. Errors: [`StoreError::NewerVersion`], and `Unusable` for a file of another program.
+/// Returns the state of the file. Errors: [`StoreError::NewerVersion`], and `Unusable` for a file of another program.
 pub(super) async fn inspect(connection: &mut SqliteConnection) -> Result<SchemaState, StoreError> {
-    let text = "SELECT (SELECT user_version FROM pragma_user_version), \
+    let sql = "SELECT (SELECT user_version FROM pragma_user_version), \
                 (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)";
-    let row = connection.fetch_one(text).await.map_err(SqliteError::convert_error)?;
+    let row = connection.fetch_one(sql).await.map_err(SqliteError::convert_error)?;
     let number = |column: usize| row.try_get::<i64, _>(column).map_err(SqliteError::convert_error);
     let (version, application, tables) = (number(0)?, number(1)?, number(2)?);
     let empty = tables == 0 && version == 0 && application == 0;
@@ -38,23 +39,23 @@ pub(super) async fn inspect(connection: &mut SqliteConnection) -> Result<SchemaS
     check_version(version)
 }
 
-/// The state of a schema of this version. Errors: [`StoreError::NewerVersion`].
+/// Returns the state of a schema of this version. Error: [`StoreError::NewerVersion`].
 pub(super) fn check_version(version: i64) -> Result<SchemaState, StoreError> {
     match usize::try_from(version) {
         Ok(version) if version < MIGRATIONS.len() => Ok(SchemaState::Older),
         Ok(version) if version == MIGRATIONS.len() => Ok(SchemaState::Current),
         _ => Err(StoreError::NewerVersion(format!(
-            "its file has version {version}, this release knows {}",
+            "its file has version {version}, this release supports {}",
             MIGRATIONS.len()
         ))),
     }
 }
 
-/// Brings the file to this release's version. Several processes may do so at once.
+/// Migrates the file to this release's version. Several processes may call this at the same time.
 pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     switch_journal(connection).await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(SqliteError::convert_error)?;
-    // Another process may have been quicker.
+    // Another process may have migrated the file meanwhile.
     if inspect(&mut transaction).await? == SchemaState::Older {
         let row = transaction.fetch_one("PRAGMA user_version").await.map_err(SqliteError::convert_error)?;
         let version: i64 = row.try_get(0).map_err(SqliteError::convert_error)?;
@@ -68,7 +69,7 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Sto
     transaction.commit().await.map_err(SqliteError::convert_error)
 }
 
-/// Gives a file of another journal mode the write-ahead log. One that can't be written stays as it is.
+/// Switches a file of another journal mode to the write-ahead log. A file that cannot be written keeps its mode.
 pub(super) async fn use_write_ahead_log(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let row = connection.fetch_one("PRAGMA journal_mode").await.map_err(SqliteError::convert_error)?;
     if row.try_get::<&str, _>(0).map_err(SqliteError::convert_error)? == "wal" {
@@ -85,7 +86,7 @@ async fn switch_journal(connection: &mut SqliteConnection) -> Result<(), StoreEr
         match connection.execute("PRAGMA journal_mode = WAL").await {
             Ok(_) => break,
             Err(error) if SqliteError::result_code(&error) == Some(BUSY) && attempt < MAX_JOURNAL_ATTEMPTS => {
-                // Waits as long as the busy timeout says.
+                // SQLite waits for at most the busy timeout.
                 connection.execute("BEGIN EXCLUSIVE; COMMIT").await.map_err(SqliteError::convert_error)?;
             }
             Err(error) => return Err(SqliteError::convert_error(error)),
@@ -94,7 +95,7 @@ async fn switch_journal(connection: &mut SqliteConnection) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Moves what stands in the write-ahead log into the file, as far as readers let it.
+/// Moves the content of the write-ahead log into the file, as far as active readers allow.
 pub(super) async fn checkpoint(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await.map(drop).map_err(SqliteError::convert_error)
 }

@@ -1,42 +1,44 @@
-//! Several statements in one text, each over rows of parameters.
+//! Several SQL statements in one string, each over rows of parameters.
 
 use super::query::{Parameters, padded_row_count};
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// The most rows of one statement, which takes at most 32,766 parameters.
+/// Maximum rows of one statement part. SQLite allows 32,766 parameters per statement.
 pub(super) const MAX_ROWS_PER_STATEMENT: usize = 1024;
 
-/// How many texts are remembered; they are quick to make again.
+/// Maximum number of cached SQL strings. Rebuilding one is fast.
 const MAX_CACHED_STATEMENTS: usize = 256;
 
-/// The most parameters of one statement, less those of its last part.
+/// Maximum parameters of one statement, without those of its last part.
 const MAX_PARAMETERS_PER_STATEMENT: usize = 20_000;
 
-/// A statement or a part of one: `before`, the rows, `after`.
+/// A statement or a part of one: `before`, the rows, then `after`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct StatementPart {
     pub(super) before: &'static str,
-    /// Parameters of a row.
+    /// The number of parameters of a row.
     pub(super) parameters_per_row: usize,
-    /// Whether a row begins with its number.
+    /// Whether each row begins with its number.
     pub(super) numbered: bool,
     pub(super) after: &'static str,
 }
 
-/// Parts with their rows. Each is split where it has too many, and filled up to a rounded number with rows of NULL.
+/// Statement parts with their rows. A part with too many rows is split, and the number of rows is padded with rows of
+/// NULL.
 #[derive(Default)]
 pub(super) struct StatementBatch {
     shape: StatementShape,
     values: Parameters,
-    /// Begins a new statement where one would have too many parameters.
+    /// The separator that begins a new statement before one exceeds the maximum number of parameters.
     statement_break: Option<StatementPart>,
     parameter_count: usize,
 }
 
 impl StatementBatch {
-    /// A script whose parts make one statement, as far as that goes; `cut` begins another.
+    /// Creates a batch whose parts form one statement. `statement_break` begins another one when the first has too many
+    /// parameters.
     pub(super) fn with_break(statement_break: StatementPart) -> Self {
         Self { statement_break: Some(statement_break), ..Self::default() }
     }
@@ -45,12 +47,12 @@ impl StatementBatch {
         self.shape.is_empty()
     }
 
-    /// The parts, in their order.
+    /// Returns the parts, in their order.
     pub(super) fn parts(&self) -> Vec<StatementPart> {
         self.shape.iter().map(|(part, _)| *part).collect()
     }
 
-    /// Adds a part over these rows, unless there are none; `bind` adds a row's parameters.
+    /// Adds a part over these rows, unless there are none. `bind` adds the parameters of a row.
     pub(super) fn add<T>(
         &mut self,
         part: StatementPart,
@@ -83,7 +85,7 @@ impl StatementBatch {
         self.shape.push((part, rows));
     }
 
-    /// The text between `first` and `last`, its parameters, and how many rows it has.
+    /// Returns the SQL between `first` and `last`, its parameters, and its number of rows.
     pub(super) fn build(
         self,
         cache: &mut StatementCache,
@@ -95,38 +97,38 @@ impl StatementBatch {
     }
 }
 
-/// Parts, each with its number of rows.
+/// Statement parts, each with its number of rows.
 type StatementShape = Vec<(StatementPart, usize)>;
 
-/// Texts by how they begin and what they are made of.
+/// SQL strings by their beginning and their shape.
 #[derive(Default)]
 pub(super) struct StatementCache(HashMap<(&'static str, StatementShape), Arc<str>>);
 
 impl StatementCache {
     fn get(&mut self, shape: StatementShape, first: &'static str, last: &'static str) -> Arc<str> {
         let key = (first, shape);
-        if let Some(text) = self.0.get(&key) {
-            return text.clone();
+        if let Some(sql) = self.0.get(&key) {
+            return sql.clone();
         }
-        let mut text = first.to_owned();
+        let mut sql = first.to_owned();
         for (part, rows) in &key.1 {
-            text.push_str(part.before);
+            sql.push_str(part.before);
             for row in 0..*rows {
-                text.push_str(if row == 0 { "(" } else { ",(" });
+                sql.push_str(if row == 0 { "(" } else { ",(" });
                 if part.numbered {
-                    let _ = write!(text, "{row},");
+                    let _ = write!(sql, "{row},");
                 }
-                text.push_str("?,".repeat(part.parameters_per_row).trim_end_matches(','));
-                text.push(')');
+                sql.push_str("?,".repeat(part.parameters_per_row).trim_end_matches(','));
+                sql.push(')');
             }
-            text.push_str(part.after);
+            sql.push_str(part.after);
         }
-        text.push_str(last);
-        let text: Arc<str> = text.into();
+        sql.push_str(last);
+        let sql: Arc<str> = sql.into();
         if self.0.len() >= MAX_CACHED_STATEMENTS {
             self.0.clear();
         }
-        self.0.insert(key, text.clone());
-        text
+        self.0.insert(key, sql.clone());
+        sql
     }
 }

@@ -1,16 +1,16 @@
-//! Applying a file of tenants and campaigns to a store.
+//! Applies a file of tenants and campaigns to a store.
 
 use super::{ConfigurationChange, Store, StoreError};
 use flowhost_domain::Refusal;
 use flowhost_domain::configuration::{ApplyFile, ChangeReport, plan};
 
-/// How often an apply starts over because somebody else configured the same tenants meanwhile.
+/// Maximum number of attempts of an apply. An attempt fails when another process configures the same tenants meanwhile.
 const MAX_ATTEMPTS: u32 = 8;
 
-/// Why a file was not applied. Nothing of it was.
+/// The reason why a file was not applied. The store has changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApplyError {
-    /// The file is wrong: `apply-invalid` or `quota`.
+    /// A rule rejected the file: `apply-invalid` or `quota`.
     #[error(transparent)]
     Refusal(#[from] Refusal),
     /// The store failed.
@@ -18,10 +18,10 @@ pub enum ApplyError {
     Store(#[from] StoreError),
 }
 
-/// Creates or updates what the file says, all of it or nothing, and tells what changed. A second time changes nothing.
+/// Creates or updates the objects in the file, all or none, and returns a report. A second call changes nothing.
 ///
 /// # Errors
-/// The file is wrong, or the store failed; see [`ApplyError`].
+/// A rule rejected the file, or the store failed; see [`ApplyError`].
 pub async fn apply(store: &dyn Store, text: &str) -> Result<Vec<ChangeReport>, ApplyError> {
     let file = ApplyFile::parse(text)?;
     for _ in 0..MAX_ATTEMPTS {
@@ -48,5 +48,6 @@ pub async fn apply(store: &dyn Store, text: &str) -> Result<Vec<ChangeReport>, A
             return Ok(planned.report);
         }
     }
-    Err(StoreError::Unavailable("others kept configuring the same tenants; try again".to_owned()).into())
+    Err(StoreError::Unavailable("other processes changed the same tenants at the same time; try again".to_owned())
+        .into())
 }

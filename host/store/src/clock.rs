@@ -1,4 +1,5 @@
-//! The time by which idempotency keys live: the store's own, never an invocation's.
+//! The clock for the expiry of idempotency keys. It belongs to the store and is independent of the time of an
+//! invocation.
 
 use super::timestamp::{duration_to_micros, to_micros};
 use chrono::{DateTime, Utc};
@@ -6,16 +7,16 @@ use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The source of a store's time. Tests set it; everything else uses [`SystemClock`].
+/// The source of a store's time. Tests provide their own; otherwise it is [`SystemClock`].
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The time of day, which somebody may set.
+    /// Returns the time of day, which an administrator may change.
     fn now(&self) -> DateTime<Utc>;
 
-    /// The time since a fixed moment, which nobody can set.
+    /// Returns the time since a fixed origin. It is monotonic.
     fn elapsed(&self) -> Duration;
 }
 
-/// The system's clocks.
+/// The clocks of the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -30,25 +31,26 @@ impl Clock for SystemClock {
     }
 }
 
-/// Microseconds by which a reading may differ from the expected time. Small corrections of the clock stay within.
+/// Tolerance between a reading and the expected time in microseconds: one minute. Small corrections of the clock are
+/// within it.
 const TOLERANCE_MICROS: u64 = 60_000_000;
 
-/// Microseconds for which all readings must agree on an unexpected time before keys live by it.
+/// Time in microseconds for which all readings must agree on an unexpected time before the clock accepts it: one hour.
 const CONFIRMATION_MICROS: i64 = 60 * 60 * 1_000_000;
 
-/// A clock that one wrong reading does not move.
+/// A clock that ignores a single wrong reading.
 ///
-/// It trusts the time of day at its creation, and expects it to advance with the elapsed time from then on. The clock may
-/// jump ahead or back: the new time counts only after all readings of an hour have agreed on it.
+/// The clock trusts the time of day at its creation, and then expects it to advance with the elapsed time. After a jump
+/// of the time of day, the clock accepts the new time only when all readings of one hour agree on it.
 pub struct IdempotencyClock {
     clock: Arc<dyn Clock>,
     state: Mutex<ClockState>,
 }
 
-/// Offsets are the time of day less the elapsed time, microseconds.
+/// The state of the clock. An offset is the time of day minus the elapsed time, in microseconds.
 struct ClockState {
     offset: i64,
-    /// Another offset, which the last readings gave, and the elapsed time at the first of them.
+    /// A different offset of the last readings, and the elapsed time at the first of them.
     candidate: Option<(i64, i64)>,
 }
 
@@ -58,7 +60,7 @@ impl IdempotencyClock {
         Self { clock, state: Mutex::new(ClockState { offset, candidate: None }) }
     }
 
-    /// Microseconds since 1970.
+    /// Returns the time in microseconds since 1970.
     pub fn now_micros(&self) -> i64 {
         let elapsed = duration_to_micros(self.clock.elapsed());
         let offset = to_micros(self.clock.now()).saturating_sub(elapsed);

@@ -1,27 +1,27 @@
-//! What can go wrong with a store.
+//! Errors of stores.
 
-/// A store failure: nothing was changed.
+/// An error of a store. The store has changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// It can't be reached, or is busy for too long; trying again may help.
+    /// The store is unreachable, or busy for too long. A retry may succeed.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// It holds what this release can't use: its file is damaged, or something else. Trying again does not help.
-    #[error("the store can't be used: {0}; restore it from a copy, or use another store")]
+    /// The content of the store is unusable: its file is damaged or in another format. A retry does not help.
+    #[error("the store is unusable: {0}; restore it from a copy, or use another store")]
     Unusable(String),
-    /// It can only be read.
-    #[error("the store can't be written: {0}; give the process write access to the file and its folder")]
+    /// The store is read-only.
+    #[error("the store is read-only: {0}; give the process write access to the file and its folder")]
     ReadOnly(String),
     /// The disk or the quota is full.
     #[error("the store is full: {0}; free some space and try again")]
     Full(String),
-    /// A newer release has migrated it.
+    /// A newer release has migrated the store.
     #[error("the store was written by a newer release: {0}; use that release or another store")]
     NewerVersion(String),
 }
 
 impl StoreError {
-    /// The stable code.
+    /// Returns the stable code.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unavailable(_) | Self::Unusable(_) => "store-unavailable",
@@ -31,7 +31,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the same request may succeed later without a change.
+    /// Returns whether a retry of the same request may succeed.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }

@@ -1,7 +1,7 @@
-//! The store: one interface, *read* a consistent snapshot and *commit* a batch; no transaction is ever held open
-//! while a plugin runs. SQL stands only in the folders beside this file, and every rule in [`flowhost_domain`].
+//! The store: *read* a consistent snapshot, and *commit* a batch. No transaction stays open while a plugin runs. Only
+//! the backends contain SQL, and only [`flowhost_domain`] contains rules.
 //!
-//! Instants are kept to the microsecond. Order of creation is a tenant's own.
+//! Timestamps have a precision of one microsecond. Each tenant has its own order of creation.
 
 mod apply;
 pub mod clock;
@@ -28,81 +28,83 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Where tenants, campaigns, contacts, records, do-not-disturb entries and idempotency keys live.
+/// A store of tenants, campaigns, contacts, records, do-not-disturb entries and idempotency keys.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// A connection for reading, opened on the runtime of the worker that will use it.
+    /// Opens a connection for reading. The caller runs on the runtime of the worker that will use it.
     async fn reader(&self) -> Result<Box<dyn Reader>, StoreError>;
 
-    /// The connection that writes; a host opens one.
+    /// Opens the connection for writing. A host opens one.
     async fn committer(&self) -> Result<Box<dyn Committer>, StoreError>;
 
-    /// Whether its readers use sockets of tokio's runtime. A worker without them has fewer system calls to make.
+    /// Returns whether the readers use sockets of the tokio runtime. A worker without sockets makes fewer system calls.
     fn needs_io_driver(&self) -> bool {
         true
     }
 
-    /// Tidies up before the host stops: what was committed stands in one place, without files beside it. The store can
-    /// be used on.
+    /// Flushes the store before the host stops: all committed data is in one place, without files beside it. The store
+    /// remains usable.
     async fn close(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// A tenant with all its campaigns (in order of their names), and its configuration's version.
+    /// Returns a tenant with all its campaigns, ordered by name, and the version of its configuration.
     async fn configuration(&self, tenant: &str) -> Result<Option<Configuration>, StoreError>;
 
-    /// Writes all of these or none, each provided that its tenant's configuration still has the version given (0: there is
-    /// no such tenant yet). False: one had another, so read again and retry.
+    /// Writes all changes or none. A change requires that its tenant's configuration still has the given version (0:
+    /// the tenant does not exist yet). Returns false if a version differs; the caller then reads again and retries.
     async fn configure(&self, changes: &[ConfigurationChange]) -> Result<bool, StoreError>;
 
-    /// Tenants in order of their ids.
+    /// Returns tenants, ordered by id.
     ///
-    /// The lists are tenant by tenant, in order of the tenants' ids, unless the filter names one.
+    /// Every list is ordered by tenant id first, unless the filter names a tenant.
     async fn tenants(&self, filter: &Filter, page: &Page) -> Result<Vec<Tenant>, StoreError>;
-    /// Campaigns in order of (tenant, name).
+    /// Returns campaigns, ordered by (tenant, name).
     async fn campaigns(&self, filter: &Filter, page: &Page) -> Result<Vec<Campaign>, StoreError>;
-    /// Contacts in order of (tenant, creation).
+    /// Returns contacts, ordered by (tenant, creation).
     async fn contacts(&self, filter: &Filter, page: &Page) -> Result<Vec<ContactRow>, StoreError>;
-    /// Records in order of (tenant, creation), with their tenants.
+    /// Returns records with their tenants, ordered by (tenant, creation).
     async fn records(&self, filter: &Filter, page: &Page) -> Result<Vec<(String, Record)>, StoreError>;
-    /// Do-not-disturb entries in order of (tenant, contact's creation, scope).
+    /// Returns do-not-disturb entries, ordered by (tenant, contact's creation, scope).
     async fn dnd(&self, filter: &Filter, page: &Page) -> Result<Vec<DndRow>, StoreError>;
-    /// What happened to a record, oldest first.
+    /// Returns the log of a record, oldest entry first.
     async fn record_log(&self, tenant: &str, record: Uuid) -> Result<Vec<LogEntry>, StoreError>;
 }
 
-/// Reads committed state.
+/// A connection that reads committed state.
 #[async_trait]
 pub trait Reader: Send + Sync {
-    /// Answers every lookup, in their order, from one consistent snapshot and in one round trip.
+    /// Returns the results of all lookups, in their order, from one consistent snapshot and in one round trip.
     ///
-    /// Cancel-safe: when the returned future is dropped, the reader stays usable.
+    /// The method is cancel-safe: the reader stays usable when the returned future is dropped.
     async fn read(&self, request: &ReadRequest) -> Result<Snapshot, StoreError>;
 }
 
-/// Applies staged changes.
+/// The connection that commits changes.
 #[async_trait]
 pub trait Committer: Send {
-    /// Applies the batch durably, in order, in one transaction, and answers for each in its place. One that is not
-    /// done leaves no trace and harms no other. An error means that none of them was applied.
+    /// Applies the batch durably, in order and in one transaction. Returns one outcome per commit. A commit without the
+    /// outcome `Committed` changes nothing and does not affect the others. An error means that the store applied no
+    /// commit of the batch.
     async fn commit(&mut self, batch: &[CommitRequest]) -> Result<Vec<CommitOutcome>, StoreError>;
 }
 
-/// What one trip asks.
+/// The lookups of one round trip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadRequest {
-    /// Whose things; the host takes it from the session.
+    /// The id of the tenant, which the host takes from the session.
     pub tenant: String,
-    /// The version of the tenant's configuration that the caller knows: then [`Snapshot::tenant`] is sent only if another.
+    /// The version of the tenant's configuration that the caller has cached. [`Snapshot::tenant`] is then absent if the
+    /// version is unchanged.
     pub known_version: Option<u64>,
-    /// What to look up.
+    /// The lookups.
     pub lookups: Vec<Lookup>,
 }
 
-/// One question.
+/// A lookup of one object or of one page of objects.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Lookup {
-    /// The outcome stored under an idempotency key. One that has expired by the store's clock is absent.
+    /// The outcome stored under an idempotency key. A key that has expired by the store's clock is absent.
     IdempotencyKey(String),
     /// A campaign by id.
     Campaign(Uuid),
@@ -114,224 +116,235 @@ pub enum Lookup {
     Address(String, String),
     /// The newest Ready record of a contact in a campaign, and whether there are more.
     NewestReadyRecord {
-        /// Whose.
+        /// The contact.
         contact: Uuid,
-        /// In which campaign.
+        /// The campaign.
         campaign: Uuid,
     },
     /// Ready records of a contact in a campaign, oldest first, at most `limit` of those created after record `after`.
     ReadyPage {
-        /// Whose.
+        /// The contact.
         contact: Uuid,
-        /// In which campaign.
+        /// The campaign.
         campaign: Uuid,
-        /// Begin after this one, whatever its state; `None`: at the oldest.
+        /// The record before the page, in any state. `None`: the page begins with the oldest record.
         after: Option<Uuid>,
-        /// At most so many.
+        /// Maximum number of records.
         limit: u32,
     },
     /// The newest `limit` Ready records of a contact in a campaign, newest first.
     LatestReadyRecords {
-        /// Whose.
+        /// The contact.
         contact: Uuid,
-        /// In which campaign.
+        /// The campaign.
         campaign: Uuid,
-        /// At most so many.
+        /// Maximum number of records.
         limit: u32,
     },
     /// A record by id.
     Record(Uuid),
     /// The oldest other contact with an address in `channel` that shares a correlator's value in the same slot.
     LinkedContact {
-        /// Whose correlators.
+        /// The contact with the correlators.
         contact: Uuid,
         /// The other contact's channel.
         channel: String,
     },
 }
 
-/// What one trip answers.
+/// The results of one round trip.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// The version of the tenant's configuration (tenant and campaigns); 0: there is no such tenant.
+    /// The version of the configuration (tenant and campaigns). 0: the tenant does not exist.
     pub version: u64,
-    /// The tenant, unless the caller knew this version or there is none.
+    /// The tenant, unless it does not exist or the caller has cached this version.
     pub tenant: Option<Arc<Tenant>>,
-    /// An answer a lookup, in order. All are `None` or empty where there is no such tenant, except keys.
+    /// One result per lookup, in order. If the tenant does not exist, all results except those of keys are `None` or
+    /// empty.
     pub results: Vec<LookupResult>,
 }
 
-/// One answer; the variants correspond to those of [`Lookup`].
+/// The result of a lookup. The variants correspond to those of [`Lookup`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookupResult {
-    /// To [`Lookup::IdempotencyKey`].
+    /// The result of [`Lookup::IdempotencyKey`].
     IdempotencyKey(Option<IdempotencyRecord>),
-    /// To [`Lookup::Campaign`].
+    /// The result of [`Lookup::Campaign`].
     Campaign(Option<Arc<Campaign>>),
-    /// To [`Lookup::Category`].
+    /// The result of [`Lookup::Category`].
     Category(bool),
-    /// To [`Lookup::Contact`], [`Lookup::Address`] and [`Lookup::LinkedContact`].
+    /// The result of [`Lookup::Contact`], [`Lookup::Address`] and [`Lookup::LinkedContact`].
     Contact(Option<VersionedContact>),
-    /// To [`Lookup::NewestReadyRecord`].
+    /// The result of [`Lookup::NewestReadyRecord`].
     NewestReadyRecord(Option<(Arc<Record>, bool)>),
-    /// To [`Lookup::ReadyPage`] and [`Lookup::LatestReadyRecords`]; `None`: `after` is no record of this contact and campaign.
+    /// The result of [`Lookup::ReadyPage`] and [`Lookup::LatestReadyRecords`]. `None`: `after` is not a record of this
+    /// contact and campaign.
     ReadyRecords(Option<Vec<ReadyRecord>>),
-    /// To [`Lookup::Record`]: the record and the version of the contact that it is for.
+    /// The result of [`Lookup::Record`]: the record, and the version of its contact.
     Record(Option<(Arc<Record>, u64)>),
 }
 
-/// What a page of Ready records says of each; messages and data could be too much to carry.
+/// A record on a page of Ready records. It omits message and data, which may be large.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadyRecord {
-    /// The record.
+    /// The id of the record.
     pub id: Uuid,
-    /// When it is due; `None`: as soon as the campaign runs.
+    /// The schedule. `None`: as soon as the campaign runs.
     pub schedule: Option<Schedule>,
 }
 
-/// A contact and the version that a commit checks. Any change to the contact, its addresses, DND entries or records
-/// gives it a new version.
+/// A contact, and the version that a commit checks. Every change to the contact, its addresses, DND entries or records
+/// increases the version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionedContact {
     /// The contact.
     pub contact: Arc<Contact>,
-    /// From 1.
+    /// The version, from 1.
     pub version: u64,
 }
 
-/// An outcome as it was stored under a key.
+/// A stored outcome of an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyRecord {
-    /// SHA-256 of what the key was used for.
+    /// SHA-256 of the request that used the key.
     pub fingerprint: [u8; 32],
-    /// The outcome, JSON.
+    /// The outcome as JSON.
     pub outcome: String,
 }
 
-/// What an invocation wants to write, with what it read.
+/// The changes of an invocation, with its read set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitRequest {
-    /// Whose.
+    /// The id of the tenant.
     pub tenant: String,
-    /// What must still hold.
+    /// The read set, which must still be current.
     pub reads: ReadSet,
-    /// What changes, net. Applied in this order: a later one sees what an earlier one did.
+    /// The net changes, in order. Each change applies to the state after the preceding ones.
     pub changes: Vec<Change>,
-    /// The outcome to store under the invocation's key.
+    /// The outcome to store under the invocation's idempotency key.
     pub idempotency_record: Option<NewIdempotencyRecord>,
-    /// The invocation's instant. Idempotency keys do not live by it but by the store's clock.
+    /// The time of the invocation. Idempotency keys expire by the store's clock instead.
     pub now: DateTime<Utc>,
-    /// Bytes that the tenant may have stored after this commit, if the commit adds some; `None`: no limit.
+    /// Maximum stored bytes of the tenant after this commit. A commit that adds no bytes ignores it. `None`: no limit.
     pub quota: Option<u64>,
 }
 
-/// What an invocation read, as far as a commit has to check it.
+/// The reads of an invocation that a commit must check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadSet {
-    /// Version of the tenant's configuration; `None`: not read, not checked.
+    /// The version of the tenant's configuration. `None`: the invocation did not read it.
     pub version: Option<u64>,
-    /// Contacts by id with the version that was read; 0: it wasn't there.
+    /// The ids of contacts, with the versions that the invocation read. 0: the contact did not exist.
     pub contacts: Vec<(Uuid, u64)>,
-    /// Addresses that belonged to no contact.
+    /// Addresses that did not belong to any contact.
     pub unclaimed_addresses: Vec<(String, String)>,
 }
 
-/// One net change. A commit is stale when it creates an id which exists already, gives an address that belongs to another
-/// contact or to a channel in which the contact has one, or changes a thing that isn't there (or, for a record, isn't
-/// that contact's).
+/// One net change.
+///
+/// Each of these cases is a conflict:
+///
+/// - The change creates an id that exists already.
+/// - It adds an address that belongs to another contact.
+/// - It adds an address in a channel in which the contact already has one.
+/// - The changed object does not exist.
+/// - The changed record belongs to another contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// A new contact with its addresses and DND entries.
+    /// Creates a contact with its addresses and DND entries.
     CreateContact(Contact),
-    /// Name, correlators and `updated_at` of a contact, and addresses that it gained.
+    /// Sets name, correlators and `updated_at` of a contact, and adds addresses.
     UpdateContact {
         /// The contact.
         id: Uuid,
-        /// Its name from now on.
+        /// The new name.
         name: String,
-        /// Its correlators from now on.
+        /// The new correlators.
         correlators: [Option<String>; 3],
-        /// Addresses in channels where it has none.
+        /// Addresses in channels in which the contact has none.
         new_addresses: Vec<Address>,
-        /// When.
+        /// The time of the change.
         updated_at: DateTime<Utc>,
     },
-    /// The contact joins a list; if it is on it, the older entry stays.
+    /// Adds the contact to a list. An existing entry for the same scope stays.
     AddDnd {
-        /// Who.
+        /// The contact.
         contact: Uuid,
         /// The entry.
         entry: DndEntry,
     },
-    /// The contact leaves a list, if it is on it.
+    /// Removes the contact from a list. If the contact is not on the list, nothing changes.
     RemoveDnd {
-        /// Who.
+        /// The contact.
         contact: Uuid,
-        /// Which list.
+        /// The scope of the list.
         scope: Scope,
     },
-    /// A new record, with the first entry of its log; those of one batch are created in its order.
+    /// Creates a record, with the first entry of its log. The changes of a batch create records in their order.
     CreateRecord(Record),
-    /// Replaces what a Ready record says; id, contact, campaign, creation, order and run stay. Stale if it isn't Ready.
+    /// Replaces the content of a Ready record. Id, contact, campaign, creation, order and run stay. A record that is
+    /// not Ready is a conflict.
     ReplaceRecord(Record),
-    /// Changes a record's state if it is `from`, and leaves a log entry; else the commit is stale. A transition to
+    /// Changes the state of a record and adds a log entry. A state other than `from` is a conflict. A transition to
     /// Ready starts a new run.
     Transition {
         /// The record.
         record: Uuid,
-        /// The contact that it is for.
+        /// The contact of the record.
         contact: Uuid,
-        /// The state that it must have.
+        /// The required current state.
         from: RecordState,
-        /// The state that it enters.
+        /// The new state.
         to: RecordState,
-        /// When.
+        /// The time of the transition.
         at: DateTime<Utc>,
-        /// For the log: the channel's message id, the error, or who did it.
+        /// The note for the log: the channel's message id, the error, or the author of the change.
         note: Option<String>,
     },
 }
 
-/// The outcome to store under a key.
+/// An outcome to store under an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewIdempotencyRecord {
-    /// At most 256 bytes; unique in the tenant until it expires.
+    /// The key: at most 256 bytes, unique in the tenant until it expires.
     pub key: String,
-    /// SHA-256 of what the key is used for.
+    /// SHA-256 of the request that uses the key.
     pub fingerprint: [u8; 32],
-    /// JSON.
+    /// The outcome as JSON.
     pub outcome: String,
-    /// How long it is kept, by the store's clock from the commit on.
+    /// The time to live, counted by the store's clock from the commit.
     pub ttl: Duration,
 }
 
 /// The result of a [`CommitRequest`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommitOutcome {
-    /// Applied and durable.
+    /// The store has applied the commit durably.
     Committed,
-    /// Something that it read has changed, or an id it creates exists.
+    /// A read is not current any more, or an id to create exists already.
     Conflict,
-    /// Its key has an outcome already (the digest tells whether for the same thing). Comes before [`CommitOutcome::Conflict`].
+    /// The key already has an outcome; its fingerprint identifies the request. This outcome takes precedence over
+    /// [`CommitOutcome::Conflict`].
     DuplicateKey(IdempotencyRecord),
-    /// It adds bytes, and the tenant would have more than its quota. Comes after [`CommitOutcome::Conflict`].
+    /// The commit adds bytes and would exceed the tenant's quota. [`CommitOutcome::Conflict`] takes precedence over
+    /// this outcome.
     QuotaExceeded,
-    /// The store can't apply this one; others are not affected.
+    /// The store cannot apply this commit. Other commits are not affected.
     Failed(StoreError),
 }
 
 /// An entry of a record's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEntry {
-    /// Which run of the record.
+    /// The number of the record's run.
     pub run: u32,
-    /// When.
+    /// The time of the change.
     pub at: DateTime<Utc>,
-    /// The state it left; `None`: it was created.
+    /// The previous state. `None`: the entry is about the creation of the record.
     pub from: Option<RecordState>,
-    /// The state it entered.
+    /// The new state.
     pub to: RecordState,
-    /// The channel's message id, the error, or who cancelled it.
+    /// The channel's message id, the error, or the author of a cancellation.
     pub note: Option<String>,
 }
 
@@ -340,31 +353,31 @@ pub struct LogEntry {
 pub struct Configuration {
     /// The tenant.
     pub tenant: Tenant,
-    /// In order of their names.
+    /// The campaigns, ordered by name.
     pub campaigns: Vec<Campaign>,
-    /// From 1.
+    /// The version, from 1.
     pub version: u64,
 }
 
-/// New state for a tenant and some of its campaigns.
+/// The new state of a tenant and of some of its campaigns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigurationChange {
-    /// The tenant as it shall be.
+    /// The new state of the tenant.
     pub tenant: Tenant,
-    /// The campaigns that are new or differ.
+    /// The new and changed campaigns.
     pub campaigns: Vec<Campaign>,
-    /// The version that was read; 0: new.
+    /// The version that the caller read. 0: the tenant is new.
     pub version: u64,
 }
 
-/// The number of expired keys that a batch deletes if it stores `stored` keys. Expired keys can't accumulate, because a
-/// batch may delete more than it stores. The number is small, because other batches wait meanwhile.
+/// Returns the number of expired keys that a batch deletes if it stores `keys_stored` keys. The number exceeds the
+/// stored keys, so expired keys cannot accumulate. It is small, because other batches wait for the deletion.
 pub fn expired_keys_per_commit(keys_stored: usize) -> i64 {
     const MIN_EXPIRED_KEYS: usize = 16;
     i64::try_from(keys_stored.saturating_mul(2).max(MIN_EXPIRED_KEYS)).unwrap_or(i64::MAX)
 }
 
-/// Whether so many stored bytes are within the quota.
+/// Returns whether `bytes` are within the quota.
 pub fn is_within_quota(bytes: i64, quota: Option<u64>) -> bool {
     quota.is_none_or(|quota| u64::try_from(bytes).unwrap_or_default() <= quota)
 }

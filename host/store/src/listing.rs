@@ -1,12 +1,12 @@
-//! What the lists of the store's contents are asked and answer.
+//! Filters, pages and rows of the lists.
 
 use flowhost_domain::{Contact, DndEntry, RecordState, Scope};
 use uuid::Uuid;
 
-/// Which rows a list shows: those for which everything that is set holds. A list ignores what it has no notion of.
+/// The filter of a list: a row must satisfy all fields that are set. A list ignores fields that do not apply to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Of this tenant only.
+    /// Rows of this tenant.
     pub tenant: Option<String>,
     /// Campaigns: the one with this id. Records and do-not-disturb entries: those of this campaign.
     pub campaign: Option<Uuid>,
@@ -23,24 +23,23 @@ pub struct Filter {
     pub linked: Option<Uuid>,
 }
 
-/// A stretch of a list.
+/// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Begin after the row with this id: a tenant's, campaign's, contact's or record's, or [`DndRow::cursor`]. Tenants may
-    /// share ids: set [`Filter::tenant`] too, else the first such row counts.
+    /// The id of the row before the page: of a tenant, campaign, contact or record, or [`DndRow::cursor`]. Tenants may
+    /// share ids. Without [`Filter::tenant`], the first row with the id counts.
     ///
-    /// A tenant's id and a do-not-disturb entry of a contact are positions: the list goes on after them though the row
-    /// is not there, or not there any more. Campaigns, contacts and records are never removed; a list without such a row
-    /// is empty.
+    /// The ids of tenants and do-not-disturb entries are positions: the list continues after them even if the row does
+    /// not exist. Campaigns, contacts and records are never removed, and a list after an unknown one is empty.
     pub after: Option<String>,
-    /// At most so many rows.
+    /// Maximum number of rows.
     pub limit: u32,
 }
 
 /// A contact in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactRow {
-    /// Whose.
+    /// The id of the tenant.
     pub tenant: String,
     /// The contact.
     pub contact: Contact,
@@ -49,15 +48,15 @@ pub struct ContactRow {
 /// A do-not-disturb entry in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DndRow {
-    /// Whose.
+    /// The id of the tenant.
     pub tenant: String,
-    /// Who is on the list.
+    /// The id of the contact on the list.
     pub contact: Uuid,
-    /// What for.
+    /// The entry.
     pub entry: DndEntry,
 }
 
-/// The position of a do-not-disturb entry in a list, whether the entry is there or not.
+/// The position of a do-not-disturb entry in a list. The entry may not exist.
 pub struct DndPosition<'a> {
     /// The contact that is or was on the list.
     pub contact: Uuid,
@@ -65,14 +64,14 @@ pub struct DndPosition<'a> {
 }
 
 impl<'a> DndPosition<'a> {
-    /// The position that a cursor names; `None`: it names none.
+    /// Parses a cursor. Returns `None` if it is invalid.
     pub fn parse(cursor: &'a str) -> Option<Self> {
         let (contact, scope) = cursor.split_once('/')?;
         Some(Self { contact: contact.parse().ok()?, scope })
     }
 
-    /// The list that the entry is on. A category may be spelled as a campaign's id. The cursor names the category if
-    /// `is_listed` finds the contact on the category's list and not on the campaign's.
+    /// Returns the scope of the entry. The name of a category may have the form of a campaign's id. The scope is the
+    /// category if `is_listed` finds the contact only on the category's list.
     pub fn resolve_scope(&self, is_listed: impl Fn(&Scope) -> bool) -> Scope {
         let category = Scope::Category(self.scope.to_owned());
         match self.scope.parse().map(Scope::Campaign) {
@@ -83,7 +82,7 @@ impl<'a> DndPosition<'a> {
 }
 
 impl DndRow {
-    /// What [`Page::after`] calls this row: `contact/campaign` or `contact/category`.
+    /// Returns the cursor of this row for [`Page::after`]: `contact/campaign` or `contact/category`.
     pub fn cursor(&self) -> String {
         match &self.entry.scope {
             Scope::Campaign(campaign) => format!("{}/{campaign}", self.contact),

@@ -1,10 +1,10 @@
-//! Reading the fields of a JSON object one by one: every refusal says where, what was wrong, and how to mend it.
+//! Readers for the fields of a JSON object. Every refusal names the path, the problem and a fix.
 
 use crate::refusal::{Refusal, quote};
 use crate::text;
 use serde_json::{Map, Value};
 
-/// `apply-invalid` at `path`.
+/// Returns the refusal `apply-invalid` at `path`.
 pub(super) fn invalid(path: &str, problem: impl std::fmt::Display) -> Refusal {
     Refusal::new("apply-invalid", format!("{path}: {problem}")).with_detail("path", path)
 }
@@ -12,9 +12,9 @@ pub(super) fn invalid(path: &str, problem: impl std::fmt::Display) -> Refusal {
 /// The path of the whole file.
 pub(super) const ROOT: &str = "file";
 
-/// The name among `known` that `given` was probably meant to be.
+/// Returns the name among `known` that is most similar to `given`, if any is similar enough.
 pub(super) fn nearest_name<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // The distance takes time in proportion to both lengths; nothing known is so long.
+    // The distance takes time proportional to both lengths, and no known name is this long.
     if given.len() > 128 {
         return None;
     }
@@ -23,7 +23,7 @@ pub(super) fn nearest_name<'a>(given: &str, known: impl IntoIterator<Item = &'a 
     known.into_iter().min_by_key(distance).filter(|name| distance(name) <= name.len().div_ceil(3))
 }
 
-/// The name that was probably meant or, where nothing is near, those that there are.
+/// Returns a hint with the most similar name or, if no name is similar, with all known names.
 pub(super) fn suggestion(given: &str, known: &[&str]) -> String {
     match nearest_name(given, known.iter().copied()) {
         Some(name) => format!("did you mean {name}"),
@@ -31,7 +31,7 @@ pub(super) fn suggestion(given: &str, known: &[&str]) -> String {
     }
 }
 
-/// A JSON object somewhere in the file.
+/// A JSON object in the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Object<'a> {
     path: &'a str,
@@ -39,7 +39,7 @@ pub(super) struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// The object at `path`, whose fields are all among `known`.
+    /// Reads the object at `path`. All its fields must be among `known`.
     pub(super) fn parse(value: &'a Value, path: &'a str, known: &[&str]) -> Result<Self, Refusal> {
         let Value::Object(fields) = value else {
             return Err(invalid(path, format!("this is {}, not an object; write {{...}}", type_name(value))));
@@ -53,12 +53,12 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Where a field of it stands.
+    /// Returns the path of a field of the object.
     pub(super) fn path(&self, name: &str) -> String {
         if self.path == ROOT { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
-    /// The field read by `read`, the stored value where it is left out; required for something new.
+    /// Returns the field, parsed by `read`, or the stored value if the file omits it. A new object requires the field.
     pub(super) fn required_field<T: Clone>(
         &self,
         name: &str,
@@ -66,16 +66,15 @@ impl<'a> Object<'a> {
         read: impl FnOnce(&Value) -> Result<T, String>,
     ) -> Result<T, Refusal> {
         match (self.fields.get(name), stored) {
-            (Some(Value::Null), _) => {
-                Err(invalid(&self.path(name), "this can't be null; leave it out to keep its value"))
-            }
+            (Some(Value::Null), _) => Err(invalid(&self.path(name), "this cannot be null; omit it to keep its value")),
             (Some(value), _) => read(value).map_err(|problem| invalid(&self.path(name), problem)),
             (None, Some(stored)) => Ok(stored.clone()),
-            (None, None) => Err(invalid(&self.path(name), "this is missing, and needed for something new; add it")),
+            (None, None) => Err(invalid(&self.path(name), "this is missing, and a new object needs it; add it")),
         }
     }
 
-    /// The field read by `read`, the stored value where it is left out, the default where it is new or null.
+    /// Returns the field, parsed by `read`, or the stored value if the file omits it. A null, or a new object without
+    /// the field, gives the default.
     pub(super) fn optional_field<T: Clone>(
         &self,
         name: &str,
@@ -91,7 +90,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// What a JSON value is, for messages.
+/// Returns the type of a JSON value, for messages.
 pub(super) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -103,23 +102,23 @@ pub(super) fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// A text as it is.
+/// Returns a text without normalisation.
 pub(super) fn unnormalised_text(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| format!("this is {}, not a text; put it in double quotes", type_name(value)))
 }
 
-/// A text in NFC, trimmed, of at most 256 characters.
+/// Returns a text in NFC, trimmed, of at most 256 characters.
 pub(super) fn normalised_text(value: &Value) -> Result<String, String> {
     text::normalise(unnormalised_text(value)?, "this", "path", "apply-invalid").map_err(|refusal| refusal.message)
 }
 
-/// The same, not empty.
+/// Returns a text as [`normalised_text`], and rejects an empty one.
 pub(super) fn non_empty_text(value: &Value) -> Result<String, String> {
     let text = normalised_text(value)?;
     if text.is_empty() { Err("this is empty; give a text".to_owned()) } else { Ok(text) }
 }
 
-/// A text that names one of a few things.
+/// Returns the choice that the text names.
 pub(super) fn parse_choice<T>(
     value: &Value,
     known: &[&str],
@@ -127,10 +126,10 @@ pub(super) fn parse_choice<T>(
 ) -> Result<T, String> {
     let name = unnormalised_text(value)?;
     from_name(name)
-        .ok_or_else(|| format!("{} is none of {}; {}", quote(name), known.join(", "), suggestion(name, known)))
+        .ok_or_else(|| format!("{} is not one of {}; {}", quote(name), known.join(", "), suggestion(name, known)))
 }
 
-/// A whole number in a range.
+/// Returns a whole number within `range`.
 pub(super) fn parse_number(value: &Value, range: std::ops::RangeInclusive<u32>) -> Result<u32, String> {
     let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
     number
@@ -138,12 +137,12 @@ pub(super) fn parse_number(value: &Value, range: std::ops::RangeInclusive<u32>) 
         .ok_or_else(|| format!("this must be a whole number from {} to {}", range.start(), range.end()))
 }
 
-/// True or false.
+/// Returns a boolean.
 pub(super) fn parse_boolean(value: &Value) -> Result<bool, String> {
     value.as_bool().ok_or_else(|| format!("this is {}; write true or false", type_name(value)))
 }
 
-/// A list.
+/// Returns the elements of a list.
 pub(super) fn parse_list(value: &Value) -> Result<&[Value], String> {
     let list = value.as_array().map(Vec::as_slice);
     list.ok_or_else(|| format!("this is {}, not a list; write [...]", type_name(value)))

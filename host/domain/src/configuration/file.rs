@@ -1,4 +1,4 @@
-//! The apply file as text and shape: what it holds, before anything is made of its fields.
+//! The structure of the apply file: its objects and their ids, before the plan reads the other fields.
 
 use super::field::{Object, ROOT, invalid, non_empty_text, parse_list, unnormalised_text};
 use crate::json::{self, IntegerCheck};
@@ -6,11 +6,11 @@ use crate::refusal::{Refusal, quote};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// A tenant's fields, in the order in which they are written.
+/// The fields of a tenant, in the order of serialisation.
 pub(super) const TENANT_FIELDS: [&str; 7] =
     ["id", "name", "time_zone", "phone_region", "default_intention", "channels", "quota_campaigns"];
 
-/// A campaign's fields, in the order in which they are written.
+/// The fields of a campaign, in the order of serialisation.
 pub(super) const CAMPAIGN_FIELDS: [&str; 12] = [
     "tenant",
     "id",
@@ -26,14 +26,14 @@ pub(super) const CAMPAIGN_FIELDS: [&str; 12] = [
     "grace_minutes",
 ];
 
-/// An apply file that is JSON of the right shape: its objects have known fields, and each thing stands there once.
+/// An apply file with a valid structure: its objects have only known fields, and each object occurs once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApplyFile {
     pub(super) tenants: Vec<TenantEntry>,
     pub(super) campaigns: Vec<CampaignEntry>,
 }
 
-/// What the file says of a tenant.
+/// The file's entry for a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TenantEntry {
     pub(super) path: String,
@@ -41,7 +41,7 @@ pub(super) struct TenantEntry {
     pub(super) value: Value,
 }
 
-/// What the file says of a campaign.
+/// The file's entry for a campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CampaignEntry {
     pub(super) path: String,
@@ -51,11 +51,11 @@ pub(super) struct CampaignEntry {
 }
 
 impl ApplyFile {
-    /// Reads an apply file. Errors: `apply-invalid`, with the details `line` and `column` where it is not JSON or an object
-    /// repeats a name, and `path` (`campaigns[1].time_zone`) where a part of it is wrong.
+    /// Parses an apply file. Errors: `apply-invalid`. It has the details `line` and `column` if the text is not JSON or
+    /// an object repeats a name. It has the detail `path` (`campaigns[1].time_zone`) if a part is wrong.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let value: Value = serde_json::from_str(text).map_err(|error| {
-            // Line and column stand in the error's own words.
+            // The error's own message contains line and column.
             Refusal::new("apply-invalid", format!("the file is not JSON: {error}"))
                 .with_detail("line", error.line().to_string())
                 .with_detail("column", error.column().to_string())
@@ -75,7 +75,7 @@ impl ApplyFile {
         let campaigns: Vec<CampaignEntry> =
             campaigns.into_iter().enumerate().map(CampaignEntry::parse).collect::<Result<_, _>>()?;
         let tenant_keys = tenants.iter().map(|entry| (("", entry.id.clone()), entry.path.as_str()));
-        // A campaign's id is unique in its tenant only.
+        // A campaign's id is unique only within its tenant.
         let campaign_keys =
             campaigns.iter().map(|entry| ((entry.tenant.as_str(), entry.id.to_string()), entry.path.as_str()));
         reject_duplicates(tenant_keys)?;
@@ -83,7 +83,8 @@ impl ApplyFile {
         Ok(Self { tenants, campaigns })
     }
 
-    /// The tenants that it speaks of, itself or in a campaign: what the plan needs of the store. Each once, in order.
+    /// Returns the ids of the tenants that the file names itself or in a campaign, sorted and without duplicates. The
+    /// plan needs these tenants from the store.
     pub fn tenant_ids(&self) -> Vec<&str> {
         let own = self.tenants.iter().map(|entry| entry.id.as_str());
         let of_campaigns = self.campaigns.iter().map(|entry| entry.tenant.as_str());
@@ -117,15 +118,12 @@ impl CampaignEntry {
     }
 }
 
-/// Things by their owner and id, with their places in the file.
+/// Rejects a repeated key. A key is an owner and an id; each key has its path in the file.
 fn reject_duplicates<'a>(keys: impl Iterator<Item = ((&'a str, String), &'a str)>) -> Result<(), Refusal> {
     let mut seen = std::collections::BTreeMap::new();
     for (key, path) in keys {
         if let Some(first) = seen.get(&key) {
-            return Err(invalid(
-                &format!("{path}.id"),
-                format!("{} stands in {first} already; remove one", quote(&key.1)),
-            ));
+            return Err(invalid(&format!("{path}.id"), format!("{} is already in {first}; remove one", quote(&key.1))));
         }
         seen.insert(key, path);
     }

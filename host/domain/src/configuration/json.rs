@@ -1,4 +1,4 @@
-//! Tenants and campaigns as JSON: the fields of the apply file, so that what is listed can be applied.
+//! Tenants and campaigns as JSON. The fields are those of the apply file, and listed objects can therefore be applied.
 
 use super::super::campaign::{Campaign, Validity};
 use super::super::tenant::{Channel, Tenant};
@@ -6,7 +6,7 @@ use super::file::{CAMPAIGN_FIELDS, TENANT_FIELDS};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-/// The fields of the apply file.
+/// Writes the fields of the apply file.
 impl Serialize for Tenant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("Tenant", TENANT_FIELDS.len())?;
@@ -21,7 +21,7 @@ impl Serialize for Tenant {
     }
 }
 
-/// A built-in channel is its name, a tenant's own an object.
+/// Writes a built-in channel as its name and a custom channel as an object.
 impl Serialize for Channel {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if Self::built_in(&self.name).as_ref() == Some(self) {
@@ -35,7 +35,7 @@ impl Serialize for Channel {
     }
 }
 
-/// The fields of the apply file.
+/// Writes the fields of the apply file.
 impl Serialize for Campaign {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("Campaign", CAMPAIGN_FIELDS.len())?;

@@ -1,4 +1,5 @@
-//! Tenants and campaigns as operators configure them: the apply file, what it changes, and the same form back.
+//! Tenants and campaigns as operators configure them: the apply file, the plan of its changes, and the same form as
+//! output.
 //!
 //! ```json
 //! {"tenants": [{"id": "acme", "name": "Acme", "time_zone": "America/Santiago", "phone_region": "CL",
@@ -9,14 +10,15 @@
 //!   "starts_at": null, "ends_at": null, "grace_minutes": 60}]}
 //! ```
 //!
-//! A field left out keeps its value. What is new needs `id`, `name`, `time_zone`, `phone_region` and `channels`, or
-//! `tenant`, `id`, `name`, `type`, `mode` and `category`; the others have defaults, which a null restores:
+//! An omitted field keeps its value. A new tenant needs `id`, `name`, `time_zone`, `phone_region` and `channels`. A new
+//! campaign needs `tenant`, `id`, `name`, `type`, `mode` and `category`. The other fields have defaults, and a null
+//! restores the default:
 //!
 //! | field | default |
 //! |---|---|
 //! | `default_intention`, `intention` | empty: none |
 //! | `quota_campaigns` | null: unlimited |
-//! | `valid_until`, `starts_at`, `ends_at` | null: no bound |
+//! | `valid_until`, `starts_at`, `ends_at` | null: no limit |
 //! | `validity_hours` | 24 |
 //! | `grace_minutes` | 60 |
 

@@ -1,4 +1,4 @@
-//! From what is stored and an apply file to what changes.
+//! The plan: the changes that an apply file makes to the stored configuration.
 
 use super::channel::parse_channels;
 use super::field::{
@@ -15,40 +15,40 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::Value;
 
-/// What applying a file comes to.
+/// The result of planning a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// What is to be stored; empty: nothing changes.
+    /// The changes to store. Empty: nothing changes.
     pub changes: Vec<TenantChange>,
-    /// A line for everything in the file: tenants first, in its order.
+    /// One entry for each object in the file: tenants first, both in the order of the file.
     pub report: Vec<ChangeReport>,
 }
 
-/// A tenant of which something changes.
+/// A tenant that changes, itself or in its campaigns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TenantChange {
-    /// As it shall be, changed itself or not.
+    /// The tenant after the change.
     pub tenant: Tenant,
-    /// Its campaigns that are new or differ.
+    /// The new and changed campaigns of the tenant.
     pub campaigns: Vec<Campaign>,
 }
 
-/// What became of one thing in the file.
+/// The action that the plan takes for one object of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChangeReport {
-    /// What it is.
+    /// The kind of the object.
     pub kind: ObjectKind,
     /// The tenant's id, or the campaign's.
     pub id: String,
-    /// The tenant that it is or belongs to.
+    /// The id of the tenant, or of the campaign's tenant.
     pub tenant: String,
-    /// What became of it.
+    /// The action.
     pub action: ChangeAction,
-    /// The fields that differ now, if it was updated.
+    /// The changed fields of an updated object.
     pub fields: Vec<&'static str>,
 }
 
-/// What stands in the file.
+/// The kind of an object in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ObjectKind {
@@ -58,22 +58,22 @@ pub enum ObjectKind {
     Campaign,
 }
 
-/// What became of it.
+/// The action that the plan takes for an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeAction {
-    /// It is new.
+    /// The object is new.
     Created,
     /// Some of its fields differ.
     Updated,
-    /// It was so already.
+    /// The object equals the stored one.
     Unchanged,
 }
 
-/// Plans the changes that `file` makes. `existing`: tenants with all their campaigns, at least those of
-/// [`ApplyFile::tenant_ids`]. A campaign's id is unique in its tenant only.
+/// Plans the changes that `file` makes. `existing` holds tenants with all their campaigns, at least the tenants of
+/// [`ApplyFile::tenant_ids`]. A campaign's id is unique only within its tenant.
 ///
-/// Errors: `apply-invalid`, with the detail `path`; `quota`, where a tenant would have more campaigns than it may.
+/// Errors: `apply-invalid`, with the detail `path`; `quota` if a tenant would exceed its number of campaigns.
 pub fn plan(existing: &[(Tenant, Vec<Campaign>)], file: &ApplyFile) -> Result<Plan, Refusal> {
     let mut plan = Plan::default();
     let mut planned: Vec<TenantPlan<'_>> = existing
@@ -85,11 +85,11 @@ pub fn plan(existing: &[(Tenant, Vec<Campaign>)], file: &ApplyFile) -> Result<Pl
         })
         .collect();
     for entry in &file.tenants {
-        let place = planned.iter().position(|planned| planned.updated.id == entry.id);
-        let stored = place.and_then(|place| planned.get(place)?.stored).map(|(tenant, _)| tenant);
+        let index = planned.iter().position(|planned| planned.updated.id == entry.id);
+        let stored = index.and_then(|index| planned.get(index)?.stored).map(|(tenant, _)| tenant);
         let tenant = parse_tenant(entry, stored)?;
         plan.report.push(report_change(ObjectKind::Tenant, &tenant.id, &tenant.id, stored, &tenant, &TENANT_FIELDS));
-        match place.and_then(|place| planned.get_mut(place)) {
+        match index.and_then(|index| planned.get_mut(index)) {
             Some(planned) => planned.updated = tenant,
             None => planned.push(TenantPlan { stored: None, updated: tenant, campaigns: vec![] }),
         }
@@ -140,11 +140,11 @@ fn report_change<T: Serialize + PartialEq>(
     ChangeReport { kind, id: id.to_owned(), tenant: tenant.to_owned(), action, fields }
 }
 
-/// A tenant on its way.
+/// A tenant during planning.
 struct TenantPlan<'a> {
     stored: Option<(&'a Tenant, &'a Vec<Campaign>)>,
     updated: Tenant,
-    /// With their places in the file.
+    /// The campaigns in the file, each with its path.
     campaigns: Vec<(&'a str, Campaign)>,
 }
 
@@ -153,10 +153,10 @@ impl<'a> TenantPlan<'a> {
         self.stored.map(|(_, campaigns)| campaigns.as_slice()).unwrap_or_default()
     }
 
-    /// Those of its campaigns that the file doesn't speak of.
+    /// Returns the stored campaigns of the tenant that the file omits.
     fn unlisted_campaigns(&self) -> impl Iterator<Item = &'a Campaign> {
-        let spoken_of = |campaign: &Campaign| self.campaigns.iter().any(|(_, other)| other.id == campaign.id);
-        self.stored_campaigns().iter().filter(move |campaign| !spoken_of(campaign))
+        let is_listed = |campaign: &Campaign| self.campaigns.iter().any(|(_, other)| other.id == campaign.id);
+        self.stored_campaigns().iter().filter(move |campaign| !is_listed(campaign))
     }
 
     fn check(&self) -> Result<(), Refusal> {
@@ -175,7 +175,7 @@ impl<'a> TenantPlan<'a> {
             Some(quota) if count > usize::try_from(quota).unwrap_or(usize::MAX) && self.has_changes() => {
                 let message = format!(
                     "the tenant {} may have {quota} campaigns and would have {count}; raise its quota_campaigns or \
-                     take some out of the file",
+                     remove some from the file",
                     quote(&self.updated.id)
                 );
                 Err(Refusal::new("quota", message).with_detail("limit", quota.to_string()))
@@ -256,7 +256,7 @@ fn parse_phone_region(value: &Value) -> Result<String, String> {
     if phone::is_region(region) {
         return Ok(region.to_owned());
     }
-    let message = format!("{} is no region; use a country's two capitals of ISO 3166, such as CL", quote(region));
+    let message = format!("{} is not a region; use a country code of ISO 3166 in capitals, such as CL", quote(region));
     Err(message)
 }
 
@@ -320,13 +320,13 @@ const MAX_GRACE_MINUTES: u32 = 366 * 24 * 60;
 fn parse_instant(value: &Value) -> Result<DateTime<Utc>, String> {
     let text = unnormalised_text(value)?;
     parse_rfc3339(text).ok_or_else(|| {
-        format!("{} is no instant; write RFC 3339 with an offset, as in 2027-01-31T09:00:00-03:00", quote(text))
+        format!("{} is not a timestamp; write RFC 3339 with an offset, as in 2027-01-31T09:00:00-03:00", quote(text))
     })
 }
 
 fn parse_validity(value: &Value) -> Result<Validity, String> {
     let text = unnormalised_text(value)?;
-    // The parser allows more than it writes: spaces, and fewer digits.
+    // The parser accepts forms that the serialiser never writes: spaces and fewer digits.
     let written = |day: &NaiveDate| is_supported_year(day.year()) && day.format("%Y-%m-%d").to_string() == text;
     let day = text.parse().ok().filter(written);
     let validity = day.map(Validity::Day).or_else(|| parse_rfc3339(text).map(Validity::Instant));
@@ -337,13 +337,13 @@ fn parse_validity(value: &Value) -> Result<Validity, String> {
     })
 }
 
-/// To the second, like every other moment that people write.
+/// Parses a timestamp and drops fractions of a second, as all parsers of written times do.
 fn parse_rfc3339(text: &str) -> Option<DateTime<Utc>> {
     let at = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc).with_nanosecond(0)?;
     is_supported_year(at.year()).then_some(at)
 }
 
-/// Years that every store and every form can hold.
+/// Returns whether every store and every text form can hold the year.
 fn is_supported_year(year: i32) -> bool {
     (1970..=9999).contains(&year)
 }

@@ -1,4 +1,4 @@
-//! JSON texts: findings, sizes, and work in pieces.
+//! Tests of the JSON checks: findings, sizes, and parsing in chunks.
 
 #![allow(clippy::unwrap_used)]
 use super::*;

@@ -21,7 +21,7 @@ const MUTE: RecordDraft<'_> = RecordDraft { message: None, ..PLAIN };
 const WITH_TEMPLATE: RecordDraft<'_> = RecordDraft { message: None, template: Some(TEMPLATE), ..PLAIN };
 const INTERNAL: RecordDraft<'_> = RecordDraft { message: None, internal: true, ..PLAIN };
 
-/// A world to save in.
+/// The arguments of a save.
 struct Fixture {
     tenant: Tenant,
     campaign: Campaign,
@@ -74,11 +74,11 @@ fn a_new_record_is_ready_in_its_first_run() {
 
 #[test]
 fn the_newest_ready_record_is_updated() {
-    let mut world = Fixture::new();
-    let old = world.save(&RecordDraft { schedule: Some("02/06/2026 10:00:00"), ..PLAIN }).unwrap().record;
+    let mut fixture = Fixture::new();
+    let old = fixture.save(&RecordDraft { schedule: Some("02/06/2026 10:00:00"), ..PLAIN }).unwrap().record;
     let old = Record { id: Uuid::from_u128(1), run: 3, created_at: DateTime::UNIX_EPOCH, ..old };
-    world.ready = Some((old, false));
-    let saved = world.save(&INTERNAL).unwrap();
+    fixture.ready = Some((old, false));
+    let saved = fixture.save(&INTERNAL).unwrap();
     assert!(!saved.created && saved.warnings.is_empty());
     let Record { id, run, created_at, internal, message, schedule, .. } = saved.record;
     assert_eq!((id, run, created_at), (Uuid::from_u128(1), 3, DateTime::UNIX_EPOCH));
@@ -87,17 +87,17 @@ fn the_newest_ready_record_is_updated() {
 
 #[test]
 fn several_ready_records_warn() {
-    let mut world = Fixture::new();
-    world.ready = Some((world.save(&PLAIN).unwrap().record, true));
-    assert_eq!(world.save(&PLAIN).unwrap().warnings.first().unwrap().code, "multiple-ready");
+    let mut fixture = Fixture::new();
+    fixture.ready = Some((fixture.save(&PLAIN).unwrap().record, true));
+    assert_eq!(fixture.save(&PLAIN).unwrap().warnings.first().unwrap().code, "multiple-ready");
 }
 
 #[test]
 fn multiple_always_creates_a_record() {
-    let mut world = Fixture::new();
-    let old = world.save(&PLAIN).unwrap().record;
-    world.ready = Some((Record { id: Uuid::from_u128(1), ..old }, true));
-    let saved = world.save(&RecordDraft { multiple: true, ..PLAIN }).unwrap();
+    let mut fixture = Fixture::new();
+    let old = fixture.save(&PLAIN).unwrap().record;
+    fixture.ready = Some((Record { id: Uuid::from_u128(1), ..old }, true));
+    let saved = fixture.save(&RecordDraft { multiple: true, ..PLAIN }).unwrap();
     assert_eq!((saved.created, saved.record.id, saved.warnings.len()), (true, Uuid::from_u128(9), 0));
 }
 
@@ -146,90 +146,93 @@ fn a_template_needs_its_locale_and_number() {
 
 #[test]
 fn templates_need_a_simple_message_campaign() {
-    let mut world = Fixture::with_channels(&["voice", "whatsapp"]);
-    world.campaign.kind = CampaignKind::Multiple;
-    assert_eq!(world.refusal_of(&WITH_TEMPLATE), ("campaign-type-channel", Some("template")));
-    assert!(world.save(&MUTE).is_ok());
+    let mut fixture = Fixture::with_channels(&["voice", "whatsapp"]);
+    fixture.campaign.kind = CampaignKind::Multiple;
+    assert_eq!(fixture.refusal_of(&WITH_TEMPLATE), ("campaign-type-channel", Some("template")));
+    assert!(fixture.save(&MUTE).is_ok());
 }
 
 #[test]
 fn a_disabled_channel_is_rejected() {
-    let mut world = Fixture::with_channels(&["voice", "whatsapp"]);
-    world.tenant.channels.retain(|channel| channel.name != "whatsapp");
-    assert_eq!(world.refusal_of(&MUTE).0, "channel-not-enabled");
-    let mut world = Fixture::new();
-    world.tenant.channels.retain(|channel| channel.name != "messenger");
-    assert_eq!(world.refusal_of(&PLAIN).0, "channel-not-enabled");
+    let mut fixture = Fixture::with_channels(&["voice", "whatsapp"]);
+    fixture.tenant.channels.retain(|channel| channel.name != "whatsapp");
+    assert_eq!(fixture.refusal_of(&MUTE).0, "channel-not-enabled");
+    let mut fixture = Fixture::new();
+    fixture.tenant.channels.retain(|channel| channel.name != "messenger");
+    assert_eq!(fixture.refusal_of(&PLAIN).0, "channel-not-enabled");
 }
 
 #[test]
 fn an_internal_record_needs_no_channel_and_keeps_no_message() {
     let saved = Fixture::with_channels(&["widget"]).save(&INTERNAL).unwrap();
     assert_eq!((saved.record.internal, saved.record.depth), (true, 1));
-    let whole = RecordDraft { internal: true, message: Some("hello"), ..WITH_TEMPLATE };
-    let record = Fixture::with_channels(&["whatsapp"]).save(&whole).unwrap().record;
+    let with_content = RecordDraft { internal: true, message: Some("hello"), ..WITH_TEMPLATE };
+    let record = Fixture::with_channels(&["whatsapp"]).save(&with_content).unwrap().record;
     assert_eq!((record.message, record.template), (None, None));
 }
 
 #[test]
 fn internal_records_stop_at_depth_8() {
-    let deep = |depth| Fixture { depth, ..Fixture::new() };
-    assert_eq!(deep(7).save(&INTERNAL).unwrap().record.depth, 8);
-    assert_eq!(deep(8).refusal_of(&INTERNAL), ("internal-depth", Some("internal")));
-    assert_eq!(deep(u32::MAX).refusal_of(&INTERNAL).0, "internal-depth");
-    assert_eq!(deep(8).save(&PLAIN).unwrap().record.depth, 0);
+    let at_depth = |depth| Fixture { depth, ..Fixture::new() };
+    assert_eq!(at_depth(7).save(&INTERNAL).unwrap().record.depth, 8);
+    assert_eq!(at_depth(8).refusal_of(&INTERNAL), ("internal-depth", Some("internal")));
+    assert_eq!(at_depth(u32::MAX).refusal_of(&INTERNAL).0, "internal-depth");
+    assert_eq!(at_depth(8).save(&PLAIN).unwrap().record.depth, 0);
 }
 
 #[test]
 fn a_listed_contact_is_refused_unless_allowed() {
-    let mut world = Fixture::new();
-    let cause = DndReason { actor: "test", reason: None, now: DateTime::UNIX_EPOCH };
-    world.contact = dnd::set_category(&world.contact, "Test", true, &cause).unwrap().contact;
-    assert_eq!(world.refusal_of(&PLAIN), ("contact-in-dnd", Some("contact")));
-    assert_eq!(world.refusal_of(&INTERNAL).0, "contact-in-dnd");
-    assert!(world.save(&RecordDraft { allow_dnd: true, ..PLAIN }).is_ok());
+    let mut fixture = Fixture::new();
+    let reason = DndReason { actor: "test", reason: None, now: DateTime::UNIX_EPOCH };
+    fixture.contact = dnd::set_category(&fixture.contact, "Test", true, &reason).unwrap().contact;
+    assert_eq!(fixture.refusal_of(&PLAIN), ("contact-in-dnd", Some("contact")));
+    assert_eq!(fixture.refusal_of(&INTERNAL).0, "contact-in-dnd");
+    assert!(fixture.save(&RecordDraft { allow_dnd: true, ..PLAIN }).is_ok());
 }
 
 #[test]
 fn an_ended_campaign_accepts_no_records() {
-    let mut world = Fixture::new();
+    let mut fixture = Fixture::new();
     let past = Some("2026-05-31T00:00:00Z".parse().unwrap());
-    world.campaign.ends_at = past;
-    assert_eq!(world.refusal_of(&PLAIN).0, "campaign-ended");
-    world.campaign.valid_until = past.map(crate::Validity::Instant);
-    assert_eq!(world.refusal_of(&PLAIN).0, "campaign-expired");
+    fixture.campaign.ends_at = past;
+    assert_eq!(fixture.refusal_of(&PLAIN).0, "campaign-ended");
+    fixture.campaign.valid_until = past.map(crate::Validity::Instant);
+    assert_eq!(fixture.refusal_of(&PLAIN).0, "campaign-expired");
 }
 
 #[test]
 fn schedule_rules_apply() {
-    let mut world = Fixture::new();
+    let mut fixture = Fixture::new();
     let due = |text| RecordDraft { schedule: Some(text), ..PLAIN };
-    assert_eq!(world.refusal_of(&due("31/02/2027 10:00:00")).0, "schedule-invalid");
-    assert_eq!(world.refusal_of(&due("31/01/2026 10:00:00")).0, "schedule-in-the-past");
-    world.campaign.mode = CampaignMode::Manual;
-    let saved = world.save(&due("31/01/2026 10:00:00")).unwrap();
+    assert_eq!(fixture.refusal_of(&due("31/02/2027 10:00:00")).0, "schedule-invalid");
+    assert_eq!(fixture.refusal_of(&due("31/01/2026 10:00:00")).0, "schedule-in-the-past");
+    fixture.campaign.mode = CampaignMode::Manual;
+    let saved = fixture.save(&due("31/01/2026 10:00:00")).unwrap();
     assert_eq!((saved.record.schedule, saved.warnings.first().unwrap().code), (None, "schedule-ignored"));
 }
 
 #[test]
 fn sizes_are_limited() {
-    let world = Fixture::new();
+    let fixture = Fixture::new();
     let long = "x".repeat(MAX_MESSAGE_BYTES + 1);
-    assert_eq!(world.refusal_of(&RecordDraft { message: Some(&long), ..PLAIN }), ("value-too-large", Some("message")));
+    assert_eq!(
+        fixture.refusal_of(&RecordDraft { message: Some(&long), ..PLAIN }),
+        ("value-too-large", Some("message"))
+    );
     let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_DATA_BYTES));
-    assert_eq!(world.refusal_of(&RecordDraft { data: Some(&large), ..PLAIN }), ("value-too-large", Some("data")));
+    assert_eq!(fixture.refusal_of(&RecordDraft { data: Some(&large), ..PLAIN }), ("value-too-large", Some("data")));
 }
 
 #[test]
 fn data_is_a_json_object_stored_verbatim() {
-    let world = Fixture::new();
+    let fixture = Fixture::new();
     for bad in ["[]", "1", "{", "{\"a\":1e999}", &"[".repeat(1000)] {
         assert_eq!(
-            world.refusal_of(&RecordDraft { data: Some(bad), ..PLAIN }),
+            fixture.refusal_of(&RecordDraft { data: Some(bad), ..PLAIN }),
             ("parameter-invalid", Some("data")),
             "{bad}"
         );
     }
     let exact = r#"{"z":1.0,"a":12345678901234567890}"#;
-    assert_eq!(world.save(&RecordDraft { data: Some(exact), ..PLAIN }).unwrap().record.data, exact);
+    assert_eq!(fixture.save(&RecordDraft { data: Some(exact), ..PLAIN }).unwrap().record.data, exact);
 }

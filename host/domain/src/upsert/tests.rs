@@ -22,7 +22,7 @@ fn upsert(addresses: &[(&str, &str)], profile: &Profile<'_>) -> ContactUpsert {
     ContactUpsert::new(&tenant(), addresses, profile).unwrap()
 }
 
-/// A contact made by an upsert of these addresses.
+/// Returns the contact that an upsert of these addresses creates.
 fn created_contact(number: u128, addresses: &[(&str, &str)], profile: &Profile<'_>) -> Contact {
     upsert(addresses, profile).apply([], id(number), at(1)).unwrap().contact
 }
@@ -116,9 +116,9 @@ fn an_address_is_never_replaced() {
 
 #[test]
 fn every_channel_must_be_enabled() {
-    let mut deaf = tenant();
-    deaf.channels.retain(|channel| channel.name != "voice");
-    let refusal = ContactUpsert::new(&deaf, &BOTH, &named("Ana")).unwrap_err();
+    let mut without_voice = tenant();
+    without_voice.channels.retain(|channel| channel.name != "voice");
+    let refusal = ContactUpsert::new(&without_voice, &BOTH, &named("Ana")).unwrap_err();
     assert_eq!((refusal.code, refusal.argument), ("channel-not-enabled", Some("channel")));
 }
 

@@ -29,8 +29,8 @@ impl<'a> Evaluator<'a> {
                 self.iterate(&mut map.entries().map(|(key, _)| key), comprehension)
             }
             other => {
-                let wanted = if comprehension.kind.iterates() { "a list" } else { "an optional" };
-                Err(wrong_operand(comprehension, wanted, other))
+                let expected = if comprehension.kind.iterates() { "a list" } else { "an optional" };
+                Err(wrong_operand(comprehension, expected, other))
             }
         }
     }
@@ -101,14 +101,14 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// A node evaluated with a comprehension's variable.
+    /// Evaluates a node with the comprehension's variable.
     fn evaluate_with_local(
         &mut self,
         value: RuntimeValue<'a>,
         comprehension: &'a Comprehension,
         node: &'a Node,
     ) -> EvalResult<RuntimeValue<'a>> {
-        // Whatever a failed body left behind goes too.
+        // Truncating also removes the variables of a failed body.
         self.locals.truncate(comprehension.local);
         self.locals.push(value);
         self.evaluate(node)
@@ -128,21 +128,21 @@ impl<'a> Evaluator<'a> {
 
 fn check_count(comprehension: &Comprehension, count: usize) -> EvalResult<()> {
     let name = comprehension.kind.name();
-    let (limit, place) = if comprehension.is_nested {
+    let (limit, context) = if comprehension.is_nested {
         (MAX_NESTED_COMPREHENSION_ELEMENTS, " where comprehensions are nested")
     } else {
         (MAX_COMPREHENSION_ELEMENTS, "")
     };
     if count > limit {
-        let message = format!("`{name}` runs over at most {limit} elements{place}, and there are {count}");
+        let message = format!("`{name}` accepts at most {limit} elements{context}, but there are {count}");
         return Err(EvalError::too_large("list", message));
     }
     Ok(())
 }
 
-fn wrong_operand(comprehension: &Comprehension, wanted: &str, value: &RuntimeValue<'_>) -> Box<EvalError> {
+fn wrong_operand(comprehension: &Comprehension, expected: &str, value: &RuntimeValue<'_>) -> Box<EvalError> {
     EvalError::evaluation_failed(format!(
-        "`{}` needs {wanted}, and this is {}",
+        "`{}` needs {expected}, but this is {}",
         comprehension.kind.name(),
         value.type_description()
     ))

@@ -1,7 +1,7 @@
-//! From a tree and a scope to a value, one step of fuel at a time.
+//! The evaluator: computes the value of a tree in a scope and takes steps for each operation.
 //!
-//! A failed operand does not end `&&`, `||`, `all` and `exists`: another operand may outweigh it. A bound that was met
-//! does.
+//! A failed operand does not end `&&`, `||`, `all` and `exists`, because another operand may decide the result. An
+//! exceeded limit ends them.
 
 mod comprehension;
 mod path;
@@ -14,17 +14,17 @@ use super::operator;
 use super::runtime_value::{Map, RuntimeValue, Text, get_entity};
 use super::scope::Scope;
 
-/// One evaluation: what it sees and what it has left.
+/// One evaluation: its scope, its remaining steps and its variables.
 pub(super) struct Evaluator<'a> {
     pub(super) scope: &'a Scope<'a>,
     pub(super) fuel: Fuel<'a>,
-    /// The variables of the comprehensions around the current place.
+    /// The variables of the enclosing comprehensions.
     locals: Vec<RuntimeValue<'a>>,
-    /// How many lists and maps are being looked into, one inside another.
+    /// The number of nested lists and maps that the evaluation is visiting.
     depth: u8,
 }
 
-/// The types that can be named.
+/// The names that denote types.
 const TYPE_NAMES: [&str; 11] =
     ["bool", "bytes", "double", "int", "list", "map", "null_type", "optional_type", "string", "type", "uint"];
 
@@ -33,7 +33,7 @@ impl<'a> Evaluator<'a> {
         Self { scope, fuel, locals: Vec::new(), depth: 0 }
     }
 
-    /// Looks into a list or map, which may stand inside another. What an entity holds may be deeper than the stack bears.
+    /// Visits a list or map, which may be nested in another. An entity may be nested more deeply than the stack allows.
     pub(super) fn with_depth<T>(&mut self, visit: impl FnOnce(&mut Self) -> EvalResult<T>) -> EvalResult<T> {
         if self.depth >= MAX_VALUE_DEPTH {
             return Err(too_deep_error());
@@ -44,13 +44,13 @@ impl<'a> Evaluator<'a> {
         result
     }
 
-    /// The value of a node. The work is in small functions, so that a deep expression takes little stack.
+    /// Returns the value of a node. Small functions do the work, because a deep expression must take little stack.
     pub(super) fn evaluate(&mut self, node: &'a Node) -> EvalResult<RuntimeValue<'a>> {
         let result = self.fuel.spend(1).and_then(|()| match &*node.kind {
             NodeKind::Literal(literal) => self.evaluate_literal(literal),
             NodeKind::Entity(name) => self.evaluate_entity(name),
             NodeKind::Local(local) => self.local_value(*local),
-            NodeKind::Builtin(root) => Ok(self.builtin_value(*root)),
+            NodeKind::Builtin(builtin) => Ok(self.builtin_value(*builtin)),
             NodeKind::Path { first, steps } => self.evaluate_path(first, steps),
             NodeKind::Chain { first, rest } => self.evaluate_chain(first, rest),
             NodeKind::Call(call) => self.call_function(None, call),
@@ -91,7 +91,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Making an error costs more than most operations.
+    /// Creates an error, which costs more than most operations.
     fn entity_not_set(&mut self, name: &str) -> Box<EvalError> {
         match self.fuel.spend(10) {
             Ok(()) => EvalError::entity_not_set(name),
@@ -103,8 +103,8 @@ impl<'a> Evaluator<'a> {
         self.locals.get(local).cloned().ok_or_else(|| EvalError::evaluation_failed("this variable has no value here"))
     }
 
-    fn builtin_value(&self, root: Builtin) -> RuntimeValue<'a> {
-        match root {
+    fn builtin_value(&self, builtin: Builtin) -> RuntimeValue<'a> {
+        match builtin {
             Builtin::Session => RuntimeValue::Map(Map::Session(&self.scope.session)),
             Builtin::Now => RuntimeValue::Timestamp(self.scope.now),
             Builtin::Entities => RuntimeValue::Map(Map::Entities(self.scope.entities)),
@@ -113,14 +113,15 @@ impl<'a> Evaluator<'a> {
 
     fn evaluate_chain(&mut self, first: &'a Node, rest: &'a [BinaryOperand]) -> EvalResult<RuntimeValue<'a>> {
         let mut left = self.evaluate(first)?;
-        for link in rest {
-            let right = self.evaluate(&link.operand)?;
-            left = operator::apply(self, link.operator, left, right).map_err(|error| error.at(link.at))?;
+        for step in rest {
+            let right = self.evaluate(&step.operand)?;
+            left = operator::apply(self, step.operator, left, right).map_err(|error| error.at(step.at))?;
         }
         Ok(left)
     }
 
-    /// `||` where `decisive` is true, `&&` where it is false: the value that decides whatever the others are.
+    /// Evaluates `||` if `decisive` is true, `&&` if it is false. An operand with the decisive value determines the
+    /// result.
     fn short_circuit(&mut self, operands: &'a [Node], decisive: bool) -> EvalResult<RuntimeValue<'a>> {
         let mut failure = None;
         for operand in operands {
@@ -133,14 +134,14 @@ impl<'a> Evaluator<'a> {
         failure.map_or(Ok(RuntimeValue::Boolean(!decisive)), Err)
     }
 
-    /// A node that must yield a boolean.
+    /// Evaluates a node that must return a boolean.
     fn evaluate_condition(&mut self, node: &'a Node) -> EvalResult<bool> {
         match self.evaluate(node)? {
             RuntimeValue::Boolean(boolean) => Ok(boolean),
             other => {
                 self.fuel.spend(10)?;
                 let message = format!(
-                    "a condition must be true or false, and this is {}: compare it with ==",
+                    "a condition must be true or false, but this is {}: compare it with ==",
                     other.type_description()
                 );
                 Err(EvalError::evaluation_failed(message).at(node.at))
@@ -186,13 +187,13 @@ impl<'a> Evaluator<'a> {
         RuntimeValue::list(items)
     }
 
-    /// The value of an element or entry; none where it is an optional that has none.
+    /// Returns the value of an element or entry, or `None` for an optional one without a value.
     fn skip_none(&self, value: RuntimeValue<'a>, optional: bool) -> EvalResult<Option<RuntimeValue<'a>>> {
         match (optional, value) {
             (false, value) => Ok(Some(value)),
             (true, RuntimeValue::Optional(value)) => Ok(value.map(|nested| nested.value().clone())),
             (true, other) => Err(EvalError::evaluation_failed(format!(
-                "`?` needs an optional, and this is {}",
+                "`?` needs an optional, but this is {}",
                 other.type_description()
             ))),
         }
@@ -208,7 +209,7 @@ impl<'a> Evaluator<'a> {
                 RuntimeValue::Text(_) | RuntimeValue::Boolean(_) | RuntimeValue::Integer(_) | RuntimeValue::Unsigned(_)
             ) {
                 let message =
-                    format!("a key must be a text, an integer or a boolean, and this is {}", key.type_description());
+                    format!("a key must be a text, an integer or a boolean, but this is {}", key.type_description());
                 return Err(EvalError::evaluation_failed(message).at(entry.key.at));
             }
             let value = self.evaluate(&entry.value)?;
@@ -224,7 +225,7 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// Keeps the first failure that another operand may still outweigh; one that is final ends everything.
+/// Stores the first failure that another operand may still absorb. Returns any other failure as the error.
 fn keep_first_error(failure: &mut Option<Box<EvalError>>, error: Box<EvalError>) -> EvalResult<()> {
     if !error.is_short_circuitable() {
         return Err(error);

@@ -38,7 +38,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// The element at a key. Of an optional, or asked for as one, it is an optional.
+    /// Returns the element at a key. The result is an optional if the value is one or the step is optional.
     fn access_member(
         &mut self,
         value: RuntimeValue<'a>,
@@ -87,7 +87,7 @@ impl<'a> Evaluator<'a> {
                 truncated(name)
             ))),
             (RuntimeValue::List(_), key) => Err(EvalError::evaluation_failed(format!(
-                "the index of a list must be an integer, and this is {}",
+                "the index of a list must be an integer, but this is {}",
                 key.type_description()
             ))),
             (value, _) => {
@@ -103,19 +103,17 @@ impl<'a> Evaluator<'a> {
         match (value, key) {
             (RuntimeValue::Map(Map::Entities(_)), RuntimeValue::Text(name)) => EvalError::entity_not_set(name),
             (RuntimeValue::Map(Map::Session(_)), _) => {
-                EvalError::evaluation_failed("the session has id, channel and user, and nothing else")
+                EvalError::evaluation_failed("the session has only id, channel and user")
             }
             (RuntimeValue::List(list), _) => EvalError::evaluation_failed(format!(
-                "the list has {} elements, counted from 0, and this one is not there",
+                "the list has {} elements and no such index: indexes count from 0",
                 list.len()
             )),
             (_, RuntimeValue::Text(name)) => EvalError::evaluation_failed(format!(
-                "the map has no key `{}`: where it may be missing, write .?name.orValue(…)",
+                "the map has no key `{}`: if it may be missing, write .?name.orValue(…)",
                 truncated(name)
             )),
-            _ => EvalError::evaluation_failed(
-                "the map has no such key: where it may be missing, write [?key].orValue(…)",
-            ),
+            _ => EvalError::evaluation_failed("the map has no such key: if it may be missing, write [?key].orValue(…)"),
         }
     }
 
@@ -139,12 +137,12 @@ impl<'a> Evaluator<'a> {
                 value if unwrap => Ok(value),
                 RuntimeValue::Optional(value) => Ok(RuntimeValue::Optional(value)),
                 value => Err(EvalError::evaluation_failed(format!(
-                    "`or` needs an optional, and this is {}",
+                    "`or` needs an optional, but this is {}",
                     value.type_description()
                 ))),
             },
             value => Err(EvalError::evaluation_failed(format!(
-                "only an optional has an alternative, and this is {}: an entity that may be unset is entities.?name",
+                "only an optional has an alternative, but this is {}: an entity that may be unset is entities.?name",
                 value.type_description()
             ))),
         }

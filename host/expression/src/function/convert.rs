@@ -25,11 +25,11 @@ pub(super) const GLOBALS: &[FunctionEntry] = &[
     ("dyn", dynamic),
 ];
 
-/// Steps for reading an instant or a duration.
+/// Steps for parsing a timestamp or a duration.
 const STEPS_PER_CALENDAR: usize = 8;
-/// Bytes of a number, an instant, a duration or a time zone.
+/// Maximum bytes of a number, a timestamp, a duration or a time zone.
 pub(super) const MAX_NUMBER_BYTES: usize = 64;
-/// Steps for reading a whole number.
+/// Steps for parsing an integer.
 const STEPS_PER_INTEGER: usize = 2;
 /// Steps for the message about a text that is not a number.
 const STEPS_PER_ERROR: usize = 6;
@@ -58,7 +58,7 @@ fn int<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> Eva
     let integer = match arguments {
         [RuntimeValue::Integer(integer)] => *integer,
         [RuntimeValue::Unsigned(unsigned)] => i64::try_from(*unsigned).map_err(|_| out_of_range_error())?,
-        // Both ends of the range are refused: the nearest numbers beyond them round to the same.
+        // The function rejects both ends of the range, since neighbouring numbers outside the range round to them.
         [RuntimeValue::Number(number)] if *number > i64::MIN as f64 && *number < i64::MAX as f64 => *number as i64,
         [RuntimeValue::Number(_)] => return Err(out_of_range_error()),
         [RuntimeValue::Text(text)] => parse_number(evaluator, text, "integer")?,
@@ -149,7 +149,7 @@ fn type_of<'a>(_evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -
     })
 }
 
-/// A value whatever its type: types are only known while evaluating, so this is the value itself.
+/// Returns the value itself: values have dynamic types only.
 fn dynamic<'a>(_evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> EvalResult<Option<RuntimeValue<'a>>> {
     Ok(match arguments {
         [value] => Some(value.clone()),
@@ -197,7 +197,7 @@ fn duration<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -
     }
 }
 
-/// A duration from signed decimal numbers with units, largest or not first: `1h30m`, `-1.5s`, `0`.
+/// Parses signed decimal numbers with units, in any order: `1h30m`, `-1.5s`, `0`.
 fn parse_duration(text: &str) -> Option<TimeDelta> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if unsigned == "0" {
@@ -240,7 +240,7 @@ fn parse_duration(text: &str) -> Option<TimeDelta> {
     i64::try_from(signed).ok().map(TimeDelta::nanoseconds)
 }
 
-/// A duration as seconds with the unit, as `string` and `format` show it.
+/// Formats a duration as seconds with the unit, for `string` and `format`.
 pub(super) fn format_seconds(duration: TimeDelta) -> String {
     let nanoseconds = i128::from(duration.num_nanoseconds().unwrap_or_default());
     let sign = if nanoseconds < 0 { "-" } else { "" };

@@ -12,13 +12,13 @@ use super::FunctionEntry;
 
 pub(super) const GLOBALS: &[FunctionEntry] = &[("base64.encode", encode), ("base64.decode", decode)];
 
-/// Writes padding, and reads texts with and without it.
+/// The engine writes padding, and accepts texts with or without it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Bytes that are encoded or decoded between two payments: whole groups of three and of four.
+/// Bytes that are encoded or decoded between two charges: a multiple of 3 and of 4.
 const CHUNK_BYTES: usize = 48 * 1024;
 /// Bytes that one step encodes or decodes.
 const BYTES_PER_STEP: usize = 32;

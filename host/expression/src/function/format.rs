@@ -11,15 +11,15 @@ use super::number::shortest_number;
 use super::text::BoundedString;
 use super::utf8::chunks;
 
-/// Digits behind the point that a clause may ask for.
+/// Maximum digits after the decimal point.
 const MAX_PRECISION: usize = 100;
-/// Bytes that are written as digits between two payments.
+/// Bytes that are written in hexadecimal between two charges.
 const CHUNK_BYTES: usize = 2 * 1024;
-/// Bytes that may not be text, of which one step shows so many.
+/// Bytes per step if they may be invalid UTF-8.
 const BYTES_PER_STEP: usize = 8;
 /// Comparisons of keys between two pauses.
 const COMPARISONS_PER_PAUSE: u32 = 1_000;
-/// Steps for each exact digit of a number, of which there may be hundreds.
+/// Steps for each exact digit of a number, which may have hundreds of digits.
 const STEPS_PER_DIGIT: usize = 4;
 
 pub(super) fn format<'a>(
@@ -44,7 +44,7 @@ pub(super) fn format<'a>(
         rest = characters.as_str();
         let Some(value) = values.get(index) else {
             return Err(EvalError::evaluation_failed(format!(
-                "format(…) has {} values, and its text asks for more",
+                "format(…) has {} values, but its text needs more",
                 values.len()
             )));
         };
@@ -64,12 +64,12 @@ pub(super) fn format<'a>(
             Some('X') => format_hexadecimal(evaluator, &value, true)?,
             Some(letter) => {
                 return Err(EvalError::evaluation_failed(format!(
-                    "format(…) knows no %{letter}: it has %s %d %f %e %b %o %x %X and %%"
+                    "format(…) does not support %{letter}: it supports %s %d %f %e %b %o %x %X and %%"
                 )));
             }
             None => {
                 return Err(EvalError::evaluation_failed(
-                    "the text of format(…) ends inside a clause: a % itself is written %%",
+                    "the text of format(…) ends inside a clause: write a % itself as %%",
                 ));
             }
         };
@@ -86,7 +86,7 @@ pub(super) fn format<'a>(
     Ok(Some(formatted.into_value()))
 }
 
-/// The precision at the beginning of a clause, six digits unless given, and what follows it.
+/// Returns the precision at the beginning of a clause, and the rest. Default: 6 digits.
 fn parse_precision(clause: &str) -> EvalResult<(usize, &str)> {
     let Some(digits) = clause.strip_prefix('.') else { return Ok((6, clause)) };
     let rest = digits.trim_start_matches(|character: char| character.is_ascii_digit());
@@ -97,7 +97,7 @@ fn parse_precision(clause: &str) -> EvalResult<(usize, &str)> {
     }
 }
 
-/// A number with a precision, whose digits are paid for first.
+/// Formats a number with a precision, after charging for its digits.
 fn format_exact(
     evaluator: &mut Evaluator<'_>,
     value: &RuntimeValue<'_>,
@@ -110,7 +110,7 @@ fn format_exact(
         RuntimeValue::Unsigned(unsigned) => *unsigned as f64,
         _ => return Ok(None),
     };
-    // The conversion saturates: what is no number or less than one has no digits before the point.
+    // The conversion saturates: NaN and numbers below 1 have no digits before the point.
     let digits = precision + number.abs().log10() as usize % 1_000;
     evaluator.fuel.spend(STEPS_PER_DIGIT * digits)?;
     Ok(Some(format_number(number, precision)))
@@ -169,7 +169,7 @@ fn format_hexadecimal(
     for piece in bytes.chunks(CHUNK_BYTES) {
         evaluator.fuel.spend(1 + piece.len() / 2)?;
         for byte in piece {
-            // Writing to a string does not fail.
+            // Writing to a string cannot fail.
             let _ = if upper_case { write!(text, "{byte:02X}") } else { write!(text, "{byte:02x}") };
         }
     }
@@ -184,7 +184,7 @@ fn integer_argument(value: &RuntimeValue<'_>) -> Option<(&'static str, u64)> {
     }
 }
 
-/// A value as `%s` shows it: any value, and those inside lists and maps; maps in the order of their keys.
+/// Writes a value for `%s`: any value, including those inside lists and maps. Maps are sorted by key.
 fn write_value(evaluator: &mut Evaluator<'_>, value: &RuntimeValue<'_>, output: &mut BoundedString) -> EvalResult<()> {
     evaluator.fuel.spend(1)?;
     match value {
@@ -207,7 +207,7 @@ fn write_value(evaluator: &mut Evaluator<'_>, value: &RuntimeValue<'_>, output: 
         RuntimeValue::List(list) => evaluator.with_depth(|evaluator| write_list(evaluator, list, output)),
         RuntimeValue::Map(map) => evaluator.with_depth(|evaluator| write_map(evaluator, map, output)),
         RuntimeValue::Optional(_) => {
-            Err(EvalError::evaluation_failed("format(…) shows no optionals: write orValue(…) first"))
+            Err(EvalError::evaluation_failed("format(…) cannot show an optional: write orValue(…) first"))
         }
     }
 }

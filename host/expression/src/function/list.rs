@@ -1,4 +1,4 @@
-//! The list extension, and what `sortBy` needs.
+//! The list extension, and the sorting of `sortBy`.
 
 use std::cmp::Ordering;
 
@@ -19,7 +19,7 @@ type FunctionResult<'a> = EvalResult<Option<RuntimeValue<'a>>>;
 fn range<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
     let [RuntimeValue::Integer(end)] = arguments else { return Ok(None) };
     let count = usize::try_from(*end)
-        .map_err(|_| EvalError::evaluation_failed("lists.range(…) takes a number that is not negative"))?;
+        .map_err(|_| EvalError::evaluation_failed("lists.range(…) requires a number that is not negative"))?;
     check_list(count)?;
     evaluator.fuel.spend(count)?;
     RuntimeValue::list((0..*end).map(RuntimeValue::Integer).collect()).map(Some)
@@ -29,9 +29,9 @@ fn slice<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> F
     let [RuntimeValue::List(list), RuntimeValue::Integer(start), RuntimeValue::Integer(end)] = arguments else {
         return Ok(None);
     };
-    let bounds = (usize::try_from(*start), usize::try_from(*end));
-    let (Ok(start), Ok(end)) = bounds else {
-        return Err(EvalError::evaluation_failed("slice(…) takes places that are not negative"));
+    let range_ends = (usize::try_from(*start), usize::try_from(*end));
+    let (Ok(start), Ok(end)) = range_ends else {
+        return Err(EvalError::evaluation_failed("slice(…) requires positions that are not negative"));
     };
     if start > end || end > list.len() {
         return Err(EvalError::evaluation_failed(format!(
@@ -54,7 +54,7 @@ fn last<'a>(_evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> F
     RuntimeValue::optional(list.len().checked_sub(1).and_then(|index| list.get(index))).map(Some)
 }
 
-/// The elements in reverse order.
+/// Returns the elements in reverse order.
 pub(super) fn reverse_list<'a>(evaluator: &mut Evaluator<'a>, list: &List<'a>) -> FunctionResult<'a> {
     check_list(list.len())?;
     evaluator.fuel.spend(list.len())?;
@@ -68,7 +68,7 @@ fn flatten<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) ->
         _ => return Ok(None),
     };
     let levels = u64::try_from(levels)
-        .map_err(|_| EvalError::evaluation_failed("flatten(…) takes a number that is not negative"))?;
+        .map_err(|_| EvalError::evaluation_failed("flatten(…) requires a number that is not negative"))?;
     let mut items = Vec::new();
     flatten_into(evaluator, list, levels, &mut items)?;
     RuntimeValue::list(items).map(Some)
@@ -99,14 +99,14 @@ fn distinct<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -
     let [RuntimeValue::List(list)] = arguments else { return Ok(None) };
     let mut items: Vec<RuntimeValue<'a>> = Vec::new();
     for item in list.iter() {
-        let mut is_known = false;
+        let mut is_duplicate = false;
         for other in &items {
-            is_known = values_equal(evaluator, other, &item)?;
-            if is_known {
+            is_duplicate = values_equal(evaluator, other, &item)?;
+            if is_duplicate {
                 break;
             }
         }
-        if !is_known {
+        if !is_duplicate {
             items.push(item);
         }
     }
@@ -120,10 +120,10 @@ fn sort<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> Fu
     sort_by_keys(evaluator, list.iter().map(|item| (item.clone(), item)).collect()).map(Some)
 }
 
-/// Steps of comparing, paid for beforehand, between two pauses.
+/// Steps of already charged comparisons between two pauses.
 const STEPS_PER_PAUSE: usize = 1_000;
 
-/// The steps of one comparison with a key.
+/// Returns the steps of one comparison with a key.
 fn comparison_steps(key: &RuntimeValue<'_>) -> usize {
     let bytes = match key {
         RuntimeValue::Text(text) => text.len(),
@@ -133,9 +133,9 @@ fn comparison_steps(key: &RuntimeValue<'_>) -> usize {
     1 + bytes / 64
 }
 
-/// The values of pairs, in the order of their keys; equal ones stay as they are.
+/// Sorts values by their keys. The sort is stable.
 ///
-/// Keys must be of one type that has an order, or numbers of any types.
+/// All keys must have the same ordered type, or be numbers of any types.
 pub(in super::super) fn sort_by_keys<'a>(
     evaluator: &mut Evaluator<'a>,
     mut keyed: Vec<(RuntimeValue<'a>, RuntimeValue<'a>)>,
@@ -162,7 +162,7 @@ pub(in super::super) fn sort_by_keys<'a>(
     RuntimeValue::list(keyed.into_iter().map(|(_, value)| value).collect())
 }
 
-/// An order in which no three values contradict one another, as sorting needs; nothing where there is none.
+/// Returns a total order, which sorting requires, or `None` if the types have no common order.
 fn total_order(left: &RuntimeValue<'_>, right: &RuntimeValue<'_>) -> Option<Ordering> {
     Some(match (left, right) {
         (RuntimeValue::Text(left), RuntimeValue::Text(right)) => (**left).cmp(&**right),
@@ -177,12 +177,12 @@ fn total_order(left: &RuntimeValue<'_>, right: &RuntimeValue<'_>) -> Option<Orde
     })
 }
 
-/// The order of a whole number and a number, without loss.
+/// Compares an integer with a floating-point number without loss of precision.
 fn mixed_order(whole: i128, number: f64) -> Option<Ordering> {
     if number.is_nan() {
         return None;
     }
-    // The conversion saturates at 128 bits, far beyond any whole number here.
+    // The conversion saturates at 128 bits, far beyond every integer here.
     let floor = number.floor();
     Some(whole.cmp(&(floor as i128)).then(if number > floor { Ordering::Less } else { Ordering::Equal }))
 }

@@ -1,4 +1,4 @@
-//! The functions that depend on where the tenant is: `formatDate`, `parseDate` and `phone`.
+//! The functions that depend on the tenant's locale: `formatDate`, `parseDate` and `phone`.
 
 use super::super::date_pattern::DatePattern;
 use super::super::error::{EvalError, EvalResult, truncated};
@@ -10,9 +10,9 @@ use super::FunctionEntry;
 pub(super) const GLOBALS: &[FunctionEntry] =
     &[("formatDate", format_date), ("parseDate", parse_date), ("phone", phone)];
 
-/// Steps for what the region works out.
+/// Steps for a call of the locale.
 const LOOKUP_STEPS: usize = 40;
-/// Bytes of a text that may be a date, a pattern of dates or a phone number.
+/// Maximum bytes of a date, a date pattern or a phone number.
 const MAX_ARGUMENT_BYTES: usize = 1_000;
 /// Bytes of a date or its pattern that one step reads or writes.
 const BYTES_PER_STEP: usize = 2;
@@ -37,7 +37,7 @@ fn format_date<'a>(
     let [RuntimeValue::Timestamp(instant), RuntimeValue::Text(pattern)] = arguments else {
         return Err(wrong_argument(
             evaluator,
-            "formatDate takes a timestamp and a pattern, as in formatDate(now, \"dd/MM/yyyy\")",
+            "formatDate requires a timestamp and a pattern, as in formatDate(now, \"dd/MM/yyyy\")",
         ));
     };
     evaluator.fuel.spend(LOOKUP_STEPS + pattern.len().min(MAX_ARGUMENT_BYTES) / BYTES_PER_STEP)?;
@@ -53,7 +53,7 @@ fn parse_date<'a>(
     let [RuntimeValue::Text(text), RuntimeValue::Text(pattern)] = arguments else {
         return Err(wrong_argument(
             evaluator,
-            "parseDate takes a text and a pattern, as in parseDate(day, \"dd/MM/yyyy\")",
+            "parseDate requires a text and a pattern, as in parseDate(day, \"dd/MM/yyyy\")",
         ));
     };
     evaluator.fuel.spend(
@@ -78,10 +78,10 @@ fn phone<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> E
     let [RuntimeValue::Text(text)] = arguments else {
         return Err(wrong_argument(
             evaluator,
-            "phone takes a text, as in phone(\"9 8765 4321\"): a number becomes one with string(…)",
+            "phone requires a text, as in phone(\"9 8765 4321\"): convert a number with string(…)",
         ));
     };
-    // Whatever the rules of a region look up costs some microseconds.
+    // Parsing a phone number costs some microseconds.
     evaluator.fuel.spend(LOOKUP_STEPS * 5)?;
     check_length(text, "phone", "the text")?;
     match evaluator.scope.locale.phone(text) {

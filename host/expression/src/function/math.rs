@@ -96,7 +96,7 @@ fn bit_not<'a>(arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
     })
 }
 
-/// Shifts 64 bits as they are, sign or not; further than 64 nothing is left.
+/// Shifts 64 bits logically. A shift by 64 or more gives 0.
 fn shift_bits<'a>(arguments: &[RuntimeValue<'a>], function: fn(u64, u32) -> Option<u64>) -> FunctionResult<'a> {
     let shifted = |bits: u64, by: i64| match u64::try_from(by) {
         Ok(by) => Ok(u32::try_from(by).ok().and_then(|by| function(bits, by)).unwrap_or_default()),
@@ -113,7 +113,7 @@ fn shift_bits<'a>(arguments: &[RuntimeValue<'a>], function: fn(u64, u32) -> Opti
     })
 }
 
-/// The first of the greatest (or least) numbers, given one by one or as one list.
+/// Returns the first of the greatest (or least) numbers, given as arguments or as one list.
 fn extreme_number<'a>(
     evaluator: &mut Evaluator<'a>,
     arguments: &[RuntimeValue<'a>],

@@ -1,7 +1,7 @@
 //! The functions that an expression may call.
 //!
-//! A function gets its arguments, the receiver of a method first, and answers with a value, with a failure, or with
-//! nothing where it has no form for arguments of these types. Each pays for its work before it does it.
+//! A function receives its arguments, for a method the receiver first. It returns a value, an error, or `None` if it
+//! does not support the types of the arguments. Each function charges for its work in advance.
 
 mod convert;
 mod encode;
@@ -25,7 +25,7 @@ use super::error::{EvalError, EvalResult};
 use super::evaluate::Evaluator;
 use super::runtime_value::RuntimeValue;
 
-/// A function, or all of one name.
+/// A native function with all its overloads.
 pub(super) type NativeFunction =
     for<'a> fn(&mut Evaluator<'a>, &[RuntimeValue<'a>]) -> EvalResult<Option<RuntimeValue<'a>>>;
 
@@ -42,21 +42,21 @@ const GLOBALS: &[&[FunctionEntry]] = &[
 ];
 const METHODS: &[&[FunctionEntry]] = &[time_parts::METHODS, list::METHODS, optional::METHODS, text::METHODS];
 
-/// Names that the parser gives a meaning of their own, for hints.
+/// Names of the macros that the parser handles, for hints.
 const MACROS: [&str; 11] =
     ["all", "exists", "exists_one", "filter", "has", "map", "optFlatMap", "optMap", "or", "orValue", "sortBy"];
 
-/// The function `name(…)`.
+/// Returns the function `name(…)`.
 pub(super) fn global(name: &str) -> Option<NativeFunction> {
     find(GLOBALS, name)
 }
 
-/// The method `.name(…)`.
+/// Returns the method `.name(…)`.
 pub(super) fn method(name: &str) -> Option<NativeFunction> {
     find(METHODS, name)
 }
 
-/// Whether functions have names that begin so, such as `math`.
+/// Returns whether a name is the namespace of functions, such as `math`.
 pub(super) fn is_namespace(name: &str) -> bool {
     let mut names = GLOBALS.iter().copied().flatten().map(|(function, _)| *function);
     names.any(|function| function.split_once('.').is_some_and(|(namespace, _)| namespace == name))
@@ -66,27 +66,31 @@ fn find(tables: &[&[FunctionEntry]], name: &str) -> Option<NativeFunction> {
     tables.iter().copied().flatten().find(|(candidate, _)| *candidate == name).map(|(_, function)| *function)
 }
 
-/// The message for a function that does not exist, and the name that was perhaps meant.
+/// Returns the message for an unknown function, and the nearest name.
 pub(super) fn unknown_function_message(name: &str, is_method: bool) -> (String, Option<String>) {
-    let (here, there) = if is_method { (METHODS, GLOBALS) } else { (GLOBALS, METHODS) };
+    let (candidates, alternatives) = if is_method { (METHODS, GLOBALS) } else { (GLOBALS, METHODS) };
     let shown = super::error::truncated(name);
-    if find(there, name).is_some() {
+    if find(alternatives, name).is_some() {
         let form = if is_method { format!("{name}(value)") } else { format!("value.{name}(…)") };
-        return (format!("there is no function `{shown}` of this form: it is written {form}"), None);
+        return (format!("there is no function `{shown}` of this form: write {form}"), None);
     }
-    let names = here.iter().copied().flatten().map(|(name, _)| *name).chain(MACROS);
+    let names = candidates.iter().copied().flatten().map(|(name, _)| *name).chain(MACROS);
     let nearest = super::suggestion::nearest_name(name, names);
     let hint = nearest.as_ref().map(|nearest| format!(": the nearest name is `{nearest}`")).unwrap_or_default();
     (format!("there is no function `{shown}`{hint}"), nearest)
 }
 
-/// The failure of a call with arguments of types that the function has no form for.
+/// Returns the error for arguments whose types the function does not support.
 pub(super) fn argument_mismatch(name: &str, is_method: bool, arguments: &[RuntimeValue<'_>]) -> Box<EvalError> {
     let (receiver, arguments) = match arguments.split_first() {
         Some((receiver, rest)) if is_method => (format!(" of {}", receiver.type_description()), rest),
         _ => (String::new(), arguments),
     };
-    let words: Vec<_> = arguments.iter().map(RuntimeValue::type_description).collect();
-    let with = if words.is_empty() { "without arguments".to_owned() } else { format!("with {}", words.join(", ")) };
+    let descriptions: Vec<_> = arguments.iter().map(RuntimeValue::type_description).collect();
+    let with = if descriptions.is_empty() {
+        "without arguments".to_owned()
+    } else {
+        format!("with {}", descriptions.join(", "))
+    };
     EvalError::evaluation_failed(format!("`{name}`{receiver} cannot be called {with}"))
 }

@@ -1,22 +1,22 @@
-//! Numbers with a point as texts, and what reading them costs.
+//! The text form of floating-point numbers, and the cost of parsing them.
 
-/// Digits that reading a number takes as they are. With more, or with an exponent, it may need exact arithmetic.
+/// Maximum digits of a number that never needs exact arithmetic. A longer number, or one with an exponent, may need it.
 const PLAIN_DIGITS: usize = 15;
-/// Steps for exact arithmetic: up to twelve microseconds near the least numbers.
+/// Steps for exact arithmetic: up to 12 µs near the smallest numbers.
 const STEPS_PER_EXACT: usize = 320;
 
-/// The steps of reading a number of at most some dozens of characters.
+/// Returns the steps of parsing a number of at most some dozens of characters.
 pub(in super::super) fn parse_steps(text: &str) -> usize {
     if is_plain(text) { 0 } else { STEPS_PER_EXACT }
 }
 
-/// Whether a number can be read without exact arithmetic, whatever its digits are.
+/// Returns whether parsing a number never needs exact arithmetic.
 pub(in super::super) fn is_plain(text: &str) -> bool {
     text.len() <= PLAIN_DIGITS && !text.contains(['e', 'E'])
 }
 
-/// The shortest form of a number that reads back as the same number: plain digits where people would write them, else
-/// with an exponent.
+/// Returns the shortest text that parses to the same number: plain digits between 1e-6 and 1e21, otherwise with an
+/// exponent.
 pub(in super::super) fn shortest_number(number: f64) -> String {
     if number.is_nan() {
         return "NaN".to_owned();
@@ -37,7 +37,7 @@ pub(in super::super) fn shortest_number(number: f64) -> String {
     if number.is_sign_negative() { format!("-{shown}") } else { shown }
 }
 
-/// Digits whose point stands `point` places behind their beginning.
+/// Inserts the decimal point `point` digits after the beginning of `digits`.
 fn place_point(digits: &str, point: i32) -> String {
     let Some((first, rest)) = digits.split_at_checked(1).filter(|(first, _)| !first.is_empty()) else {
         return "0".to_owned();
@@ -62,14 +62,14 @@ fn place_point(digits: &str, point: i32) -> String {
 mod tests {
     use super::shortest_number;
 
-    /// The form as the standard library has it, which differs where two of the shortest forms are equally near.
+    /// Compares with the form of the standard library. The digits may differ if two shortest forms are equally near.
     fn check(number: f64) {
         let magnitude = number.abs();
         let is_plain = magnitude == 0.0 || (1e-6..1e21).contains(&magnitude);
-        let other = if is_plain { format!("{number}") } else { format!("{number:e}") };
+        let expected = if is_plain { format!("{number}") } else { format!("{number:e}") };
         let shown = shortest_number(number);
-        assert_eq!(shown.len(), other.len(), "{shown} {other}");
-        assert_eq!(shown.parse::<f64>().unwrap().to_bits(), number.to_bits(), "{shown} {other}");
+        assert_eq!(shown.len(), expected.len(), "{shown} {expected}");
+        assert_eq!(shown.parse::<f64>().unwrap().to_bits(), number.to_bits(), "{shown} {expected}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The optional extension; `or`, `orValue`, `optMap` and `optFlatMap` are the evaluator's, since they are lazy.
+//! The optional extension. The evaluator implements `or`, `orValue`, `optMap` and `optFlatMap`, since they are lazy.
 
 use super::super::error::{EvalError, EvalResult};
 use super::super::evaluate::Evaluator;
@@ -70,7 +70,7 @@ fn optional_value<'a>(_evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<
     }
 }
 
-/// The values of a list of optionals, those that have one.
+/// Returns the values of a list of optionals, without the empty ones.
 fn unwrap_list<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
     let [RuntimeValue::List(list)] = arguments else { return Ok(None) };
     let mut items = Vec::new();
@@ -81,7 +81,7 @@ fn unwrap_list<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]
             RuntimeValue::Optional(None) => {}
             other => {
                 return Err(EvalError::evaluation_failed(format!(
-                    "the list holds {}, and not optionals only",
+                    "the list must contain only optionals, but one element is {}",
                     other.type_description()
                 )));
             }

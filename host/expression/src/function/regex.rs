@@ -1,4 +1,4 @@
-//! `matches`: whether a regular expression matches anywhere in a text.
+//! The function `matches`, which searches a text for a regular expression.
 
 use super::super::error::EvalResult;
 use super::super::evaluate::Evaluator;

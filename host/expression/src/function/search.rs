@@ -1,4 +1,4 @@
-//! Parts of texts: `contains`, `indexOf`, `lastIndexOf`, `split` and `replace`.
+//! Text search: `contains`, `indexOf`, `lastIndexOf`, `split` and `replace`.
 
 use memchr::memmem::{Finder, FinderRev};
 
@@ -8,17 +8,18 @@ use super::super::limits::{STEPS_PER_ALLOCATION, check_list};
 use super::super::runtime_value::{RuntimeValue, Text};
 use super::text::{BoundedString, byte_at, integer_value};
 
-/// Bytes of a text that one step searches: the worst parts make each byte cost about two nanoseconds.
+/// Bytes of a text that one step searches. The worst patterns cost about 2 ns per byte.
 const BYTES_PER_STEP: usize = 16;
-/// Bytes that a search begins with, and the most that it goes through between two payments.
+/// Bytes of the first search window.
 const FIRST_WINDOW: usize = 256;
+/// Maximum bytes that a search reads between two charges.
 const WINDOW: usize = 16 * 1024;
-/// Bytes of a part that the search looks for. Where it finds them, it compares the rest.
+/// Bytes of a pattern that the search finds directly. It compares the rest of the pattern after each match.
 const HEAD_BYTES: usize = 1_024;
 
 type FunctionResult<'a> = EvalResult<Option<RuntimeValue<'a>>>;
 
-/// A part that is looked for. It may be empty, which is found everywhere.
+/// A text to search for. An empty one matches everywhere.
 struct Needle<'p> {
     head: Finder<'p>,
     rest: &'p [u8],
@@ -32,7 +33,7 @@ impl<'p> Needle<'p> {
         Ok(Self { head: Finder::new(head), rest, length: part.len() })
     }
 
-    /// The first place of the part in a text, from a byte on.
+    /// Returns the first match in a text at or after byte `from`.
     fn find(&self, evaluator: &mut Evaluator<'_>, text: &str, from: usize) -> EvalResult<Option<usize>> {
         let text = text.as_bytes();
         let last = text.len().checked_sub(self.length);
@@ -43,7 +44,7 @@ impl<'p> Needle<'p> {
             let steps = 1 + window.len() / BYTES_PER_STEP;
             evaluator.fuel.spend(steps)?;
             let Some(offset) = self.head.find(window) else {
-                // A match that begins in the last bytes of the window is found from there on.
+                // The next window includes a match that begins in the last bytes of this one.
                 start += (window.len() + 1).saturating_sub(head).max(1);
                 size = (2 * size).min(WINDOW);
                 continue;
@@ -58,7 +59,7 @@ impl<'p> Needle<'p> {
         Ok(None)
     }
 
-    /// Whether the rest of the part follows its head, which has been found at `start`.
+    /// Returns whether the rest of the pattern follows its head, which matches at `start`.
     fn rest_matches(&self, evaluator: &mut Evaluator<'_>, text: &[u8], start: usize) -> EvalResult<bool> {
         if self.rest.is_empty() {
             return Ok(true);
@@ -67,12 +68,12 @@ impl<'p> Needle<'p> {
         Ok(text.get(start + self.head.needle().len()..).is_some_and(|tail| tail.starts_with(self.rest)))
     }
 
-    /// The last place of the part in a text.
+    /// Returns the last match in a text.
     fn find_last(&self, evaluator: &mut Evaluator<'_>, text: &str) -> EvalResult<Option<usize>> {
         let text = text.as_bytes();
         let head = self.head.needle();
         let reverse = FinderRev::new(head);
-        // Places before this one are still to be searched.
+        // The positions before `end` are still to be searched.
         let mut end = text.len().checked_sub(self.length).map_or(0, |last| last + 1);
         let mut size = FIRST_WINDOW;
         while end > 0 {
@@ -115,7 +116,7 @@ pub(super) fn last_index_of<'a>(evaluator: &mut Evaluator<'a>, arguments: &[Runt
         }
         _ => return Ok(None),
     };
-    // The place given is the last one where the part may begin, so that the part may reach beyond it by its own length.
+    // The given position is the last one at which the pattern may begin, and the match may extend beyond it.
     let end = match until {
         None => text.len(),
         Some(until) => byte_at(evaluator, text, until)?.saturating_add(part.len()).min(text.len()),
@@ -125,14 +126,14 @@ pub(super) fn last_index_of<'a>(evaluator: &mut Evaluator<'a>, arguments: &[Runt
     char_offset(evaluator, text, found)
 }
 
-/// A byte offset as a number of code points, and -1 for none.
+/// Converts a byte offset to a number of code points; -1 for `None`.
 fn char_offset<'a>(evaluator: &mut Evaluator<'_>, text: &str, byte: Option<usize>) -> FunctionResult<'a> {
     let Some(head) = byte.and_then(|byte| text.get(..byte)) else { return Ok(Some(RuntimeValue::Integer(-1))) };
     evaluator.fuel.spend_bytes(head.len())?;
     Ok(Some(integer_value(head.chars().count())))
 }
 
-/// The length of the first character of what begins at a byte.
+/// Returns the length of the character at a byte offset.
 fn character_length_at(text: &str, byte: usize) -> Option<usize> {
     text.get(byte..)?.chars().next().map(char::len_utf8)
 }
@@ -140,7 +141,7 @@ fn character_length_at(text: &str, byte: usize) -> Option<usize> {
 pub(super) fn split<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
     let (text, separator, limit) = match arguments {
         [RuntimeValue::Text(text), RuntimeValue::Text(separator)] => (text, separator, usize::MAX),
-        // A negative limit is none.
+        // A negative limit means no limit.
         [RuntimeValue::Text(text), RuntimeValue::Text(separator), RuntimeValue::Integer(limit)] => {
             (text, separator, usize::try_from(*limit).unwrap_or(usize::MAX))
         }
@@ -153,7 +154,7 @@ pub(super) fn split<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue
         let cut = if items.len() + 1 >= limit {
             None
         } else if separator.is_empty() {
-            // Without a separator each character is a part.
+            // An empty separator splits the text into characters.
             let end = character_length_at(text, start).map(|length| start + length);
             end.filter(|end| *end < text.len()).map(|end| (end, end))
         } else {

@@ -1,4 +1,4 @@
-//! Texts: the standard functions and the string extension. Places in a text count code points.
+//! Text functions: the standard ones and the string extension. Positions in a text count code points.
 
 use super::super::error::{EvalError, EvalResult};
 use super::super::evaluate::Evaluator;
@@ -28,12 +28,12 @@ pub(super) const METHODS: &[FunctionEntry] = &[
     ("trim", trim_text),
 ];
 
-/// Bytes of a text that are handled between two payments.
+/// Bytes of a text that a function handles between two charges.
 const CHUNK_BYTES: usize = 4 * 1024;
-/// Bytes of a text that one step handles where each character is looked at.
+/// Bytes of a text that one step pays for if the function reads each character.
 const BYTES_PER_STEP: usize = 16;
 
-/// The pieces of a text, each of whole characters.
+/// Splits a text into chunks of whole characters.
 fn chunks(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -45,7 +45,7 @@ fn chunks(text: &str) -> impl Iterator<Item = &str> {
 
 type FunctionResult<'a> = EvalResult<Option<RuntimeValue<'a>>>;
 
-/// A text that grows while a function makes it: each part is paid for and checked before it is added.
+/// A text that a function builds. Each part is charged and checked before it is appended.
 #[derive(Default)]
 pub(in super::super) struct BoundedString(String);
 
@@ -57,7 +57,7 @@ impl BoundedString {
         Ok(())
     }
 
-    /// Adds a part, and pays for looking at each of its characters.
+    /// Appends a part, and charges for reading each of its characters.
     pub(super) fn push_each(&mut self, evaluator: &mut Evaluator<'_>, part: &str) -> EvalResult<()> {
         evaluator.fuel.spend(part.len() / BYTES_PER_STEP)?;
         self.push(evaluator, part)
@@ -90,7 +90,7 @@ pub(super) fn integer_value<'a>(count: usize) -> RuntimeValue<'a> {
     RuntimeValue::Integer(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-/// Whether a text begins or ends with another.
+/// Returns whether a text begins or ends with another.
 fn test_affix<'a>(
     evaluator: &mut Evaluator<'a>,
     arguments: &[RuntimeValue<'a>],
@@ -116,20 +116,20 @@ fn trim_text<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) 
     let mut rest: &str = text;
     loop {
         let (head, tail) = rest.split_at(rest.floor_char_boundary(CHUNK_BYTES));
-        let kept = head.trim_start();
-        evaluator.fuel.spend(1 + (head.len() - kept.len()) / BYTES_PER_STEP)?;
-        if !kept.is_empty() || tail.is_empty() {
-            rest = rest.get(head.len() - kept.len()..).unwrap_or_default();
+        let trimmed = head.trim_start();
+        evaluator.fuel.spend(1 + (head.len() - trimmed.len()) / BYTES_PER_STEP)?;
+        if !trimmed.is_empty() || tail.is_empty() {
+            rest = rest.get(head.len() - trimmed.len()..).unwrap_or_default();
             break;
         }
         rest = tail;
     }
     loop {
         let (head, tail) = rest.split_at(rest.ceil_char_boundary(rest.len().saturating_sub(CHUNK_BYTES)));
-        let kept = tail.trim_end();
-        evaluator.fuel.spend(1 + (tail.len() - kept.len()) / BYTES_PER_STEP)?;
-        if !kept.is_empty() || head.is_empty() {
-            rest = rest.get(..head.len() + kept.len()).unwrap_or_default();
+        let trimmed = tail.trim_end();
+        evaluator.fuel.spend(1 + (tail.len() - trimmed.len()) / BYTES_PER_STEP)?;
+        if !trimmed.is_empty() || head.is_empty() {
+            rest = rest.get(..head.len() + trimmed.len()).unwrap_or_default();
             break;
         }
         rest = head;
@@ -138,11 +138,11 @@ fn trim_text<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) 
     Ok(Some(RuntimeValue::text(rest.to_owned())))
 }
 
-/// The byte at which a code point begins; the end of the text is one place more.
-pub(super) fn byte_at(evaluator: &mut Evaluator<'_>, text: &str, place: i64) -> EvalResult<usize> {
+/// Returns the byte offset of a code point. The end of the text is also a valid position.
+pub(super) fn byte_at(evaluator: &mut Evaluator<'_>, text: &str, position: i64) -> EvalResult<usize> {
     let outside =
-        || EvalError::evaluation_failed(format!("the place {place} is outside the text, whose places count from 0"));
-    let mut left = usize::try_from(place).map_err(|_| outside())?;
+        || EvalError::evaluation_failed(format!("the position {position} is outside the text: positions count from 0"));
+    let mut left = usize::try_from(position).map_err(|_| outside())?;
     let mut start = 0;
     for piece in chunks(text) {
         evaluator.fuel.spend_bytes(piece.len())?;
@@ -157,8 +157,8 @@ pub(super) fn byte_at(evaluator: &mut Evaluator<'_>, text: &str, place: i64) -> 
 }
 
 fn char_at<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
-    let [RuntimeValue::Text(text), RuntimeValue::Integer(place)] = arguments else { return Ok(None) };
-    let rest = text.get(byte_at(evaluator, text, *place)?..).unwrap_or_default();
+    let [RuntimeValue::Text(text), RuntimeValue::Integer(position)] = arguments else { return Ok(None) };
+    let rest = text.get(byte_at(evaluator, text, *position)?..).unwrap_or_default();
     Ok(Some(RuntimeValue::text(rest.chars().take(1).collect())))
 }
 
@@ -180,7 +180,7 @@ fn substring<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) 
             evaluator.fuel.spend_bytes(part.len())?;
             Ok(Some(RuntimeValue::text(part.to_owned())))
         }
-        None => Err(EvalError::evaluation_failed("substring(…) takes a start that is not after its end")),
+        None => Err(EvalError::evaluation_failed("substring(…) requires a start that is not after its end")),
     }
 }
 
@@ -194,7 +194,7 @@ fn join<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> Fu
     for (index, item) in list.iter().enumerate() {
         let RuntimeValue::Text(item) = item else {
             let message = format!(
-                "join(…) needs texts, and this list holds {}: turn it into text with string(…)",
+                "join(…) needs texts, but this list contains {}: convert it to text with string(…)",
                 item.type_description()
             );
             return Err(EvalError::evaluation_failed(message));
@@ -225,7 +225,7 @@ fn reverse<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) ->
     }
 }
 
-/// The text between quotes as a source would write it.
+/// Returns a text in double quotes with escapes, as a source would write it.
 fn quote<'a>(evaluator: &mut Evaluator<'a>, arguments: &[RuntimeValue<'a>]) -> FunctionResult<'a> {
     let [RuntimeValue::Text(text)] = arguments else { return Ok(None) };
     check_text(2 * text.len() + 2)?;

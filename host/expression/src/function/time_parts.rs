@@ -1,4 +1,4 @@
-//! The parts of instants and durations: `getFullYear`, `getHours` and the like.
+//! The parts of timestamps and durations: `getFullYear`, `getHours` and similar methods.
 
 use std::str::FromStr;
 
@@ -39,7 +39,7 @@ pub(super) const METHODS: &[FunctionEntry] = &[
     }),
 ];
 
-/// Steps for finding a zone by its name, and the local time there.
+/// Steps for finding a time zone by name and converting to its local time.
 const STEPS_PER_ZONE: usize = 10;
 
 fn milliseconds(nanoseconds: u32) -> i64 {
@@ -61,7 +61,8 @@ fn time_part<'a>(
                 (Some(offset), _) => instant.with_timezone(&offset).naive_local(),
                 (_, Ok(zone)) => instant.with_timezone(&zone).naive_local(),
                 _ => {
-                    let message = format!("`{}` is no time zone such as America/Santiago or -03:00", truncated(zone));
+                    let message =
+                        format!("`{}` is not a time zone such as America/Santiago or -03:00", truncated(zone));
                     return Err(EvalError::evaluation_failed(message));
                 }
             };
@@ -76,7 +77,7 @@ fn time_part<'a>(
     Ok(Some(RuntimeValue::Integer(integer)))
 }
 
-/// An offset from UTC: `-03:00`, `+05:30`, `02:00`.
+/// Parses an offset from UTC: `-03:00`, `+05:30`, `02:00`.
 fn parse_offset(text: &str) -> Option<FixedOffset> {
     let (hours, minutes) = text.trim_start_matches(['+', '-']).split_once(':')?;
     if text.len() > 6 || hours.len() != 2 || minutes.len() != 2 {

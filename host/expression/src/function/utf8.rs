@@ -1,9 +1,9 @@
-//! Bytes cut where no character is cut.
+//! Chunks of bytes that do not split characters.
 
-/// Bytes that are read between two payments.
+/// Bytes that are read between two charges.
 const CHUNK_BYTES: usize = 4 * 1024;
 
-/// The pieces of bytes that may be text. No sequence of bytes that makes up a character is in two of them.
+/// Splits bytes that may be UTF-8 text into chunks. No two chunks share the bytes of a character.
 pub(super) fn chunks(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
@@ -13,11 +13,11 @@ pub(super) fn chunks(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The last place up to `at` where no character is cut.
+/// Returns the last character boundary up to `at`.
 fn boundary(bytes: &[u8], at: usize) -> usize {
-    let goes_on = |at: &usize| bytes.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
-    // A character has at most three bytes that go on with it, so four in a row do not belong to one.
-    let first = (at.saturating_sub(3)..=at).rev().find(|at| !goes_on(at));
+    let is_continuation = |at: &usize| bytes.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    // A character has at most three continuation bytes, so four in a row do not belong to one character.
+    let first = (at.saturating_sub(3)..=at).rev().find(|at| !is_continuation(at));
     first.filter(|first| *first > 0).unwrap_or(at)
 }
 

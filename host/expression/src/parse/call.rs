@@ -1,4 +1,4 @@
-//! What stands between brackets: arguments, the bodies of comprehensions, lists and maps.
+//! Parsing of bracketed parts: arguments, the bodies of comprehensions, lists and maps.
 
 use super::super::ast::{
     Call, Comprehension, ComprehensionKind, ListElement, MapEntry, Node, NodeKind, Step, StepKind,
@@ -10,7 +10,7 @@ use super::super::limits::MAX_NESTED_COMPREHENSIONS;
 use super::{Parser, is_keyword};
 
 impl<'s> Parser<'s> {
-    /// `has(a.b)`: whether the field is there.
+    /// Parses `has(a.b)`, which tests for the presence of a field.
     pub(super) fn parse_has(&mut self, at: usize) -> EvalResult<Node> {
         let (mut arguments, _) = self.parse_arguments()?;
         let wrong = || EvalError::syntax("has(…) takes a field, as in has(order.id)", at);
@@ -25,7 +25,7 @@ impl<'s> Parser<'s> {
         }
     }
 
-    /// Arguments between parentheses, and how deep the deepest is.
+    /// Parses the arguments between parentheses. Returns them and the depth of the deepest one.
     pub(super) fn parse_arguments(&mut self) -> EvalResult<(Vec<Node>, u32)> {
         self.expect("(")?;
         self.with_nesting(|parser| {
@@ -46,7 +46,7 @@ impl<'s> Parser<'s> {
         })
     }
 
-    /// What follows `.name`, from its parenthesis on.
+    /// Parses the part after `.name`, from its parenthesis.
     pub(super) fn parse_method(&mut self, name: &str) -> EvalResult<(StepKind, u32)> {
         if let Some(kind) = ComprehensionKind::from_name(name) {
             return self.parse_comprehension(kind);
@@ -67,11 +67,11 @@ impl<'s> Parser<'s> {
         let at = self.position();
         let local = self.locals.len();
         let variable = self.parse_variable(kind)?;
-        let around = self.begin_comprehension(kind, at)?;
+        let previous_depth = self.begin_comprehension(kind, at)?;
         self.locals.push(variable);
         let bodies = self.with_nesting(Self::parse_bodies)?;
         self.locals.truncate(local);
-        let nested = self.end_comprehension(kind, around);
+        let nested = self.end_comprehension(kind, previous_depth);
         let depth = bodies.iter().map(|body| body.depth).max().unwrap_or_default();
         match new_comprehension(kind, local, nested, bodies) {
             Some(comprehension) => Ok((StepKind::Comprehension(Box::new(comprehension)), depth)),
@@ -79,7 +79,7 @@ impl<'s> Parser<'s> {
         }
     }
 
-    /// The variable of a comprehension, and what stands around it.
+    /// Parses the variable of a comprehension.
     fn parse_variable(&mut self, kind: ComprehensionKind) -> EvalResult<&'s str> {
         self.expect("(")?;
         match self.peek() {
@@ -89,34 +89,33 @@ impl<'s> Parser<'s> {
                 Ok(self.text(token))
             }
             other => {
-                let wanted = format!("the name of a variable, as in {}(item, …),", kind.name());
-                Err(self.unexpected_token(other, &wanted))
+                let expected = format!("the name of a variable, as in {}(item, …)", kind.name());
+                Err(self.unexpected_token(other, &expected))
             }
         }
     }
 
-    /// Counts a comprehension that begins; answers with how deep those before it were.
+    /// Counts a comprehension at its beginning. Returns the maximum nesting depth of the preceding ones.
     fn begin_comprehension(&mut self, kind: ComprehensionKind, at: usize) -> EvalResult<usize> {
-        let around = self.innermost;
+        let previous_depth = self.innermost;
         if kind.iterates() {
             self.comprehensions += 1;
             self.innermost = self.comprehensions;
             if self.comprehensions > MAX_NESTED_COMPREHENSIONS {
-                let message = format!(
-                    "more than {MAX_NESTED_COMPREHENSIONS} comprehensions (map, filter, …) stand inside one another"
-                );
+                let message =
+                    format!("more than {MAX_NESTED_COMPREHENSIONS} comprehensions (map, filter, …) are nested");
                 return Err(EvalError::too_large("comprehensions", message).at(offset(at)));
             }
         }
-        Ok(around)
+        Ok(previous_depth)
     }
 
-    /// Whether the comprehension that ends is nested.
-    fn end_comprehension(&mut self, kind: ComprehensionKind, around: usize) -> bool {
+    /// Returns whether the comprehension is nested, at its end.
+    fn end_comprehension(&mut self, kind: ComprehensionKind, previous_depth: usize) -> bool {
         let nested = self.innermost > 1;
         if kind.iterates() {
             self.comprehensions -= 1;
-            self.innermost = self.innermost.max(around);
+            self.innermost = self.innermost.max(previous_depth);
         }
         nested
     }

@@ -1,6 +1,6 @@
-//! From tokens to a tree.
+//! The parser: builds a tree from tokens.
 //!
-//! The parser calls itself for brackets alone, whose nesting is bounded; operators are sorted out with a stack of its own.
+//! The parser is recursive only for brackets, whose nesting is limited. It parses operators with an explicit stack.
 
 mod call;
 mod operators;
@@ -11,7 +11,7 @@ use super::error::{EvalError, EvalResult, offset, truncated};
 use super::lexer::{Token, TokenKind};
 use super::limits::{MAX_NESTING, MAX_TREE_DEPTH};
 
-/// Parses the tokens of one expression; `end` is where it ends in the source.
+/// Parses the tokens of one expression. `end` is its end in the source.
 pub(super) fn parse(source: &str, tokens: &[Token], end: usize) -> EvalResult<Node> {
     let mut parser =
         Parser { source, tokens, end, next: 0, nesting: 0, locals: Vec::new(), comprehensions: 0, innermost: 0 };
@@ -31,11 +31,11 @@ struct Parser<'s> {
     end: usize,
     next: usize,
     nesting: usize,
-    /// The variables of the comprehensions around this place, outermost first.
+    /// The variables of the enclosing comprehensions, outermost first.
     locals: Vec<&'s str>,
-    /// How many comprehensions are around this place.
+    /// The number of enclosing comprehensions.
     comprehensions: usize,
-    /// The greatest number of comprehensions inside one another met in the one being parsed.
+    /// The maximum nesting depth of comprehensions in the current one.
     innermost: usize,
 }
 
@@ -48,7 +48,7 @@ impl<'s> Parser<'s> {
         self.source.get(token.start..token.end).unwrap_or_default()
     }
 
-    /// Where the next token stands, or the end.
+    /// Returns the position of the next token, or of the end.
     fn position(&self) -> usize {
         self.peek().map_or(self.end, |token| token.start)
     }
@@ -74,13 +74,13 @@ impl<'s> Parser<'s> {
 
     fn unexpected_token(&self, token: Option<Token>, wanted: &str) -> Box<EvalError> {
         let Some(token) = token else {
-            return EvalError::syntax(format!("the expression ends where {wanted} should stand"), self.end);
+            return EvalError::syntax(format!("the expression ends where {wanted} is expected"), self.end);
         };
         let text = truncated(self.text(token));
         let before = self.next.checked_sub(1).and_then(|index| self.tokens.get(index));
         let words = token.kind == TokenKind::Name && before.is_some_and(|before| before.kind == TokenKind::Name);
         let hint = if words { ": plain words without quotes are entity names, so put text in quotes" } else { "" };
-        EvalError::syntax(format!("`{text}` stands where {wanted} should{hint}"), token.start)
+        EvalError::syntax(format!("unexpected `{text}`, expected {wanted}{hint}"), token.start)
     }
 
     fn new_node(&self, at: usize, inside: u32, kind: NodeKind) -> EvalResult<Node> {
@@ -92,13 +92,13 @@ impl<'s> Parser<'s> {
 
     fn check_depth(&self, depth: u32, at: u32) -> EvalResult<()> {
         if depth > MAX_TREE_DEPTH {
-            let message = format!("the expression nests more than {MAX_TREE_DEPTH} operations inside one another");
+            let message = format!("the expression nests more than {MAX_TREE_DEPTH} operations");
             return Err(EvalError::too_large("nesting", message).at(at));
         }
         Ok(())
     }
 
-    /// What stands between brackets, whose nesting it counts.
+    /// Parses a bracketed part and counts the nesting.
     fn with_nesting<T>(&mut self, parse: impl FnOnce(&mut Self) -> EvalResult<T>) -> EvalResult<T> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
@@ -116,7 +116,7 @@ impl<'s> Parser<'s> {
         if self.is_symbol("?") { self.parse_conditional(at, first) } else { Ok(first) }
     }
 
-    /// What follows the first condition of `a ? b : c ? d : e`.
+    /// Parses the part after the first condition of `a ? b : c ? d : e`.
     fn parse_conditional(&mut self, at: usize, first: Node) -> EvalResult<Node> {
         let mut branches = Vec::new();
         let mut condition = first;

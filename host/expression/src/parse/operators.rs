@@ -1,11 +1,11 @@
-//! Operators, sorted by precedence with a stack of their own.
+//! Parsing of operators by precedence, with an explicit stack.
 
 use super::super::ast::{BinaryOperand, Node, NodeKind, Operator};
 use super::super::error::{EvalResult, offset};
 use super::super::lexer::TokenKind;
 use super::Parser;
 
-/// What is still to be applied while operators are sorted by precedence.
+/// An operator that waits for its right operand.
 #[derive(Clone, Copy)]
 enum PendingOperator {
     Or,
@@ -70,7 +70,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Applies what binds at least as tightly as `precedence`.
+    /// Applies the pending operators of at least `precedence`.
     fn reduce_operators(
         &self,
         operands: &mut Vec<Node>,
@@ -87,7 +87,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Applies an operator, going on with the chain that its left operand is, if it is one of that precedence.
+    /// Applies an operator. If its left operand is a chain of the same precedence, the operator extends that chain.
     fn apply_operator(&self, pending: PendingOperator, at: usize, mut left: Node, right: Node) -> EvalResult<Node> {
         let depth = left.depth.max(right.depth + 1);
         match (pending, &mut *left.kind) {
@@ -111,7 +111,7 @@ impl Parser<'_> {
                 return self.new_node(at, inside, NodeKind::Chain { first: left, rest: vec![link] });
             }
         }
-        // The right operand may be deeper than what the chain held so far.
+        // The right operand may be deeper than the chain so far.
         self.check_depth(depth, left.at)?;
         left.depth = depth;
         Ok(left)
@@ -121,7 +121,7 @@ impl Parser<'_> {
         if self.is_symbol("!") || self.is_symbol("-") { self.parse_signed() } else { self.parse_path(false) }
     }
 
-    /// `!a`, `-a`, and as many of the same before it.
+    /// Parses `!a` or `-a` with any number of repeated operators.
     fn parse_signed(&mut self) -> EvalResult<Node> {
         let at = self.position();
         let mut count = 0_usize;
@@ -135,7 +135,7 @@ impl Parser<'_> {
         while self.consume("-") {
             count += 1;
         }
-        // The sign belongs to a number, since the least integer has no positive counterpart.
+        // The sign belongs to a number, since the smallest integer has no positive counterpart.
         let is_number = self.peek().is_some_and(|token| matches!(token.kind, TokenKind::Integer | TokenKind::Number));
         let operand = self.parse_path(is_number)?;
         count -= usize::from(is_number);

@@ -1,4 +1,4 @@
-//! Values and the steps that follow them: `a.b[0].c()`.
+//! Parsing of paths: values and the steps after them, as in `a.b[0].c()`.
 
 use super::super::ast::{Builtin, Call, Literal, Node, NodeKind, Step, StepKind};
 use super::super::error::{EvalError, EvalResult, offset, truncated};
@@ -6,7 +6,7 @@ use super::super::lexer::{Token, TokenKind};
 use super::super::{function, literal};
 use super::{Parser, is_keyword};
 
-/// Words that stand for no variable.
+/// Reserved words, which cannot be variables.
 const RESERVED: [&str; 17] = [
     "as",
     "break",
@@ -27,7 +27,7 @@ const RESERVED: [&str; 17] = [
     "while",
 ];
 
-/// A path that is being parsed.
+/// A path during parsing.
 struct PartialPath {
     first: Node,
     steps: Vec<Step>,
@@ -35,7 +35,7 @@ struct PartialPath {
 }
 
 impl<'s> Parser<'s> {
-    /// A value and the steps that follow it.
+    /// Parses a value and the steps after it.
     pub(super) fn parse_path(&mut self, is_negative: bool) -> EvalResult<Node> {
         let at = self.position();
         let first = self.parse_primary(is_negative)?;
@@ -83,7 +83,7 @@ impl<'s> Parser<'s> {
         Ok(())
     }
 
-    /// Whether this is a function such as `math.greatest`.
+    /// Returns whether the call is a namespaced function such as `math.greatest`.
     fn is_namespaced(&self, path: &PartialPath, name: &str) -> bool {
         path.steps.is_empty() && namespaced_function(path, name).is_some()
     }
@@ -107,7 +107,7 @@ impl<'s> Parser<'s> {
         Ok(())
     }
 
-    /// The name after a point, where reserved words are names like any other.
+    /// Parses the name after a point. Reserved words are allowed there.
     fn parse_field_name(&mut self) -> EvalResult<&'s str> {
         match self.peek() {
             Some(token) if token.kind == TokenKind::QuotedName => {
@@ -151,12 +151,11 @@ impl<'s> Parser<'s> {
         }
     }
 
-    /// A variable, or a function that is called. With a leading point it is no comprehension's variable.
+    /// Parses a variable or a function call. A name with a leading point never denotes a comprehension's variable.
     fn parse_name(&mut self, token: Token, is_rooted: bool) -> EvalResult<Node> {
         let name = self.text(token);
         if is_keyword(name) || RESERVED.contains(&name) {
-            let hint =
-                format!("`{name}` is a word of the language: an entity of that name is read with entities[\"{name}\"]");
+            let hint = format!("`{name}` is a reserved word: read an entity of that name with entities[\"{name}\"]");
             return Err(EvalError::syntax(hint, token.start));
         }
         self.next += 1;
@@ -184,7 +183,7 @@ fn is_literal(name: &str) -> bool {
     matches!(name, "null" | "true" | "false")
 }
 
-/// The function of a namespace, without its arguments.
+/// Returns the function of a namespace, without its arguments.
 fn namespaced_function(path: &PartialPath, name: &str) -> Option<Call> {
     let NodeKind::Entity(namespace) = &*path.first.kind else { return None };
     let name = format!("{namespace}.{name}");
@@ -192,7 +191,7 @@ fn namespaced_function(path: &PartialPath, name: &str) -> Option<Call> {
     Some(Call { name, function: Some(function), arguments: Vec::new() })
 }
 
-/// Whether a `{` after this would begin a message, of which there are none here.
+/// Returns whether a following `{` would begin a message, which this implementation does not support.
 fn is_plain_name(path: &PartialPath) -> bool {
     let names_only = path.steps.iter().all(|step| matches!(step.kind, StepKind::Field { .. }));
     names_only && matches!(*path.first.kind, NodeKind::Entity(_))

@@ -1,8 +1,8 @@
-//! Regular expressions whose every cost is known before it arises.
+//! Regular expressions with a cost that is charged before the work.
 //!
-//! The syntax is that of the crate `regex-syntax`, which also knows the alphabets behind `\w` and `\p{…}`. The automaton
-//! is this module's own, for two reasons. It works on characters, so a class is one state and compiles at once. The search
-//! takes steps as it goes, and it can pause between any two characters.
+//! The crate `regex-syntax` parses the syntax and has the character tables for `\w` and `\p{…}`. The automaton is part
+//! of this module, for two reasons. It works on characters, so a class is one state and compiles at once. The search
+//! takes steps as it runs, and it can pause between any two characters.
 
 mod program;
 mod search;
@@ -19,26 +19,26 @@ use super::budget::Fuel;
 use super::error::{EvalError, EvalResult, truncated};
 use program::Program;
 
-/// Bytes of a pattern.
+/// Maximum bytes of a pattern.
 const MAX_PATTERN_BYTES: usize = 1_000;
-/// Groups and classes inside one another.
+/// Maximum nesting of groups and classes.
 const MAX_PATTERN_NESTING: u32 = 30;
 /// Steps for parsing a byte of a pattern.
 const STEPS_PER_BYTE: usize = 3;
-/// States that one step of compiling makes.
+/// States that one step pays for compiling.
 const STATES_PER_STEP: usize = 4;
-/// Bytes of compiled patterns that are kept for all tenants together.
+/// Maximum bytes of cached patterns, for all tenants together.
 const PATTERN_CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Compiled patterns by their source. Each use takes the steps of compiling, so the number of steps does not depend on
-/// what is kept.
+/// Compiled patterns by source. Each use takes the steps of compiling, so the number of steps does not depend on the
+/// cache.
 static PATTERN_CACHE: LazyLock<Cache<Box<str>, Arc<Pattern>, PatternWeighter>> =
     LazyLock::new(|| Cache::with_weighter(512, PATTERN_CACHE_BYTES, PatternWeighter));
 
 /// A compiled pattern.
 pub(super) struct Pattern {
     program: Program,
-    /// The cost of compiling it, parsing apart.
+    /// The steps of compiling, without parsing.
     steps: usize,
 }
 
@@ -52,7 +52,7 @@ impl Weighter<Box<str>, Arc<Pattern>> for PatternWeighter {
 }
 
 impl Pattern {
-    /// The pattern of a source, compiled now or before.
+    /// Returns the pattern of a source, from the cache or newly compiled.
     pub(super) fn get_or_compile(fuel: &mut Fuel<'_>, source: &str) -> EvalResult<Arc<Self>> {
         if source.len() > MAX_PATTERN_BYTES {
             return Err(pattern_too_large());
@@ -67,21 +67,22 @@ impl Pattern {
         Ok(pattern)
     }
 
-    /// Whether the pattern matches anywhere in a text.
+    /// Returns whether the pattern matches anywhere in a text.
     pub(super) fn is_match(&self, fuel: &mut Fuel<'_>, text: &str) -> EvalResult<bool> {
         search::is_match(&self.program, fuel, text)
     }
 
     fn compile(fuel: &mut Fuel<'_>, source: &str) -> EvalResult<Self> {
-        let wrong = || EvalError::evaluation_failed(format!("`{}` is not a regular expression", truncated(source)));
-        let parsed = ParserBuilder::new().nest_limit(MAX_PATTERN_NESTING).build().parse(source).map_err(|_| wrong())?;
+        let invalid = || EvalError::evaluation_failed(format!("`{}` is not a regular expression", truncated(source)));
+        let parsed =
+            ParserBuilder::new().nest_limit(MAX_PATTERN_NESTING).build().parse(source).map_err(|_| invalid())?;
         let weight = weight::weight(&parsed, source).ok_or_else(pattern_too_large)?;
         fuel.spend(weight)?;
-        let translated = TranslatorBuilder::new().build().translate(source, &parsed).map_err(|_| wrong())?;
+        let translated = TranslatorBuilder::new().build().translate(source, &parsed).map_err(|_| invalid())?;
         let size = program::state_count(&translated).ok_or_else(pattern_too_large)?;
         let build_steps = size / STATES_PER_STEP;
         fuel.spend(build_steps)?;
-        let program = Program::new(&translated).ok_or_else(wrong)?;
+        let program = Program::new(&translated).ok_or_else(invalid)?;
         Ok(Self { program, steps: weight + build_steps })
     }
 }

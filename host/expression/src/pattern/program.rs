@@ -1,43 +1,43 @@
-//! The automaton of a pattern: its states and the classes of characters that they take.
+//! The automaton of a pattern: its states and its character classes.
 
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 
-/// States of an automaton.
+/// Maximum number of states of an automaton.
 const MAX_STATES: usize = 10_000;
 /// The state that ends every match.
 const END: u32 = 0;
 
-/// An automaton without output: it tells whether there is a match.
+/// An automaton that decides only whether a text matches.
 pub(super) struct Program {
     states: Vec<State>,
     classes: Vec<CharacterClass>,
     start: u32,
-    /// Whether a match begins at the beginning of the text only.
+    /// Whether a match can begin only at the beginning of the text.
     is_anchored: bool,
 }
 
-/// The work of a state, and the states that follow it.
+/// A state and its successors.
 pub(super) enum State {
-    /// Ends a match.
+    /// The end of a match.
     End,
-    /// Takes one character.
+    /// Reads one character.
     Character { character: char, next: u32 },
-    /// Takes a character of a class.
+    /// Reads a character of a class.
     Class { class: u32, next: u32 },
-    /// Goes on where an assertion about the place holds.
+    /// Continues if an assertion holds at the current position.
     Look { look: Look, next: u32 },
-    /// Goes on in both ways.
+    /// Continues with both successors.
     Split { first: u32, second: u32 },
 }
 
 /// A set of characters.
 pub(super) struct CharacterClass {
-    /// The first 128 characters, a bit each.
+    /// The first 128 characters, one bit each.
     ascii: u128,
-    /// First and last of each range, in order.
+    /// The first and last character of each range, in order.
     ranges: Box<[(char, char)]>,
 }
 
@@ -52,7 +52,7 @@ impl CharacterClass {
     fn from_class(class: &Class) -> Self {
         Self::new(match class {
             Class::Unicode(class) => class.ranges().iter().map(|range| (range.start(), range.end())).collect(),
-            // Only ASCII is left of them, since a pattern matches whole characters.
+            // Only ASCII remains in byte classes, since a pattern matches whole characters.
             Class::Bytes(class) => {
                 class.ranges().iter().map(|range| (range.start().into(), range.end().into())).collect()
             }
@@ -68,7 +68,7 @@ impl CharacterClass {
     }
 }
 
-/// The number of states that a pattern needs, which is also what making them costs. `None`: too many.
+/// Returns the number of states that a pattern needs, which also determines the cost of compiling. `None`: too many.
 pub(super) fn state_count(pattern: &Hir) -> Option<usize> {
     let size = match pattern.kind() {
         HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) => 1,
@@ -87,7 +87,7 @@ pub(super) fn state_count(pattern: &Hir) -> Option<usize> {
 }
 
 impl Program {
-    /// Compiles a pattern whose [`state_count`] is known to be allowed. `None`: it has a literal that is not text.
+    /// Compiles a pattern whose [`state_count`] is within the limit. Returns `None` if a literal is not UTF-8 text.
     pub(super) fn new(pattern: &Hir) -> Option<Self> {
         let mut compiler = Compiler {
             states: vec![State::End],
@@ -116,34 +116,34 @@ impl Program {
         self.is_anchored
     }
 
-    /// The number of its states.
+    /// Returns the number of states.
     pub(super) fn state_count(&self) -> usize {
         self.states.len()
     }
 
-    /// The bytes that it takes.
+    /// Returns the memory of the automaton in bytes.
     pub(super) fn memory_bytes(&self) -> usize {
         let ranges: usize = self.classes.iter().map(|class| size_of_val(&*class.ranges)).sum();
         self.states.capacity() * size_of::<State>() + self.classes.capacity() * size_of::<CharacterClass>() + ranges
     }
 }
 
-/// Makes states from the end of a pattern to its beginning, so that each knows those that follow it.
+/// Builds states from the end of a pattern to its beginning, so that successors exist before their predecessors.
 struct Compiler {
     states: Vec<State>,
     classes: Vec<CharacterClass>,
-    /// Classes by their place in the pattern, where a repetition meets them again.
+    /// The indexes of classes by their address in the pattern. A repetition compiles the same class several times.
     class_indexes: HashMap<*const Class, u32, RandomState>,
 }
 
 impl Compiler {
     fn push(&mut self, state: State) -> u32 {
         self.states.push(state);
-        // There are at most as many as `size` allows.
+        // [`state_count`] limits the number of states.
         self.states.len() as u32 - 1
     }
 
-    /// The first state of a pattern that `next` follows.
+    /// Compiles a pattern that continues with `next`, and returns its first state.
     fn compile(&mut self, pattern: &Hir, next: u32) -> Option<u32> {
         Some(match pattern.kind() {
             HirKind::Empty => next,
@@ -199,8 +199,8 @@ impl Compiler {
     }
 
     fn compile_class(&mut self, class: &Class) -> u32 {
-        if let Some(known) = self.class_indexes.get(&std::ptr::from_ref(class)) {
-            return *known;
+        if let Some(index) = self.class_indexes.get(&std::ptr::from_ref(class)) {
+            return *index;
         }
         let index = self.classes.len() as u32;
         self.classes.push(CharacterClass::from_class(class));

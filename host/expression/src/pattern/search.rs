@@ -1,4 +1,4 @@
-//! The search for a match: all of them at once, one character after the other.
+//! The search for a match: a simulation of all states at once, character by character.
 
 use regex_syntax::hir::Look;
 
@@ -6,14 +6,14 @@ use super::super::budget::Fuel;
 use super::super::error::EvalResult;
 use super::program::{Program, State};
 
-/// States looked at that one step pays for.
+/// Visited states that one step pays for.
 const VISITS_PER_STEP: usize = 6;
-/// States looked at between two payments, those of one character apart.
+/// Visited states between two charges, plus those of one character.
 const VISITS_PER_CHARGE: usize = 256;
-/// The weight of an assertion about words.
+/// The weight of a word assertion, in visits.
 const VISITS_PER_WORD: usize = 8;
 
-/// Whether an automaton matches anywhere in a text.
+/// Returns whether an automaton matches anywhere in a text.
 pub(super) fn is_match(program: &Program, fuel: &mut Fuel<'_>, text: &str) -> EvalResult<bool> {
     fuel.spend(2 + program.state_count() / 32)?;
     let mut search = Search {
@@ -50,21 +50,22 @@ pub(super) fn is_match(program: &Program, fuel: &mut Fuel<'_>, text: &str) -> Ev
 
 struct Search<'p> {
     program: &'p Program,
-    /// The round in which each state was last met.
+    /// The round of the last visit to each state.
     seen: Vec<u32>,
     round: u32,
-    /// States to go on from.
+    /// States to follow without reading a character.
     pending: Vec<u32>,
-    /// States that wait for a character.
+    /// States that need the next character.
     active: Vec<u32>,
-    /// Work that is not yet paid for.
+    /// Visits that are not yet charged.
     visits: usize,
 }
 
 impl Search<'_> {
-    /// Follows the states as far as they go without a character. Tells whether one ends a match.
+    /// Follows the pending states as far as possible without reading a character. Returns whether one of them ends a
+    /// match.
     fn epsilon_closure(&mut self, before: Option<char>, after: Option<char>) -> bool {
-        // A text has fewer characters than there are rounds.
+        // The round does not overflow, since the length of a text is limited.
         self.round += 1;
         self.active.clear();
         while let Some(at) = self.pending.pop() {
@@ -89,12 +90,12 @@ impl Search<'_> {
         false
     }
 
-    /// Takes a character, and keeps the states behind it.
+    /// Reads a character, and makes the states after it pending.
     fn step_character(&mut self, character: char) {
         self.visits += self.active.len() * if character.is_ascii() { 1 } else { 3 };
         for at in &self.active {
             let next = match self.program.state(*at) {
-                Some(State::Character { character: wanted, next }) if *wanted == character => *next,
+                Some(State::Character { character: expected, next }) if *expected == character => *next,
                 Some(State::Class { class, next }) if self.program.class_contains(*class, character) => *next,
                 _ => continue,
             };
@@ -103,7 +104,7 @@ impl Search<'_> {
     }
 }
 
-/// Whether an assertion holds between two characters.
+/// Returns whether an assertion holds between two characters.
 fn assertion_holds(look: Look, before: Option<char>, after: Option<char>) -> bool {
     let unicode = |side: Option<char>| side.is_some_and(is_word);
     let ascii = |side: Option<char>| side.is_some_and(|side| side.is_ascii_alphanumeric() || side == '_');
@@ -129,7 +130,8 @@ fn assertion_holds(look: Look, before: Option<char>, after: Option<char>) -> boo
     }
 }
 
-/// Whether a character belongs to words. The tables are there, so the answer is never unknown.
+/// Returns whether a character is a word character. The function cannot fail, since the build includes the Unicode
+/// tables.
 fn is_word(character: char) -> bool {
     regex_syntax::try_is_word_character(character).unwrap_or(false)
 }

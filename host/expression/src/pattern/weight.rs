@@ -1,4 +1,4 @@
-//! The cost of translating a parsed pattern, before it is translated.
+//! The cost of translating a parsed pattern, computed before the translation.
 
 use std::convert::Infallible;
 
@@ -6,23 +6,23 @@ use regex_syntax::ast::{
     self, Ast, ClassSetBinaryOp, ClassSetItem, ClassUnicode, ClassUnicodeKind, Flag, Flags, Visitor,
 };
 
-/// Steps of the heaviest pattern: about half a millisecond, since translating does not pause.
+/// Maximum steps of a pattern: about 0.5 ms, because the translation does not pause.
 const MAX_WEIGHT: usize = 10_400;
 /// Steps for translating a byte of a pattern.
 const STEPS_PER_BYTE: usize = 8;
-/// Steps for a class that has a name, such as `\w`, by itself.
+/// Steps for a named class such as `\w` outside of brackets.
 const STEPS_PER_CLASS: usize = 325;
-/// Steps for joining a class that has a name with others.
+/// Steps for combining a named class with others.
 const STEPS_PER_JOINED_CLASS: usize = 520;
-/// Steps for a class with a name whose characters are looked up one by one: where case does not matter, or by a property
-/// such as `\p{age=6.0}`.
+/// Steps for a named class whose characters are looked up one by one. This applies to case-insensitive patterns and to
+/// properties such as `\p{age=6.0}`.
 const STEPS_PER_LONG_CLASS: usize = 4_550;
-/// Steps for looking up the other cases of a character by itself.
+/// Steps for looking up the case variants of a single character.
 const STEPS_PER_FOLDED_CHARACTER: usize = 13;
-/// Characters of a range that one step looks up where case does not matter.
+/// Characters of a range that one step looks up in a case-insensitive pattern.
 const CHARACTERS_PER_STEP: usize = 3;
 
-/// The steps of translating a pattern. `None`: too many.
+/// Returns the steps of translating a pattern, or `None` if they exceed [`MAX_WEIGHT`].
 pub(super) fn weight(parsed: &Ast, source: &str) -> Option<usize> {
     let visitor = WeightVisitor { steps: STEPS_PER_BYTE * source.len(), ignores_case: false, brackets: 0 };
     let Ok(steps) = ast::visit(parsed, visitor);
@@ -31,9 +31,9 @@ pub(super) fn weight(parsed: &Ast, source: &str) -> Option<usize> {
 
 struct WeightVisitor {
     steps: usize,
-    /// Whether case does not matter, from some place before this one on.
+    /// Whether a preceding flag makes the pattern case-insensitive.
     ignores_case: bool,
-    /// Brackets of classes around the current place. Each may look up the characters of those inside it again.
+    /// The nesting depth of class brackets. Each level may look up the characters of the inner levels again.
     brackets: usize,
 }
 
@@ -55,7 +55,7 @@ impl WeightVisitor {
     }
 }
 
-/// Whether the characters of a class depend on a property other than script and category.
+/// Returns whether the characters of a class depend on a property other than script and category.
 fn is_by_value(class: &ClassUnicode) -> bool {
     matches!(class.kind, ClassUnicodeKind::NamedValue { .. })
 }

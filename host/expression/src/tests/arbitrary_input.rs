@@ -1,4 +1,4 @@
-//! Whatever the source, there is an answer, soon, on little stack.
+//! Tests that any source gives a result within its time limit on a small stack.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::super::{Expression, TextExpression, to_json_result};
 use super::cost::thread_cpu_time;
 use super::{entities, full_budget, with_scope, with_small_stack};
 
-/// Parts of expressions, to be put together without sense.
+/// Parts of expressions for random concatenation.
 #[rustfmt::skip]
 const PARTS: &[&str] = &[
     "1", "0", "-", "+", "*", "/", "%", "!", "==", "<", "&&", "||",
@@ -23,13 +23,13 @@ const PARTS: &[&str] = &[
     "'1h'", " // ", "\n", " ",
 ];
 
-/// The time of computing that tests allow for: that of a debug build.
+/// Maximum CPU time in a debug build.
 const TIME_LIMIT: Duration = Duration::from_millis(500);
 
 fn evaluate_both_kinds(source: &str) {
     let entities = entities();
     with_scope(&entities, |scope| {
-        let begun = thread_cpu_time();
+        let start = thread_cpu_time();
         let _ = to_json_result(
             Expression::parse(source).and_then(|expression| expression.evaluate(scope, &mut full_budget())),
         );
@@ -38,11 +38,11 @@ fn evaluate_both_kinds(source: &str) {
         {
             assert!(!error.message.is_empty() && !error.message.ends_with('.'), "{source:?}: {error}");
         }
-        assert!(thread_cpu_time() - begun < TIME_LIMIT, "{source:?}: {:?}", thread_cpu_time() - begun);
+        assert!(thread_cpu_time() - start < TIME_LIMIT, "{source:?}: {:?}", thread_cpu_time() - start);
     });
 }
 
-/// Tries many sources of a kind, on little stack.
+/// Evaluates many generated sources on a small stack.
 fn check<S: Strategy<Value = String>>(sources: impl FnOnce() -> S + Send + 'static) {
     with_small_stack(move || {
         let config = Config { cases: 2_000, failure_persistence: None, ..Config::default() };
@@ -70,13 +70,13 @@ fn well_formed_expressions_are_evaluated_in_time() {
     check(well_formed);
 }
 
-/// Methods that take two arguments, the first of them perhaps a variable.
+/// Methods with two arguments, of which the first may be a variable.
 #[rustfmt::skip]
 const METHODS: &[&str] = &[
     "map", "filter", "all", "exists", "exists_one", "sortBy", "optMap", "replace", "split", "join", "slice", "or",
 ];
 
-/// Expressions that parse, of any types.
+/// Generates expressions that parse, with operands of any types.
 fn well_formed() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(
         &["1", "0", "'a'", "'ñu'", "[1, 2]", "x", "order.lines", "total", "now", "null", "true"][..],
@@ -99,7 +99,7 @@ fn well_formed() -> impl Strategy<Value = String> {
     })
 }
 
-/// The costliest calls that reviews and searches found.
+/// The calls with the highest known costs.
 #[rustfmt::skip]
 const COSTLIEST_CALLS: &[&str] = &[
     "double('2.470328229206232720882843964341106861825299013071623822127e-324')", "double('1.797693134862315807937289714053e308')", "int('0000000000000000000000000000000000000000000000000000000000000001')",

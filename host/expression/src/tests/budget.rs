@@ -1,4 +1,4 @@
-//! Evaluations take the steps of their caller's budget, and let other work run in between.
+//! Tests of budgets: evaluations spend the steps of their caller and call its hook.
 
 use std::cell::Cell;
 
@@ -75,7 +75,7 @@ fn the_hook_is_called_once_per_thousand_steps_over_all_evaluations() {
     let before = budget.steps_left();
     evaluate(COSTLY, &mut budget).unwrap();
     let taken = before - budget.steps_left();
-    // One charge pays for the whole range, and the hook is called once for it.
+    // One charge covers the whole range, and calls the hook only once.
     assert!(calls.get() + 12 >= taken / 1_000, "{} {taken}", calls.get());
 }
 

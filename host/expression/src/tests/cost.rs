@@ -1,4 +1,4 @@
-//! Steps are honest: no evaluation computes for long, and none computes for long between two pauses.
+//! Tests that steps limit the CPU time of an evaluation and the time between two pauses.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -10,19 +10,19 @@ use super::super::limits::MAX_STEPS;
 use super::super::{Budget, Expression, TextExpression};
 use super::with_scope;
 
-/// The time of computing that one evaluation may take.
+/// Maximum CPU time of one evaluation.
 const MAX_EVALUATION_TIME: Duration = Duration::from_millis(15);
-/// The time of computing between two calls of the hook.
+/// Maximum CPU time between two calls of the hook.
 const MAX_PAUSE_GAP: Duration = Duration::from_millis(1);
 
-/// Further rounds in which the sources that were slow are measured.
+/// Further rounds that measure the slow sources again.
 const SLOW_ROUNDS: usize = 20;
-/// The time of computing that parsing a source may take.
+/// Maximum CPU time of parsing a source.
 const MAX_PARSE_TIME: Duration = Duration::from_millis(1);
-/// Evaluations of each expression, of which the quickest counts: the others met a busy machine.
+/// Evaluations of each expression. The fastest one counts, because other processes may slow down the others.
 const RUNS: usize = 5;
 
-/// This thread's time of computing. While it waits for a processor, no time passes.
+/// Returns the CPU time of this thread, which does not advance while the thread waits.
 pub(super) fn thread_cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap())
@@ -35,7 +35,7 @@ struct Cost {
     steps: u32,
 }
 
-/// The cost of an evaluation: all of it, and the longest time between two calls of the hook.
+/// Measures the CPU time of an evaluation, and the longest time between two calls of the hook.
 fn cost(expression: &Expression, entities: &Map<String, Json>) -> Cost {
     let (last, gap) = (Cell::new(thread_cpu_time()), Cell::new(Duration::ZERO));
     let pause = || {
@@ -46,13 +46,14 @@ fn cost(expression: &Expression, entities: &Map<String, Json>) -> Cost {
     let before = thread_cpu_time();
     last.set(before);
     let result = with_scope(entities, |scope| expression.evaluate(scope, &mut budget));
-    let whole = thread_cpu_time() - before;
+    let total = thread_cpu_time() - before;
     pause();
     drop(result);
-    Cost { total: whole, gap: gap.get(), steps: MAX_STEPS - budget.steps_left() }
+    Cost { total, gap: gap.get(), steps: MAX_STEPS - budget.steps_left() }
 }
 
-/// The entity `run` differs in each evaluation, so that a pattern with it is not yet compiled.
+/// Returns the least cost of several evaluations. The entity `run` differs in each, so that a pattern with it is not
+/// yet cached.
 fn least_cost(source: &str, entities: &mut Map<String, Json>) -> Cost {
     let expression = Expression::parse(source).unwrap_or_else(|error| panic!("{source:.80}: {error}"));
     let costs: Vec<Cost> = (0..RUNS)
@@ -65,7 +66,7 @@ fn least_cost(source: &str, entities: &mut Map<String, Json>) -> Cost {
     Cost { total: least(|cost| cost.total), gap: least(|cost| cost.gap), steps: costs[0].steps }
 }
 
-/// Operands that cost most.
+/// Returns the operands with the highest costs.
 fn operands() -> Map<String, Json> {
     let mebibyte = 1 << 20;
     let entities = json!({
@@ -116,13 +117,13 @@ fn operands() -> Map<String, Json> {
     entities
 }
 
-/// A call that is made until the steps end. Its failure, if any, does not end the evaluation.
+/// Returns a source that repeats a call until the steps end. A failed call does not end the evaluation.
 fn repeat_call(call: &str) -> String {
     let call = |index: i32| format!("{} == 1", call.replace("x + run", &format!("20 * x + run + {index}")));
     format!("lists.range(10000).exists(x, {})", (0..20).map(call).collect::<Vec<String>>().join(" || "))
 }
 
-/// Calls that cost most for their steps.
+/// Calls with a high CPU time per step.
 #[rustfmt::skip]
 const CALLS: &[&str] = &[
     "double(sub)", "double(big)", "double(near)", "double(half)", "double(digits)", "double(ten)", "int(digits)", "int(zeros)", "uint(zeros)", "int(ten)",
@@ -149,7 +150,7 @@ const CALLS: &[&str] = &[
     "optional.of(x).optMap(y, y).orValue(1)", "entities.?missing.orValue(1)", "objects[7].c.d", "x > 5 && x < 3", "x in records", "x in texts", "'a' in keys", "string(now)", "string(duration('1.5s'))", "math.sqrt(2.0)",
 ];
 
-/// Whole expressions that cost most.
+/// Complete expressions with a high CPU time.
 #[rustfmt::skip]
 const SOURCES: &[&str] = &[
     "numbers", "objects", "keys", "lists.range(10000).map(x, ['a' + 'b', 'a' + 'b', 'a' + 'b', 'a' + 'b'])", "lists.range(10000).map(x, [string(x), string(x), string(x)]) == []", "lists.range(10000).map(x, [[].reverse(), [].reverse()])", "lists.range(10000).map(x, ['a'.charAt(0), 'a'.charAt(0)])", "lists.range(10000).map(x, {x: [x]})", "texts.map(t, [t])", "entities", "[entities, entities]", "missing", "records.map(r, r)", "lists.range(10000).map(x, [[x], [x], [x]])", "lists.range(10000).map(x, [[x], [x], [x]]) != []",
@@ -172,7 +173,8 @@ fn no_evaluation_exceeds_its_cpu_time() {
         (total > MAX_EVALUATION_TIME || gap > MAX_PAUSE_GAP).then_some((total, gap, source))
     };
     let mut slow: Vec<_> = sources.filter_map(&mut measure).collect();
-    // Another program on the processor slows whole seconds down: a source that is slow in every round fails.
+    // Another process may slow down the machine for seconds, so the test fails only for a source that is slow in every
+    // round.
     for _ in 0..SLOW_ROUNDS {
         slow = slow.into_iter().filter_map(|(_, _, source)| measure(source)).collect();
     }

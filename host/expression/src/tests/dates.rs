@@ -1,4 +1,4 @@
-//! Dates in the tenant's zone, and phone numbers.
+//! Tests of dates in the tenant's zone and of phone numbers.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What a designer is told.
+//! Tests of error messages.
 
 use std::time::Duration;
 
@@ -79,12 +79,12 @@ fn frequent_mistakes_have_a_hint() {
         ("[1].map(a, [1].map(b, [1].map(c, [1].map(d, [1].map(e, 1)))))", ErrorCode::TooLarge),
     ];
     for (source, code) in wrong {
-        let begun = thread_cpu_time();
+        let start = thread_cpu_time();
         let error = boolean(source).unwrap_err();
         assert!(
-            thread_cpu_time() - begun < Duration::from_millis(100),
+            thread_cpu_time() - start < Duration::from_millis(100),
             "{source:.80}: {:?}",
-            thread_cpu_time() - begun
+            thread_cpu_time() - start
         );
         assert_eq!(error.code, code, "{source:.80}: {error}");
         assert!(error.line.is_some(), "{source:.80}: {error}");

@@ -1,4 +1,4 @@
-//! What expressions mean.
+//! Tests of the semantics of expressions.
 
 use serde_json::json;
 
@@ -141,9 +141,9 @@ fn null_is_a_value_only_where_the_entities_say_so() {
             true
         }
     }
-    let kept = NullableEntities(entities());
+    let nullable = NullableEntities(entities());
     let value = with_scope(&entities(), |scope| {
-        let scope = super::Scope { entities: &kept, ..*scope };
+        let scope = super::Scope { entities: &nullable, ..*scope };
         Expression::parse("nothing == null").unwrap().evaluate(&scope, &mut full_budget())
     });
     assert_eq!(value, Ok(Value::Boolean(true)));

@@ -1,4 +1,4 @@
-//! No source makes an expression costly.
+//! Tests of the limits on sources, values and work.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use super::super::{Expression, ExpressionError, TextExpression, to_json_result};
 use super::cost::thread_cpu_time;
 use super::{entities, evaluate, full_budget, with_scope, with_small_stack};
 
-/// The time of computing that tests allow for: that of a debug build.
+/// Maximum CPU time in a debug build.
 const TIME_LIMIT: Duration = Duration::from_secs(1);
 
 fn limit(source: &str) -> Option<&'static str> {
-    let begun = thread_cpu_time();
+    let start = thread_cpu_time();
     let result = evaluate(source);
-    assert!(thread_cpu_time() - begun < TIME_LIMIT, "{source:.80}: {:?}", thread_cpu_time() - begun);
+    assert!(thread_cpu_time() - start < TIME_LIMIT, "{source:.80}: {:?}", thread_cpu_time() - start);
     result.err().and_then(|error| error.limit)
 }
 
@@ -109,11 +109,11 @@ fn large_entities_cost_only_the_parts_that_are_read() {
     let mut large: Map<String, Json> = entities();
     large.insert("records".to_owned(), (0..100_000).map(|id| json!({"id": id})).collect());
     let expression = TextExpression::parse("string(records[99999].id)").unwrap();
-    let begun = thread_cpu_time();
+    let start = thread_cpu_time();
     let text =
         with_scope(&large, |scope| (0..1_000).map(|_| expression.evaluate(scope, &mut full_budget())).next_back());
     assert_eq!(text, Some(Ok(Some("99999".to_owned()))));
-    assert!(thread_cpu_time() - begun < TIME_LIMIT, "{:?}", thread_cpu_time() - begun);
+    assert!(thread_cpu_time() - start < TIME_LIMIT, "{:?}", thread_cpu_time() - start);
 }
 
 #[test]
@@ -140,13 +140,13 @@ fn deep_expressions_and_deep_values_fit_a_small_stack() {
         let deep = (0..120).fold(json!(1), |inner, _| json!([inner]));
         scoped.insert("deep".to_owned(), deep);
         for source in &sources {
-            let begun = thread_cpu_time();
-            // Whether it is refused or not: there is an answer.
+            let start = thread_cpu_time();
+            // Both success and an error are valid results.
             let parsed = Expression::parse(source);
             let _ = with_scope(&scoped, |scope| {
                 to_json_result(parsed.and_then(|expression| expression.evaluate(scope, &mut full_budget())))
             });
-            assert!(thread_cpu_time() - begun < TIME_LIMIT, "{source:.80}");
+            assert!(thread_cpu_time() - start < TIME_LIMIT, "{source:.80}");
         }
     });
 }

@@ -1,4 +1,4 @@
-//! The language as a designer meets it: sources and entities in, values and errors out.
+//! Tests of the language: sources and entities as input, values and errors as output.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
 
@@ -19,7 +19,7 @@ use serde_json::{Map, Value as Json, json};
 use super::limits::MAX_STEPS;
 use super::{Budget, Expression, ExpressionError, Locale, Scope, SessionView, TextExpression, Value};
 
-/// A tenant in Chile.
+/// The locale of a tenant in Chile.
 struct StubLocale;
 
 impl Locale for StubLocale {
@@ -41,7 +41,7 @@ impl Locale for StubLocale {
     }
 }
 
-/// An entity of each type, and 2027-02-01T12:00:00Z.
+/// Returns an entity of each type.
 fn entities() -> Map<String, Json> {
     let entities = json!({
         "contact_name": "Ana",
@@ -82,7 +82,7 @@ fn boolean(source: &str) -> Result<Option<bool>, ExpressionError> {
     with_scope(&entities(), |scope| expression.evaluate_boolean(scope, &mut full_budget()))
 }
 
-/// A value as JSON; a test that gets an error fails with its message.
+/// Returns a value as JSON, and panics with the message of an error.
 fn json_of(source: &str) -> Json {
     match evaluate(source) {
         Ok(value) => value.into_json(),
@@ -90,12 +90,12 @@ fn json_of(source: &str) -> Json {
     }
 }
 
-/// The steps of one evaluation.
+/// Returns a budget for one evaluation.
 fn full_budget() -> Budget<'static> {
     Budget::new(MAX_STEPS)
 }
 
-/// Runs on as little stack as a host function may have.
+/// Runs a test on 512 KiB of stack, the minimum of a host function.
 fn with_small_stack(test: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new().stack_size(512 * 1024).spawn(test).unwrap().join().unwrap();
 }

@@ -1,4 +1,4 @@
-//! Regular expressions mean what another engine says they mean.
+//! Tests that compare the regular expressions with another engine.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -9,7 +9,7 @@ use super::super::budget::Fuel;
 use super::super::limits::MAX_STEPS;
 use super::super::pattern::Pattern;
 
-/// Parts of patterns, to be put together without sense.
+/// Parts of patterns for random concatenation.
 #[rustfmt::skip]
 const PARTS: &[&str] = &[
     "a", "b", "ñ", "ß", "k", ".", "^", "$", r"\A", r"\z", r"\b", r"\B", r"\w", r"\W", r"\d", r"\s", r"\pL", r"\PN", "[ab]", "[^a]", r"[\w--[a-k]]", r"[a-zñ&&[^b]]", "[[:alpha:]]",
@@ -24,8 +24,8 @@ fn is_match(source: &str, text: &str) -> Option<bool> {
 
 fn check(source: &str, text: &str) {
     let Some(found) = is_match(source, text) else { return };
-    let other = PikeVM::new(source).unwrap_or_else(|error| panic!("{source:?}: {error}"));
-    assert_eq!(found, other.is_match(&mut other.create_cache(), text), "{source:?} on {text:?}");
+    let reference = PikeVM::new(source).unwrap_or_else(|error| panic!("{source:?}: {error}"));
+    assert_eq!(found, reference.is_match(&mut reference.create_cache(), text), "{source:?} on {text:?}");
 }
 
 #[test]

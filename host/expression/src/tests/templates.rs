@@ -1,4 +1,4 @@
-//! Literal text with expressions in it.
+//! Tests of templates.
 
 use super::text;
 

@@ -146,7 +146,7 @@ async fn a_file_that_is_not_a_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("store.db"), "# Notes\n".repeat(1_000)).unwrap();
     let error = open_error(&folder, options()).await;
-    assert!(error.to_string().contains("its file is something else"), "{error}");
+    assert!(error.to_string().contains("its file is not a SQLite database"), "{error}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Applies a batch: all changes of a commit, or none.
+//! Commits in memory: each commit applies all its changes or none.
 
 use super::overlay::CommitOverlay;
 use super::state::{MemoryState, StoredKey, TenantData};
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl MemoryState {
-    /// Applies the commits in their order. A batch that changes something deletes expired keys of all tenants.
+    /// Applies the commits in their order. A batch with changes also deletes expired keys of all tenants.
     pub(super) fn commit_batch(&mut self, batch: &[CommitRequest], now: i64) -> Vec<CommitOutcome> {
         let outcomes: Vec<_> = batch.iter().map(|commit| self.commit(commit, now)).collect();
         let done = || batch.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == CommitOutcome::Committed);
@@ -22,9 +22,9 @@ impl MemoryState {
 
     fn commit(&mut self, commit: &CommitRequest, now: i64) -> CommitOutcome {
         let tenant_data = self.tenants.entry(commit.tenant.clone()).or_default();
-        let taken = commit.idempotency_record.as_ref().and_then(|keyed| tenant_data.keys.get(&keyed.key));
-        if let Some(taken) = taken.filter(|taken| taken.expires_at > now) {
-            return CommitOutcome::DuplicateKey(taken.record.clone());
+        let stored = commit.idempotency_record.as_ref().and_then(|record| tenant_data.keys.get(&record.key));
+        if let Some(stored) = stored.filter(|stored| stored.expires_at > now) {
+            return CommitOutcome::DuplicateKey(stored.record.clone());
         }
         if !tenant_data.read_set_is_current(commit) {
             return CommitOutcome::Conflict;
@@ -36,7 +36,7 @@ impl MemoryState {
             }
         }
         let added = overlay.added_bytes()
-            + commit.idempotency_record.as_ref().map_or(0, |keyed| tenant_data.bytes_added_by_key(keyed));
+            + commit.idempotency_record.as_ref().map_or(0, |record| tenant_data.bytes_added_by_key(record));
         let bytes = tenant_data.bytes.saturating_add(added);
         if added > 0 && !is_within_quota(bytes, commit.quota) {
             return CommitOutcome::QuotaExceeded;
@@ -45,10 +45,10 @@ impl MemoryState {
         contacts.into_iter().for_each(|contact| tenant_data.upsert_contact(contact));
         records.into_iter().for_each(|record| tenant_data.upsert_record(record));
         tenant_data.bytes = bytes;
-        if let Some(keyed) = &commit.idempotency_record {
-            let expires = now.saturating_add(duration_to_micros(keyed.ttl));
-            let before = tenant_data.store_key(keyed, expires);
-            let entry = |expires| (expires, commit.tenant.clone(), keyed.key.clone());
+        if let Some(record) = &commit.idempotency_record {
+            let expires = now.saturating_add(duration_to_micros(record.ttl));
+            let before = tenant_data.store_key(record, expires);
+            let entry = |expires| (expires, commit.tenant.clone(), record.key.clone());
             if let Some(before) = before {
                 self.key_expiry.remove(&entry(before.expires_at));
             }
@@ -57,7 +57,7 @@ impl MemoryState {
         CommitOutcome::Committed
     }
 
-    /// Deletes the oldest expired keys, at most so many.
+    /// Deletes the oldest expired keys, at most `at_most`.
     fn delete_expired(&mut self, now: i64, at_most: i64) {
         for _ in 0..at_most {
             let Some(oldest) = self.key_expiry.first().filter(|(expires, ..)| *expires <= now) else { break };
@@ -72,7 +72,7 @@ impl MemoryState {
 }
 
 impl TenantData {
-    /// Whether what the commit read is still so.
+    /// Returns whether the reads of the commit are still current.
     fn read_set_is_current(&self, commit: &CommitRequest) -> bool {
         let reads = &commit.reads;
         let version = |id| self.contacts.get(id).map_or(0, |contact| contact.version);
@@ -86,16 +86,16 @@ impl TenantData {
                 .all(|(channel, identifier)| self.address_owner(channel, identifier).is_none())
     }
 
-    /// The bytes that the tenant gains if this is stored under its key.
-    fn bytes_added_by_key(&self, keyed: &NewIdempotencyRecord) -> i64 {
+    /// Returns the bytes that storing an outcome under its key adds to the tenant.
+    fn bytes_added_by_key(&self, record: &NewIdempotencyRecord) -> i64 {
         let replaced =
-            self.keys.get(&keyed.key).map_or(0, |stored| quota::key_bytes(&keyed.key, &stored.record.outcome));
-        quota::key_bytes(&keyed.key, &keyed.outcome) - replaced
+            self.keys.get(&record.key).map_or(0, |stored| quota::key_bytes(&record.key, &stored.record.outcome));
+        quota::key_bytes(&record.key, &record.outcome) - replaced
     }
 
-    /// Stores an outcome; gives the one in whose place it is.
-    fn store_key(&mut self, keyed: &NewIdempotencyRecord, expires: i64) -> Option<StoredKey> {
-        let outcome = IdempotencyRecord { fingerprint: keyed.fingerprint, outcome: keyed.outcome.clone() };
-        self.keys.insert(keyed.key.clone(), StoredKey { record: outcome, expires_at: expires })
+    /// Stores an outcome, and returns the replaced one.
+    fn store_key(&mut self, record: &NewIdempotencyRecord, expires: i64) -> Option<StoredKey> {
+        let outcome = IdempotencyRecord { fingerprint: record.fingerprint, outcome: record.outcome.clone() };
+        self.keys.insert(record.key.clone(), StoredKey { record: outcome, expires_at: expires })
     }
 }

@@ -1,4 +1,4 @@
-//! Tenants and campaigns.
+//! Configuration in memory: tenants and campaigns.
 
 use super::state::{MemoryState, TenantData};
 use crate::timestamp::truncate_to_micros;
@@ -15,7 +15,7 @@ impl MemoryState {
     }
 
     pub(super) fn configure(&mut self, changes: &[ConfigurationChange]) -> bool {
-        // Of several changes to one tenant, each but the first builds on the one before.
+        // If several changes affect one tenant, each of them expects the version after the preceding one.
         let mut versions: HashMap<&str, u64> = HashMap::new();
         for ConfigurationChange { tenant, version, .. } in changes {
             let stored = self.tenants.get(&tenant.id).map_or(0, |tenant_data| tenant_data.version);

@@ -1,4 +1,4 @@
-//! Lists of what the store holds.
+//! Lists in memory.
 
 use super::read::has_channel;
 use super::state::{MemoryState, StoredContact, StoredRecord, TenantData};
@@ -128,7 +128,7 @@ fn page_limit(page: &Page) -> usize {
     usize::try_from(page.limit).unwrap_or(usize::MAX)
 }
 
-/// The rows that are shown, from the one after `page.after`, which itself needn't be shown.
+/// Returns the rows of a page that satisfy `shown`. The row `page.after` itself does not have to satisfy it.
 fn page_by<T>(
     rows: impl Iterator<Item = T>,
     page: &Page,

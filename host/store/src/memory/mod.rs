@@ -1,6 +1,6 @@
-//! The store in memory: for tests, trials and measurements. What it holds is gone with the process.
+//! The store in memory, for tests, trials and measurements. Its content ends with the process.
 //!
-//! It is also the model of what a store does: plain maps, one lock, no cleverness.
+//! The store is also the reference model of a store: plain maps and one lock.
 
 mod commit;
 mod configuration;
@@ -20,7 +20,7 @@ use state::MemoryState;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use uuid::Uuid;
 
-/// A store that lives as long as its clones, which are all the same store.
+/// A store in memory. All clones share the same content.
 #[derive(Clone, Default)]
 pub struct MemoryStore {
     state: Arc<RwLock<MemoryState>>,
@@ -28,17 +28,17 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty store whose idempotency keys live by this clock.
+    /// Creates an empty store with a clock for the expiry of idempotency keys.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self { clock: Arc::new(IdempotencyClock::new(clock)), ..Self::default() }
     }
 
-    // Nothing that holds the lock can panic halfway through a change, so a poisoned one is as good as any.
+    // No code can panic in the middle of a change, so the content behind a poisoned lock is valid.
     fn read_lock(&self) -> RwLockReadGuard<'_, MemoryState> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! One commit on trial: what it would change, beside a state that stays as it was until the commit proves good.
+//! The changes of one commit on top of an unchanged state. The store merges them only if the commit succeeds.
 
 use super::state::{StoredContact, StoredRecord, TenantData};
 use crate::timestamp::truncate_to_micros;
@@ -8,10 +8,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The commit can't be applied to this state.
+/// The error of a change that cannot be applied to this state.
 pub(super) struct Conflict;
 
-/// Contacts and records as the commit would leave them.
+/// Contacts and records after the commit.
 pub(super) struct CommitOverlay<'a> {
     base: &'a TenantData,
     contacts: HashMap<Uuid, StoredContact>,
@@ -33,7 +33,7 @@ impl<'a> CommitOverlay<'a> {
         }
     }
 
-    /// The bytes that the tenant would gain by the commit, except by its key.
+    /// Returns the bytes that the commit adds to the tenant, without its key.
     pub(super) fn added_bytes(&self) -> i64 {
         let contacts = self
             .contacts
@@ -46,7 +46,7 @@ impl<'a> CommitOverlay<'a> {
         contacts.chain(records).sum()
     }
 
-    /// What to put in place once the commit has proved good, in order of creation.
+    /// Returns the contacts and records to store, in order of creation.
     pub(super) fn into_parts(self) -> (Vec<StoredContact>, Vec<StoredRecord>) {
         let mut contacts: Vec<_> = self.contacts.into_values().collect();
         contacts.sort_by_key(|stored| stored.order);
@@ -62,7 +62,7 @@ impl<'a> CommitOverlay<'a> {
                 self.claim_addresses(new_addresses)?;
                 self.change_contact(*id, |contact| {
                     for address in new_addresses {
-                        if contact.addresses.iter().any(|had| had.channel == address.channel) {
+                        if contact.addresses.iter().any(|existing| existing.channel == address.channel) {
                             return Err(Conflict);
                         }
                         contact.addresses.push(address.clone());
@@ -74,7 +74,7 @@ impl<'a> CommitOverlay<'a> {
                 })
             }
             Change::AddDnd { contact, entry } => self.change_contact(*contact, |contact| {
-                if !contact.dnd.iter().any(|had| had.scope == entry.scope) {
+                if !contact.dnd.iter().any(|existing| existing.scope == entry.scope) {
                     contact.dnd.push(entry.clone());
                 }
                 Ok(())
@@ -107,7 +107,7 @@ impl<'a> CommitOverlay<'a> {
         let mut unique = contact.clone();
         unique.dnd.clear();
         for entry in &contact.dnd {
-            if !unique.dnd.iter().any(|had| had.scope == entry.scope) {
+            if !unique.dnd.iter().any(|existing| existing.scope == entry.scope) {
                 unique.dnd.push(entry.clone());
             }
         }
@@ -165,7 +165,7 @@ impl<'a> CommitOverlay<'a> {
         Ok(())
     }
 
-    /// Takes addresses that are still free.
+    /// Claims addresses that do not belong to any contact.
     fn claim_addresses(&mut self, addresses: &[Address]) -> Result<(), Conflict> {
         for Address { channel, identifier, .. } in addresses {
             let taken = self.base.address_owner(channel, identifier).is_some();
@@ -184,7 +184,7 @@ impl<'a> CommitOverlay<'a> {
         self.records.get(&id).or_else(|| self.base.records.get(&id)).ok_or(Conflict)
     }
 
-    /// Gives a contact a new version, the same for all changes of a commit.
+    /// Increases the version of a contact, once per commit.
     fn bump_version(&mut self, id: Uuid) -> Result<(), Conflict> {
         self.change_contact(id, |_| Ok(()))
     }
@@ -206,7 +206,7 @@ impl<'a> CommitOverlay<'a> {
         Ok(())
     }
 
-    /// Lists in their order, instants as kept, and the category that an entry's campaign has now.
+    /// Sorts the lists, truncates timestamps, and updates the category of entries to that of their campaigns.
     fn normalise(&self, mut contact: Contact) -> Contact {
         contact.addresses.sort_by(|a, b| a.channel.cmp(&b.channel));
         contact.dnd.sort_by(|a, b| a.scope.cmp(&b.scope));
@@ -221,7 +221,7 @@ impl<'a> CommitOverlay<'a> {
 }
 
 impl TenantData {
-    /// The category that an entry is about now.
+    /// Returns the current category of an entry.
     pub(super) fn current_category(&self, entry: &DndEntry) -> String {
         match &entry.scope {
             Scope::Category(category) => category.clone(),

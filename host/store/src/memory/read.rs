@@ -1,4 +1,4 @@
-//! Answers to lookups.
+//! Lookups in memory.
 
 use super::state::{MemoryState, StoredContact, TenantData};
 use crate::clock::IdempotencyClock;

@@ -1,4 +1,4 @@
-//! What the store holds, with the indexes that keep every read quick.
+//! The content of the store, with indexes for all reads.
 
 use crate::{IdempotencyRecord, LogEntry, quota};
 use flowhost_domain::{Campaign, Contact, Record, RecordState, Tenant};
@@ -6,38 +6,38 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Ids are the store's own or checked by it, so that a quick hash with a seed of its own is good enough.
+/// The store generates or checks all ids, so a fast hash with its own seed is sufficient.
 type IdMap<T> = HashMap<Uuid, T, foldhash::fast::RandomState>;
 
-/// Everything, tenant by tenant.
+/// The data of all tenants.
 #[derive(Default)]
 pub(super) struct MemoryState {
     pub(super) tenants: BTreeMap<String, TenantData>,
-    /// Keys by the microsecond in which they expire, with their tenants.
+    /// Idempotency keys by expiry time in microseconds, with their tenants.
     pub(super) key_expiry: BTreeSet<(i64, String, String)>,
 }
 
-/// What one tenant owns. Keys may be there before the tenant is.
+/// The data of one tenant. Keys may exist before the tenant does.
 #[derive(Default)]
 pub(super) struct TenantData {
     pub(super) tenant: Option<Arc<Tenant>>,
-    /// 0: there is no tenant.
+    /// The version of the configuration. 0: the tenant does not exist.
     pub(super) version: u64,
     pub(super) campaigns: IdMap<Arc<Campaign>>,
     pub(super) contacts: IdMap<StoredContact>,
-    /// Contacts in order of creation: the n-th has order n.
+    /// The ids of contacts in order of creation. The index is the `order` of a contact.
     pub(super) contact_order: Vec<Uuid>,
-    /// Channel, then identifier.
+    /// Contacts by channel and identifier.
     pub(super) addresses: HashMap<String, HashMap<String, Uuid>>,
-    /// Orders of contacts by slot and correlator.
+    /// The `order` of contacts by slot and correlator.
     pub(super) contacts_by_correlator: HashMap<(usize, String), BTreeSet<usize>>,
     pub(super) records: IdMap<StoredRecord>,
-    /// Records in order of creation: the n-th has order n.
+    /// The ids of records in order of creation. The index is the `order` of a record.
     pub(super) record_order: Vec<Uuid>,
-    /// Orders of Ready records by contact and campaign.
+    /// The `order` of Ready records by contact and campaign.
     pub(super) ready_by_campaign: HashMap<(Uuid, Uuid), BTreeSet<usize>>,
     pub(super) keys: HashMap<String, StoredKey>,
-    /// The bytes that it has stored, as they count against its quota.
+    /// The stored bytes of the tenant that count against its quota.
     pub(super) bytes: i64,
 }
 
@@ -61,14 +61,14 @@ pub(super) struct StoredKey {
 }
 
 impl StoredContact {
-    /// The bytes that it counts against the quota.
+    /// Returns the bytes of the contact that count against the quota.
     pub(super) fn bytes(&self) -> i64 {
         quota::contact_with_dnd_bytes(&self.contact)
     }
 }
 
 impl StoredRecord {
-    /// The bytes that it counts against the quota, with its log.
+    /// Returns the bytes of the record and its log that count against the quota.
     pub(super) fn bytes(&self) -> i64 {
         let log: i64 = self.log.iter().map(|entry| quota::log_entry_bytes(entry.note.as_deref())).sum();
         quota::record_bytes(&self.record) + log
@@ -80,7 +80,7 @@ impl TenantData {
         self.addresses.get(channel)?.get(identifier).copied()
     }
 
-    /// Puts a contact in the place of the one with its id, or adds it as the newest.
+    /// Replaces the contact with the same id, or adds the contact as the newest.
     pub(super) fn upsert_contact(&mut self, stored: StoredContact) {
         let contact = &stored.contact;
         if let Some(before) = self.contacts.get(&contact.id) {
@@ -102,7 +102,7 @@ impl TenantData {
         self.contacts.insert(contact.id, stored);
     }
 
-    /// Puts a record in the place of the one with its id, or adds it as the newest.
+    /// Replaces the record with the same id, or adds the record as the newest.
     pub(super) fn upsert_record(&mut self, stored: StoredRecord) {
         let record = &stored.record;
         if !self.records.contains_key(&record.id) {
@@ -117,7 +117,7 @@ impl TenantData {
         self.records.insert(record.id, stored);
     }
 
-    /// Contacts that share a correlator's value in the same slot with this one, oldest first.
+    /// Returns the contacts that share a correlator's value in the same slot with this one, oldest first.
     pub(super) fn linked_contacts(&self, contact: &Contact) -> impl Iterator<Item = &StoredContact> {
         let sharing = correlator_slots(contact)
             .filter_map(|(slot, value)| self.contacts_by_correlator.get(&(slot, value.to_owned())));
@@ -127,7 +127,7 @@ impl TenantData {
         contacts.filter(move |other| other.contact.id != id)
     }
 
-    /// The Ready records of a contact in a campaign, oldest first.
+    /// Returns the Ready records of a contact in a campaign whose `order` is at least `from`, oldest first.
     pub(super) fn ready_records(
         &self,
         contact: Uuid,
@@ -140,7 +140,7 @@ impl TenantData {
     }
 }
 
-/// The correlators that a contact has, with their slots.
+/// Returns the correlators of a contact with their slots.
 fn correlator_slots(contact: &Contact) -> impl Iterator<Item = (usize, &str)> {
     contact.correlators.iter().enumerate().filter_map(|(slot, value)| Some((slot, value.as_deref()?)))
 }

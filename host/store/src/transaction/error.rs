@@ -8,12 +8,13 @@ pub enum TransactionError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Two round trips read different versions of one object: the invocation must be retried with a new transaction.
-    #[error("data that was read has changed meanwhile")]
+    /// Two round trips read different versions of one object. The invocation must retry with a new transaction.
+    #[error("the data changed between two reads")]
     Conflict,
 }
 
-/// The error for a reader whose results do not match the lookups: one result for each lookup, of the same kind.
+/// Returns the error for a reader whose results do not match the lookups: one result of the same kind is required for
+/// each.
 pub(super) fn protocol_error() -> TransactionError {
     StoreError::Unavailable("the reader's results do not match the lookups".to_owned()).into()
 }

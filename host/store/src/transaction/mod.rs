@@ -1,6 +1,7 @@
-//! The optimistic transaction of one invocation: snapshot reads, cached, under the invocation's own staged writes.
+//! The optimistic transaction of one invocation: cached snapshot reads, overlaid with the invocation's own pending
+//! writes.
 //!
-//! It writes nothing itself. It ends as a [`CommitRequest`] with its read set and its write set.
+//! A transaction itself writes nothing. It ends as a [`CommitRequest`] with its read set and its write set.
 
 mod error;
 mod net_changes;
@@ -24,7 +25,7 @@ use write_set::WriteSet;
 /// A map with a fast hash. The keys come from one invocation, which can slow down only itself with collisions.
 type FastHashMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
-/// A tenant as its configuration says, unless there is none, and that configuration's version.
+/// A tenant and the version of its configuration, as the first round trip read them.
 struct TenantSnapshot {
     version: u64,
     tenant: Option<Arc<Tenant>>,
@@ -33,8 +34,8 @@ struct TenantSnapshot {
 
 /// The optimistic transaction of one invocation.
 ///
-/// A lookup takes at most one round trip, two if staged writes affect its result, and none if it is cached. Dropping the
-/// future of a lookup leaves the transaction unchanged.
+/// A lookup takes at most one round trip. It takes up to two if pending writes affect its result, and none if the
+/// result is cached. Dropping the future of a lookup leaves the transaction unchanged.
 pub struct Transaction {
     reader: Arc<dyn Reader>,
     tenant: String,
@@ -42,17 +43,17 @@ pub struct Transaction {
     cached_tenant: Option<(Arc<Tenant>, u64)>,
     tenant_snapshot: Option<TenantSnapshot>,
     results: FastHashMap<Lookup, LookupResult>,
-    /// Every contact that an answer depended on; 0: it wasn't there.
+    /// The versions of all contacts that a result depends on. 0: the contact did not exist.
     contact_versions: FastHashMap<Uuid, u64>,
-    /// Records as the store has them.
+    /// Records as committed in the store.
     committed_records: FastHashMap<Uuid, Arc<Record>>,
     write_set: WriteSet,
     round_trips: u32,
 }
 
 impl Transaction {
-    /// A view of `tenant`'s things at the invocation's instant. `known` is the tenant as the caller remembers it, with
-    /// its configuration's version: then it is sent only if another.
+    /// Creates a transaction on the data of `tenant` at the time of the invocation. `cached_tenant` is the tenant that
+    /// the caller has cached, with its configuration's version. The store sends the tenant only if the version differs.
     pub fn new(
         reader: Arc<dyn Reader>,
         tenant: impl Into<String>,
@@ -73,49 +74,50 @@ impl Transaction {
         }
     }
 
-    /// Whose things.
+    /// Returns the id of the tenant.
     pub fn tenant_id(&self) -> &str {
         &self.tenant
     }
 
-    /// The invocation's instant.
+    /// Returns the time of the invocation.
     pub fn now(&self) -> DateTime<Utc> {
         self.now
     }
 
-    /// The contacts on which an answer depended so far.
+    /// Returns the ids of the contacts that a result depends on.
     pub fn read_contact_ids(&self) -> impl Iterator<Item = Uuid> + '_ {
         self.contact_versions.keys().copied()
     }
 
-    /// How many round trips were made.
+    /// Returns the number of round trips so far.
     pub fn round_trips(&self) -> u32 {
         self.round_trips
     }
 
-    /// Whether anything is staged.
+    /// Returns whether the transaction has pending changes.
     pub fn has_changes(&self) -> bool {
         !self.write_set.is_empty()
     }
 
-    /// The tenant and its configuration's version as the first round trip found them, for the next view's `known`.
+    /// Returns the tenant and its configuration's version, as the first round trip read them. The caller may cache them
+    /// for the next transaction.
     pub fn configured_tenant(&self) -> Option<(&Arc<Tenant>, u64)> {
-        let seen = self.tenant_snapshot.as_ref()?;
-        Some((seen.tenant.as_ref()?, seen.version))
+        let snapshot = self.tenant_snapshot.as_ref()?;
+        Some((snapshot.tenant.as_ref()?, snapshot.version))
     }
 
-    /// The same, unless it was known before.
+    /// Returns the tenant and its configuration's version, unless they equal the cached ones.
     pub fn newly_read_tenant(&self) -> Option<(&Arc<Tenant>, u64)> {
-        let seen = self.tenant_snapshot.as_ref().filter(|seen| seen.is_new)?;
-        Some((seen.tenant.as_ref()?, seen.version))
+        let snapshot = self.tenant_snapshot.as_ref().filter(|snapshot| snapshot.is_new)?;
+        Some((snapshot.tenant.as_ref()?, snapshot.version))
     }
 
-    /// Whether nothing is staged, and all that was read was read in one trip and so held at one moment.
+    /// Returns whether the transaction has no pending changes and all its reads are from one snapshot.
     pub fn is_consistent_read(&self) -> bool {
         self.round_trips < 2 && !self.has_changes()
     }
 
-    /// Asks all of these that weren't asked yet in one round trip.
+    /// Reads all lookups that are not cached yet in one round trip.
     pub async fn prefetch(&mut self, lookups: Vec<Lookup>) -> Result<(), TransactionError> {
         let mut unknown = Vec::with_capacity(lookups.len());
         for lookup in lookups {
@@ -126,15 +128,15 @@ impl Transaction {
         if unknown.is_empty() && self.tenant_snapshot.is_some() { Ok(()) } else { self.fetch(unknown).await }
     }
 
-    /// The tenant, or `None` if it does not exist.
+    /// Returns the tenant, or `None` if it does not exist.
     pub async fn tenant(&mut self) -> Result<Option<Arc<Tenant>>, TransactionError> {
         if self.tenant_snapshot.is_none() {
             self.fetch(Vec::new()).await?;
         }
-        Ok(self.tenant_snapshot.as_ref().and_then(|seen| seen.tenant.clone()))
+        Ok(self.tenant_snapshot.as_ref().and_then(|snapshot| snapshot.tenant.clone()))
     }
 
-    /// The outcome stored under an idempotency key, unless that expired.
+    /// Returns the outcome stored under an idempotency key, unless the key has expired.
     pub async fn idempotency_record(&mut self, key: &str) -> Result<Option<IdempotencyRecord>, TransactionError> {
         match self.lookup(Lookup::IdempotencyKey(key.to_owned())).await? {
             LookupResult::IdempotencyKey(stored) => Ok(stored),
@@ -142,7 +144,7 @@ impl Transaction {
         }
     }
 
-    /// A campaign.
+    /// Returns a campaign.
     pub async fn campaign(&mut self, id: Uuid) -> Result<Option<Arc<Campaign>>, TransactionError> {
         match self.lookup(Lookup::Campaign(id)).await? {
             LookupResult::Campaign(campaign) => Ok(campaign),
@@ -150,7 +152,7 @@ impl Transaction {
         }
     }
 
-    /// Whether any campaign has this category.
+    /// Returns whether any campaign has this category.
     pub async fn category_exists(&mut self, name: &str) -> Result<bool, TransactionError> {
         match self.lookup(Lookup::Category(name.to_owned())).await? {
             LookupResult::Category(exists) => Ok(exists),
@@ -158,7 +160,7 @@ impl Transaction {
         }
     }
 
-    /// A contact.
+    /// Returns a contact.
     pub async fn contact(&mut self, id: Uuid) -> Result<Option<Arc<Contact>>, TransactionError> {
         match self.write_set.contact(id) {
             Some(contact) => Ok(Some(contact)),
@@ -166,7 +168,7 @@ impl Transaction {
         }
     }
 
-    /// The contact that has this address: a channel and a normalised identifier.
+    /// Returns the contact that has this address: a channel and a normalised identifier.
     pub async fn contact_at(
         &mut self,
         channel: &str,
@@ -179,8 +181,8 @@ impl Transaction {
         Ok(committed.map(|contact| self.write_set.contact(contact.id).unwrap_or(contact)))
     }
 
-    /// The oldest other contact with an address in `channel` that shares a correlator's value in the same slot. Sees
-    /// committed links only.
+    /// Returns the oldest other contact with an address in `channel` that shares a correlator's value in the same slot.
+    /// The lookup sees only committed links.
     pub async fn linked_contact(
         &mut self,
         contact: Uuid,
@@ -190,7 +192,7 @@ impl Transaction {
         Ok(found.map(|contact| self.write_set.contact(contact.id).unwrap_or(contact)))
     }
 
-    /// A record.
+    /// Returns a record.
     pub async fn record(&mut self, id: Uuid) -> Result<Option<Arc<Record>>, TransactionError> {
         if let Some(record) = self.write_set.record(id) {
             return Ok(Some(record));
@@ -201,34 +203,36 @@ impl Transaction {
         }
     }
 
-    /// Creates a contact, or changes the one that was read under this id: its name, correlators, `updated_at`, and do-not-disturb
-    /// entries become these; addresses in channels where it had none are added.
+    /// Creates a contact, or replaces name, correlators, `updated_at` and do-not-disturb entries of the contact that
+    /// was read under this id. Addresses in new channels are added.
     pub fn put_contact(&mut self, after: Contact) {
         self.write_set.put_contact(after);
     }
 
-    /// Creates a record, or replaces what the Ready one that was read under this id says.
+    /// Creates a record, or replaces the content of the Ready record that was read under this id.
     pub fn put_record(&mut self, record: Record) {
-        let known = self.committed_records.contains_key(&record.id);
-        self.write_set.put_record(record, known);
+        let is_stored = self.committed_records.contains_key(&record.id);
+        self.write_set.put_record(record, is_stored);
     }
 
-    /// Changes the state of a record that was read or staged. For changes away from Ready: one that becomes Ready again
-    /// isn't among this view's Ready records.
+    /// Changes the state of a record that was read or is pending. The new state must not be Ready: a record that
+    /// becomes Ready again would be missing among this transaction's Ready records.
     pub fn transition(&mut self, record: &Arc<Record>, to: RecordState, note: Option<String>) {
         let committed = self.committed_records.get(&record.id).map(|committed| committed.state);
         self.write_set.transition(record, committed, to, self.now, note);
     }
 
-    /// Whether all that was read held at one moment. One round trip, or none where everything was read in one anyway.
+    /// Returns whether all reads are consistent with one snapshot. This takes one round trip, or none if all reads are
+    /// from one snapshot anyway.
     ///
-    /// For an invocation that changes nothing: nobody checks what it read at a commit.
+    /// An invocation without changes calls this, because no commit checks its reads.
     pub async fn validate_reads(&self) -> Result<bool, StoreError> {
-        let Some(seen) = &self.tenant_snapshot else { return Ok(true) };
+        let Some(snapshot) = &self.tenant_snapshot else { return Ok(true) };
         if self.round_trips < 2 {
             return Ok(true);
         }
-        // Campaigns and categories hold while the configuration's version does, and so does what belongs to a contact.
+        // The configuration's version covers campaigns and categories, and a contact's version covers everything that
+        // belongs to the contact.
         let unversioned = self.results.iter().filter(|(lookup, answer)| match lookup {
             Lookup::Address(..) | Lookup::LinkedContact { .. } => true,
             Lookup::Record(_) => matches!(answer, LookupResult::Record(None)),
@@ -238,9 +242,9 @@ impl Transaction {
             unversioned.map(|(lookup, answer)| (lookup.clone(), answer)).unzip();
         lookups.extend(self.contact_versions.keys().map(|contact| Lookup::Contact(*contact)));
         let Snapshot { version, results: found, .. } =
-            self.reader.read(&self.read_request(lookups, Some(seen.version))).await?;
+            self.reader.read(&self.read_request(lookups, Some(snapshot.version))).await?;
         let versions = self.contact_versions.values();
-        Ok(version == seen.version
+        Ok(version == snapshot.version
             && found.len() == answers.len() + versions.len()
             && answers.iter().zip(&found).all(|(before, after)| result_version(before) == result_version(after))
             && versions.zip(found.iter().skip(answers.len())).all(|(before, after)| match after {
@@ -249,8 +253,8 @@ impl Transaction {
             }))
     }
 
-    /// What is to be written, with everything that was read. Where nothing is staged there is nothing to check: the
-    /// commit only stores the key's outcome.
+    /// Returns the request to commit the pending changes and to check the read set. Without pending changes, the commit
+    /// only stores the outcome of the key and checks nothing.
     pub fn into_commit_request(self, key: Option<NewIdempotencyRecord>) -> CommitRequest {
         let committed = |id| match self.results.get(&Lookup::Contact(id)) {
             Some(LookupResult::Contact(Some(found))) => Some(&*found.contact),
@@ -263,7 +267,7 @@ impl Transaction {
 
     fn read_set(&self) -> ReadSet {
         let mut reads =
-            ReadSet { version: self.tenant_snapshot.as_ref().map(|seen| seen.version), ..ReadSet::default() };
+            ReadSet { version: self.tenant_snapshot.as_ref().map(|snapshot| snapshot.version), ..ReadSet::default() };
         reads.contacts = self.contact_versions.iter().map(|(id, version)| (*id, *version)).collect();
         reads.unclaimed_addresses = self
             .results
@@ -298,7 +302,7 @@ impl Transaction {
     }
 
     async fn fetch(&mut self, mut lookups: Vec<Lookup>) -> Result<(), TransactionError> {
-        // What belongs to a contact is as good as the contact's version, so that comes in the same trip.
+        // The contact's version validates reads derived from the contact, so the same round trip reads the contact.
         for at in 0..lookups.len() {
             let contact = match lookups.get(at) {
                 Some(
@@ -313,11 +317,11 @@ impl Transaction {
                 lookups.push(contact);
             }
         }
-        let known = match (&self.tenant_snapshot, &self.cached_tenant) {
-            (Some(seen), _) => Some(seen.version),
-            (None, known) => known.as_ref().map(|(_, version)| *version),
+        let cached_version = match (&self.tenant_snapshot, &self.cached_tenant) {
+            (Some(snapshot), _) => Some(snapshot.version),
+            (None, cached) => cached.as_ref().map(|(_, version)| *version),
         };
-        let request = self.read_request(lookups, known);
+        let request = self.read_request(lookups, cached_version);
         let snapshot = self.reader.read(&request).await?;
         self.round_trips += 1;
         self.merge(request.lookups, snapshot)
@@ -326,12 +330,13 @@ impl Transaction {
     fn merge(&mut self, lookups: Vec<Lookup>, snapshot: Snapshot) -> Result<(), TransactionError> {
         let Snapshot { version, tenant, results: answers } = snapshot;
         match &self.tenant_snapshot {
-            Some(seen) if seen.version != version => return Err(TransactionError::Conflict),
+            Some(snapshot) if snapshot.version != version => return Err(TransactionError::Conflict),
             Some(_) => {}
             None => {
-                let known = self.cached_tenant.take().filter(|(_, known)| *known == version).map(|(tenant, _)| tenant);
-                let is_new = known.is_none();
-                self.tenant_snapshot = Some(TenantSnapshot { version, tenant: tenant.or(known), is_new });
+                let cached =
+                    self.cached_tenant.take().filter(|(_, cached)| *cached == version).map(|(tenant, _)| tenant);
+                let is_new = cached.is_none();
+                self.tenant_snapshot = Some(TenantSnapshot { version, tenant: tenant.or(cached), is_new });
             }
         }
         self.results.reserve(answers.len());
@@ -378,7 +383,8 @@ impl Transaction {
     }
 }
 
-/// What tells two answers to the same lookup apart, beside the versions that are noted anyway.
+/// Returns the properties by which two results of the same lookup differ, beside the versions that the transaction
+/// records anyway.
 fn result_version(answer: &LookupResult) -> Option<(Uuid, u64)> {
     match answer {
         LookupResult::Contact(found) => {

@@ -1,4 +1,4 @@
-//! The net changes of a view: what is staged, against what was read.
+//! The net changes of a transaction: the difference between the pending and the committed state.
 
 use super::write_set::WriteSet;
 use crate::Change;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 impl WriteSet {
-    /// Contacts first, since records need theirs. `committed` finds a contact as it was read.
+    /// Returns the changes: contacts first, since records refer to them. `committed` returns a contact as committed.
     pub(super) fn into_net_changes<'a>(self, committed: impl Fn(Uuid) -> Option<&'a Contact>) -> Vec<Change> {
         let mut changes = Vec::new();
         for after in self.contacts {
@@ -23,9 +23,8 @@ impl WriteSet {
 }
 
 fn push_contact_changes(before: &Contact, after: &Contact, changes: &mut Vec<Change>) {
-    let ContactDiff { fields_changed: fields, mut new_addresses, dnd_added: joined, dnd_removed: left } =
-        ContactDiff::between(before, after);
-    if fields {
+    let ContactDiff { fields_changed, mut new_addresses, dnd_added, dnd_removed } = ContactDiff::between(before, after);
+    if fields_changed {
         new_addresses.retain(|address| before.address_in(&address.channel).is_none());
         changes.push(Change::UpdateContact {
             id: after.id,
@@ -35,6 +34,6 @@ fn push_contact_changes(before: &Contact, after: &Contact, changes: &mut Vec<Cha
             updated_at: after.updated_at,
         });
     }
-    changes.extend(left.into_iter().map(|scope| Change::RemoveDnd { contact: after.id, scope }));
-    changes.extend(joined.into_iter().map(|entry| Change::AddDnd { contact: after.id, entry }));
+    changes.extend(dnd_removed.into_iter().map(|scope| Change::RemoveDnd { contact: after.id, scope }));
+    changes.extend(dnd_added.into_iter().map(|entry| Change::AddDnd { contact: after.id, entry }));
 }

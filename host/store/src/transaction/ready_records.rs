@@ -1,5 +1,5 @@
-//! Ready records of a contact in a campaign: committed ones less those that staged changes took away, and after them
-//! the staged ones.
+//! The Ready records of a contact in a campaign: the committed ones that remain Ready after the pending changes, then
+//! the pending new ones.
 
 use super::{Transaction, TransactionError, protocol_error};
 use crate::{Lookup, LookupResult, ReadyRecord};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 impl Transaction {
-    /// The newest Ready record of a contact in a campaign, and whether there are more.
+    /// Returns the newest Ready record of a contact in a campaign, and whether there are more.
     pub async fn newest_ready_record(
         &mut self,
         contact: Uuid,
@@ -23,8 +23,8 @@ impl Transaction {
         self.newest_committed_ready(contact, campaign).await
     }
 
-    /// Ready records of a contact in a campaign, oldest first, at most `limit` of those created after the record `after`.
-    /// `None`: that is no record of this contact and campaign.
+    /// Returns Ready records of a contact in a campaign, oldest first: at most `limit` of those created after the
+    /// record `after`. Returns `None` if `after` is not a record of this contact and campaign.
     pub async fn ready_page(
         &mut self,
         contact: Uuid,
@@ -32,7 +32,7 @@ impl Transaction {
         after: Option<Uuid>,
         limit: u32,
     ) -> Result<Option<Vec<ReadyRecord>>, TransactionError> {
-        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let page_size = usize::try_from(limit).unwrap_or(usize::MAX);
         let is_requested = |record: &Record| record.contact == contact && record.campaign == campaign;
         if let Some(after) = after {
             let mut staged = self.write_set.records.iter().filter(|staged| staged.committed_state.is_none());
@@ -41,18 +41,18 @@ impl Transaction {
                     return Ok(None);
                 }
                 let later = self.pending_created_after(contact, campaign, after);
-                return Ok(Some(later.take(wanted).map(|record| ready_record(record)).collect()));
+                return Ok(Some(later.take(page_size).map(|record| ready_record(record)).collect()));
             }
         }
-        let asked = limit.saturating_add(self.removed_count(contact, campaign));
-        let lookup = Lookup::ReadyPage { contact, campaign, after, limit: asked };
+        let requested = limit.saturating_add(self.removed_count(contact, campaign));
+        let lookup = Lookup::ReadyPage { contact, campaign, after, limit: requested };
         let LookupResult::ReadyRecords(page) = self.lookup(lookup).await? else { return Err(protocol_error()) };
         let Some(page) = page else { return Ok(None) };
-        let exhausted = page.len() < usize::try_from(asked).unwrap_or(usize::MAX);
+        let exhausted = page.len() < usize::try_from(requested).unwrap_or(usize::MAX);
         let mut rows: Vec<_> = page.into_iter().filter_map(|row| self.with_pending_changes(row)).collect();
-        rows.truncate(wanted);
+        rows.truncate(page_size);
         if exhausted {
-            let room = wanted.saturating_sub(rows.len());
+            let room = page_size.saturating_sub(rows.len());
             rows.extend(self.pending_created(contact, campaign).take(room).map(|record| ready_record(record)));
         }
         Ok(Some(rows))
@@ -74,14 +74,14 @@ impl Transaction {
         }
         let lookup = Lookup::LatestReadyRecords { contact, campaign, limit: removed.saturating_add(2) };
         let LookupResult::ReadyRecords(latest) = self.lookup(lookup).await? else { return Err(protocol_error()) };
-        let mut left = latest.unwrap_or_default().into_iter().filter_map(|row| self.with_pending_changes(row));
-        let Some(newest) = left.next() else { return Ok(None) };
-        let more = left.next().is_some();
-        drop(left);
+        let mut remaining = latest.unwrap_or_default().into_iter().filter_map(|row| self.with_pending_changes(row));
+        let Some(newest) = remaining.next() else { return Ok(None) };
+        let more = remaining.next().is_some();
+        drop(remaining);
         Ok(self.record(newest.id).await?.map(|record| (record, more)))
     }
 
-    /// Staged records that the store doesn't have yet and that are Ready, in order of creation.
+    /// Returns the pending new records that are Ready, in order of creation.
     fn pending_created(&self, contact: Uuid, campaign: Uuid) -> impl DoubleEndedIterator<Item = &Arc<Record>> {
         self.write_set
             .records
@@ -93,7 +93,8 @@ impl Transaction {
             })
     }
 
-    /// Those of [`Self::pending_created`] that were created after the record `after`, which need not be Ready any more.
+    /// Returns the records of [`Self::pending_created`] that follow the pending record `after`, which may have left
+    /// Ready.
     fn pending_created_after(&self, contact: Uuid, campaign: Uuid, after: Uuid) -> impl Iterator<Item = &Arc<Record>> {
         let before = self.write_set.records.iter().take_while(|staged| staged.record.id != after);
         let earlier = before.filter(|staged| {
@@ -106,7 +107,7 @@ impl Transaction {
         self.pending_created(contact, campaign).skip(earlier).filter(move |record| record.id != after)
     }
 
-    /// How many of the store's Ready records staged changes have taken away.
+    /// Returns the number of committed Ready records that pending changes move to another state.
     fn removed_count(&self, contact: Uuid, campaign: Uuid) -> u32 {
         let removed = self.write_set.records.iter().filter(|staged| {
             staged.committed_state == Some(RecordState::Ready)
@@ -117,7 +118,7 @@ impl Transaction {
         u32::try_from(removed.count()).unwrap_or(u32::MAX)
     }
 
-    /// A committed row as staged changes leave it; `None`: it isn't Ready any more.
+    /// Returns a committed row with its pending changes, or `None` if the record is not Ready any more.
     fn with_pending_changes(&self, row: ReadyRecord) -> Option<ReadyRecord> {
         match self.write_set.record(row.id) {
             Some(staged) => (staged.state == RecordState::Ready).then(|| ready_record(&staged)),

@@ -1,4 +1,4 @@
-//! What an invocation means to write, as later reads of its view see it.
+//! The pending writes of an invocation, which its later reads see.
 
 use crate::Change;
 use chrono::{DateTime, Utc};
@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Staged contacts and records, each kind in the order in which it was first staged.
+/// Pending contacts and records, each kind in the order of the first write.
 #[derive(Default)]
 pub(super) struct WriteSet {
     pub(super) contacts: Vec<Arc<Contact>>,
@@ -17,11 +17,11 @@ pub(super) struct WriteSet {
     record_index: HashMap<Uuid, usize>,
 }
 
-/// A record that was created or changed.
+/// A record that the transaction created or changed.
 pub(super) struct PendingRecord {
     /// The record with all its changes.
     pub(super) record: Arc<Record>,
-    /// Its state in the store; `None`: it isn't there yet.
+    /// The committed state. `None`: the store does not have the record yet.
     pub(super) committed_state: Option<RecordState>,
     pub(super) changes: Vec<Change>,
 }
@@ -55,7 +55,7 @@ impl WriteSet {
         }
     }
 
-    /// `known`: the store has it.
+    /// Adds a record. `is_stored`: the store already has it.
     pub(super) fn put_record(&mut self, record: Record, is_stored: bool) {
         let shared = Arc::new(record.clone());
         let staged = self.record_index.get(&record.id).and_then(|at| self.records.get_mut(*at));
@@ -75,7 +75,7 @@ impl WriteSet {
         }
     }
 
-    /// `committed` is the record's state in the store, as far as it was read there.
+    /// Changes the state of a record. `committed` is its state in the store, if the transaction has read it.
     pub(super) fn transition(
         &mut self,
         record: &Arc<Record>,

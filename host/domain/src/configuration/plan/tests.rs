@@ -19,7 +19,7 @@ fn complete_file() -> Value {
     })
 }
 
-/// The whole file with the values at these JSON pointers' last steps set.
+/// Returns the complete file with changed fields: (JSON pointer of an object, field, value).
 fn file_with(changes: &[(&str, &str, Value)]) -> Value {
     let mut file = complete_file();
     for (place, field, value) in changes {
@@ -32,7 +32,7 @@ fn try_apply(stored: &Stored, file: &Value) -> Result<Plan, Refusal> {
     plan(stored, &ApplyFile::parse(&file.to_string())?)
 }
 
-/// Applies a file to what is stored, as a store would.
+/// Applies a file to the stored configuration, as a store would.
 fn apply(stored: &mut Stored, file: &Value) -> Plan {
     let plan = try_apply(stored, file).unwrap();
     for change in &plan.changes {
@@ -58,7 +58,7 @@ fn actions(plan: &Plan) -> Vec<(ObjectKind, ChangeAction, Vec<&'static str>)> {
     plan.report.iter().map(|report| (report.kind, report.action, report.fields.clone())).collect()
 }
 
-/// The path of the refusal of this file on an empty store.
+/// Returns the path in the refusal of this file on an empty store.
 fn refusal_path(file: &Value) -> String {
     let refusal = try_apply(&vec![], file).unwrap_err();
     assert_eq!(refusal.code, "apply-invalid");
@@ -257,9 +257,9 @@ fn duplicate_ids_are_rejected() {
 
 #[test]
 fn names_are_unique_in_a_tenant() {
-    let mut twin = complete_file();
-    twin["campaigns"][0]["id"] = json!(OTHER_ID);
-    let refusal = try_apply(&applied_state(), &twin).unwrap_err();
+    let mut duplicate = complete_file();
+    duplicate["campaigns"][0]["id"] = json!(OTHER_ID);
+    let refusal = try_apply(&applied_state(), &duplicate).unwrap_err();
     assert_eq!(refusal.details, [("path".into(), "campaigns[0].name".into())]);
     assert!(refusal.message.contains(ID));
 
