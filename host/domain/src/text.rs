@@ -31,7 +31,7 @@ pub fn normalise(given: &str, what: &str, argument: &'static str, refused: &'sta
 }
 
 /// Returns whether a text has more than `characters` characters.
-pub(crate) fn exceeds(text: &str, characters: usize) -> bool {
+pub fn exceeds(text: &str, characters: usize) -> bool {
     // Every character takes at least one byte, and counting is therefore unnecessary for most texts.
     text.len() > characters && text.chars().count() > characters
 }

@@ -12,20 +12,20 @@ use std::path::{Path, PathBuf};
 
 /// A folder of compiled components.
 #[derive(Debug, Clone)]
-pub(crate) struct CodeCache {
+pub struct CodeCache {
     folder: PathBuf,
     engine: u64,
 }
 
 /// A compiled component, as the cache stores and returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CachedComponent {
+pub struct CachedComponent {
     /// Machine code for engines of [`super::new_engine`].
-    pub(crate) code: Vec<u8>,
+    pub code: Vec<u8>,
     /// The manifest that the component's `describe` returned.
-    pub(crate) manifest: String,
+    pub manifest: String,
     /// The functions that the component imports.
-    pub(crate) imports: Vec<String>,
+    pub imports: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,13 +42,13 @@ impl CodeCache {
     /// # Errors
     /// The folder can't be created, belongs to another user, or is writable by others. An existing folder is never
     /// changed.
-    pub(crate) fn open(folder: &Path, engine: u64) -> io::Result<Self> {
+    pub fn open(folder: &Path, engine: u64) -> io::Result<Self> {
         private_files::ensure_private_dir(folder)?;
         Ok(Self { folder: folder.to_owned(), engine })
     }
 
     /// Returns the entry of the component with this digest; `None` if it is missing or damaged.
-    pub(crate) fn get(&self, digest: &str) -> Option<CachedComponent> {
+    pub fn get(&self, digest: &str) -> Option<CachedComponent> {
         let entry: CacheEntry = serde_json::from_slice(&self.read(digest, "json")?).ok()?;
         let code = self.read(digest, "cwasm")?;
         let CacheEntry { manifest, imports, code_sha256 } = entry;
@@ -56,7 +56,7 @@ impl CodeCache {
     }
 
     /// Stores an entry. Readers see either the complete entry or none.
-    pub(crate) fn put(&self, digest: &str, compiled: &CachedComponent) -> io::Result<()> {
+    pub fn put(&self, digest: &str, compiled: &CachedComponent) -> io::Result<()> {
         let CachedComponent { code, manifest, imports } = compiled;
         let entry = CacheEntry { manifest: manifest.clone(), imports: imports.clone(), code_sha256: sha256(code) };
         self.write(digest, "cwasm", code)?;
@@ -87,7 +87,7 @@ impl CodeCache {
 }
 
 /// SHA-256 as 64 hexadecimal digits.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
+pub fn sha256(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
         // Writing to a `String` can't fail.

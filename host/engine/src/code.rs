@@ -6,7 +6,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// Returns a hash that is equal for engines that can run the same machine code, in this and other processes.
-pub(crate) fn compatibility_hash(engine: &Engine) -> u64 {
+pub fn compatibility_hash(engine: &Engine) -> u64 {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
     hasher.finish()
@@ -14,7 +14,7 @@ pub(crate) fn compatibility_hash(engine: &Engine) -> u64 {
 
 /// Loads a component from machine code that this host compiled or read from [`super::cache::CodeCache`].
 #[expect(unsafe_code, reason = "machine code can't be checked; this process or the guarded folder provides it")]
-pub(crate) fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+pub fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: `precompile_component` made `code` in this process, or the cache read it from a folder that only this
     // user can write. Cached code matches the digest that was stored with it.
     unsafe { Component::deserialize(engine, code) }

@@ -25,7 +25,7 @@ pub const WIT_FILES: [(&str, &str); 8] = [
 pub const CONTRACT_VERSION: &str = "0.1.0";
 
 /// The interface that every action exports.
-pub(crate) const HANDLER: &str = "flow:action/handler";
+pub const HANDLER: &str = "flow:action/handler";
 
 /// Interfaces of WASI 0.2 that the host provides to components that import them.
 const WASI: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
@@ -43,11 +43,11 @@ pub struct ContractMismatch {
 
 /// The parts of a component's type that the host checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct ComponentType {
+pub struct ComponentType {
     /// Imported functions, for example `flow:outbound/dnd#blocks-campaign`, including those of `wasi:`.
-    pub(crate) imports: Vec<String>,
+    pub imports: Vec<String>,
     /// Differences from the contract; empty if the component matches.
-    pub(crate) differences: Vec<ContractMismatch>,
+    pub differences: Vec<ContractMismatch>,
 }
 
 /// Functions by name, with signatures whose texts are equal for equal types.
@@ -76,7 +76,7 @@ impl<'n> InterfaceName<'n> {
 ///
 /// # Errors
 /// The type can't be read; the message gives the reason.
-pub(crate) fn inspect(component: &[u8]) -> Result<ComponentType, String> {
+pub fn inspect(component: &[u8]) -> Result<ComponentType, String> {
     let decoded = decode(component).map_err(|error| format!("{error:#}"))?;
     let DecodedWasm::Component(resolve, world) = decoded else {
         return Err("it is a package of interfaces, not a component".to_owned());

@@ -28,20 +28,20 @@ fn thread_cpu_time() -> Option<Duration> {
 
 /// A timer for the CPU time of one thread.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ThreadTimer {
+pub struct ThreadTimer {
     wall: Instant,
     cpu: Option<Duration>,
 }
 
 impl ThreadTimer {
     /// Starts a timer on the calling thread.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         Self { wall: Instant::now(), cpu: thread_cpu_time() }
     }
 
     /// Returns the CPU time since the start, or the wall time if the system does not measure CPU time. Must be called
     /// on the thread that started the timer.
-    pub(crate) fn elapsed(&self) -> Duration {
+    pub fn elapsed(&self) -> Duration {
         match (self.cpu, thread_cpu_time()) {
             (Some(start), Some(now)) => now.saturating_sub(start),
             _ => self.wall.elapsed(),

@@ -49,7 +49,7 @@ const GUARD_BYTES: u64 = 64 << 10;
 
 /// Creates an engine with a pool of `slots` instances. If the address space is too small for a pool, the engine
 /// allocates instances on demand, which is slower but otherwise equivalent.
-pub(crate) fn new_engine(limits: &Limits, slots: u32) -> wasmtime::Result<Engine> {
+pub fn new_engine(limits: &Limits, slots: u32) -> wasmtime::Result<Engine> {
     let mut config = base_config(limits);
     config.allocation_strategy(pooling_config(limits, slots));
     Engine::new(&config).or_else(|error| {

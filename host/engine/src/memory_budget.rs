@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 /// Memory that every admitted invocation has, bytes. It covers a small instance and the data of its host calls.
-pub(crate) const BASE_BYTES: usize = 2 << 20;
+pub const BASE_BYTES: usize = 2 << 20;
 
 /// Reservations beyond [`BASE_BYTES`] are multiples of this many bytes. Growing by single pages therefore rarely
 /// reserves.
@@ -27,7 +27,7 @@ const LONE_DIVISOR: usize = 2;
 
 /// The memory budget of one host.
 #[derive(Debug)]
-pub(crate) struct MemoryBudget {
+pub struct MemoryBudget {
     total: usize,
     free: AtomicUsize,
     growth: Mutex<Growth>,
@@ -43,36 +43,36 @@ struct Growth {
 
 /// A part of a budget for one invocation, returned when dropped.
 #[derive(Debug)]
-pub(crate) struct Reservation {
+pub struct Reservation {
     budget: Arc<MemoryBudget>,
     tenant: Option<String>,
     bytes: usize,
 }
 
 impl MemoryBudget {
-    pub(crate) fn new(bytes: usize) -> Arc<Self> {
+    pub fn new(bytes: usize) -> Arc<Self> {
         let (free, growth, released) = (AtomicUsize::new(bytes), Mutex::default(), Notify::new());
         Arc::new(Self { total: bytes, free, growth, released })
     }
 
     /// Bytes of the whole budget.
-    pub(crate) fn total(&self) -> usize {
+    pub fn total(&self) -> usize {
         self.total
     }
 
     /// Returns the bytes that the admitted invocations of one tenant may reserve together, beside others or alone.
-    pub(crate) fn share(&self, is_alone: bool) -> usize {
+    pub fn share(&self, is_alone: bool) -> usize {
         self.total / if is_alone { LONE_DIVISOR } else { SHARED_DIVISOR }
     }
 
     /// Reserves `bytes`. Returns false if fewer are free.
-    pub(crate) fn try_reserve(&self, bytes: usize) -> bool {
+    pub fn try_reserve(&self, bytes: usize) -> bool {
         let take = |free: usize| free.checked_sub(bytes);
         self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
     /// Releases bytes of [`MemoryBudget::try_reserve`].
-    pub(crate) fn release(&self, bytes: usize) {
+    pub fn release(&self, bytes: usize) {
         self.free.fetch_add(bytes, Ordering::Relaxed);
     }
 
@@ -112,25 +112,25 @@ impl MemoryBudget {
     }
 
     /// Waits until a reservation is returned. One of those that wait continues.
-    pub(crate) async fn wait_for_release(&self) {
+    pub async fn wait_for_release(&self) {
         self.released.notified().await;
     }
 
     #[cfg(test)]
-    pub(crate) fn free(&self) -> usize {
+    pub fn free(&self) -> usize {
         self.free.load(Ordering::Relaxed)
     }
 }
 
 impl Reservation {
     /// Creates a reservation without bytes beyond the invocation's base.
-    pub(crate) fn empty(budget: Arc<MemoryBudget>) -> Self {
+    pub fn empty(budget: Arc<MemoryBudget>) -> Self {
         Self { budget, tenant: None, bytes: 0 }
     }
 
     /// Extends the reservation to cover `bytes` of an invocation of this tenant, the base included. Returns false if
     /// the budget has too few bytes left.
-    pub(crate) fn cover(&mut self, bytes: usize, tenant: &str) -> bool {
+    pub fn cover(&mut self, bytes: usize, tenant: &str) -> bool {
         let covered = BASE_BYTES.saturating_add(self.bytes);
         if bytes <= covered {
             return true;
@@ -145,7 +145,7 @@ impl Reservation {
     }
 
     /// Creates another reservation in the same budget; `None` if the budget has too few bytes left.
-    pub(crate) fn reserve_beside(&self, bytes: usize, tenant: &str) -> Option<Self> {
+    pub fn reserve_beside(&self, bytes: usize, tenant: &str) -> Option<Self> {
         let (budget, taken) = (Arc::clone(&self.budget), self.budget.try_grow(tenant, bytes));
         taken.then(|| Self { budget, tenant: Some(tenant.to_owned()), bytes })
     }
@@ -160,7 +160,7 @@ impl Drop for Reservation {
 }
 
 /// Returns half of the machine's memory, or of the control group's memory if that is less.
-pub(crate) fn default_bytes() -> usize {
+pub fn default_bytes() -> usize {
     static BYTES: LazyLock<usize> = LazyLock::new(measure);
     *BYTES
 }

@@ -23,7 +23,7 @@ thread_local! {
 }
 
 /// Returns whether the worker on this thread has other work than its background task.
-pub(crate) fn is_preempted() -> bool {
+pub fn is_preempted() -> bool {
     CURRENT.with_borrow(|current| current.as_ref().is_some_and(|current| current.requested.load(Ordering::Relaxed)))
 }
 

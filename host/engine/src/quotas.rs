@@ -73,7 +73,7 @@ struct Counts {
 /// # Errors
 /// `limit-component-size`, `limit-memory`, `limit-tables`: a count exceeds its quota. `component-invalid`: the bytes
 /// can't be parsed.
-pub(super) fn check(component: &[u8], limits: &Limits) -> Result<(), LoadError> {
+pub fn check(component: &[u8], limits: &Limits) -> Result<(), LoadError> {
     let (mut counts, mut instances) = (Counts::default(), Instances::default());
     for payload in Parser::new(0).parse_all(component) {
         let payload = payload.map_err(invalid_component)?;

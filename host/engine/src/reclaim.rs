@@ -14,20 +14,20 @@ type ReclaimItem = (Box<dyn Send>, [OwnedSemaphorePermit; 2]);
 const MAX_PENDING: usize = 4;
 
 /// The reclaim thread. It runs until this and every [`ReclaimHandle`] are dropped.
-pub(crate) struct Reclaimer {
+pub struct Reclaimer {
     queue: Option<Sender<ReclaimItem>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// A worker's handle to the reclaim thread.
-pub(crate) struct ReclaimHandle {
+pub struct ReclaimHandle {
     queue: Sender<ReclaimItem>,
     instance_permits: Arc<Semaphore>,
     pending_permits: Arc<Semaphore>,
 }
 
 impl Reclaimer {
-    pub(crate) fn start() -> std::io::Result<Self> {
+    pub fn start() -> std::io::Result<Self> {
         let (queue, inbox) = channel();
         let thread =
             std::thread::Builder::new().name("flowhost-reclaim".to_owned()).spawn(move || reclaim_loop(&inbox))?;
@@ -35,7 +35,7 @@ impl Reclaimer {
     }
 
     /// Creates the handle of a worker with these instance permits.
-    pub(crate) fn handle(&self, instance_permits: &Arc<Semaphore>) -> Option<ReclaimHandle> {
+    pub fn handle(&self, instance_permits: &Arc<Semaphore>) -> Option<ReclaimHandle> {
         let queue = self.queue.clone()?;
         Some(ReclaimHandle {
             queue,
@@ -58,7 +58,7 @@ impl Drop for Reclaimer {
 impl ReclaimHandle {
     /// Drops the value on the reclaim thread, or on this thread if no permit is free. The value holds its permits until
     /// it is dropped.
-    pub(crate) fn drop_in_background<T: Send + 'static>(&self, value: T) {
+    pub fn drop_in_background<T: Send + 'static>(&self, value: T) {
         let permit = |permits: &Arc<Semaphore>| Arc::clone(permits).try_acquire_owned();
         if let (Ok(slot), Ok(pending)) = (permit(&self.instance_permits), permit(&self.pending_permits)) {
             drop(self.queue.send((Box::new(value), [slot, pending])));

@@ -15,7 +15,7 @@ use tokio::time::Sleep;
 
 /// The phase of a task, which determines the limits that apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
+pub enum Phase {
     /// The task waits in the queue; the queue timeout applies.
     Queued,
     /// The task runs since this time; the deadline and the limit of CPU time apply.
@@ -27,7 +27,7 @@ pub(crate) enum Phase {
 }
 
 /// The phase and the CPU time of a task, shared by the task and its supervisor.
-pub(crate) struct TaskState {
+pub struct TaskState {
     phase: Cell<Phase>,
     cpu_time: Cell<Duration>,
     /// Start of the current slice; `None` while the task is not polled.
@@ -35,25 +35,25 @@ pub(crate) struct TaskState {
 }
 
 impl TaskState {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self { phase: Cell::new(Phase::Queued), cpu_time: Cell::default(), slice_start: Cell::default() }
     }
 
-    pub(crate) fn phase(&self) -> Phase {
+    pub fn phase(&self) -> Phase {
         self.phase.get()
     }
 
-    pub(crate) fn set_phase(&self, phase: Phase) {
+    pub fn set_phase(&self, phase: Phase) {
         self.phase.set(phase);
     }
 
     /// Returns the CPU time of the completed slices.
-    pub(crate) fn cpu_time(&self) -> Duration {
+    pub fn cpu_time(&self) -> Duration {
         self.cpu_time.get()
     }
 
     /// Returns the CPU time until `now`, the current slice included, as [`cpu_clock`] measures it.
-    pub(crate) fn cpu_time_at(&self, now: Instant) -> Duration {
+    pub fn cpu_time_at(&self, now: Instant) -> Duration {
         self.cpu_time.get() + self.slice_start.get().map_or(Duration::ZERO, |since| cpu_clock::elapsed(since, now))
     }
 
@@ -70,7 +70,7 @@ impl TaskState {
 }
 
 /// The interface through which a worker supervises a task.
-pub(crate) trait Task {
+pub trait Task {
     fn state(&self) -> &TaskState;
 
     /// Returns whether the caller has dropped its future, and registers to be woken when it does.
@@ -87,13 +87,13 @@ pub(crate) trait Task {
 }
 
 /// Returns whether a task with this CPU time is long-running, so that it belongs in the background.
-pub(crate) fn is_long_running(cpu_time: Duration) -> bool {
+pub fn is_long_running(cpu_time: Duration) -> bool {
     cpu_time > super::EPOCH_PERIOD / 2
 }
 
 /// The reason why the worker stopped a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StopReason {
+pub enum StopReason {
     /// The task exceeded its CPU time.
     Cpu,
     /// The task exceeded the time limit of this phase.
@@ -106,14 +106,14 @@ pub(crate) enum StopReason {
 
 /// The limits of a task.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct TaskLimits {
-    pub(crate) cpu_time: Duration,
-    pub(crate) invocation_timeout: Duration,
-    pub(crate) queue_timeout: Duration,
+pub struct TaskLimits {
+    pub cpu_time: Duration,
+    pub invocation_timeout: Duration,
+    pub queue_timeout: Duration,
 }
 
 /// A future that runs a task's work under its limits.
-pub(crate) struct SupervisedTask {
+pub struct SupervisedTask {
     task: Rc<dyn Task>,
     work: Pin<Box<dyn Future<Output = ()>>>,
     limits: TaskLimits,
@@ -123,7 +123,7 @@ pub(crate) struct SupervisedTask {
 }
 
 /// The result of a poll.
-pub(crate) enum PollOutcome {
+pub enum PollOutcome {
     Done,
     Stopped(StopReason),
     /// The task keeps its worker busy; it moves to the background.
@@ -133,7 +133,7 @@ pub(crate) enum PollOutcome {
 impl SupervisedTask {
     /// Creates the future of a task that was queued at `queued`. `is_background`: the task is expected to be
     /// long-running.
-    pub(crate) fn new(
+    pub fn new(
         task: Rc<dyn Task>,
         work: Pin<Box<dyn Future<Output = ()>>>,
         limits: TaskLimits,
@@ -143,12 +143,12 @@ impl SupervisedTask {
     }
 
     /// Returns whether the task runs in the background.
-    pub(crate) fn is_background(&self) -> bool {
+    pub fn is_background(&self) -> bool {
         self.is_background
     }
 
     /// Drops the work at whatever point it has reached.
-    pub(crate) fn into_task(self) -> Rc<dyn Task> {
+    pub fn into_task(self) -> Rc<dyn Task> {
         self.task
     }
 

@@ -15,7 +15,7 @@ struct TickerShared {
 }
 
 /// The ticker thread. It runs until this is dropped.
-pub(crate) struct EpochTicker {
+pub struct EpochTicker {
     shared: Arc<TickerShared>,
     handle: Thread,
     thread: Option<JoinHandle<()>>,
@@ -23,14 +23,14 @@ pub(crate) struct EpochTicker {
 
 /// A worker's handle to report whether it has work.
 #[derive(Clone)]
-pub(crate) struct ActivityHandle {
+pub struct ActivityHandle {
     shared: Arc<TickerShared>,
     thread: Thread,
 }
 
 impl EpochTicker {
     /// Starts the thread for these engines.
-    pub(crate) fn start(engines: Vec<Engine>) -> std::io::Result<Self> {
+    pub fn start(engines: Vec<Engine>) -> std::io::Result<Self> {
         let shared = Arc::new(TickerShared {
             busy: AtomicUsize::new(0),
             parked: AtomicBool::new(false),
@@ -42,7 +42,7 @@ impl EpochTicker {
         Ok(Self { shared, handle: thread.thread().clone(), thread: Some(thread) })
     }
 
-    pub(crate) fn activity_handle(&self) -> ActivityHandle {
+    pub fn activity_handle(&self) -> ActivityHandle {
         ActivityHandle { shared: Arc::clone(&self.shared), thread: self.handle.clone() }
     }
 }
@@ -60,7 +60,7 @@ impl Drop for EpochTicker {
 
 impl ActivityHandle {
     /// Reports that the worker has work from now on.
-    pub(crate) fn set_busy(&self) {
+    pub fn set_busy(&self) {
         self.shared.busy.fetch_add(1, Ordering::SeqCst);
         if self.shared.parked.swap(false, Ordering::SeqCst) {
             self.thread.unpark();
@@ -68,7 +68,7 @@ impl ActivityHandle {
     }
 
     /// Reports that the worker is idle from now on.
-    pub(crate) fn set_idle(&self) {
+    pub fn set_idle(&self) {
         self.shared.busy.fetch_sub(1, Ordering::SeqCst);
     }
 }

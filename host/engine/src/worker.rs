@@ -30,18 +30,18 @@ const MAX_SPINNING_TASKS: usize = 2;
 
 /// Options of a worker.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct WorkerOptions {
+pub struct WorkerOptions {
     /// Whether the worker's tasks use the runtime's I/O driver.
-    pub(crate) enable_io: bool,
+    pub enable_io: bool,
     /// How long an idle worker spins before it parks.
-    pub(crate) idle_spin: Duration,
+    pub idle_spin: Duration,
 }
 
 /// A function that creates a task from the data that the worker's tasks share.
 type TaskFactory<L> = Box<dyn FnOnce(&Rc<L>) -> SupervisedTask + Send>;
 
 /// A handle to a worker thread.
-pub(crate) struct Worker<L> {
+pub struct Worker<L> {
     requests: Option<inbox::Sender<TaskFactory<L>>>,
     active_tasks: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
@@ -50,7 +50,7 @@ pub(crate) struct Worker<L> {
 impl<L: 'static> Worker<L> {
     /// Starts a thread whose tasks run guests on this engine, and calls `make` on it for the data that the tasks share.
     /// Returns when `make` has succeeded or failed.
-    pub(crate) async fn start<F, Fut, E>(
+    pub async fn start<F, Fut, E>(
         index: usize,
         (engine, activity): (Engine, ActivityHandle),
         options: WorkerOptions,
@@ -77,12 +77,12 @@ impl<L: 'static> Worker<L> {
     }
 
     /// Returns the number of unfinished tasks.
-    pub(crate) fn active_tasks(&self) -> usize {
+    pub fn active_tasks(&self) -> usize {
         self.active_tasks.load(Ordering::Relaxed)
     }
 
     /// Hands it a task. Returns false if the worker is gone.
-    pub(crate) fn submit(&self, request: TaskFactory<L>, priority: Priority) -> bool {
+    pub fn submit(&self, request: TaskFactory<L>, priority: Priority) -> bool {
         self.active_tasks.fetch_add(1, Ordering::Relaxed);
         self.requests.as_ref().is_some_and(|requests| requests.send(request, priority))
     }
@@ -100,7 +100,7 @@ impl<L> Drop for Worker<L> {
 
 /// The reason why a worker didn't start.
 #[derive(Debug)]
-pub(crate) enum StartError<E> {
+pub enum StartError<E> {
     Thread(std::io::Error),
     Make(E),
 }

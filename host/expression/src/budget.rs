@@ -33,7 +33,7 @@ impl<'p> Budget<'p> {
 
     /// Takes steps for work outside an evaluation, and calls the hook like an evaluation. Returns false if too few
     /// steps are left.
-    pub(crate) fn spend_steps(&mut self, steps: usize) -> bool {
+    pub fn spend_steps(&mut self, steps: usize) -> bool {
         let mut fuel = Fuel::new(self);
         let taken = fuel.spend(steps).is_ok();
         fuel.charge_to(self);

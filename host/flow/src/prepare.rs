@@ -3,7 +3,7 @@
 use super::file::{FileNode, FlowFile};
 use super::graph::{FlowGraph, NodeRole, Targets};
 use flowhost_domain::refusal::quote;
-use flowhost_host_functions::parameters::{Diagnostic, Severity};
+use flowhost_manifest::{Diagnostic, Severity};
 use flowhost_invocation::{Host, PreparedNode};
 use serde_json::{Map, Value as Json};
 

@@ -31,6 +31,8 @@ pub use flowhost_manifest::{Diagnostic, Manifest, Severity};
 pub mod store {
     pub use flowhost_store::*;
     #[cfg(feature = "sqlite")]
+    pub use flowhost_store_sqlite as sqlite;
+    #[cfg(feature = "sqlite")]
     pub use flowhost_store_sqlite::{SqliteOptions, SqliteStore};
 }
 

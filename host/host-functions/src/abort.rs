@@ -4,7 +4,7 @@ use flowhost_store::StoreError;
 
 /// An error that host functions throw through the guest.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(crate) enum Abort {
+pub enum Abort {
     /// The plugin broke the contract or exceeded a limit.
     #[error("{message}")]
     Fault {
@@ -25,7 +25,7 @@ pub(crate) enum Abort {
 }
 
 impl Abort {
-    pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn fault(code: &'static str, message: impl Into<String>) -> Self {
         Self::Fault { code, message: message.into() }
     }
 
@@ -35,11 +35,11 @@ impl Abort {
         Self::OutOfMemory
     }
 
-    pub(crate) fn host_call_limit(limit: u64) -> Self {
+    pub fn host_call_limit(limit: u64) -> Self {
         Self::fault("limit-host-calls", format!("the plugin made more than {limit} host calls"))
     }
 
-    pub(crate) fn host_byte_limit(limit: usize) -> Self {
+    pub fn host_byte_limit(limit: usize) -> Self {
         Self::fault("limit-host-bytes", format!("the plugin passed more than {limit} bytes through host calls"))
     }
 }

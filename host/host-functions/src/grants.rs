@@ -3,7 +3,7 @@
 /// A function of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum HostFunction {
+pub enum HostFunction {
     ParametersGet,
     ParametersSet,
     LogWrite,
@@ -71,23 +71,23 @@ const FUNCTIONS: [(HostFunction, &str); 25] = [
 const ALWAYS_ALLOWED: [&str; 2] = ["flow:action/parameters", "flow:action/log"];
 
 impl HostFunction {
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         FUNCTIONS.iter().find(|(function, _)| *function == self).map_or("", |(_, name)| name)
     }
 }
 
 /// A set of functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Grants(u32);
+pub struct Grants(u32);
 
 impl Grants {
-    pub(crate) fn none() -> Self {
+    pub fn none() -> Self {
         Self(0)
     }
 
     /// Creates the grants of a component that imports `imports` and whose manifest lists `uses`. Both are names of
     /// functions or of whole interfaces.
-    pub(crate) fn new(imports: &[String], uses: &[String]) -> Self {
+    pub fn new(imports: &[String], uses: &[String]) -> Self {
         let covers_any = |names: &[String], function: &str| names.iter().any(|name| covers(name, function));
         let granted = FUNCTIONS.iter().filter(|(_, name)| {
             covers_any(imports, name)
@@ -96,7 +96,7 @@ impl Grants {
         Self(granted.fold(0, |bits, (function, _)| bits | 1 << *function as u8))
     }
 
-    pub(crate) fn allows(self, function: HostFunction) -> bool {
+    pub fn allows(self, function: HostFunction) -> bool {
         self.0 & (1 << function as u8) != 0
     }
 
@@ -108,7 +108,7 @@ impl Grants {
 }
 
 /// Returns whether `name`, a function or a whole interface, covers the function.
-pub(crate) fn covers(name: &str, function: &str) -> bool {
+pub fn covers(name: &str, function: &str) -> bool {
     function.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
 }
 

@@ -9,7 +9,7 @@ use wasmtime::ResourceLimiter;
 
 /// Counts the resources of an instance, and ends a run that exceeds its limits.
 #[derive(Debug)]
-pub(crate) struct InstanceLimiter {
+pub struct InstanceLimiter {
     run_log: Arc<RunLog>,
     memory_bytes: usize,
     memory_limit: usize,
@@ -23,7 +23,7 @@ pub(crate) struct InstanceLimiter {
 }
 
 impl InstanceLimiter {
-    pub(crate) fn new(limits: &Limits, run_log: Arc<RunLog>, budget: Arc<MemoryBudget>, session: Arc<Session>) -> Self {
+    pub fn new(limits: &Limits, run_log: Arc<RunLog>, budget: Arc<MemoryBudget>, session: Arc<Session>) -> Self {
         Self {
             session,
             reservation: Reservation::empty(budget),
@@ -40,13 +40,13 @@ impl InstanceLimiter {
 impl InstanceLimiter {
     /// Reserves memory for the current use of the instance and its host calls. The data of a call counts twice: as the
     /// host's value and as the copy for the guest.
-    pub(super) fn reserve(&mut self) -> Result<(), Abort> {
+    pub fn reserve(&mut self) -> Result<(), Abort> {
         let used = self.memory_bytes.saturating_add(self.run_log.bytes().saturating_mul(2));
         if self.reservation.cover(used, &self.session.tenant) { Ok(()) } else { Err(Abort::OutOfMemory) }
     }
 
     /// Reserves additional memory until the reservation is dropped.
-    pub(super) fn reserve_beside(&self, bytes: usize) -> Option<Reservation> {
+    pub fn reserve_beside(&self, bytes: usize) -> Option<Reservation> {
         self.reservation.reserve_beside(bytes, &self.session.tenant)
     }
 }

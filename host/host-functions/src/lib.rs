@@ -15,23 +15,23 @@ mod locale;
 mod log;
 mod log_quota;
 mod lookup;
-pub(crate) mod parameters;
+pub mod parameters;
 mod records;
 mod run_log;
 mod session;
 mod value;
 mod wasi;
 
-pub(crate) use abort::Abort;
-pub(crate) use grants::{Grants, HostFunction};
+pub use abort::Abort;
+pub use grants::{Grants, HostFunction};
 pub use log::Warning;
-pub(crate) use log_quota::LogQuota;
-pub(crate) use lookup::IdGenerator;
+pub use log_quota::LogQuota;
+pub use lookup::IdGenerator;
 pub use run_log::{LogLevel, LogLine};
-pub(crate) use run_log::{LogOrigin, RunLog};
-pub(crate) use session::{EntityWrites, SeededRng, SessionOverlay};
+pub use run_log::{LogOrigin, RunLog};
+pub use session::{EntityWrites, SeededRng, SessionOverlay};
 pub use session::{Session, SessionError};
-pub(crate) use wasi::MAX_RESOURCES;
+pub use wasi::MAX_RESOURCES;
 
 use bindings::flow::action::types::Error as WitError;
 use flowhost_domain::Refusal;
@@ -43,7 +43,7 @@ use wasmtime::component::{HasSelf, Linker};
 
 /// The bindings of the contract.
 #[allow(missing_docs, unreachable_pub, clippy::all)]
-pub(crate) mod bindings {
+pub mod bindings {
     wasmtime::component::bindgen!({
         path: "../../wit/outbound",
         world: "flow:outbound/outbound-action",
@@ -66,44 +66,44 @@ pub(crate) mod bindings {
 type HostResult<T> = wasmtime::Result<Result<T, WitError>>;
 
 /// The data of one instance's wasmtime store.
-pub(crate) struct HostState {
-    pub(crate) parameters: parameters::ParameterValues,
-    pub(crate) session: session::SessionOverlay,
+pub struct HostState {
+    pub parameters: parameters::ParameterValues,
+    pub session: session::SessionOverlay,
     /// `None` during `describe`, which has no grants.
     transaction: Option<Transaction>,
     id_generator: IdGenerator,
     warnings: Vec<Warning>,
-    pub(crate) run_log: Arc<RunLog>,
+    pub run_log: Arc<RunLog>,
     grants: Grants,
     limits: Arc<Limits>,
-    pub(crate) instance_limiter: instance_limiter::InstanceLimiter,
+    pub instance_limiter: instance_limiter::InstanceLimiter,
     /// Steps that the run's expressions have left.
     steps: u32,
     wasi: Option<Box<wasi::Wasi>>,
 }
 
 /// The input of one run.
-pub(crate) struct RunInput {
-    pub(crate) parameters: parameters::ParameterValues,
-    pub(crate) session: session::SessionOverlay,
-    pub(crate) transaction: Option<Transaction>,
-    pub(crate) id_generator: IdGenerator,
-    pub(crate) grants: Grants,
+pub struct RunInput {
+    pub parameters: parameters::ParameterValues,
+    pub session: session::SessionOverlay,
+    pub transaction: Option<Transaction>,
+    pub id_generator: IdGenerator,
+    pub grants: Grants,
 }
 
 /// The output of a run whose action returned.
-pub(crate) struct RunOutput {
+pub struct RunOutput {
     /// The transaction with its reads and staged writes.
-    pub(crate) transaction: Option<Transaction>,
+    pub transaction: Option<Transaction>,
     /// The entities that it wrote.
-    pub(crate) writes: EntityWrites,
+    pub writes: EntityWrites,
     /// Warnings for the designer.
-    pub(crate) warnings: Vec<Warning>,
+    pub warnings: Vec<Warning>,
 }
 
 impl HostState {
     /// Creates the state of a run.
-    pub(crate) fn new(input: RunInput, limits: Arc<Limits>, run_log: Arc<RunLog>, memory: Arc<MemoryBudget>) -> Self {
+    pub fn new(input: RunInput, limits: Arc<Limits>, run_log: Arc<RunLog>, memory: Arc<MemoryBudget>) -> Self {
         let RunInput { parameters, session, transaction, id_generator, grants } = input;
         let memory =
             instance_limiter::InstanceLimiter::new(&limits, Arc::clone(&run_log), memory, Arc::clone(&session.session));
@@ -124,7 +124,7 @@ impl HostState {
     }
 
     /// Creates the state for `describe`: every function of the contract rejects the call.
-    pub(crate) fn for_describe(limits: Arc<Limits>, run_log: Arc<RunLog>) -> Self {
+    pub fn for_describe(limits: Arc<Limits>, run_log: Arc<RunLog>) -> Self {
         let session = session::SessionOverlay::for_describe();
         let run = RunInput {
             parameters: parameters::ParameterValues::default(),
@@ -138,11 +138,11 @@ impl HostState {
     }
 
     /// Adds WASI without files, network and environment. The invocation determines its clocks and random numbers.
-    pub(crate) fn enable_wasi(&mut self) {
+    pub fn enable_wasi(&mut self) {
         self.wasi = Some(Box::new(wasi::Wasi::new(&self.session, &self.run_log)));
     }
 
-    pub(crate) fn take_output(&mut self) -> RunOutput {
+    pub fn take_output(&mut self) -> RunOutput {
         let (writes, warnings) = (std::mem::take(&mut self.session.writes), std::mem::take(&mut self.warnings));
         RunOutput { transaction: self.transaction.take(), writes, warnings }
     }
@@ -171,7 +171,7 @@ impl HostState {
     }
 
     /// Returns the limit of host calls or bytes that the run has exceeded. WASI calls can't fail themselves.
-    pub(crate) fn exceeded_limit(&self) -> Option<Abort> {
+    pub fn exceeded_limit(&self) -> Option<Abort> {
         if self.run_log.host_calls() > self.limits.host_calls {
             return Some(Abort::host_call_limit(self.limits.host_calls));
         }
@@ -225,7 +225,7 @@ impl HostState {
 
 /// Links every function of the contract and of WASI. The grants determine which functions of the contract a component
 /// may call.
-pub(crate) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
+pub fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     bindings::OutboundAction::add_to_linker::<HostState, HasSelf<HostState>>(linker, |state| state)?;
     wasi::link(linker)
 }

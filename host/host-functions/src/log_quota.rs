@@ -15,7 +15,7 @@ const MAX_TENANTS: usize = 1_024;
 const SWEEP: Duration = Duration::from_secs(1);
 
 /// The quotas of all tenants of a host.
-pub(crate) struct LogQuota {
+pub struct LogQuota {
     rates: Rates,
     tenants: Mutex<TenantTable>,
 }
@@ -43,13 +43,13 @@ struct TenantUsage {
 
 /// The number of dropped lines and warnings of a run or a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct DropCounts {
-    pub(crate) lines: u64,
-    pub(crate) warnings: u64,
+pub struct DropCounts {
+    pub lines: u64,
+    pub warnings: u64,
 }
 
 impl DropCounts {
-    pub(crate) fn is_none(self) -> bool {
+    pub fn is_none(self) -> bool {
         self == Self::default()
     }
 
@@ -60,7 +60,7 @@ impl DropCounts {
 }
 
 impl LogQuota {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub fn new(limits: &Limits) -> Self {
         let (rates, now) = (Rates::new(limits), Instant::now());
         let tenants = TenantTable { by_name: HashMap::default(), others: TenantUsage::unused(now), swept: now };
         Self { rates, tenants: Mutex::new(tenants) }
@@ -71,7 +71,7 @@ impl LogQuota {
     ///
     /// Returns how many lines the log accepts, from the first one on, and the counts to report as dropped. Lines beyond
     /// the quota are dropped, and counted until a report is within the quota.
-    pub(crate) fn charge(
+    pub fn charge(
         &self,
         tenant: &str,
         lengths: impl Iterator<Item = usize>,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// Generates the ids of contacts and records: UUIDs of version 7 in order of time. They are a function of the tenant,
 /// the session's seed and the attempt.
-pub(crate) struct IdGenerator {
+pub struct IdGenerator {
     seed: u64,
     /// Created with the first id, since most runs need none.
     random: Option<SeededRng>,
@@ -21,7 +21,7 @@ pub(crate) struct IdGenerator {
 }
 
 impl IdGenerator {
-    pub(crate) fn new(seed: u64, tenant: &str, attempt: u32, now: DateTime<Utc>) -> Self {
+    pub fn new(seed: u64, tenant: &str, attempt: u32, now: DateTime<Utc>) -> Self {
         let seed = seed ^ (u64::from(attempt) + 1).rotate_left(32) ^ hash(tenant);
         Self { seed, random: None, now }
     }

@@ -37,7 +37,7 @@ const TARGET: &str = "flowhost::plugin";
 
 /// The log and the counts of one run. They outlive the instance, which the worker may stop at any time.
 #[derive(Debug)]
-pub(crate) struct RunLog {
+pub struct RunLog {
     buffer: Mutex<LogBuffer>,
     max_lines: usize,
     max_bytes: usize,
@@ -76,15 +76,15 @@ impl LogBuffer {
 
 /// Where lines of the log come from.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct LogOrigin<'a> {
-    pub(crate) action: &'a str,
-    pub(crate) tenant: &'a str,
-    pub(crate) session: &'a str,
+pub struct LogOrigin<'a> {
+    pub action: &'a str,
+    pub tenant: &'a str,
+    pub session: &'a str,
 }
 
 impl RunLog {
     /// Creates an empty log with the given limits.
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub fn new(limits: &Limits) -> Self {
         Self {
             buffer: Mutex::default(),
             max_lines: limits.log_lines,
@@ -99,7 +99,7 @@ impl RunLog {
     }
 
     /// Discards everything of a run before its retry.
-    pub(crate) fn reset(&self) {
+    pub fn reset(&self) {
         *self.buffer() = LogBuffer::default();
         self.bytes.store(0, Ordering::Relaxed);
         for count in [&self.host_calls, &self.memory_bytes, &self.dropped_lines, &self.dropped_warnings] {
@@ -113,16 +113,16 @@ impl RunLog {
     }
 
     /// Counts one host call and returns the total.
-    pub(crate) fn count_host_call(&self) -> u64 {
+    pub fn count_host_call(&self) -> u64 {
         self.host_calls.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    pub(crate) fn host_calls(&self) -> u64 {
+    pub fn host_calls(&self) -> u64 {
         self.host_calls.load(Ordering::Relaxed)
     }
 
     /// Charges bytes that are transferred between guest and host, and returns the total.
-    pub(crate) fn charge_bytes(&self, bytes: usize) -> usize {
+    pub fn charge_bytes(&self, bytes: usize) -> usize {
         // Only the worker's thread charges, so that no other thread writes between the load and the store.
         let total = self.bytes().saturating_add(bytes);
         self.bytes.store(total, Ordering::Relaxed);
@@ -134,30 +134,30 @@ impl RunLog {
         if self.bytes().saturating_add(bytes) > limit { Err(Abort::host_byte_limit(limit)) } else { Ok(()) }
     }
 
-    pub(crate) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn set_memory_bytes(&self, bytes: usize) {
+    pub fn set_memory_bytes(&self, bytes: usize) {
         self.memory_bytes.store(bytes as u64, Ordering::Relaxed);
     }
 
-    pub(crate) fn memory_bytes(&self) -> u64 {
+    pub fn memory_bytes(&self) -> u64 {
         self.memory_bytes.load(Ordering::Relaxed)
     }
 
     /// Records that the guest yields to its worker.
-    pub(crate) fn set_yielded(&self) {
+    pub fn set_yielded(&self) {
         self.yielded.store(true, Ordering::Relaxed);
     }
 
     /// Returns whether the guest has yielded, and resets the flag.
-    pub(crate) fn take_yielded(&self) -> bool {
+    pub fn take_yielded(&self) -> bool {
         self.yielded.swap(false, Ordering::Relaxed)
     }
 
     /// Keeps a line of the plugin, if the run has room for it.
-    pub(crate) fn write(&self, level: LogLevel, message: &str) {
+    pub fn write(&self, level: LogLevel, message: &str) {
         if !self.buffer().push(level, message, (self.max_lines, self.max_bytes)) {
             self.dropped_lines.fetch_add(1, Ordering::Relaxed);
         }
@@ -165,7 +165,7 @@ impl RunLog {
 
     /// Keeps the lines of a text, as far as the run has room for them. The others are only counted: a text of one call
     /// may have 32,768 of them.
-    pub(crate) fn write_lines(&self, level: LogLevel, text: &str) {
+    pub fn write_lines(&self, level: LogLevel, text: &str) {
         let limits = (self.max_lines, self.max_bytes);
         let mut lines = text.lines().filter(|line| !line.is_empty());
         let mut buffer = self.buffer();
@@ -177,16 +177,16 @@ impl RunLog {
     }
 
     /// Keeps the host's own line about the fault that ended the run, however much the plugin has logged.
-    pub(crate) fn write_fault(&self, message: &str) {
+    pub fn write_fault(&self, message: &str) {
         self.buffer().lines.push(LogLine { level: LogLevel::Error, message: shown(message) });
     }
 
-    pub(crate) fn count_dropped_warning(&self) {
+    pub fn count_dropped_warning(&self) {
         self.dropped_warnings.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Writes all lines to the operator's log once, as far as the tenant's quota allows.
-    pub(crate) fn flush(&self, origin: &LogOrigin<'_>, quota: Option<&LogQuota>) {
+    pub fn flush(&self, origin: &LogOrigin<'_>, quota: Option<&LogQuota>) {
         let LogBuffer { lines, .. } = std::mem::take(&mut *self.buffer());
         let count = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
         let mut dropped = DropCounts { lines: count(&self.dropped_lines), warnings: count(&self.dropped_warnings) };

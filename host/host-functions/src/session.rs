@@ -181,7 +181,7 @@ impl Session {
     }
 
     /// Checks the session against every limit. Returns its size.
-    pub(crate) fn check(&self, limits: &Limits) -> Result<SessionSize, SessionError> {
+    pub fn check(&self, limits: &Limits) -> Result<SessionSize, SessionError> {
         let texts = [("id", &self.id), ("tenant", &self.tenant), ("channel", &self.channel), ("user", &self.user)];
         for (field, text) in texts {
             if text.is_empty() || exceeds(text, MAX_NAME) {
@@ -216,18 +216,18 @@ impl Session {
 
 /// The size of a session.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SessionSize {
+pub struct SessionSize {
     /// Bytes of its texts, and of its entities' names and values as JSON.
-    pub(crate) bytes: usize,
+    pub bytes: usize,
     /// Additional memory of its lists and objects, bytes.
-    pub(crate) tree_bytes: usize,
+    pub tree_bytes: usize,
 }
 
 /// The entities that a run has written and cleared.
 #[derive(Default)]
-pub(crate) struct EntityWrites {
-    pub(crate) values: BTreeMap<String, Json>,
-    pub(crate) cleared: BTreeSet<String>,
+pub struct EntityWrites {
+    pub values: BTreeMap<String, Json>,
+    pub cleared: BTreeSet<String>,
 }
 
 impl EntityWrites {
@@ -254,20 +254,20 @@ impl EntityWrites {
 }
 
 /// The session in one run: the caller's session with the run's own writes applied.
-pub(crate) struct SessionOverlay {
-    pub(crate) session: Arc<Session>,
-    pub(crate) now: DateTime<Utc>,
-    pub(crate) random: SeededRng,
-    pub(crate) writes: EntityWrites,
+pub struct SessionOverlay {
+    pub session: Arc<Session>,
+    pub now: DateTime<Utc>,
+    pub random: SeededRng,
+    pub writes: EntityWrites,
 }
 
 impl SessionOverlay {
-    pub(crate) fn new(session: Arc<Session>, now: DateTime<Utc>, random: SeededRng) -> Self {
+    pub fn new(session: Arc<Session>, now: DateTime<Utc>, random: SeededRng) -> Self {
         Self { session, now, random, writes: EntityWrites::default() }
     }
 
     /// Creates an overlay for `describe`: an empty session at the Unix epoch.
-    pub(crate) fn for_describe() -> Self {
+    pub fn for_describe() -> Self {
         Self::new(Arc::new(Session::new("", "", "")), DateTime::UNIX_EPOCH, SeededRng::seed_from_u64(0))
     }
 
@@ -282,11 +282,11 @@ impl SessionOverlay {
         self.writes = detached.writes;
     }
 
-    pub(crate) fn expression_session(&self) -> SessionView<'_> {
+    pub fn expression_session(&self) -> SessionView<'_> {
         SessionView { id: &self.session.id, channel: &self.session.channel, user: &self.session.user }
     }
 
-    pub(crate) fn entity(&self, name: &str) -> Option<&Json> {
+    pub fn entity(&self, name: &str) -> Option<&Json> {
         match self.writes.values.get(name) {
             Some(written) => Some(written),
             None if self.writes.cleared.contains(name) => None,
@@ -295,7 +295,7 @@ impl SessionOverlay {
     }
 
     /// Writes an entity within the session's limits.
-    pub(crate) fn write(
+    pub fn write(
         &mut self,
         name: String,
         value: Option<Json>,
@@ -331,7 +331,7 @@ impl Entities for SessionOverlay {
 
 /// A seeded generator of random numbers that need not be secret. Its output is equal on every machine and in every
 /// release.
-pub(crate) type SeededRng = rand_xoshiro::Xoshiro256PlusPlus;
+pub type SeededRng = rand_xoshiro::Xoshiro256PlusPlus;
 
 impl Host for HostState {
     fn channel(&mut self) -> wasmtime::Result<String> {

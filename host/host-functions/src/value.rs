@@ -5,7 +5,7 @@ use super::evaluation::{Allowance, BytesExceeded, JsonWriter};
 use super::{HostResult, HostState};
 use flowhost_domain::json;
 use flowhost_domain::refusal::single_line;
-use flowhost_manifest::ValueType;
+use flowhost_manifest::{ValueType, json_type};
 use serde_json::{Number, Value as Json};
 
 /// Converts a JSON value of a session, which is not null, for a plugin. The charge precedes the conversion.

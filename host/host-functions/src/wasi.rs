@@ -25,13 +25,13 @@ const MAX_RANDOM_BYTES: u64 = 64 << 10;
 const MAX_WRITE_BYTES: usize = 64 << 10;
 
 /// Maximum number of resources of a run at the same time.
-pub(crate) const MAX_RESOURCES: usize = 1_000;
+pub const MAX_RESOURCES: usize = 1_000;
 
 /// Bytes that every WASI call is charged in addition to its data, for arguments and results.
 const CALL_BYTES: usize = 64;
 
 /// The WASI context of one run.
-pub(crate) struct Wasi {
+pub struct Wasi {
     context: WasiCtx,
     table: ResourceTable,
     /// Replaces the table after a limit was exceeded: every function that needs a resource then traps.
@@ -39,7 +39,7 @@ pub(crate) struct Wasi {
 }
 
 impl Wasi {
-    pub(crate) fn new(session: &SessionOverlay, run_log: &Arc<RunLog>) -> Self {
+    pub fn new(session: &SessionOverlay, run_log: &Arc<RunLog>) -> Self {
         let mut random = session.random.clone();
         let seed = u128::from(random.next_u64()) << 64 | u128::from(random.next_u64());
         let clock =

@@ -2,12 +2,13 @@
 
 use super::builder::OpenError;
 use super::describe::describe;
-use crate::catalog::{self, Action, Catalog, LoadError, Loader, ReadError, ReplaceableIds};
+use crate::catalog::{Action, Catalog, Loader, ReplaceableIds};
+use flowhost_built_in_actions::built_in;
+use flowhost_engine::{LoadError, ReadError, read_component};
 use flowhost_engine::cache::CodeCache;
 use flowhost_engine::compiler::Compiler;
 use flowhost_engine::ticker::EpochTicker;
 use flowhost_engine::{Limits, code};
-use flowhost_host_functions;
 use semver::Version;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -40,7 +41,7 @@ impl ActionLoader {
         ticker: &EpochTicker,
     ) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(engine);
-        host_functions::link(&mut linker)?;
+        flowhost_host_functions::link(&mut linker)?;
         let cache = settings.cache.and_then(|folder| {
             CodeCache::open(&folder, code::compatibility_hash(engine))
                 .inspect_err(|error| tracing::warn!("compiled code is not cached in {}: {error}", folder.display()))
@@ -71,7 +72,7 @@ impl ActionLoader {
     pub(super) fn load_initial(&self, built_in_actions: bool, folders: &[PathBuf]) -> Result<Catalog, OpenError> {
         let mut catalog = Catalog::default();
         if built_in_actions {
-            for (_, component) in catalog::built_in() {
+            for (_, component) in built_in() {
                 catalog.add(Arc::new(self.loader.load(component).map_err(OpenError::BuiltIn)?));
             }
         }
@@ -105,7 +106,7 @@ impl ActionLoader {
     }
 
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
-        catalog::read_component(path, self.limits.component_bytes)
+        read_component(path, self.limits.component_bytes)
     }
 }
 

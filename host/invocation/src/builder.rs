@@ -1,7 +1,7 @@
 //! The settings of a host, and the errors of opening one.
 
 use super::host::Host;
-use crate::catalog::LoadError;
+use flowhost_engine::LoadError;
 use flowhost_engine::Limits;
 use flowhost_store::{Store, StoreError};
 use std::path::PathBuf;

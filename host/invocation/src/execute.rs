@@ -12,7 +12,7 @@ use flowhost_domain::Refusal;
 use flowhost_domain::refusal::quote;
 use flowhost_domain::upsert::{ContactUpsert, Profile};
 use flowhost_engine::task::{Phase, TaskState};
-use flowhost_host_functions::parameters::ParameterValues;
+use flowhost_host_functions::parameters::{ParameterValues, lookups};
 use flowhost_host_functions::{
     EntityWrites, HostFunction, HostState, IdGenerator, RunInput, RunLog, RunOutput, SeededRng, SessionOverlay,
 };
@@ -196,7 +196,7 @@ impl Invocation {
         component: &LinkedComponent,
     ) -> Result<Option<IdempotencyRecord>, RunError> {
         let prefetch_newest_ready = component.grants.allows(HostFunction::RecordsSave);
-        let mut lookups = self.request.node.references().lookups(session, prefetch_newest_ready);
+        let mut lookups = lookups(self.request.node.references(), session, prefetch_newest_ready);
         if component.grants.allows(HostFunction::ContactsUpsertSessionUser) {
             lookups.extend(self.session_user_addresses());
         }

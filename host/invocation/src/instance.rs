@@ -12,7 +12,7 @@ use flowhost_engine::memory_budget::MemoryBudget;
 use flowhost_engine::reclaim::ReclaimHandle;
 use flowhost_host_functions::bindings::OutboundActionPre;
 use flowhost_host_functions::bindings::flow::action::types::Error as WitError;
-use flowhost_host_functions::{self, Abort, Grants, HostState, MAX_RESOURCES, RunLog, RunOutput};
+use flowhost_host_functions::{Abort, Grants, HostState, MAX_RESOURCES, RunLog, RunOutput};
 use flowhost_store::{Reader, StoreError, Transaction};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -83,7 +83,7 @@ impl WorkerContext {
         (shared, memory): (Arc<HostShared>, Arc<MemoryBudget>),
     ) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(&engine);
-        host_functions::link(&mut linker)?;
+        flowhost_host_functions::link(&mut linker)?;
         let (linked_components, cpu_history, tenant_cache, limits) =
             (RefCell::default(), CpuHistory::default(), TenantCache::default(), Arc::new(limits));
         Ok(Self {

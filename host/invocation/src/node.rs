@@ -4,7 +4,7 @@ use super::canonical_json;
 use crate::catalog::Action;
 use flowhost_expression::ExpressionCache;
 use flowhost_host_functions::Warning;
-use flowhost_host_functions::parameters::{Diagnostic, NodeParameters, References, Severity};
+use flowhost_manifest::{Diagnostic, NodeParameters, References, Severity};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -83,7 +83,7 @@ impl PreparedNode {
     }
 
     /// Returns the campaigns, categories and channels that the node refers to, for checks against a tenant.
-    pub(crate) fn references(&self) -> &References {
+    pub fn references(&self) -> &References {
         &self.0.parameters.references
     }
 

@@ -177,6 +177,12 @@ const MAX_PARAMETERS: usize = 200;
 const MAX_PORTS: usize = 32;
 
 impl Manifest {
+    /// Returns the JSON Schema (2020-12) of the parameters, with titles and help in `language`, or in English where it has
+    /// none.
+    pub fn parameters_schema(&self, language: &str) -> serde_json::Value {
+        crate::schema::parameters(self, language)
+    }
+
     /// Parses and checks a manifest. `Err`: the error with its position.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.len() > MAX_BYTES {

@@ -1,12 +1,12 @@
 //! Suggestions for misspelt names.
 
 /// Returns the maximum number of steps of an expression's budget that one comparison costs.
-pub(crate) fn comparison_steps(name: &str, other: &str) -> usize {
+pub fn comparison_steps(name: &str, other: &str) -> usize {
     4 + name.len().min(64) * other.len().min(64) / 8
 }
 
 /// Returns the one of `known` that is nearest to `name`, if it is similar enough for a hint.
-pub(crate) fn nearest_name<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest_name<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     // For longer names the comparison, quadratic in length, costs too much.
     const MAX_LENGTH: usize = 64;
     if name.len() > MAX_LENGTH {

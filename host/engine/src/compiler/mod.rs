@@ -26,7 +26,7 @@ const CODE_BYTES: usize = 4 << 20;
 
 /// The reason for a failed compilation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum CompileError {
+pub enum CompileError {
     #[error("the component takes longer than {0:?} to compile")]
     Time(Duration),
     #[error("the component takes more than {0} bytes of memory to compile")]
@@ -42,7 +42,7 @@ pub(crate) enum CompileError {
 }
 
 /// A compiler of machine code for engines of [`super::new_engine`].
-pub(crate) struct Compiler {
+pub struct Compiler {
     engine: Engine,
     program: Option<PathBuf>,
     limits: Arc<Limits>,
@@ -50,12 +50,12 @@ pub(crate) struct Compiler {
 
 impl Compiler {
     /// Creates a compiler that starts `program`, or that uses `engine` in this process if `program` is `None`.
-    pub(crate) fn new(engine: Engine, program: Option<PathBuf>, limits: Arc<Limits>) -> Self {
+    pub fn new(engine: Engine, program: Option<PathBuf>, limits: Arc<Limits>) -> Self {
         Self { engine, program, limits }
     }
 
     /// Compiles a component. The caller has already checked its size.
-    pub(crate) fn compile(&self, component: &[u8]) -> Result<Vec<u8>, CompileError> {
+    pub fn compile(&self, component: &[u8]) -> Result<Vec<u8>, CompileError> {
         match &self.program {
             Some(program) => {
                 let _lock = CompileLock::acquire();

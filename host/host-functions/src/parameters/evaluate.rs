@@ -21,7 +21,7 @@ const MAX_COMPARED_NAMES: usize = 200;
 
 /// The parameters of one run.
 #[derive(Default)]
-pub(crate) struct ParameterValues {
+pub struct ParameterValues {
     node_parameters: Option<Arc<NodeParameters>>,
     cached: Vec<Option<ParameterResult>>,
 }
@@ -40,13 +40,13 @@ pub(super) enum CachedResult<'a> {
 }
 
 impl ParameterValues {
-    pub(crate) fn new(node_parameters: Arc<NodeParameters>) -> Self {
+    pub fn new(node_parameters: Arc<NodeParameters>) -> Self {
         let cached = vec![None; node_parameters.bindings.len()];
         Self { node_parameters: Some(node_parameters), cached }
     }
 
     /// Returns the id of the action; empty during `describe`.
-    pub(crate) fn action(&self) -> &str {
+    pub fn action(&self) -> &str {
         self.node_parameters.as_ref().map_or("", |node_parameters| &node_parameters.manifest.id)
     }
 
@@ -69,7 +69,7 @@ impl ParameterValues {
 
     /// Returns the parameter whose value was passed as this argument: the only one that has yielded an equal text and
     /// whose kind suits the argument. If several do, the origin is unknown.
-    pub(crate) fn parameter_with_value(&self, argument: &str, text: &str) -> Option<&str> {
+    pub fn parameter_with_value(&self, argument: &str, text: &str) -> Option<&str> {
         let node_parameters = self.node_parameters.as_ref()?;
         let mut candidates = node_parameters.bindings.iter().zip(&self.cached).filter(|(binding, value)| {
             matches!(value, Some(Ok(Some(Value::Text(other)))) if other == text)
@@ -297,7 +297,7 @@ fn copy_text(text: &str, allowance: &mut Allowance<'_>) -> Result<Value, BytesEx
 }
 
 /// Converts an expression's error into the guest's error.
-pub(crate) fn to_guest_error(path: &str, error: &ExpressionError) -> Error {
+pub fn to_guest_error(path: &str, error: &ExpressionError) -> Error {
     let number = |name: &str, value: Option<u32>| value.map(|value| (name.to_owned(), value.to_string()));
     let text = |name: &str, value: &Option<String>| value.as_ref().map(|value| (name.to_owned(), value.clone()));
     let details = [

@@ -1,6 +1,6 @@
 //! Checks of the ids that components may have.
 
-use super::built_in;
+use flowhost_built_in_actions::built_in;
 use super::component::LoadError;
 use std::collections::BTreeSet;
 
