@@ -5,7 +5,7 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Engine, PoolingAllocationConfig, Store};
 
 mod bindings {
-    wasmtime::component::bindgen!({ path: "../wit/outbound", world: "flow:outbound/outbound-action" });
+    wasmtime::component::bindgen!({ path: "../../wit/outbound", world: "flow:outbound/outbound-action" });
 }
 
 use bindings::flow::action::types::{Error, Value};

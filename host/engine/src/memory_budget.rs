@@ -116,7 +116,7 @@ impl MemoryBudget {
         self.released.notified().await;
     }
 
-    #[cfg(test)]
+    /// Returns the bytes that are not reserved.
     pub fn free(&self) -> usize {
         self.free.load(Ordering::Relaxed)
     }

@@ -157,7 +157,8 @@ mod tests {
     use super::*;
 
     fn quota() -> (LogQuota, Instant) {
-        let limits = Limits { log_lines_per_second: 10, log_bytes_per_second: 1_000, ..Limits::default() };
+        let mut limits = Limits::default();
+        (limits.log_lines_per_second, limits.log_bytes_per_second) = (10, 1_000);
         (LogQuota::new(&limits), Instant::now())
     }
 

@@ -248,7 +248,9 @@ mod tests {
     use super::*;
 
     fn run_log(log_lines: usize, log_bytes: usize) -> RunLog {
-        RunLog::new(&Limits { log_lines, log_bytes, ..Limits::default() })
+        let mut limits = Limits::default();
+        (limits.log_lines, limits.log_bytes) = (log_lines, log_bytes);
+        RunLog::new(&limits)
     }
 
     fn dropped(run_log: &RunLog) -> u64 {

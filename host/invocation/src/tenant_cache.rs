@@ -33,10 +33,17 @@ impl TenantCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flowhost_domain::tenant::tests;
 
     fn tenant(id: &str) -> Arc<Tenant> {
-        Arc::new(Tenant { id: id.to_owned(), ..tests::tenant() })
+        Arc::new(Tenant {
+            id: id.to_owned(),
+            name: "Acme".to_owned(),
+            time_zone: chrono_tz::America::Santiago,
+            phone_region: "CL".to_owned(),
+            default_intention: "menu".to_owned(),
+            channels: Vec::new(),
+            quota_campaigns: None,
+        })
     }
 
     #[test]

@@ -7,7 +7,8 @@ fn state(entities: usize) -> (SessionOverlay, Limits) {
     let mut session = Session::new("acme", "whatsapp", "56987654321");
     session.entities.insert("name".to_owned(), Json::from("Ana"));
     session.entities.insert("nothing".to_owned(), Json::Null);
-    let limits = Limits { entities, ..Limits::default() };
+    let mut limits = Limits::default();
+    limits.entities = entities;
     (SessionOverlay::new(Arc::new(session), DateTime::UNIX_EPOCH, SeededRng::seed_from_u64(1)), limits)
 }
 
