@@ -1,7 +1,7 @@
 //! CPU time of the calling thread, with few reads of the CPU clock.
 //!
 //! Reading the CPU clock costs as much as a tenth of a small invocation. Workers therefore measure short polls by wall
-//! time. They read the CPU clock only around polls longer than [`PRECISION`], which the system may have preempted.
+//! time. They read the CPU clock only around polls longer than `PRECISION`, which the system may have preempted.
 
 use cpu_time::ThreadTime;
 use std::cell::Cell;

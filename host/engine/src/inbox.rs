@@ -42,6 +42,9 @@ impl<T> Queues<T> {
     }
 }
 
+/// The oldest item of each queue.
+type Received<T> = [Option<(T, Priority)>; 2];
+
 /// The end into which callers put tasks.
 pub struct Sender<T>(Arc<Queues<T>>);
 
@@ -85,7 +88,7 @@ impl<T> Receiver<T> {
     /// Takes the oldest item of each queue. Returns `None` for a sender that is gone and empty queues.
     ///
     /// Items count against the runtime's cooperative budget: without it a busy worker would never serve its timers.
-    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<[Option<(T, Priority)>; 2]>> {
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received<T>>> {
         if self.is_empty() {
             self.0.waker.register(cx.waker());
             // An item may have arrived before the waker was registered.

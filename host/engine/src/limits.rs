@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Limits of an invocation, a component or a request. The defaults suit a shared host; [`crate::HostBuilder::limits`]
+/// Limits of an invocation, a component or a request. The defaults suit a shared host; `HostBuilder::limits`
 /// sets every field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

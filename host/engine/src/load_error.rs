@@ -19,6 +19,7 @@ pub struct LoadError {
 }
 
 impl LoadError {
+    /// Creates an error with a stable code and a message.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: single_line(message.into()), differences: Vec::new() }
     }

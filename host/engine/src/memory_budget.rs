@@ -50,6 +50,7 @@ pub struct Reservation {
 }
 
 impl MemoryBudget {
+    /// Creates a budget of `bytes`.
     pub fn new(bytes: usize) -> Arc<Self> {
         let (free, growth, released) = (AtomicUsize::new(bytes), Mutex::default(), Notify::new());
         Arc::new(Self { total: bytes, free, growth, released })

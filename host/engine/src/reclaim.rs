@@ -27,6 +27,7 @@ pub struct ReclaimHandle {
 }
 
 impl Reclaimer {
+    /// Starts the thread.
     pub fn start() -> std::io::Result<Self> {
         let (queue, inbox) = channel();
         let thread =

@@ -34,15 +34,24 @@ pub struct TaskState {
     slice_start: Cell<Option<Instant>>,
 }
 
+impl Default for TaskState {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl TaskState {
+    /// Creates the state of a queued task.
     pub fn new() -> Self {
         Self { phase: Cell::new(Phase::Queued), cpu_time: Cell::default(), slice_start: Cell::default() }
     }
 
+    /// Returns the phase.
     pub fn phase(&self) -> Phase {
         self.phase.get()
     }
 
+    /// Sets the phase.
     pub fn set_phase(&self, phase: Phase) {
         self.phase.set(phase);
     }
@@ -71,6 +80,7 @@ impl TaskState {
 
 /// The interface through which a worker supervises a task.
 pub trait Task {
+    /// Returns the state of the task.
     fn state(&self) -> &TaskState;
 
     /// Returns whether the caller has dropped its future, and registers to be woken when it does.
@@ -107,8 +117,11 @@ pub enum StopReason {
 /// The limits of a task.
 #[derive(Debug, Clone, Copy)]
 pub struct TaskLimits {
+    /// CPU time of the task.
     pub cpu_time: Duration,
+    /// Time from the start of the task to its end.
     pub invocation_timeout: Duration,
+    /// Time from the arrival of the task to its start.
     pub queue_timeout: Duration,
 }
 
@@ -124,7 +137,9 @@ pub struct SupervisedTask {
 
 /// The result of a poll.
 pub enum PollOutcome {
+    /// The task has completed.
     Done,
+    /// The task exceeded a limit, was cancelled or panicked.
     Stopped(StopReason),
     /// The task keeps its worker busy; it moves to the background.
     Demote,

@@ -42,6 +42,7 @@ impl EpochTicker {
         Ok(Self { shared, handle: thread.thread().clone(), thread: Some(thread) })
     }
 
+    /// Returns a handle for a thread that runs guests.
     pub fn activity_handle(&self) -> ActivityHandle {
         ActivityHandle { shared: Arc::clone(&self.shared), thread: self.handle.clone() }
     }

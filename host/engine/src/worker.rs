@@ -101,7 +101,9 @@ impl<L> Drop for Worker<L> {
 /// The reason why a worker didn't start.
 #[derive(Debug)]
 pub enum StartError<E> {
+    /// The system did not start the thread.
     Thread(std::io::Error),
+    /// The data that the tasks share could not be made.
     Make(E),
 }
 

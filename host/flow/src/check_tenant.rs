@@ -3,8 +3,8 @@
 use super::prepare::{PreparedFlow, WHOLE_FLOW, prefix_path};
 use flowhost_domain::refusal::quote;
 use flowhost_domain::{Campaign, Refusal, Tenant};
-use flowhost_manifest::{Diagnostic, References};
 use flowhost_manifest::suggestion::nearest_name;
+use flowhost_manifest::{Diagnostic, References};
 use flowhost_store::{Configuration, Store, StoreError};
 
 impl PreparedFlow {

@@ -3,8 +3,8 @@
 use super::file::{FileNode, FlowFile};
 use super::graph::{FlowGraph, NodeRole, Targets};
 use flowhost_domain::refusal::quote;
-use flowhost_manifest::{Diagnostic, Severity};
 use flowhost_invocation::{Host, PreparedNode};
+use flowhost_manifest::{Diagnostic, Severity};
 use serde_json::{Map, Value as Json};
 
 /// The path of a diagnostic that concerns no single node.

@@ -25,6 +25,7 @@ pub enum Abort {
 }
 
 impl Abort {
+    /// Creates an abort with the code of a fault.
     pub fn fault(code: &'static str, message: impl Into<String>) -> Self {
         Self::Fault { code, message: message.into() }
     }
@@ -35,10 +36,12 @@ impl Abort {
         Self::OutOfMemory
     }
 
+    /// Creates the abort for a run with more than `limit` host calls.
     pub fn host_call_limit(limit: u64) -> Self {
         Self::fault("limit-host-calls", format!("the plugin made more than {limit} host calls"))
     }
 
+    /// Creates the abort for a run whose host calls carry more than `limit` bytes.
     pub fn host_byte_limit(limit: usize) -> Self {
         Self::fault("limit-host-bytes", format!("the plugin passed more than {limit} bytes through host calls"))
     }

@@ -4,30 +4,55 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum HostFunction {
+    /// `flow:action/parameters#get`.
     ParametersGet,
+    /// `flow:action/parameters#set`.
     ParametersSet,
+    /// `flow:action/log#write`.
     LogWrite,
+    /// `flow:action/log#warn`.
     LogWarn,
+    /// `flow:action/session#channel`.
     SessionChannel,
+    /// `flow:action/session#user`.
     SessionUser,
+    /// `flow:action/session#now`.
     SessionNow,
+    /// `flow:action/session#random`.
     SessionRandom,
+    /// `flow:action/session#get-entity`.
     SessionGetEntity,
+    /// `flow:action/session#set-entity`.
     SessionSetEntity,
+    /// `flow:action/expressions#evaluate`.
     ExpressionsEvaluate,
+    /// `flow:outbound/contacts#upsert`.
     ContactsUpsert,
+    /// `flow:outbound/contacts#upsert-session-user`.
     ContactsUpsertSessionUser,
+    /// `flow:outbound/contacts#channels`.
     ContactsChannels,
+    /// `flow:outbound/contacts#addresses`.
     ContactsAddresses,
+    /// `flow:outbound/contacts#name`.
     ContactsName,
+    /// `flow:outbound/contacts#linked`.
     ContactsLinked,
+    /// `flow:outbound/campaigns#get`.
     CampaignsGet,
+    /// `flow:outbound/records#save`.
     RecordsSave,
+    /// `flow:outbound/records#list-ready`.
     RecordsListReady,
+    /// `flow:outbound/records#cancel`.
     RecordsCancel,
+    /// `flow:outbound/dnd#blocks-campaign`.
     DndBlocksCampaign,
+    /// `flow:outbound/dnd#blocks-category`.
     DndBlocksCategory,
+    /// `flow:outbound/dnd#set-campaign`.
     DndSetCampaign,
+    /// `flow:outbound/dnd#set-category`.
     DndSetCategory,
 }
 
@@ -71,6 +96,7 @@ const FUNCTIONS: [(HostFunction, &str); 25] = [
 const ALWAYS_ALLOWED: [&str; 2] = ["flow:action/parameters", "flow:action/log"];
 
 impl HostFunction {
+    /// Returns the name, as `interface#function`.
     pub fn name(self) -> &'static str {
         FUNCTIONS.iter().find(|(function, _)| *function == self).map_or("", |(_, name)| name)
     }
@@ -81,6 +107,7 @@ impl HostFunction {
 pub struct Grants(u32);
 
 impl Grants {
+    /// Grants only the functions that are always allowed.
     pub fn none() -> Self {
         Self(0)
     }
@@ -96,6 +123,7 @@ impl Grants {
         Self(granted.fold(0, |bits, (function, _)| bits | 1 << *function as u8))
     }
 
+    /// Returns whether the function is granted.
     pub fn allows(self, function: HostFunction) -> bool {
         self.0 & (1 << function as u8) != 0
     }
@@ -108,7 +136,7 @@ impl Grants {
 }
 
 /// Returns whether `name`, a function or a whole interface, covers the function.
-pub fn covers(name: &str, function: &str) -> bool {
+pub(crate) fn covers(name: &str, function: &str) -> bool {
     function.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
 }
 

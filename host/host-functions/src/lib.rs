@@ -67,15 +67,19 @@ type HostResult<T> = wasmtime::Result<Result<T, WitError>>;
 
 /// The data of one instance's wasmtime store.
 pub struct HostState {
+    /// The parameters of the node.
     pub parameters: parameters::ParameterValues,
+    /// The session with the entities that the run wrote.
     pub session: session::SessionOverlay,
     /// `None` during `describe`, which has no grants.
     transaction: Option<Transaction>,
     id_generator: IdGenerator,
     warnings: Vec<Warning>,
+    /// The log and the counters of the run.
     pub run_log: Arc<RunLog>,
     grants: Grants,
     limits: Arc<Limits>,
+    /// The limiter of the instance's memory and tables.
     pub instance_limiter: instance_limiter::InstanceLimiter,
     /// Steps that the run's expressions have left.
     steps: u32,
@@ -84,10 +88,15 @@ pub struct HostState {
 
 /// The input of one run.
 pub struct RunInput {
+    /// The parameters of the node.
     pub parameters: parameters::ParameterValues,
+    /// The session with the entities that the run wrote.
     pub session: session::SessionOverlay,
+    /// The transaction; `None` while a component describes itself.
     pub transaction: Option<Transaction>,
+    /// The generator of ids for new objects.
     pub id_generator: IdGenerator,
+    /// The functions that the action may call.
     pub grants: Grants,
 }
 
@@ -142,6 +151,7 @@ impl HostState {
         self.wasi = Some(Box::new(wasi::Wasi::new(&self.session, &self.run_log)));
     }
 
+    /// Takes the output of the run.
     pub fn take_output(&mut self) -> RunOutput {
         let (writes, warnings) = (std::mem::take(&mut self.session.writes), std::mem::take(&mut self.warnings));
         RunOutput { transaction: self.transaction.take(), writes, warnings }

@@ -60,6 +60,7 @@ impl DropCounts {
 }
 
 impl LogQuota {
+    /// Creates the quotas with the rates of these limits.
     pub fn new(limits: &Limits) -> Self {
         let (rates, now) = (Rates::new(limits), Instant::now());
         let tenants = TenantTable { by_name: HashMap::default(), others: TenantUsage::unused(now), swept: now };

@@ -21,6 +21,7 @@ pub struct IdGenerator {
 }
 
 impl IdGenerator {
+    /// Creates a generator for one run of an invocation.
     pub fn new(seed: u64, tenant: &str, attempt: u32, now: DateTime<Utc>) -> Self {
         let seed = seed ^ (u64::from(attempt) + 1).rotate_left(32) ^ hash(tenant);
         Self { seed, random: None, now }

@@ -77,8 +77,11 @@ impl LogBuffer {
 /// Where lines of the log come from.
 #[derive(Debug, Clone, Copy)]
 pub struct LogOrigin<'a> {
+    /// The id of the action.
     pub action: &'a str,
+    /// The tenant.
     pub tenant: &'a str,
+    /// The id of the session.
     pub session: &'a str,
 }
 
@@ -117,6 +120,7 @@ impl RunLog {
         self.host_calls.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// Returns the number of host calls.
     pub fn host_calls(&self) -> u64 {
         self.host_calls.load(Ordering::Relaxed)
     }
@@ -134,14 +138,17 @@ impl RunLog {
         if self.bytes().saturating_add(bytes) > limit { Err(Abort::host_byte_limit(limit)) } else { Ok(()) }
     }
 
+    /// Returns the bytes that crossed between guest and host.
     pub fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// Sets the size of the guest's memory, bytes.
     pub fn set_memory_bytes(&self, bytes: usize) {
         self.memory_bytes.store(bytes as u64, Ordering::Relaxed);
     }
 
+    /// Returns the size of the guest's memory, bytes.
     pub fn memory_bytes(&self) -> u64 {
         self.memory_bytes.load(Ordering::Relaxed)
     }
@@ -181,6 +188,7 @@ impl RunLog {
         self.buffer().lines.push(LogLine { level: LogLevel::Error, message: shown(message) });
     }
 
+    /// Counts a warning that was dropped.
     pub fn count_dropped_warning(&self) {
         self.dropped_warnings.fetch_add(1, Ordering::Relaxed);
     }

@@ -226,7 +226,9 @@ pub struct SessionSize {
 /// The entities that a run has written and cleared.
 #[derive(Default)]
 pub struct EntityWrites {
+    /// The new values by name.
     pub values: BTreeMap<String, Json>,
+    /// The names of the removed entities.
     pub cleared: BTreeSet<String>,
 }
 
@@ -255,13 +257,18 @@ impl EntityWrites {
 
 /// The session in one run: the caller's session with the run's own writes applied.
 pub struct SessionOverlay {
+    /// The session of the request.
     pub session: Arc<Session>,
+    /// The time of the invocation.
     pub now: DateTime<Utc>,
+    /// The generator of the run's random numbers.
     pub random: SeededRng,
+    /// The entities that the run wrote.
     pub writes: EntityWrites,
 }
 
 impl SessionOverlay {
+    /// Creates an overlay without writes.
     pub fn new(session: Arc<Session>, now: DateTime<Utc>, random: SeededRng) -> Self {
         Self { session, now, random, writes: EntityWrites::default() }
     }
@@ -282,10 +289,12 @@ impl SessionOverlay {
         self.writes = detached.writes;
     }
 
+    /// Returns the session as expressions read it.
     pub fn expression_session(&self) -> SessionView<'_> {
         SessionView { id: &self.session.id, channel: &self.session.channel, user: &self.session.user }
     }
 
+    /// Returns the value of an entity, staged writes included.
     pub fn entity(&self, name: &str) -> Option<&Json> {
         match self.writes.values.get(name) {
             Some(written) => Some(written),
@@ -295,12 +304,7 @@ impl SessionOverlay {
     }
 
     /// Writes an entity within the session's limits.
-    pub fn write(
-        &mut self,
-        name: String,
-        value: Option<Json>,
-        limits: &Limits,
-    ) -> Result<(), (&'static str, String)> {
+    pub fn write(&mut self, name: String, value: Option<Json>, limits: &Limits) -> Result<(), (&'static str, String)> {
         if name.is_empty() || exceeds(&name, MAX_NAME) {
             return Err(("limit-entities", format!("an entity's name must have 1 to {MAX_NAME} characters")));
         }

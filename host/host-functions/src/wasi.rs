@@ -31,7 +31,7 @@ pub const MAX_RESOURCES: usize = 1_000;
 const CALL_BYTES: usize = 64;
 
 /// The WASI context of one run.
-pub struct Wasi {
+pub(crate) struct Wasi {
     context: WasiCtx,
     table: ResourceTable,
     /// Replaces the table after a limit was exceeded: every function that needs a resource then traps.
@@ -39,7 +39,8 @@ pub struct Wasi {
 }
 
 impl Wasi {
-    pub fn new(session: &SessionOverlay, run_log: &Arc<RunLog>) -> Self {
+    /// Creates the context of a run.
+    pub(crate) fn new(session: &SessionOverlay, run_log: &Arc<RunLog>) -> Self {
         let mut random = session.random.clone();
         let seed = u128::from(random.next_u64()) << 64 | u128::from(random.next_u64());
         let clock =

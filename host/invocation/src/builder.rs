@@ -1,8 +1,8 @@
 //! The settings of a host, and the errors of opening one.
 
 use super::host::Host;
-use flowhost_engine::LoadError;
 use flowhost_engine::Limits;
+use flowhost_engine::LoadError;
 use flowhost_store::{Store, StoreError};
 use std::path::PathBuf;
 use std::sync::Arc;

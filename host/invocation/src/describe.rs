@@ -1,8 +1,8 @@
 //! Calls a component's `describe` for its manifest. The component has no grants during the call.
 
 use super::instance::{RunError, classify_trap};
-use flowhost_engine::LoadError;
 use flowhost_engine::Limits;
+use flowhost_engine::LoadError;
 use flowhost_engine::cpu_clock::ThreadTimer;
 use flowhost_host_functions::bindings::OutboundAction;
 use flowhost_host_functions::{HostState, LogOrigin, RunLog};

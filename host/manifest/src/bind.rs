@@ -24,30 +24,43 @@ const MAX_PARAMETERS: usize = 200;
 /// that reads the parameter receives.
 #[derive(Debug, Clone)]
 pub enum ParameterSource {
+    /// `YES` or `NO`.
     Boolean(bool),
+    /// A text, choice, category or channel.
     Text(String),
+    /// The id of a campaign.
     Campaign(Uuid),
+    /// A text expression or template.
     TextExpression(Result<TextExpression, ExpressionError>),
+    /// A boolean expression.
     BooleanExpression(Result<Expression, ExpressionError>),
+    /// A list of text expressions.
     Expressions(Vec<Result<TextExpression, ExpressionError>>),
+    /// The name of an entity that the action reads.
     EntityIn(String),
+    /// The name of an entity that the action writes.
     EntityOut(String),
+    /// Names of entities that the action reads.
     EntityList(Vec<String>),
 }
 
 /// One configured parameter.
 #[derive(Debug, Clone)]
 pub struct Binding {
+    /// The name of the parameter.
     pub name: String,
     /// Index of the parameter's declaration in the manifest.
     pub declaration_index: usize,
+    /// The parsed value.
     pub source: ParameterSource,
 }
 
 /// A node's parameters.
 #[derive(Debug)]
 pub struct NodeParameters {
+    /// The manifest of the action.
     pub manifest: Arc<Manifest>,
+    /// The configured parameters, in the manifest's order.
     pub bindings: Vec<Binding>,
     by_name: HashMap<String, usize, foldhash::fast::RandomState>,
     /// The results of the checks, in the manifest's order, unknown parameters last.
@@ -87,14 +100,17 @@ impl NodeParameters {
         }
     }
 
+    /// Returns the index of a parameter in `bindings`.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
     }
 
+    /// Returns the binding of a parameter.
     pub fn binding(&self, name: &str) -> Option<&Binding> {
         self.bindings.get(self.position(name)?)
     }
 
+    /// Returns the declaration of a binding in the manifest.
     pub fn declaration(&self, binding: &Binding) -> Option<&Parameter> {
         self.manifest.parameters.get(binding.declaration_index)
     }

@@ -28,10 +28,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// Creates a diagnostic of severity error.
     pub fn error(path: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
         Self { path: path.into(), code, message: single_line(message.into()), severity: Severity::Error }
     }
 
+    /// Creates a diagnostic of severity warning.
     pub fn warning(path: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
         Self { path: path.into(), code, message: single_line(message.into()), severity: Severity::Warning }
     }

@@ -7,8 +7,11 @@ use uuid::Uuid;
 /// Contacts, campaigns, categories and channels that a node names, each with its parameter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct References {
+    /// Parameters with the campaigns that they name.
     pub campaigns: Vec<(String, Uuid)>,
+    /// Parameters with the categories that they name.
     pub categories: Vec<(String, String)>,
+    /// Parameters with the channels that they name.
     pub channels: Vec<(String, String)>,
     /// The channel part, in capitals, of parameters that repeat per channel.
     pub per_channel: Vec<(String, String)>,

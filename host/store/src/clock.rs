@@ -55,6 +55,7 @@ struct ClockState {
 }
 
 impl IdempotencyClock {
+    /// Creates a clock that reads `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let offset = to_micros(clock.now()).saturating_sub(duration_to_micros(clock.elapsed()));
         Self { clock, state: Mutex::new(ClockState { offset, candidate: None }) }

@@ -60,6 +60,7 @@ pub struct DndRow {
 pub struct DndPosition<'a> {
     /// The contact that is or was on the list.
     pub contact: Uuid,
+    /// The scope of the entry, as text.
     pub scope: &'a str,
 }
 

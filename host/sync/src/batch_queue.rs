@@ -45,11 +45,14 @@ pub enum QueueError<E> {
     Handler(E),
 }
 
+/// The result for one item.
+type ItemResult<H> = Result<<H as BatchHandler>::Reply, QueueError<<H as BatchHandler>::Error>>;
+
 struct QueuedItem<H: BatchHandler> {
     item: H::Item,
     /// Dropped when the item was applied or has failed.
     guard: Option<Box<dyn Send>>,
-    reply: Option<oneshot::Sender<Result<H::Reply, QueueError<H::Error>>>>,
+    reply: Option<oneshot::Sender<ItemResult<H>>>,
 }
 
 /// The queue, from the side of its callers. Dropping it applies the queued items, then ends the thread.
@@ -78,7 +81,7 @@ impl<H: BatchHandler> BatchQueue<H> {
     ///
     /// # Errors
     /// The item was not applied.
-    pub async fn submit(&self, item: H::Item) -> Result<H::Reply, QueueError<H::Error>> {
+    pub async fn submit(&self, item: H::Item) -> ItemResult<H> {
         let (reply, result) = oneshot::channel();
         self.send(QueuedItem { item, guard: None, reply: Some(reply) }).await?;
         result.await.map_err(|_| QueueError::Stopped)?

@@ -42,7 +42,14 @@ impl<K: Eq + Hash> LockTable<K> {
     }
 }
 
+impl<K: Eq + Hash + Clone> Default for KeyedLocks<K> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<K: Eq + Hash + Clone> KeyedLocks<K> {
+    /// Creates an empty table.
     pub fn new() -> Self {
         Self { table: Arc::new(LockTable { by_key: Mutex::new(HashMap::new()), count: AtomicUsize::new(0) }) }
     }

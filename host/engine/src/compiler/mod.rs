@@ -27,10 +27,13 @@ const CODE_BYTES: usize = 4 << 20;
 /// The reason for a failed compilation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CompileError {
+    /// The compilation took longer than this.
     #[error("the component takes longer than {0:?} to compile")]
     Time(Duration),
+    /// The compilation needed more memory than this, bytes.
     #[error("the component takes more than {0} bytes of memory to compile")]
     Memory(usize),
+    /// The compiled code has more than this, bytes.
     #[error("the component compiles to more than {0} bytes of machine code")]
     Code(usize),
     /// The component is not valid; holds the compiler's message.

@@ -6,7 +6,7 @@ use std::io::{self, Read as _};
 
 /// Compiles the component on stdin and writes the machine code to stdout, for the parent process.
 ///
-/// A program that [`crate::HostBuilder::compiler`] names calls this function first if its first argument is `compile`.
+/// A program that `HostBuilder::compiler` names calls this function first if its first argument is `compile`.
 /// It passes the limits that the other arguments give, and then exits.
 ///
 /// The process limits itself before it reads: its memory to [`Limits::compile_memory_bytes`], its CPU time to

@@ -40,6 +40,7 @@ pub(super) enum CachedResult<'a> {
 }
 
 impl ParameterValues {
+    /// Creates values that are evaluated at the first read.
     pub fn new(node_parameters: Arc<NodeParameters>) -> Self {
         let cached = vec![None; node_parameters.bindings.len()];
         Self { node_parameters: Some(node_parameters), cached }
@@ -297,7 +298,7 @@ fn copy_text(text: &str, allowance: &mut Allowance<'_>) -> Result<Value, BytesEx
 }
 
 /// Converts an expression's error into the guest's error.
-pub fn to_guest_error(path: &str, error: &ExpressionError) -> Error {
+pub(crate) fn to_guest_error(path: &str, error: &ExpressionError) -> Error {
     let number = |name: &str, value: Option<u32>| value.map(|value| (name.to_owned(), value.to_string()));
     let text = |name: &str, value: &Option<String>| value.as_ref().map(|value| (name.to_owned(), value.clone()));
     let details = [

@@ -4,7 +4,7 @@ use flowhost_engine::Limits;
 use flowhost_engine::cache::{CachedComponent, CodeCache, sha256};
 use flowhost_engine::compiler::{CompileError, Compiler};
 use flowhost_engine::contract::{self, CONTRACT_VERSION, ComponentType};
-pub use flowhost_engine::load_error::{LoadError, invalid};
+use flowhost_engine::load_error::{LoadError, invalid};
 use flowhost_engine::quotas;
 use flowhost_manifest::Manifest;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Checks of the ids that components may have.
 
 use flowhost_built_in_actions::built_in;
-use super::component::LoadError;
+use flowhost_engine::LoadError;
 use std::collections::BTreeSet;
 
 /// Node types of a flow that are not actions.
