@@ -6,6 +6,7 @@
 pub mod cache;
 pub mod code;
 pub mod compiler;
+pub mod component;
 pub mod contract;
 pub mod cpu_clock;
 mod file;
@@ -23,6 +24,7 @@ pub mod ticker;
 pub mod worker;
 
 pub use compiler::compile_for_parent;
+pub use component::pack;
 pub use contract::{CONTRACT_VERSION, ContractMismatch, WIT_FILES};
 pub use file::{ReadError, read_component};
 pub use limits::Limits;

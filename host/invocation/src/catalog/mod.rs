@@ -4,7 +4,7 @@ mod component;
 mod identity;
 
 pub(crate) use component::Loader;
-pub use component::{Action, pack};
+pub use component::Action;
 pub(crate) use identity::ReplaceableIds;
 
 use semver::Version;
