@@ -8,13 +8,13 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct LoadError {
-    /// `component-invalid`, `component-contract`, `action-reserved`, `action-duplicate`, `limit-component-size`,
-    /// `limit-compile-time`, `limit-memory` or `limit-tables` where it begins with more than an instance may have, or the
-    /// fault that the component met when it was to describe itself.
+    /// The stable code: `component-invalid`, `component-contract`, `action-reserved`, `action-duplicate`,
+    /// `limit-component-size`, `limit-compile-time`, or the fault of `describe`. `limit-memory` and `limit-tables` mean
+    /// that a new instance would exceed its limits.
     pub code: &'static str,
-    /// What is wrong and a hint at the mend.
+    /// The error and a hint at the fix.
     pub message: String,
-    /// For `component-contract`: what differs.
+    /// For `component-contract`: the differences from the contract.
     pub differences: Vec<ContractMismatch>,
 }
 

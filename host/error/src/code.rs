@@ -125,7 +125,7 @@ impl ErrorCode {
         Self::ALL.iter().copied().find(|code| code.as_str() == text)
     }
 
-    /// What is wrong, in a few words without a full stop.
+    /// Returns the error in a few words without a full stop.
     pub const fn title(self, language: Language) -> &'static str {
         self.text(language).title
     }

@@ -17,20 +17,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
     apply(&store, TENANTS).await?;
     let host = Host::builder().open(store).await?;
 
-    // When the diagram is published. What is wrong with the node is known now.
+    // Once, when the flow is published. The diagnostics list all errors of the node.
     let parameters = json!({"CONTACT_NAME_EXPRESSION": "contact_name", "CONTACT_IDENTIFIER_ENTITY": "contact_id"});
     let node = host.prepare("campaign-contact-manager@1", parameters.as_object().ok_or("no object")?)?;
     if let Some(found) = node.diagnostics().first() {
         return Err(found.message.clone().into());
     }
 
-    // For every session that comes to the node. The key makes it safe to ask again with the same session id.
+    // For every session that arrives at the node. The key makes it safe to repeat the request with the same session id.
     let mut session = Session::new("acme", "whatsapp", "56987654321");
     session.id = "s-1".to_owned();
     session.entities.insert("contact_name".to_owned(), Value::from("Ana"));
     let outcome = host.invoke(Request::new(node, session.clone()).with_key("s-1/n1/1")).await?;
 
-    // What the outcome changes in the session is the runtime's to keep.
+    // The runtime stores the changes of the session.
     session.entities.extend(outcome.entities);
     outcome.cleared.iter().for_each(|entity| drop(session.entities.remove(entity)));
     assert_eq!(outcome.port, "next");

@@ -20,7 +20,7 @@ pub struct References {
 }
 
 impl References {
-    /// What this node names.
+    /// Collects the references of a node.
     pub(super) fn new(node_parameters: &NodeParameters) -> Self {
         let mut found = Self::default();
         for binding in &node_parameters.bindings {

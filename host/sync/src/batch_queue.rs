@@ -16,7 +16,7 @@ const MAX_QUEUE: usize = 4_096;
 
 /// Applies batches of items. It lives on the thread of its queue; one that panics is replaced.
 pub trait BatchHandler: Sized + 'static {
-    /// What the handler is opened from.
+    /// The value from which a handler is opened.
     type Source: Send + 'static;
     /// An item of a batch.
     type Item: Send + 'static;

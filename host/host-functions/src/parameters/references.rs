@@ -6,10 +6,10 @@ use flowhost_store::Lookup;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-/// What to look up at once for a session, so that the action's own questions are answered already.
+/// Returns the lookups that an invocation makes at once, so that the lookups of its action find their results cached.
 pub fn lookups(references: &References, session: &SessionOverlay, prefetch_newest_ready: bool) -> Vec<Lookup> {
     let id = |entity: &String| session.entity(entity).and_then(Json::as_str).and_then(|id| Uuid::try_parse(id).ok());
-    // Room for what else the invocation asks at once, too.
+    // The invocation adds up to three lookups of its own.
     let mut lookups =
         Vec::with_capacity(references.contacts.len() + references.campaigns.len() + references.categories.len() + 3);
     lookups.extend(references.contacts.iter().filter_map(id).map(Lookup::Contact));
