@@ -39,7 +39,9 @@ pub mod store {
 /// Actions: their manifests, versions and components.
 pub mod catalog {
     pub use flowhost_built_in_actions::built_in;
-    pub use flowhost_engine::{CONTRACT_VERSION, ContractMismatch, LoadError, ReadError, WIT_FILES, pack, read_component};
+    pub use flowhost_engine::{
+        CONTRACT_VERSION, ContractMismatch, LoadError, ReadError, WIT_FILES, pack, read_component,
+    };
     pub use flowhost_invocation::catalog::*;
     pub use flowhost_manifest as manifest;
     pub use flowhost_manifest::{Manifest, Parameter, ParameterKind};

@@ -30,7 +30,8 @@ fn dependencies() -> BTreeMap<String, Row> {
         let (mut workspace, mut others, mut is_relevant) = (BTreeSet::new(), BTreeSet::new(), false);
         for line in manifest.lines() {
             if line.starts_with('[') {
-                is_relevant = line == "[dependencies]" || line.starts_with("[target.") && line.ends_with(".dependencies]");
+                is_relevant =
+                    line == "[dependencies]" || line.starts_with("[target.") && line.ends_with(".dependencies]");
             } else if let Some((name, _)) = line.split_once([' ', '.']).filter(|_| is_relevant) {
                 match name.strip_prefix("flowhost-") {
                     Some(name) => workspace.insert(name.to_owned()),

@@ -1,10 +1,10 @@
 //! Loading of components: checks, compilation, code cache and manifest.
 
 use flowhost_engine::Limits;
+use flowhost_engine::LoadError;
 use flowhost_engine::cache::{CachedComponent, CodeCache, sha256};
 use flowhost_engine::compiler::Compiler;
 use flowhost_engine::component::{check_contract, check_magic, classify_instance_error, compile_load_error};
-use flowhost_engine::LoadError;
 use flowhost_engine::quotas;
 use flowhost_manifest::Manifest;
 use std::fmt;

@@ -3,8 +3,8 @@
 mod component;
 mod identity;
 
-pub(crate) use component::Loader;
 pub use component::Action;
+pub(crate) use component::Loader;
 pub(crate) use identity::ReplaceableIds;
 
 use semver::Version;
