@@ -39,6 +39,10 @@ const CONCURRENCY: usize = 4;
 /// Limit for the growth of the process over all rounds. Each round uses several hundred MiB while it runs.
 const MAX_RETAINED_BYTES: u64 = 64 << 20;
 
+/// Rounds after which the growth is measured, and rounds at most.
+const MIN_ROUNDS: usize = 3;
+const MAX_ROUNDS: usize = 6;
+
 fn resident_bytes() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
     pages.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * rustix::param::page_size() as u64
@@ -95,13 +99,20 @@ async fn memory_of_finished_invocations_is_released() {
     run_attacks(&host).await;
     drop(host);
     let before = resident_bytes();
-    for _ in 0..3 {
+    // A leak grows with each round. The allocator may also keep memory that is free, which a later round uses again.
+    let mut after = u64::MAX;
+    for round in 1..=MAX_ROUNDS {
         let host = open().await;
         run_attacks(&host).await;
         run_attacks(&host).await;
         drop(host);
+        if round >= MIN_ROUNDS {
+            after = after.min(resident_bytes());
+        }
+        if after < before + MAX_RETAINED_BYTES {
+            break;
+        }
     }
-    let after = resident_bytes();
     assert!(after < before + MAX_RETAINED_BYTES, "{} MiB before, {} MiB after", before >> 20, after >> 20);
 
     let host = open().await;
