@@ -103,6 +103,21 @@ fn an_invocation_writes_64_kib_of_log_at_each_level() {
     assert_log_limited(&env, &request("hostile-wasi", "acme", "s", "prints-lines-at-once"), &["-v"], 65_536);
 }
 
+#[test]
+fn characters_count_as_they_are_written() {
+    let env = test_env(&["hostile"]);
+    assert_log_limited(&env, &request("hostile", "acme", "s", "logs-control-characters"), &[], 1_000);
+    assert_log_limited(&env, &request("hostile", "acme", "s", "logs-line-breaks"), &[], 1_000);
+}
+
+#[test]
+fn the_names_on_each_line_count() {
+    let env = test_env(&["hostile"]);
+    for id in ["s".repeat(256), "\"".repeat(256), "\u{85}".repeat(256), "\u{10ffff}".repeat(256)] {
+        assert_log_limited(&env, &request("hostile", "acme", &id, "logs-short-lines"), &[], 1_000);
+    }
+}
+
 /// The rate is 256 KiB in a second, over a burst of four times as much.
 #[test]
 fn a_tenant_has_a_rate_and_all_that_it_loses_is_counted() {
@@ -136,6 +151,19 @@ fn a_warning_writes_nothing_and_a_report_says_how_many_were_dropped() {
     let counts = output.stderr.split_whitespace().filter_map(|word| word.strip_prefix("warnings="));
     assert_eq!(counts.map(|count| count.parse::<u64>().unwrap()).sum::<u64>(), 20 * 900);
     assert_eq!(Log::of(&output).lines().count(), 0);
+}
+
+#[test]
+fn a_component_that_prints_in_describe_writes_64_kib_each_time() {
+    let env = test_env(&["describes-by-printing"]);
+    for arguments in [&["check", "plugins/describes-by-printing.wasm"][..], &["--plugins", "plugins", "actions"]] {
+        let output = command_without_cache(&env, arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        let log = Log(String::from_utf8(output.stderr).unwrap());
+        // A host describes a component twice.
+        assert!(log.lines().count() > 0 && log.dropped_lines() > 0, "{arguments:?}");
+        assert!(log.bytes() <= 2 * MAX_BYTES, "{arguments:?}: {} bytes", log.bytes());
+    }
 }
 
 /// Each command ends though nobody reads its stderr, and its answer is complete.

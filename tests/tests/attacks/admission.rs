@@ -1,7 +1,7 @@
 //! Tenants whose invocations wait, hold memory, or come in great number take no places that others need.
 
 use crate::plugins::{self, attack, of_tenant};
-use crate::target::Target;
+use crate::target::{Target, contact_request, more_tenant, neighbour};
 use serde_json::{Value as Json, json};
 
 /// Callers of one tenant: more than the permits of a tenant in a host of two workers.
@@ -40,6 +40,30 @@ fn a_tenant_is_served_beside_one_that_holds_memory() {
     target.assert_neighbour_unharmed(&vec![request; 60], 200);
 }
 
+/// The permits of one tenant that was alone, and of four that came later, are more than all. Each neighbour has few
+/// samples, since only the first ones wait.
+#[test]
+fn first_invocations_are_served_beside_one_that_was_alone_and_four_more_tenants() {
+    let mut target = Target::with(Some(&plugins::FOLDER), None);
+    let tenants: Vec<_> = (0..4).map(more_tenant).collect();
+    let alone = attack(CALLERS, &sleeping("acme"));
+    let beside = tenants.iter().map(|tenant| attack(80, &sleeping(tenant)));
+    let attacks: Vec<_> = std::iter::once(alone).chain(beside).collect();
+    let neighbours: Vec<_> = (10..14).map(more_tenant).collect();
+    let neighbours: Vec<_> = neighbours.iter().map(String::as_str).collect();
+    target.assert_neighbours_unharmed(&neighbours, &attacks, 25);
+}
+
+/// Tenants come one after the other, each when all callers of the one before wait.
+#[test]
+fn first_invocations_are_served_beside_tenants_that_come_one_after_the_other() {
+    let mut target = Target::with(Some(&plugins::FOLDER), None);
+    let attacks: Vec<_> = (0..16).map(|number| attack(CALLERS, &sleeping(&more_tenant(number)))).collect();
+    let neighbours: Vec<_> = (20..24).map(more_tenant).collect();
+    let neighbours: Vec<_> = neighbours.iter().map(String::as_str).collect();
+    target.assert_neighbours_unharmed(&neighbours, &attacks, 25);
+}
+
 /// An invocation that waits for a lock has a permit.
 #[test]
 fn a_neighbour_is_served_beside_invocations_that_wait_for_one_key() {
@@ -72,6 +96,37 @@ fn a_neighbour_is_served_beside_callers_that_leave_the_queue() {
     assert!(ends(&ended, "left") > 0, "{ended:?}");
 }
 
+/// Callers of two tenants leave 20 ms after their invocations have begun.
+#[test]
+fn a_neighbour_is_served_beside_callers_that_leave_invocations() {
+    let mut target = Target::with(Some(&plugins::FOLDER), None);
+    let leaving = |tenant| {
+        let mut attack = attack(20, &sleeping(tenant));
+        attack["leaves_after_us"] = json!(20_000);
+        attack
+    };
+    let ended = target.assert_neighbours_unharmed(&["third"], &[leaving("acme"), leaving("other")], TIMES);
+    assert!(ends(&ended, "left") > 0, "{ended:?}");
+    // All permits are free again: the attackers' own tenants are served.
+    for tenant in ["acme", "other"] {
+        assert_eq!(target.code_or_port_of(&contact_request(tenant, "messenger", "m-1")), "next");
+    }
+}
+
+/// Thousands of requests that wait for memory, each of which a release of memory concerns.
+#[test]
+fn a_neighbour_is_served_beside_requests_that_wait_for_memory() {
+    let mut target = Target::with(Some(&plugins::FOLDER), Some(256 * MIB));
+    let before = target.peak_memory();
+    let mut attacks: Vec<_> = ["acme", "other"].map(|tenant| attack(4_000, &sleeping(tenant))).into();
+    let growing = of_tenant(&more_tenant(0), plugins::request("hostile", "reserves-memory"));
+    attacks.push(json!({ "callers": 2, "requests": [growing], "interval_us": 2_000 }));
+    let ended = target.assert_neighbours_unharmed(&["third"], &attacks, TIMES);
+    assert!(ends(&ended, "next") > 0, "{ended:?}");
+    let took = target.peak_memory().saturating_sub(before);
+    assert!(took <= 2 * 256 * MIB, "{} MiB", took / MIB);
+}
+
 /// Sessions of 3 MB, more of them than may wait.
 #[test]
 fn a_neighbour_is_served_beside_large_sessions_that_wait() {
@@ -87,4 +142,33 @@ fn a_neighbour_is_served_beside_large_sessions_that_wait() {
         ["acme", "other"].map(|tenant| json!({ "callers": 40, "requests": [large(tenant)], "interval_us": 100_000 }));
     let ended = target.assert_neighbours_unharmed(&["third"], &attacks, TIMES);
     assert!(ends(&ended, "overloaded") > 0, "{ended:?}");
+}
+
+/// Callers without a pause, so that the host always has invocations of the tenant.
+#[test]
+fn a_neighbour_is_served_beside_many_short_invocations_of_one_tenant() {
+    let mut target = Target::start();
+    let ended = target.assert_neighbours_unharmed(&["third"], &[attack(CALLERS, &neighbour("acme"))], TIMES);
+    assert!(ends(&ended, "contact-not-found") > 0, "{ended:?}");
+}
+
+/// All callers at the same time, and then a pause in which the processors have time for the neighbour.
+#[test]
+fn a_neighbour_is_served_beside_bursts_of_short_invocations_of_one_tenant() {
+    let mut target = Target::start();
+    let burst = json!({ "callers": CALLERS, "requests": [neighbour("acme")], "interval_us": 30_000 });
+    let ended = target.assert_neighbours_unharmed(&["third"], &[burst], TIMES);
+    assert!(ends(&ended, "contact-not-found") > 0, "{ended:?}");
+}
+
+/// Two tenants with shipped actions that write one contact each, and conflict.
+#[test]
+fn a_neighbour_is_served_beside_two_tenants_that_write_one_contact_each() {
+    let mut target = Target::start();
+    let writing = |tenant| {
+        let request = contact_request(tenant, "messenger", "m-1");
+        json!({ "callers": CALLERS, "requests": [request], "interval_us": 100_000 })
+    };
+    let ended = target.assert_neighbours_unharmed(&["third"], &[writing("acme"), writing("other")], TIMES);
+    assert!(ends(&ended, "next") > 0, "{ended:?}");
 }

@@ -33,6 +33,28 @@ fn a_neighbour_is_served_beside_long_lines() {
     assert_unharmed(&mut target, &[plugins::request("hostile", "logs-at-length")], CALLERS);
 }
 
+#[test]
+fn a_neighbour_is_served_beside_short_lines() {
+    let mut target = Target::with_log("warn");
+    assert_unharmed(&mut target, &[plugins::request("hostile", "logs-short-lines")], CALLERS);
+}
+
+#[test]
+fn a_neighbour_is_served_beside_many_lines_in_one_call_of_wasi() {
+    for filter in ["warn", "debug"] {
+        let mut target = Target::with_log(filter);
+        assert_unharmed(&mut target, &[plugins::request("hostile-wasi", "prints-lines-at-once")], CALLERS);
+    }
+}
+
+#[test]
+fn a_neighbour_is_served_beside_control_characters() {
+    let mut target = Target::with_log("warn");
+    for name in ["logs-control-characters", "logs-line-breaks"] {
+        assert_unharmed(&mut target, &[plugins::request("hostile", name)], CALLERS);
+    }
+}
+
 /// The session's id stands on every line.
 #[test]
 fn a_neighbour_is_served_beside_a_session_with_a_long_id() {
@@ -46,6 +68,13 @@ fn a_neighbour_is_served_beside_a_session_with_a_long_id() {
 fn a_neighbour_is_served_beside_many_warnings() {
     let mut target = Target::with_log("warn");
     assert_unharmed(&mut target, &[plugins::request("hostile", "warns-often")], CALLERS);
+}
+
+/// Three texts of 1 MiB in one call.
+#[test]
+fn a_neighbour_is_served_beside_long_warnings() {
+    let mut target = Target::with_log("warn");
+    assert_unharmed(&mut target, &[plugins::request("hostile", "warns-at-length")], CALLERS);
 }
 
 #[test]
