@@ -27,7 +27,7 @@ pub use grants::{Grants, HostFunction};
 pub use log::Warning;
 pub use log_quota::LogQuota;
 pub use lookup::IdGenerator;
-pub use run_log::{LogLevel, LogLine};
+pub use run_log::LogLevel;
 pub use run_log::{LogOrigin, RunLog};
 pub use session::{EntityWrites, SeededRng, SessionOverlay};
 pub use session::{Session, SessionError};

@@ -22,11 +22,11 @@ pub enum LogLevel {
 
 /// A line that a plugin wrote for the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogLine {
+struct LogLine {
     /// The level.
-    pub level: LogLevel,
+    level: LogLevel,
     /// The text as the log shows it: at most 4 KiB, control characters escaped, further lines indented.
-    pub message: String,
+    message: String,
 }
 
 /// Maximum length of one line, bytes.
@@ -55,6 +55,8 @@ pub struct RunLog {
 struct LogBuffer {
     lines: Vec<LogLine>,
     bytes: usize,
+    /// The host's own line about the fault that ended the run.
+    fault: Option<LogLine>,
 }
 
 impl LogBuffer {
@@ -185,7 +187,7 @@ impl RunLog {
 
     /// Keeps the host's own line about the fault that ended the run, however much the plugin has logged.
     pub fn write_fault(&self, message: &str) {
-        self.buffer().lines.push(LogLine { level: LogLevel::Error, message: shown(message) });
+        self.buffer().fault = Some(LogLine { level: LogLevel::Error, message: shown(message) });
     }
 
     /// Counts a warning that was dropped.
@@ -195,13 +197,22 @@ impl RunLog {
 
     /// Writes all lines to the operator's log once, as far as the tenant's quota allows.
     pub fn flush(&self, origin: &LogOrigin<'_>, quota: Option<&LogQuota>) {
-        let LogBuffer { lines, .. } = std::mem::take(&mut *self.buffer());
+        let LogBuffer { lines, fault, .. } = std::mem::take(&mut *self.buffer());
         let count = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
         let mut dropped = DropCounts { lines: count(&self.dropped_lines), warnings: count(&self.dropped_warnings) };
-        let shown: Vec<_> = lines.iter().filter(|line| is_level_enabled(line.level)).collect();
+        let mut shown: Vec<_> = lines.iter().filter(|line| is_level_enabled(line.level)).collect();
+        let names = if shown.is_empty() && fault.is_none() { 0 } else { origin.written_bytes() };
+        // The names on each line count against the limit of the run, too.
+        let within = shown.iter().scan(0, |bytes, line| {
+            *bytes += line.message.len() + names;
+            (*bytes <= self.max_bytes).then_some(())
+        });
+        let within = within.count();
+        dropped.lines += (shown.len() - within) as u64;
+        shown.truncate(within);
+        shown.extend(fault.iter().filter(|line| is_level_enabled(line.level)));
         let mut accepted = shown.len();
         if let Some(quota) = quota.filter(|_| !shown.is_empty() || !dropped.is_none()) {
-            let names = origin.action.len() + origin.tenant.len() + origin.session.len();
             let lengths = shown.iter().map(|line| line.message.len() + names);
             (accepted, dropped) = quota.charge(origin.tenant, lengths, dropped);
         }
@@ -215,6 +226,14 @@ impl RunLog {
 }
 
 impl LogOrigin<'_> {
+    /// Returns the bytes of the names as each line of the log contains them, quoted and escaped.
+    fn written_bytes(&self) -> usize {
+        [self.action, self.tenant, self.session]
+            .into_iter()
+            .map(|name| 2 + name.escape_debug().map(char::len_utf8).sum::<usize>())
+            .sum()
+    }
+
     fn write(&self, level: LogLevel, message: &str) {
         let Self { action, tenant, session } = self;
         match level {
@@ -285,7 +304,7 @@ mod tests {
             assert_eq!((run_log.buffer().lines.len(), dropped(&run_log)), (16, 84));
         }
         run_log.write_fault("the host's own line");
-        assert_eq!(run_log.buffer().lines.len(), 17);
+        assert_eq!((run_log.buffer().lines.len(), run_log.buffer().fault.is_some()), (16, true));
     }
 
     #[test]

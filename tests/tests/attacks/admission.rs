@@ -1,18 +1,30 @@
-//! Tenants with waiting invocations do not deprive other tenants of instance permits.
+//! Tenants whose invocations wait, hold memory, or come in great number take no places that others need.
 
-use crate::plugins;
-use crate::target::Target;
-use serde_json::json;
+use crate::plugins::{self, attack, of_tenant};
+use crate::target::{Target, contact_request, more_tenant, neighbour};
+use serde_json::{Value as Json, json};
+
+/// Callers of one tenant: more than the permits of a tenant in a host of two workers.
+const CALLERS: usize = 300;
+
+/// Invocations of a neighbour, one after the other.
+const TIMES: usize = 200;
+
+const MIB: usize = 1 << 20;
+
+/// An invocation that waits in WASI until its time ends.
+fn sleeping(tenant: &str) -> Json {
+    of_tenant(tenant, plugins::request("hostile-wasi", "sleeps"))
+}
+
+fn ends(ends: &[Json], end: &str) -> u64 {
+    ends.iter().filter_map(|ends| ends[end].as_u64()).sum()
+}
 
 /// Two tenants with 300 sleeping invocations each: more than the instance slots of a host with two workers.
 #[test]
 fn a_third_tenant_is_served_beside_two_that_wait() {
     let mut target = Target::with(Some(&plugins::FOLDER), None);
-    let sleeping = |tenant: &str| {
-        let mut request = plugins::request("hostile-wasi", "sleeps");
-        request["session"]["tenant"] = json!(tenant);
-        request
-    };
     let attack: Vec<_> = ["acme", "other"].into_iter().flat_map(|tenant| vec![sleeping(tenant); 300]).collect();
     target.assert_neighbour_unharmed(&attack, 200);
 }
@@ -26,4 +38,137 @@ fn a_tenant_is_served_beside_one_that_holds_memory() {
         request["session"]["entities"][name] = "x".repeat(1_000_000).into();
     }
     target.assert_neighbour_unharmed(&vec![request; 60], 200);
+}
+
+/// The permits of one tenant that was alone, and of four that came later, are more than all. Each neighbour has few
+/// samples, since only the first ones wait.
+#[test]
+fn first_invocations_are_served_beside_one_that_was_alone_and_four_more_tenants() {
+    let mut target = Target::with(Some(&plugins::FOLDER), None);
+    let tenants: Vec<_> = (0..4).map(more_tenant).collect();
+    let alone = attack(CALLERS, &sleeping("acme"));
+    let beside = tenants.iter().map(|tenant| attack(80, &sleeping(tenant)));
+    let attacks: Vec<_> = std::iter::once(alone).chain(beside).collect();
+    let neighbours: Vec<_> = (10..14).map(more_tenant).collect();
+    let neighbours: Vec<_> = neighbours.iter().map(String::as_str).collect();
+    target.assert_neighbours_unharmed(&neighbours, &attacks, 25);
+}
+
+/// Tenants come one after the other, each when all callers of the one before wait.
+#[test]
+fn first_invocations_are_served_beside_tenants_that_come_one_after_the_other() {
+    let mut target = Target::with(Some(&plugins::FOLDER), None);
+    let attacks: Vec<_> = (0..16).map(|number| attack(CALLERS, &sleeping(&more_tenant(number)))).collect();
+    let neighbours: Vec<_> = (20..24).map(more_tenant).collect();
+    let neighbours: Vec<_> = neighbours.iter().map(String::as_str).collect();
+    target.assert_neighbours_unharmed(&neighbours, &attacks, 25);
+}
+
+/// An invocation that waits for a lock has a permit.
+#[test]
+fn a_neighbour_is_served_beside_invocations_that_wait_for_one_key() {
+    let mut target = Target::with(Some(&plugins::FOLDER), None);
+    let keyed = |tenant| {
+        let mut request = sleeping(tenant);
+        request["key"] = "the same".into();
+        attack(CALLERS, &request)
+    };
+    target.assert_neighbours_unharmed(&["third"], &[keyed("acme"), keyed("other")], TIMES);
+}
+
+#[test]
+fn a_neighbour_is_served_beside_components_that_wait_in_describe() {
+    let mut target = Target::with(Some(&plugins::FOLDER), None);
+    let load = json!({ "callers": 2, "load": plugins::component("describes-by-waiting") });
+    target.assert_neighbour_unharmed_in_the_end(&load, TIMES);
+}
+
+/// Some invocations of two tenants run, and callers of the others leave the queue after 20 ms.
+#[test]
+fn a_neighbour_is_served_beside_callers_that_leave_the_queue() {
+    let mut target = Target::with(Some(&plugins::FOLDER), None);
+    let attacks = ["acme", "other"].into_iter().flat_map(|tenant| {
+        let mut leaving = attack(100, &sleeping(tenant));
+        leaving["leaves_after_us"] = json!(20_000);
+        [attack(CALLERS, &sleeping(tenant)), leaving]
+    });
+    let ended = target.assert_neighbours_unharmed(&["third"], &attacks.collect::<Vec<_>>(), TIMES);
+    assert!(ends(&ended, "left") > 0, "{ended:?}");
+}
+
+/// Callers of two tenants leave 20 ms after their invocations have begun.
+#[test]
+fn a_neighbour_is_served_beside_callers_that_leave_invocations() {
+    let mut target = Target::with(Some(&plugins::FOLDER), None);
+    let leaving = |tenant| {
+        let mut attack = attack(20, &sleeping(tenant));
+        attack["leaves_after_us"] = json!(20_000);
+        attack
+    };
+    let ended = target.assert_neighbours_unharmed(&["third"], &[leaving("acme"), leaving("other")], TIMES);
+    assert!(ends(&ended, "left") > 0, "{ended:?}");
+    // All permits are free again: the attackers' own tenants are served.
+    for tenant in ["acme", "other"] {
+        assert_eq!(target.code_or_port_of(&contact_request(tenant, "messenger", "m-1")), "next");
+    }
+}
+
+/// Thousands of requests that wait for memory, each of which a release of memory concerns.
+#[test]
+fn a_neighbour_is_served_beside_requests_that_wait_for_memory() {
+    let mut target = Target::with(Some(&plugins::FOLDER), Some(256 * MIB));
+    let before = target.peak_memory();
+    let mut attacks: Vec<_> = ["acme", "other"].map(|tenant| attack(4_000, &sleeping(tenant))).into();
+    let growing = of_tenant(&more_tenant(0), plugins::request("hostile", "reserves-memory"));
+    attacks.push(json!({ "callers": 2, "requests": [growing], "interval_us": 2_000 }));
+    let ended = target.assert_neighbours_unharmed(&["third"], &attacks, TIMES);
+    assert!(ends(&ended, "next") > 0, "{ended:?}");
+    let took = target.peak_memory().saturating_sub(before);
+    assert!(took <= 2 * 256 * MIB, "{} MiB", took / MIB);
+}
+
+/// Sessions of 3 MB, more of them than may wait.
+#[test]
+fn a_neighbour_is_served_beside_large_sessions_that_wait() {
+    let mut target = Target::with(Some(&plugins::FOLDER), Some(256 * MIB));
+    let large = |tenant| {
+        let mut request = sleeping(tenant);
+        for name in ["a", "b", "c"] {
+            request["session"]["entities"][name] = "x".repeat(1_000_000).into();
+        }
+        request
+    };
+    let attacks =
+        ["acme", "other"].map(|tenant| json!({ "callers": 40, "requests": [large(tenant)], "interval_us": 100_000 }));
+    let ended = target.assert_neighbours_unharmed(&["third"], &attacks, TIMES);
+    assert!(ends(&ended, "overloaded") > 0, "{ended:?}");
+}
+
+/// Callers without a pause, so that the host always has invocations of the tenant.
+#[test]
+fn a_neighbour_is_served_beside_many_short_invocations_of_one_tenant() {
+    let mut target = Target::start();
+    let ended = target.assert_neighbours_unharmed(&["third"], &[attack(CALLERS, &neighbour("acme"))], TIMES);
+    assert!(ends(&ended, "contact-not-found") > 0, "{ended:?}");
+}
+
+/// All callers at the same time, and then a pause in which the processors have time for the neighbour.
+#[test]
+fn a_neighbour_is_served_beside_bursts_of_short_invocations_of_one_tenant() {
+    let mut target = Target::start();
+    let burst = json!({ "callers": CALLERS, "requests": [neighbour("acme")], "interval_us": 30_000 });
+    let ended = target.assert_neighbours_unharmed(&["third"], &[burst], TIMES);
+    assert!(ends(&ended, "contact-not-found") > 0, "{ended:?}");
+}
+
+/// Two tenants with shipped actions that write one contact each, and conflict.
+#[test]
+fn a_neighbour_is_served_beside_two_tenants_that_write_one_contact_each() {
+    let mut target = Target::start();
+    let writing = |tenant| {
+        let request = contact_request(tenant, "messenger", "m-1");
+        json!({ "callers": CALLERS, "requests": [request], "interval_us": 100_000 })
+    };
+    let ended = target.assert_neighbours_unharmed(&["third"], &[writing("acme"), writing("other")], TIMES);
+    assert!(ends(&ended, "next") > 0, "{ended:?}");
 }

@@ -3,6 +3,7 @@
 
 mod admission;
 mod evaluation;
+mod log;
 mod memory;
 mod plugins;
 mod target;

@@ -25,7 +25,23 @@ pub(crate) static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     out
 });
 
-/// A request that carries out an attack of a hostile plugin.
+/// The file of a component that is not in the folder.
+pub(crate) fn component(name: &str) -> PathBuf {
+    FOLDER.with_file_name("all-hostile-plugins").join(name).with_extension("wasm")
+}
+
+/// An attack of so many callers, who all send this request again and again.
+pub(crate) fn attack(callers: usize, request: &serde_json::Value) -> serde_json::Value {
+    serde_json::json!({ "callers": callers, "requests": [request] })
+}
+
+/// The request in the name of this tenant.
+pub(crate) fn of_tenant(tenant: &str, mut request: serde_json::Value) -> serde_json::Value {
+    request["session"]["tenant"] = tenant.into();
+    request
+}
+
+/// A request to such a plugin.
 pub(crate) fn request(plugin: &str, name: &str) -> serde_json::Value {
     let mut parameters = serde_json::json!({ "ATTACK": name });
     if plugin == "hostile" {

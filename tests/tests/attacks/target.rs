@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
@@ -14,7 +14,10 @@ pub(crate) const CAMPAIGN: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1dc";
 /// but a host that violates the limit violates it in each.
 const ROUNDS: usize = 6;
 
-/// Locked by each target, so that only one process runs at a time and measurements do not disturb each other.
+/// Tenants that attack, and tenants that are neighbours, beside the three by name.
+const MORE_TENANTS: usize = 64;
+
+/// One process at a time, so that none disturbs the others' measurements.
 static EXCLUSIVE: Mutex<()> = Mutex::new(());
 
 /// The process. It is killed on drop.
@@ -22,6 +25,8 @@ pub(crate) struct Target {
     _alone: MutexGuard<'static, ()>,
     child: Child,
     commands: ChildStdin,
+    /// The log, if the process has one. Nobody reads it until a test takes it.
+    log: Option<ChildStderr>,
     answers: Lines<BufReader<ChildStdout>>,
     other_answers: HashMap<String, Json>,
     next: u64,
@@ -35,6 +40,15 @@ impl Target {
 
     /// Starts the process with a folder of plugins and with a limit for the memory of all invocations, bytes.
     pub(crate) fn with(plugins: Option<&Path>, memory: Option<usize>) -> Self {
+        Self::spawn(plugins, memory, None)
+    }
+
+    /// With the hostile plugins and a log of this filter. The log goes to a pipe.
+    pub(crate) fn with_log(filter: &str) -> Self {
+        Self::spawn(Some(&crate::plugins::FOLDER), None, Some(filter))
+    }
+
+    fn spawn(plugins: Option<&Path>, memory: Option<usize>, log: Option<&str>) -> Self {
         let alone = EXCLUSIVE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = TempDir::new().unwrap();
         let apply = folder.path().join("apply.json");
@@ -43,11 +57,15 @@ impl Target {
         let mut command = Command::new(env!("CARGO_BIN_EXE_attack-target"));
         command.arg(apply).arg(cache).args(plugins);
         command.envs(memory.map(|bytes| ("FLOWHOST_TARGET_MEMORY", bytes.to_string())));
+        command.env_remove("FLOWHOST_LOG").envs(log.map(|filter| ("FLOWHOST_LOG", filter)));
+        if log.is_some() {
+            command.stderr(Stdio::piped());
+        }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let answers = BufReader::new(child.stdout.take().unwrap()).lines();
-        let commands = child.stdin.take().unwrap();
-        let mut target =
-            Self { _alone: alone, child, commands, answers, other_answers: HashMap::new(), next: 0, _folder: folder };
+        let (commands, log) = (child.stdin.take().unwrap(), child.stderr.take());
+        let other_answers = HashMap::new();
+        let mut target = Self { _alone: alone, child, commands, log, answers, other_answers, next: 0, _folder: folder };
         target.wait("ready");
         // The first invocation initialises caches and pools.
         let id = target.invoke(&neighbour("other"));
@@ -79,9 +97,9 @@ impl Target {
         code_or_port(&self.wait(&id))
     }
 
-    /// Sorted latencies of `times` invocations of a neighbour, one after the other, microseconds.
-    fn measure(&mut self, request: &Json, times: usize) -> Vec<u64> {
-        let id = self.send(json!({ "measure": request, "times": times }));
+    /// Latencies of neighbours that invoke so many times each, one after the other, in microseconds and in order.
+    fn measure(&mut self, requests: &[Json], times: usize) -> Vec<u64> {
+        let id = self.send(json!({ "measure": requests, "times": times }));
         let answer = self.wait(&id);
         let micros = answer["micros"].as_array().unwrap_or_else(|| panic!("{answer}"));
         let mut micros: Vec<u64> = micros.iter().map(|micros| micros.as_u64().unwrap()).collect();
@@ -92,14 +110,14 @@ impl Target {
     /// Asserts that a neighbour's 99th percentile beside `attack` is at most twice that without it, or 1 ms more. All
     /// attacks are answered before the next round.
     pub(crate) fn assert_neighbour_unharmed(&mut self, attack: &[Json], times: usize) {
-        let request = neighbour("third");
+        let request = [neighbour("third")];
         let mut rounds = Vec::new();
         for _ in 0..ROUNDS {
             let alone = percentile_99(&self.measure(&request, times));
             let attacks: Vec<_> = attack.iter().map(|request| self.invoke(request)).collect();
             let beside = percentile_99(&self.measure(&request, times));
             attacks.iter().for_each(|id| drop(self.wait(id)));
-            if beside <= (2 * alone).max(alone + 1_000) {
+            if is_within_promise(alone, beside) {
                 return;
             }
             rounds.push((alone, beside));
@@ -107,7 +125,64 @@ impl Target {
         panic!("99th percentiles in microseconds, alone and beside the attack: {rounds:?}");
     }
 
-    /// The peak resident memory of the process, bytes.
+    /// Starts an attack; its id. Each of its callers has entered its first invocation into the host.
+    pub(crate) fn start_attack(&mut self, attack: &Json) -> String {
+        let id = self.send(json!({ "attack": attack }));
+        let answer = self.wait(&id);
+        assert_eq!(answer, json!({ "id": id }));
+        id
+    }
+
+    /// Stops an attack; the number of its invocations by the code or port with which they ended.
+    pub(crate) fn stop_attack(&mut self, attack: &str) -> Json {
+        let id = self.send(json!({ "stop": attack }));
+        self.wait(&id)["ends"].clone()
+    }
+
+    /// Asserts that the 99th percentile of neighbours beside these attacks is at most twice that without them, or 1 ms
+    /// more, in one of [`ROUNDS`]. The attacks start in their order, and stop after each round. Returns the ends of each,
+    /// see [`Target::stop_attack`].
+    pub(crate) fn assert_neighbours_unharmed(&mut self, tenants: &[&str], attacks: &[Json], times: usize) -> Vec<Json> {
+        let requests: Vec<_> = tenants.iter().map(|tenant| neighbour(tenant)).collect();
+        let (mut least, mut rounds) = (u64::MAX, Vec::new());
+        for _ in 0..ROUNDS {
+            let alone = percentile_99(&self.measure(&requests, times));
+            let started: Vec<_> = attacks.iter().map(|attack| self.start_attack(attack)).collect();
+            let beside = percentile_99(&self.measure(&requests, times));
+            let ends = started.iter().map(|attack| self.stop_attack(attack)).collect();
+            rounds.push((alone, beside));
+            // A disturbance of the measurement without the attack does not justify a higher latency beside it.
+            least = least.min(alone);
+            if is_within_promise(least, beside) {
+                return ends;
+            }
+        }
+        panic!("99th percentiles in microseconds, alone and beside the attack: {rounds:?}");
+    }
+
+    /// Asserts the same for an attack that begins with work which is not part of it, and cannot be stopped: one of the
+    /// rounds comes after that work.
+    pub(crate) fn assert_neighbour_unharmed_in_the_end(&mut self, attack: &Json, times: usize) {
+        let request = [neighbour("third")];
+        let alone = percentile_99(&self.measure(&request, times));
+        self.start_attack(attack);
+        let mut rounds = Vec::new();
+        for _ in 0..ROUNDS {
+            let beside = percentile_99(&self.measure(&request, times));
+            if is_within_promise(alone, beside) {
+                return;
+            }
+            rounds.push(beside);
+        }
+        panic!("99th percentiles in microseconds, {alone} alone, and beside the attack: {rounds:?}");
+    }
+
+    /// The log, which nobody has read so far.
+    pub(crate) fn take_log(&mut self) -> ChildStderr {
+        self.log.take().expect("the process has a log")
+    }
+
+    /// The greatest resident memory so far, bytes.
     pub(crate) fn peak_memory(&self) -> usize {
         peak_memory(self.child.id())
     }
@@ -135,6 +210,11 @@ pub(crate) fn peak_memory(process: u32) -> usize {
     line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
 }
 
+/// Whether a latency beside an attack is at most twice that without it, or 1 ms more, both in microseconds.
+fn is_within_promise(alone: u64, beside: u64) -> bool {
+    beside <= (2 * alone).max(alone + 1_000)
+}
+
 fn percentile_99(sorted: &[u64]) -> u64 {
     sorted[sorted.len() * 99 / 100]
 }
@@ -146,8 +226,13 @@ pub(crate) fn code_or_port(answer: &Json) -> String {
     end.unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
-/// A cheap request without writes: whether an unknown contact is on a do-not-disturb list.
-fn neighbour(tenant: &str) -> Json {
+/// The tenant of this number, below [`MORE_TENANTS`].
+pub(crate) fn more_tenant(number: usize) -> String {
+    format!("tenant-{number}")
+}
+
+/// A cheap request without writes: it checks whether an unknown contact is on a list.
+pub(crate) fn neighbour(tenant: &str) -> Json {
     json!({
         "action": "campaign-dnd-validator",
         "session": { "id": "n", "tenant": tenant, "channel": "messenger", "user": "neighbour",
@@ -191,7 +276,9 @@ pub(crate) fn configuration() -> Json {
         json!({ "id": id, "name": id, "time_zone": "UTC", "phone_region": "CL", "default_intention": "menu",
                 "channels": ["whatsapp", "messenger", "telegram"] })
     };
-    let tenants: Vec<_> = ["acme", "other", "third"].into_iter().map(tenant).collect();
+    let more: Vec<_> = (0..MORE_TENANTS).map(more_tenant).collect();
+    let tenants: Vec<_> =
+        ["acme", "other", "third"].into_iter().chain(more.iter().map(String::as_str)).map(tenant).collect();
     json!({
         "tenants": tenants,
         "campaigns": [{ "tenant": "acme", "id": CAMPAIGN, "name": "Recovery", "type": "simple", "mode": "always-on",

@@ -54,7 +54,18 @@ pub(crate) async fn describes_by_waiting(code: &str) {
     assert_eq!(error.code, code);
 }
 
-/// Processes that run an infinite loop until the value is dropped.
+/// In a host without a cache of manifests, which asks the component.
+pub(crate) async fn describes_by_printing() {
+    crate::log::install_capture();
+    let builder = flowhost::Host::builder().workers(1).without_built_in_actions();
+    let host = builder.open(flowhost::store::MemoryStore::new()).await.unwrap();
+    host.load(&plugins::component("describes-by-printing")).unwrap();
+    let lines = crate::log::lines_of_session("action=\"describe\"");
+    assert!(lines.iter().any(|line| line.contains("\\u{1b}")), "{lines:?}");
+    assert!(crate::log::dropped_lines(&lines) > 0, "{:?}", lines.last());
+}
+
+/// Processes that compute until they are dropped.
 struct CpuLoad(Vec<std::process::Child>);
 
 impl CpuLoad {
@@ -199,6 +210,24 @@ pub(crate) async fn logs_at_length() {
     let lines = crate::log::lines_of_session(&id);
     assert_eq!(lines.iter().filter(|line| line.contains("xxx")).count(), 16);
     assert!(lines.iter().any(|line| line.contains("dropped") && line.contains("lines=984")), "{:?}", lines.last());
+}
+
+/// More invocations than the host's memory has room for at once.
+pub(crate) async fn reserves_memory() {
+    let fixture = Fixture::with_limits(|limits| limits.host_memory_bytes = 128 << 20).await;
+    for _ in 0..64 {
+        let outcome = fixture.run_beside_neighbours(fixture.attack("reserves-memory", "", "")).await.unwrap();
+        assert_eq!((outcome.port.as_str(), outcome.usage.memory_bytes > 4 << 20), ("next", true));
+    }
+}
+
+/// The log has some of the lines that the plugin wrote, and the number of the others.
+pub(crate) async fn log_is_counted(attack: &str, written: u64) {
+    let fixture = Fixture::new().await;
+    let request = fixture.attack(attack, "", "");
+    let id = request.session.id.clone();
+    assert_eq!(fixture.run_beside_neighbours(request).await.unwrap().port, "next");
+    crate::log::assert_counted(&id, written);
 }
 
 pub(crate) async fn hides_characters() {

@@ -39,6 +39,8 @@ cases! {
         => |code| assert_attack_ends("recurses", code);
     grow_memory_in_steps: "grows its memory in steps without end", "memory", "limit-memory" => |code| assert_attack_ends("grow-memory-in-steps", code);
     allocate_at_once: "allocates 100 MiB at once", "memory", "limit-memory" => |code| assert_attack_ends("allocate-at-once", code);
+    reserves_memory: "reserves 4 MiB of memory that it does not use", "memory of all invocations", "the memory is released"
+        => |_| assertions::reserves_memory();
     starts_large: "declares more initial memory than the limit", "memory", "limit-memory" => |code| assert_plugin_rejected("starts-large", code);
     grows_a_table: "grows a table without end", "elements of a table", "limit-tables" => |code| assert_plugin_stopped("grows-a-table", code);
     has_many_tables: "has 33 tables", "tables", "limit-tables" => |code| assert_plugin_rejected("has-many-tables", code);
@@ -71,6 +73,14 @@ cases! {
     logs_often: "logs 5,000 lines", "log lines", "1,000 are kept, the rest is counted" => |_| assertions::logs_often();
     logs_at_length: "logs 1,000 lines of 4 KB", "bytes of log", "64 KiB are kept, the rest is counted"
         => |_| assertions::logs_at_length();
+    logs_short_lines: "logs 1,000 lines of one byte", "bytes of log, with the names on each line", "at most 64 KiB are kept, the rest is counted"
+        => |_| assertions::log_is_counted("logs-short-lines", 1_000);
+    logs_control_characters: "logs 1,000 lines of 4 KB of control characters", "bytes of log, when they are escaped",
+        "at most 64 KiB are kept, the rest is counted" => |_| assertions::log_is_counted("logs-control-characters", 1_000);
+    logs_line_breaks: "logs 1,000 lines of 4,000 line breaks", "bytes of log, with the marks of continued lines",
+        "at most 64 KiB are kept, the rest is counted" => |_| assertions::log_is_counted("logs-line-breaks", 1_000);
+    prints_lines_at_once: "prints 32,768 lines in one call on each stream", "log lines", "at most 1,000 are kept, the rest is counted"
+        => |_| crate::wasi::prints_lines_at_once();
     prints_often: "prints 2,000 lines", "log lines", "1,000 are kept, the rest is counted" => |_| crate::wasi::prints_often();
     forge_log_line: "logs a line that contains a forged line", "log lines", "the forged line is indented"
         => |_| assertions::forge_log_line();
@@ -143,6 +153,8 @@ cases! {
     describes_for_ever: "runs an infinite loop in `describe`", "CPU time", "limit-cpu"
         => |code| assert_plugin_rejected("describes-for-ever", code);
     describes_by_waiting: "sleeps for a day in `describe`", "time of the run", "limit-deadline" => assertions::describes_by_waiting;
+    describes_by_printing: "prints 1,000 lines of 4 KB in `describe`", "bytes of log", "64 KiB are kept, the rest is counted"
+        => |_| assertions::describes_by_printing();
     describes_at_length: "describes itself with 20 MiB", "bytes of one host call", "limit-host-bytes"
         => |code| assert_plugin_rejected("describes-at-length", code);
     describes_in_nonsense: "describes itself with a text that is not a manifest", "contract", "plugin-contract"

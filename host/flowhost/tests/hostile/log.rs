@@ -32,3 +32,18 @@ pub(crate) fn lines_of_session(session: &str) -> Vec<String> {
     let text = String::from_utf8_lossy(&lines);
     text.lines().filter(|line| line.contains(session)).map(str::to_owned).collect()
 }
+
+/// The number of dropped lines in the reports among these lines.
+pub(crate) fn dropped_lines(lines: &[String]) -> u64 {
+    let reports = lines.iter().filter(|line| line.contains("dropped beyond the limit"));
+    let counts = reports.filter_map(|line| line.split_whitespace().find_map(|word| word.strip_prefix("lines=")));
+    counts.map(|count| count.parse::<u64>().unwrap()).sum()
+}
+
+/// Asserts that the log has some of the lines of this session, and the number of the others.
+pub(crate) fn assert_counted(session: &str, written: u64) {
+    let lines = lines_of_session(session);
+    let kept = lines.iter().filter(|line| !line.contains("dropped beyond the limit")).count();
+    assert!(kept > 0);
+    assert_eq!(kept as u64 + dropped_lines(&lines), written, "{:?}", lines.last());
+}

@@ -13,6 +13,7 @@ mod fixture;
 mod generated;
 mod hot_reload;
 mod isolation;
+mod leaving_callers;
 mod log;
 mod plugins;
 mod retries;

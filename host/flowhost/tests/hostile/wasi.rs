@@ -65,6 +65,14 @@ pub(crate) async fn prints_often() {
     assert!(lines.iter().any(|line| line.contains("dropped")));
 }
 
+pub(crate) async fn prints_lines_at_once() {
+    let fixture = wasi_fixture().await;
+    let request = attack(&fixture, "prints-lines-at-once", session_with_seed(1));
+    let id = request.session.id.clone();
+    assert_eq!(fixture.run_beside_neighbours(request).await.unwrap().port, "next");
+    log::assert_counted(&id, 2 * 32_768);
+}
+
 pub(crate) async fn sleeps(code: &str) {
     let fixture = wasi_fixture().await;
     assert_stopped(

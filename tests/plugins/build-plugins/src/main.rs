@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for guest in flow_pack::build(plugins, &target)? {
         std::fs::write(out.join(guest.id).with_extension("wasm"), guest.bytes)?;
     }
-    for name in ["describes-by-waiting", "hostile-wasi"] {
+    for name in ["describes-by-printing", "describes-by-waiting", "hostile-wasi"] {
         std::fs::write(out.join(name).with_extension("wasm"), build_wasi_component(plugins, &target, name)?)?;
     }
     for entry in std::fs::read_dir(plugins.join("wat"))? {

@@ -30,12 +30,16 @@ attacks! {
     "waits" => infinite::waits;
     "grow-memory-in-steps" => oversized::grow_memory_in_steps;
     "allocate-at-once" => oversized::allocate_at_once;
+    "reserves-memory" => oversized::reserves_memory;
     "returns-much" => oversized::returns_much;
     "sends-much-at-once" => oversized::sends_much_at_once;
     "sends-much-in-all" => oversized::sends_much_in_all;
     "calls-often" => oversized::calls_often;
     "logs-often" => oversized::logs_often;
     "logs-at-length" => oversized::logs_at_length;
+    "logs-short-lines" => oversized::logs_short_lines;
+    "logs-control-characters" => oversized::logs_control_characters;
+    "logs-line-breaks" => oversized::logs_line_breaks;
     "forge-log-line" => contract::forge_log_line;
     "warns-often" => oversized::warns_often;
     "warns-at-length" => oversized::warns_at_length;

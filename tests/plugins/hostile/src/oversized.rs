@@ -22,6 +22,12 @@ pub(crate) fn allocate_at_once() -> Result<Port, Error> {
     Ok(NEXT)
 }
 
+/// Memory that it does not write to.
+pub(crate) fn reserves_memory() -> Result<Port, Error> {
+    black_box(Vec::<u8>::with_capacity(4 * MIB));
+    Ok(NEXT)
+}
+
 pub(crate) fn returns_much() -> Result<Port, Error> {
     Err(Error::new("acme/much", text(20 * MIB)))
 }
@@ -53,11 +59,29 @@ pub(crate) fn logs_often() -> Result<Port, Error> {
 }
 
 pub(crate) fn logs_at_length() -> Result<Port, Error> {
-    let line = text(4 << 10);
+    logs_errors(&text(4 << 10))
+}
+
+fn logs_errors(line: &str) -> Result<Port, Error> {
     for _ in 0..1_000 {
-        log::write(Level::Error, &line);
+        log::write(Level::Error, line);
     }
     Ok(NEXT)
+}
+
+/// Lines of one byte each: the names on each line take more than the line.
+pub(crate) fn logs_short_lines() -> Result<Port, Error> {
+    logs_errors("x")
+}
+
+/// Characters whose escaped form has six bytes and more.
+pub(crate) fn logs_control_characters() -> Result<Port, Error> {
+    logs_errors(&"\u{1b}\u{85}".repeat(1_365))
+}
+
+/// Breaks of lines, each of which the host marks.
+pub(crate) fn logs_line_breaks() -> Result<Port, Error> {
+    logs_errors(&("\n".repeat(4_000) + "x"))
 }
 
 pub(crate) fn warns_often() -> Result<Port, Error> {

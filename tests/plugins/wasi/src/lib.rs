@@ -16,7 +16,7 @@ impl Guest for Component {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
         let text = r#"{"manifest":1,"id":"hostile-wasi","version":"1.0.0","category":"Test","title":{"en":"WASI"},
             "description":{"en":"DIFFERS"},"parameters":[{"name":"ATTACK","title":{"en":"Attack"},"help":{"en":"What"},
-            "kind":"choice","choices":["probe-environment","sleeps","prints-often","request-much-randomness","request-randomness-often","call-wasi-often","holds-many-resources","exits"],"required":true}],
+            "kind":"choice","choices":["probe-environment","sleeps","prints-often","prints-lines-at-once","request-much-randomness","request-randomness-often","call-wasi-often","holds-many-resources","exits"],"required":true}],
             "ports":["next","error"],"locales":["en"],"uses":["flow:action/session#set-entity"]}"#;
         text.replace("DIFFERS", &format!("{chance} {now}"))
     }
@@ -27,6 +27,7 @@ impl Guest for Component {
                 "probe-environment" => probe_environment()?,
                 "sleeps" => std::thread::sleep(Duration::from_secs(86_400)),
                 "prints-often" => (0..2_000).for_each(|_| println!("a printed line of many")),
+                "prints-lines-at-once" => prints_lines_at_once(),
                 "request-much-randomness" => request_much_randomness(),
                 "request-randomness-often" => request_randomness_often(),
                 "call-wasi-often" => call_wasi_often(),
@@ -42,7 +43,16 @@ impl Guest for Component {
 #[cfg(target_family = "wasm")]
 flow_sdk::bindings::export_handler!(Component);
 
-/// Requests more random bytes than one call may return.
+/// As many lines as one call of each stream takes.
+fn prints_lines_at_once() {
+    #[cfg(target_os = "wasi")]
+    for stream in [wasip2::cli::stdout::get_stdout(), wasip2::cli::stderr::get_stderr()] {
+        let bytes = stream.check_write().unwrap_or_default();
+        drop(stream.write(&b"x\n".repeat(usize::try_from(bytes / 2).unwrap_or_default())));
+    }
+}
+
+/// More random bytes at once than one call gives.
 fn request_much_randomness() {
     #[cfg(target_os = "wasi")]
     std::hint::black_box(wasip2::random::random::get_random_bytes(1 << 20));
