@@ -32,6 +32,9 @@ struct LogLine {
 /// Maximum length of one line, bytes.
 const MAX_LINE_BYTES: usize = 4 << 10;
 
+/// Lines that a flush writes before it yields: about a tenth of a millisecond.
+const LINES_PER_SLICE: usize = 64;
+
 /// The target of the plugins' lines in the operator's log.
 const TARGET: &str = "flowhost::plugin";
 
@@ -174,15 +177,20 @@ impl RunLog {
 
     /// Keeps the lines of a text, as far as the run has room for them. The others are only counted: a text of one call
     /// may have 32,768 of them.
-    pub fn write_lines(&self, level: LogLevel, text: &str) {
+    pub fn write_lines(&self, level: LogLevel, text: &[u8]) {
         let limits = (self.max_lines, self.max_bytes);
-        let mut lines = text.lines().filter(|line| !line.is_empty());
-        let mut buffer = self.buffer();
-        let dropped = match lines.by_ref().find(|line| !buffer.push(level, line, limits)) {
-            Some(_) => 1 + lines.count() as u64,
-            None => 0,
-        };
-        self.dropped_lines.fetch_add(dropped, Ordering::Relaxed);
+        let (mut rest, mut buffer) = (text, self.buffer());
+        while !rest.is_empty() {
+            let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+            let (line, after) = rest.split_at(end);
+            let beginning = line.get(..MAX_LINE_BYTES).unwrap_or(line);
+            let line = String::from_utf8_lossy(beginning.strip_suffix(b"\r").unwrap_or(beginning));
+            if !line.is_empty() && !buffer.push(level, &line, limits) {
+                break;
+            }
+            rest = after.get(1..).unwrap_or_default();
+        }
+        self.dropped_lines.fetch_add(count_lines(rest), Ordering::Relaxed);
     }
 
     /// Keeps the host's own line about the fault that ended the run, however much the plugin has logged.
@@ -195,13 +203,36 @@ impl RunLog {
         self.dropped_warnings.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Writes all lines to the operator's log once, as far as the tenant's quota allows.
-    pub fn flush(&self, origin: &LogOrigin<'_>, quota: Option<&LogQuota>) {
+    /// Writes all lines to the operator's log once, as far as the tenant's quota allows. Yields between chunks of lines,
+    /// because 1,000 lines take milliseconds.
+    pub async fn flush(&self, origin: &LogOrigin<'_>, quota: Option<&LogQuota>) {
+        let (lines, dropped) = self.take_lines(origin, quota);
+        for (index, chunk) in lines.chunks(LINES_PER_SLICE).enumerate() {
+            if index > 0 {
+                tokio::task::yield_now().await;
+            }
+            chunk.iter().for_each(|line| origin.write(line.level, &line.message));
+        }
+        origin.report(dropped);
+    }
+
+    /// Writes as [`RunLog::flush`] does, without yielding: for a run that was stopped.
+    pub fn flush_at_once(&self, origin: &LogOrigin<'_>, quota: Option<&LogQuota>) {
+        let (lines, dropped) = self.take_lines(origin, quota);
+        lines.iter().for_each(|line| origin.write(line.level, &line.message));
+        origin.report(dropped);
+    }
+
+    /// Takes the lines that the log accepts, and the counts to report.
+    fn take_lines(&self, origin: &LogOrigin<'_>, quota: Option<&LogQuota>) -> (Vec<LogLine>, DropCounts) {
         let LogBuffer { lines, fault, .. } = std::mem::take(&mut *self.buffer());
         let count = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
         let mut dropped = DropCounts { lines: count(&self.dropped_lines), warnings: count(&self.dropped_warnings) };
-        let mut shown: Vec<_> = lines.iter().filter(|line| is_level_enabled(line.level)).collect();
-        let names = if shown.is_empty() && fault.is_none() { 0 } else { origin.written_bytes() };
+        if lines.is_empty() && fault.is_none() && dropped.is_none() {
+            return (lines, dropped);
+        }
+        let mut shown: Vec<_> = lines.into_iter().filter(|line| is_level_enabled(line.level)).collect();
+        let names = origin.written_bytes();
         // The names on each line count against the limit of the run, too.
         let within = shown.iter().scan(0, |bytes, line| {
             *bytes += line.message.len() + names;
@@ -210,18 +241,14 @@ impl RunLog {
         let within = within.count();
         dropped.lines += (shown.len() - within) as u64;
         shown.truncate(within);
-        shown.extend(fault.iter().filter(|line| is_level_enabled(line.level)));
-        let mut accepted = shown.len();
-        if let Some(quota) = quota.filter(|_| !shown.is_empty() || !dropped.is_none()) {
+        shown.extend(fault.filter(|line| is_level_enabled(line.level)));
+        if let Some(quota) = quota {
             let lengths = shown.iter().map(|line| line.message.len() + names);
-            (accepted, dropped) = quota.charge(origin.tenant, lengths, dropped);
+            let (accepted, to_report) = quota.charge(origin.tenant, lengths, dropped);
+            shown.truncate(accepted);
+            dropped = to_report;
         }
-        for line in shown.iter().take(accepted) {
-            origin.write(line.level, &line.message);
-        }
-        if !dropped.is_none() {
-            origin.report(dropped);
-        }
+        (shown, dropped)
     }
 }
 
@@ -244,7 +271,11 @@ impl LogOrigin<'_> {
         }
     }
 
-    fn report(&self, DropCounts { lines, warnings }: DropCounts) {
+    fn report(&self, dropped: DropCounts) {
+        if dropped.is_none() {
+            return;
+        }
+        let DropCounts { lines, warnings } = dropped;
         let Self { action, tenant, session } = self;
         tracing::warn!(target: TARGET, action, tenant, session, lines, warnings, "dropped beyond the limit");
     }
@@ -258,6 +289,12 @@ fn is_level_enabled(level: LogLevel) -> bool {
         LogLevel::Warn => tracing::enabled!(target: TARGET, tracing::Level::WARN),
         LogLevel::Error => tracing::enabled!(target: TARGET, tracing::Level::ERROR),
     }
+}
+
+/// Returns the number of lines that are not empty.
+fn count_lines(text: &[u8]) -> u64 {
+    let starts = text.iter().zip(std::iter::once(&b'\n').chain(text));
+    starts.filter(|(byte, before)| **byte != b'\n' && **before == b'\n').count() as u64
 }
 
 /// The text as the log shows it. Further lines are indented, so that a plugin cannot write what looks like a line of
@@ -334,7 +371,9 @@ mod tests {
     #[test]
     fn lines_of_one_text_are_kept_up_to_the_limit_and_the_rest_is_counted() {
         let run_log = run_log(10, 64 << 10);
-        run_log.write_lines(LogLevel::Info, &"x\n\n".repeat(32_768));
+        run_log.write_lines(LogLevel::Info, "x\n\n".repeat(32_768).as_bytes());
         assert_eq!((run_log.buffer().lines.len(), dropped(&run_log)), (10, 32_758));
+        run_log.write_lines(LogLevel::Info, b"\n\ny\n\xff");
+        assert_eq!(dropped(&run_log), 32_760);
     }
 }

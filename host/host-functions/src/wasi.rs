@@ -157,7 +157,7 @@ impl IsTerminal for LogStream {
 impl LogStream {
     fn print(&self, bytes: &[u8]) {
         self.run_log.charge_bytes(bytes.len());
-        self.run_log.write_lines(self.level, &String::from_utf8_lossy(bytes));
+        self.run_log.write_lines(self.level, bytes);
     }
 }
 

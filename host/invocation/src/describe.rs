@@ -51,7 +51,7 @@ async fn call_describe(
     // The epoch stops a component that uses the CPU. Only this timeout stops one that waits, for example for a WASI
     // timer.
     let result = tokio::time::timeout(limits.invocation_timeout, described).await;
-    run_log.flush(&LogOrigin { action: "describe", tenant: "", session: "" }, None);
+    run_log.flush_at_once(&LogOrigin { action: "describe", tenant: "", session: "" }, None);
     let Ok(result) = result else {
         let message = format!("the component takes longer than {:?} to describe itself", limits.invocation_timeout);
         return Err(LoadError::new("limit-deadline", message));

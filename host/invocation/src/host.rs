@@ -250,12 +250,14 @@ impl Host {
     }
 
     /// Returns the worker that the calling thread used before, unless another has clearly fewer tasks. Using the same
-    /// worker keeps the exchanged data in nearby caches.
+    /// worker keeps the exchanged data in nearby caches. A worker whose instance slots may all be in use is left out, so
+    /// that a permit is never held without a slot.
     fn pick_worker(&self) -> Option<&Worker<WorkerContext>> {
         let nearest = self.workers.get(caller_index() % self.workers.len().max(1))?;
         let idlest = self.workers.iter().min_by_key(|worker| worker.active_tasks())?;
         let (load, least) = (nearest.active_tasks(), idlest.active_tasks());
-        Some(if load > least + least / 2 { idlest } else { nearest })
+        let is_full = load >= self.limits.instances_per_worker.max(1) as usize;
+        Some(if is_full || load > least + least / 2 { idlest } else { nearest })
     }
 }
 

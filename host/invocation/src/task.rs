@@ -2,7 +2,7 @@
 
 use super::execute::Invocation;
 use super::outcome::{Failure, Outcome};
-use flowhost_engine::task::{StopReason, Task, TaskState};
+use flowhost_engine::task::{Phase, StopReason, Task, TaskState};
 use flowhost_host_functions::LogOrigin;
 use std::cell::RefCell;
 use std::task::Context;
@@ -26,7 +26,16 @@ impl ReplySlot {
 impl Invocation {
     /// Runs the invocation and stores its result.
     pub(super) async fn run(&self) {
-        self.complete(self.execute().await);
+        let result = self.execute().await;
+        // The result is final: no limit stops the invocation while it writes its log.
+        self.task_state.set_phase(Phase::Committing);
+        self.run_log.flush(&self.log_origin(), Some(&self.context.shared.log_quota)).await;
+        self.complete(result);
+    }
+
+    fn log_origin(&self) -> LogOrigin<'_> {
+        let (node, session) = (&self.request.node, &self.request.session);
+        LogOrigin { action: &node.action().manifest.id, tenant: &session.tenant, session: &session.id }
     }
 
     /// Returns whether the last invocation of this action by this tenant was long-running.
@@ -36,8 +45,6 @@ impl Invocation {
 
     fn complete(&self, result: InvocationResult) {
         let (node, session) = (&self.request.node, &self.request.session);
-        let origin = LogOrigin { action: &node.action().manifest.id, tenant: &session.tenant, session: &session.id };
-        self.run_log.flush(&origin, Some(&self.context.shared.log_quota));
         // The history must be current before the reply, because the caller may invoke the action again at once.
         self.context.cpu_history.record(
             &session.tenant,
@@ -58,7 +65,9 @@ impl Task for Invocation {
     }
 
     fn on_stopped(&self, stop: StopReason) {
-        self.complete(self.outcome_for_stop(stop));
+        let result = self.outcome_for_stop(stop);
+        self.run_log.flush_at_once(&self.log_origin(), Some(&self.context.shared.log_quota));
+        self.complete(result);
     }
 
     fn take_yielded(&self) -> bool {

@@ -70,13 +70,6 @@ fn a_neighbour_is_served_beside_many_warnings() {
     assert_unharmed(&mut target, &[plugins::request("hostile", "warns-often")], CALLERS);
 }
 
-/// Three texts of 1 MiB in one call.
-#[test]
-fn a_neighbour_is_served_beside_long_warnings() {
-    let mut target = Target::with_log("warn");
-    assert_unharmed(&mut target, &[plugins::request("hostile", "warns-at-length")], CALLERS);
-}
-
 #[test]
 fn a_neighbour_is_served_beside_lines_of_lower_levels_that_are_shown() {
     for filter in ["warn,flowhost=info", "warn,flowhost=debug"] {

@@ -61,7 +61,7 @@ const ROWS: &[Row] = &[
     row("manifest; its parameters; its ports", "256 KiB; 200; 32", "`plugin-contract`", &[]),
     row("log lines of a run", "{log_lines}", "dropped and counted", &["log_lines"]),
     row(
-        "bytes of a log line, and of a run's log",
+        "bytes of a log line, and of a run's log, escaped and with the names on each line",
         "4 KiB, {log_bytes}",
         "the line is cut; further lines are dropped and counted",
         &["log_bytes"],
@@ -79,7 +79,7 @@ const ROWS: &[Row] = &[
     row("live instances of a worker", "{instances_per_worker}", "the invocation waits", &["instances_per_worker"]),
     row(
         "instance permits and memory of a tenant, beside others and alone",
-        "an eighth, a half",
+        "an eighth, a half; and no more permits than are free",
         "the invocation waits",
         &[],
     ),
