@@ -114,6 +114,14 @@ macro_rules! for_all_cases {
                 dropped_reads_leave_no_transaction_open,
                 dropped_commits_are_atomic,
             ]
+            second_handle [
+                a_second_handle_reads_committed_data,
+                a_second_handle_reads_the_new_configuration,
+                a_change_through_a_second_handle_causes_a_conflict,
+                two_handles_share_idempotency_keys,
+                two_concurrent_handles_lose_nothing,
+                a_closed_handle_stays_usable,
+            ]
         }
     };
 }

@@ -9,6 +9,7 @@ mod idempotency_keys;
 mod listing;
 mod quota;
 mod records;
+mod second_handle;
 mod store_contract;
 mod transaction;
 
