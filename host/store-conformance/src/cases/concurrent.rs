@@ -1,25 +1,15 @@
-//! Concurrent access: many readers and writers, two stores on one file, and futures that are dropped before completion.
+//! Concurrent access: many readers and writers, and futures that are dropped before completion.
 
-use crate::fixtures::*;
-use crate::on_every_store;
-use crate::sqlite_file::{assert_consistent, raw_connection};
-use flowhost::domain::*;
-use flowhost::store::*;
+use crate::samples::*;
+use crate::writers::upsert;
+use crate::{Fixture, commit_with_retry};
+use flowhost_domain::*;
+use flowhost_store::*;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use tempfile::TempDir;
 use tokio::task::LocalSet;
-
-on_every_store![
-    one_of_64_concurrent_creations_succeeds,
-    one_of_64_writers_creates_the_ready_record,
-    one_of_64_commits_with_one_key_succeeds,
-    reads_see_whole_commits,
-    dropped_reads_leave_no_transaction_open,
-    dropped_commits_are_atomic,
-];
 
 /// Runs `count` copies of a task concurrently on one thread.
 async fn run_concurrently<F: Future + 'static>(count: u128, task: impl Fn(u128) -> F) -> Vec<F::Output>
@@ -44,50 +34,21 @@ fn shared(store: &Fixture) -> (Arc<dyn Reader>, Arc<dyn Store>) {
     (store.reader.clone(), store.store.clone())
 }
 
-/// Prepares a commit from a new transaction and commits it. Retries after each conflict.
-async fn commit_with_retry(
-    (reader, store): (Arc<dyn Reader>, Arc<dyn Store>),
-    prepare: impl AsyncFn(&mut Transaction) -> Result<(), TransactionError>,
-) -> CommitOutcome {
-    let mut committer = store.committer().await.unwrap();
-    loop {
-        let mut transaction = Transaction::new(reader.clone(), TENANT, at(10), None);
-        match prepare(&mut transaction).await {
-            Ok(()) => {}
-            Err(TransactionError::Conflict) => continue,
-            Err(TransactionError::Store(error)) => panic!("{error}"),
-        }
-        // Other tasks run between the reads and the commit.
-        tokio::task::yield_now().await;
-        match committer.commit(&[transaction.into_commit_request(None)]).await.unwrap().remove(0) {
-            CommitOutcome::Conflict => {}
-            verdict => return verdict,
-        }
-    }
-}
-
-async fn upsert(transaction: &mut Transaction, number: u128, identifier: &str) -> Result<(), TransactionError> {
-    if transaction.contact_at("widget", identifier).await?.is_none() {
-        transaction.put_contact(contact(number, &[("widget", identifier)]));
-    }
-    Ok(())
-}
-
-async fn one_of_64_concurrent_creations_succeeds(store: &Fixture) {
+pub async fn one_of_64_concurrent_creations_succeeds(store: &Fixture) {
     run_concurrently(64, |number| {
-        let shared = shared(store);
-        commit_with_retry(shared, async move |transaction| upsert(transaction, 100 + number, "same").await)
+        let (reader, store) = shared(store);
+        commit_with_retry(reader, store, async move |transaction| upsert(transaction, 100 + number, "same").await)
     })
     .await;
     let rows = store.store.contacts(&Filter::default(), &Page { after: None, limit: 100 }).await.unwrap();
     assert_eq!(rows.len(), 1);
 }
 
-async fn one_of_64_writers_creates_the_ready_record(store: &Fixture) {
+pub async fn one_of_64_writers_creates_the_ready_record(store: &Fixture) {
     store.commit_ok(vec![Change::CreateContact(contact(10, &[]))]).await;
     run_concurrently(64, |number| {
-        let shared = shared(store);
-        commit_with_retry(shared, async move |transaction| {
+        let (reader, store) = shared(store);
+        commit_with_retry(reader, store, async move |transaction| {
             let after = match transaction.newest_ready_record(id(10), id(1)).await? {
                 Some((newest, _)) => Record { message: Some(number.to_string()), ..(*newest).clone() },
                 None => record(100 + number, id(10), id(1)),
@@ -102,7 +63,7 @@ async fn one_of_64_writers_creates_the_ready_record(store: &Fixture) {
     assert_eq!(store.contact(10).await.unwrap().version, 65);
 }
 
-async fn one_of_64_commits_with_one_key_succeeds(store: &Fixture) {
+pub async fn one_of_64_commits_with_one_key_succeeds(store: &Fixture) {
     let verdicts = run_concurrently(64, |number| {
         let (_, store) = shared(store);
         async move {
@@ -126,7 +87,7 @@ async fn one_of_64_commits_with_one_key_succeeds(store: &Fixture) {
 }
 
 /// Asserts that readers never see one of two changes that a writer always commits together.
-async fn reads_see_whole_commits(store: &Fixture) {
+pub async fn reads_see_whole_commits(store: &Fixture) {
     store.commit_ok(vec![Change::CreateContact(contact(10, &[])), Change::CreateContact(contact(11, &[]))]).await;
     let scope = || Scope::Category("Test".to_owned());
     let (reader, shared) = shared(store);
@@ -172,7 +133,7 @@ async fn poll_then_drop<T>(future: impl Future<Output = T>, polls: usize) -> boo
     false
 }
 
-async fn dropped_reads_leave_no_transaction_open(store: &Fixture) {
+pub async fn dropped_reads_leave_no_transaction_open(store: &Fixture) {
     store.commit_ok(vec![Change::CreateContact(contact(10, &[("widget", "a")]))]).await;
     let request =
         ReadRequest { tenant: TENANT.to_owned(), known_version: None, lookups: vec![Lookup::Contact(id(10))] };
@@ -180,15 +141,9 @@ async fn dropped_reads_leave_no_transaction_open(store: &Fixture) {
         poll_then_drop(store.reader.read(&request), polls % 20).await;
     }
     assert!(store.contact(10).await.is_some());
-    if let Some(folder) = &store.folder {
-        // With an open read transaction, the checkpoint returns 1: busy.
-        let checkpoint =
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut raw_connection(folder).await).await.unwrap();
-        assert_eq!(sqlx::Row::get::<i64, _>(&checkpoint, 0), 0);
-    }
 }
 
-async fn dropped_commits_are_atomic(store: &Fixture) {
+pub async fn dropped_commits_are_atomic(store: &Fixture) {
     let mut committer = store.store.committer().await.unwrap();
     for number in 0..100 {
         let both = vec![
@@ -202,48 +157,4 @@ async fn dropped_commits_are_atomic(store: &Fixture) {
         let (contact, record) = (store.contact(1_000 + number).await, store.record(2_000 + number).await);
         assert_eq!(contact.is_some(), record.is_some());
     }
-    if let Some(folder) = &store.folder {
-        assert_consistent(folder).await;
-    }
-}
-
-/// Starts a thread with its own store, which uses the file as a separate process does. It adds a record to one of five
-/// contacts in each round and returns the number of commits.
-fn spawn_writer(folder: Arc<TempDir>, number: u128) -> std::thread::JoinHandle<usize> {
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let store: Arc<dyn Store> = Arc::new(open(&folder).await);
-            let reader: Arc<dyn Reader> = Arc::from(store.reader().await.unwrap());
-            let mut done = 0;
-            for round in 0..100 {
-                let shared = (reader.clone(), store.clone());
-                let verdict = commit_with_retry(shared, async move |transaction| {
-                    let address = (round % 5).to_string();
-                    upsert(transaction, 10_000 * number + round, &address).await?;
-                    let contact = transaction.contact_at("widget", &address).await?.expect("it was just put there");
-                    transaction.put_record(record(20_000 * number + round, contact.id, id(1)));
-                    Ok(())
-                });
-                done += usize::from(verdict.await == CommitOutcome::Committed);
-            }
-            done
-        })
-    })
-}
-
-#[tokio::test]
-async fn two_stores_on_one_file_lose_nothing() {
-    let folder = Arc::new(tempfile::tempdir().unwrap());
-    let processes = [spawn_writer(folder.clone(), 1), spawn_writer(folder.clone(), 2)];
-    // At first the file is missing or incomplete and the tenant does not exist, so the first commits conflict.
-    let store = open(&folder).await;
-    let configured = ConfigurationChange { tenant: tenant(TENANT), campaigns: vec![], version: 0 };
-    assert!(store.configure(&[configured]).await.unwrap());
-    let done: usize = processes.into_iter().map(|process| process.join().unwrap()).sum();
-    let all = Page { after: None, limit: 1_000 };
-    let contacts = store.contacts(&Filter::default(), &all).await.unwrap();
-    let records = store.records(&Filter::default(), &all).await.unwrap();
-    assert_eq!((done, contacts.len(), records.len()), (200, 5, 200));
-    assert_consistent(&folder).await;
 }

@@ -1,22 +1,10 @@
 //! Idempotency keys.
 
-use crate::fixtures::*;
-use crate::on_every_store;
+use crate::Fixture;
+use crate::samples::*;
 use chrono::{DateTime, TimeDelta, Utc};
-use flowhost::store::*;
+use flowhost_store::*;
 use std::time::Duration;
-
-on_every_store![
-    a_key_is_taken_until_it_expires,
-    key_expiry_uses_the_store_clock,
-    a_clock_that_jumps_ahead_and_back_expires_no_key,
-    a_clock_that_was_behind_expires_no_key,
-    a_clock_that_stays_ahead_expires_keys,
-    the_longest_lifetime_of_a_key_is_accepted,
-    expired_keys_of_others_are_deleted,
-    a_duplicate_key_takes_precedence_over_a_conflict,
-    the_first_of_a_batch_stores_the_key,
-];
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -39,7 +27,7 @@ async fn stored_outcome(store: &Fixture, key: &str) -> Option<String> {
     stored.map(|stored| stored.outcome)
 }
 
-async fn a_key_is_taken_until_it_expires(store: &Fixture) {
+pub async fn a_key_is_taken_until_it_expires(store: &Fixture) {
     assert_eq!(store.commit_all(vec![commit_with_key("k", "first", 100)]).await, [CommitOutcome::Committed]);
     store.clock.advance(99);
     assert_eq!(store.commit_all(vec![commit_with_key("k", "second", 100)]).await, [duplicate_key("first")]);
@@ -51,7 +39,7 @@ async fn a_key_is_taken_until_it_expires(store: &Fixture) {
     assert_eq!(stored_outcome(store, "k").await.as_deref(), Some("third"));
 }
 
-async fn key_expiry_uses_the_store_clock(store: &Fixture) {
+pub async fn key_expiry_uses_the_store_clock(store: &Fixture) {
     let times = ["1990-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "9999-12-31T23:59:59Z"];
     for now in times.map(|text| text.parse::<DateTime<Utc>>().unwrap()) {
         let at_that_time = |key: &str| CommitRequest { now, ..commit_with_key(key, "{}", 7 * DAY) };
@@ -71,7 +59,7 @@ async fn key_expiry_uses_the_store_clock(store: &Fixture) {
     }
 }
 
-async fn a_clock_that_jumps_ahead_and_back_expires_no_key(store: &Fixture) {
+pub async fn a_clock_that_jumps_ahead_and_back_expires_no_key(store: &Fixture) {
     store.commit_all(vec![commit_with_key("k", "{}", 7 * DAY)]).await;
     for by in [TimeDelta::days(30), TimeDelta::days(30_000), TimeDelta::days(-30_030)] {
         store.clock.jump(by);
@@ -85,7 +73,7 @@ async fn a_clock_that_jumps_ahead_and_back_expires_no_key(store: &Fixture) {
     }
 }
 
-async fn a_clock_that_was_behind_expires_no_key(store: &Fixture) {
+pub async fn a_clock_that_was_behind_expires_no_key(store: &Fixture) {
     store.clock.jump(TimeDelta::days(-20_000));
     store.commit_all(vec![commit_with_key("k", "{}", 7 * DAY)]).await;
     store.clock.jump(TimeDelta::days(20_000));
@@ -93,7 +81,7 @@ async fn a_clock_that_was_behind_expires_no_key(store: &Fixture) {
 }
 
 /// The time of day jumps like this when a machine wakes from sleep.
-async fn a_clock_that_stays_ahead_expires_keys(store: &Fixture) {
+pub async fn a_clock_that_stays_ahead_expires_keys(store: &Fixture) {
     store.commit_all(vec![commit_with_key("k", "{}", 7 * DAY)]).await;
     store.clock.jump(TimeDelta::days(8));
     assert!(stored_outcome(store, "k").await.is_some());
@@ -103,7 +91,7 @@ async fn a_clock_that_stays_ahead_expires_keys(store: &Fixture) {
     assert!(stored_outcome(store, "k").await.is_none());
 }
 
-async fn the_longest_lifetime_of_a_key_is_accepted(store: &Fixture) {
+pub async fn the_longest_lifetime_of_a_key_is_accepted(store: &Fixture) {
     store.commit_all(vec![commit_with_key("long", "{}", u64::MAX), commit_with_key("short", "{}", 0)]).await;
     store.clock.advance(u32::MAX);
     assert!(stored_outcome(store, "long").await.is_some());
@@ -111,7 +99,7 @@ async fn the_longest_lifetime_of_a_key_is_accepted(store: &Fixture) {
 }
 
 /// The quota shows that a key was deleted.
-async fn expired_keys_of_others_are_deleted(store: &Fixture) {
+pub async fn expired_keys_of_others_are_deleted(store: &Fixture) {
     let of_idle = |key: &str| CommitRequest {
         tenant: "idle".to_owned(),
         quota: Some(2_000),
@@ -124,7 +112,7 @@ async fn expired_keys_of_others_are_deleted(store: &Fixture) {
     assert_eq!(store.commit_all(vec![of_idle("second")]).await, [CommitOutcome::Committed]);
 }
 
-async fn a_duplicate_key_takes_precedence_over_a_conflict(store: &Fixture) {
+pub async fn a_duplicate_key_takes_precedence_over_a_conflict(store: &Fixture) {
     let mut twice = commit(vec![Change::CreateContact(contact(10, &[]))]);
     twice.reads.contacts = vec![(id(10), 0)];
     twice.idempotency_record = Some(new_idempotency_record("k", "{}"));
@@ -135,7 +123,7 @@ async fn a_duplicate_key_takes_precedence_over_a_conflict(store: &Fixture) {
     assert_eq!(store.commit_all(vec![twice]).await, [duplicate_key("{}")]);
 }
 
-async fn the_first_of_a_batch_stores_the_key(store: &Fixture) {
+pub async fn the_first_of_a_batch_stores_the_key(store: &Fixture) {
     let mut stale = commit(vec![Change::CreateRecord(record(20, id(99), id(1)))]);
     stale.idempotency_record = Some(new_idempotency_record("k", "stale"));
     let good = |outcome: &str| CommitRequest {

@@ -1,22 +1,11 @@
 //! Records, their order, states and logs.
 
-use crate::fixtures::*;
-use crate::on_every_store;
-use flowhost::domain::*;
-use flowhost::store::*;
+use crate::Fixture;
+use crate::samples::*;
+use flowhost_domain::*;
+use flowhost_store::*;
 
-on_every_store![
-    the_newest_ready_record_is_the_last_created,
-    ready_records_are_paged_oldest_first,
-    the_latest_ready_records_come_newest_first,
-    a_replaced_record_keeps_id_creation_and_run,
-    only_a_ready_record_of_the_same_contact_is_replaced,
-    a_transition_happens_once_and_is_logged,
-    a_record_that_is_ready_again_has_a_new_run,
-    one_commit_may_hold_many_changes,
-];
-
-async fn the_newest_ready_record_is_the_last_created(store: &Fixture) {
+pub async fn the_newest_ready_record_is_the_last_created(store: &Fixture) {
     let newest = Lookup::NewestReadyRecord { contact: id(10), campaign: id(1) };
     store.commit_ok(vec![Change::CreateContact(contact(10, &[]))]).await;
     assert_eq!(store.lookup(newest.clone()).await, LookupResult::NewestReadyRecord(None));
@@ -35,7 +24,7 @@ async fn the_newest_ready_record_is_the_last_created(store: &Fixture) {
     );
 }
 
-async fn ready_records_are_paged_oldest_first(store: &Fixture) {
+pub async fn ready_records_are_paged_oldest_first(store: &Fixture) {
     five_records(store).await;
     let page = |after: Option<u128>, limit| {
         store.lookup(Lookup::ReadyPage { contact: id(10), campaign: id(1), after: after.map(id), limit })
@@ -49,14 +38,14 @@ async fn ready_records_are_paged_oldest_first(store: &Fixture) {
     assert_eq!(record_numbers(page(Some(99), 9).await), None);
 }
 
-async fn the_latest_ready_records_come_newest_first(store: &Fixture) {
+pub async fn the_latest_ready_records_come_newest_first(store: &Fixture) {
     five_records(store).await;
     let latest = |limit| store.lookup(Lookup::LatestReadyRecords { contact: id(10), campaign: id(1), limit });
     assert_eq!(record_numbers(latest(3).await), Some(vec![24, 23, 21]));
     assert_eq!(record_numbers(latest(0).await), Some(vec![]));
 }
 
-async fn a_replaced_record_keeps_id_creation_and_run(store: &Fixture) {
+pub async fn a_replaced_record_keeps_id_creation_and_run(store: &Fixture) {
     store
         .commit_ok(vec![Change::CreateContact(contact(10, &[])), Change::CreateRecord(record(20, id(10), id(1)))])
         .await;
@@ -76,14 +65,14 @@ async fn a_replaced_record_keeps_id_creation_and_run(store: &Fixture) {
     assert_eq!(store.log(20).await.len(), 1);
 }
 
-async fn only_a_ready_record_of_the_same_contact_is_replaced(store: &Fixture) {
+pub async fn only_a_ready_record_of_the_same_contact_is_replaced(store: &Fixture) {
     five_records(store).await;
     for other in [record(22, id(10), id(1)), record(20, id(11), id(1)), record(20, id(10), id(2))] {
         assert_eq!(store.commit(vec![Change::ReplaceRecord(other)]).await, CommitOutcome::Conflict);
     }
 }
 
-async fn a_transition_happens_once_and_is_logged(store: &Fixture) {
+pub async fn a_transition_happens_once_and_is_logged(store: &Fixture) {
     store
         .commit_ok(vec![Change::CreateContact(contact(10, &[])), Change::CreateRecord(record(20, id(10), id(1)))])
         .await;
@@ -105,7 +94,7 @@ async fn a_transition_happens_once_and_is_logged(store: &Fixture) {
     assert_eq!(store.record(20).await.unwrap().updated_at, at(4));
 }
 
-async fn a_record_that_is_ready_again_has_a_new_run(store: &Fixture) {
+pub async fn a_record_that_is_ready_again_has_a_new_run(store: &Fixture) {
     five_records(store).await;
     store.commit_ok(vec![transition(id(22), id(10), RecordState::Cancelled, RecordState::Ready)]).await;
     let again = store.record(22).await.unwrap();
@@ -116,7 +105,7 @@ async fn a_record_that_is_ready_again_has_a_new_run(store: &Fixture) {
     assert_eq!(record_numbers(store.lookup(page).await), Some(vec![20, 21, 22, 23, 24]));
 }
 
-async fn one_commit_may_hold_many_changes(store: &Fixture) {
+pub async fn one_commit_may_hold_many_changes(store: &Fixture) {
     let mut changes = vec![Change::CreateContact(contact(10, &[]))];
     changes.extend((0..11_000).map(|number| Change::CreateRecord(record(1_000 + number, id(10), id(1)))));
     store.commit_ok(changes).await;
@@ -134,4 +123,19 @@ async fn one_commit_may_hold_many_changes(store: &Fixture) {
     let lookups: Vec<_> = (1_000..12_000).map(|number| Lookup::Record(id(number))).collect();
     let answers = store.read(lookups).await.results;
     assert!(answers.iter().all(|answer| matches!(answer, LookupResult::Record(Some(_)))));
+}
+
+/// Creates records 20 to 24 of contact 10 in campaign 1; record 22 is not Ready. Record 30 belongs to contact 11.
+pub(super) async fn five_records(store: &Fixture) {
+    let mut changes = vec![Change::CreateContact(contact(10, &[])), Change::CreateContact(contact(11, &[]))];
+    changes.extend((20..25).map(|number| Change::CreateRecord(record(number, id(10), id(1)))));
+    changes.push(Change::CreateRecord(record(30, id(11), id(1))));
+    changes.push(transition(id(22), id(10), RecordState::Ready, RecordState::Cancelled));
+    store.commit_ok(changes).await;
+}
+
+/// Returns the numbers of a page's records.
+fn record_numbers(answer: LookupResult) -> Option<Vec<u128>> {
+    let LookupResult::ReadyRecords(rows) = answer else { panic!("another answer") };
+    rows.map(|rows| rows.iter().map(|row| row.id.as_u128()).collect())
 }

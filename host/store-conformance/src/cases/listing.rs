@@ -1,23 +1,9 @@
 //! Lists of stored objects: order, filters and pages.
 
-use crate::fixtures::*;
-use crate::on_every_store;
-use flowhost::domain::*;
-use flowhost::store::*;
-
-on_every_store![
-    tenants_and_campaigns_are_in_order,
-    contacts_are_in_order_of_creation,
-    contacts_are_filtered,
-    records_are_filtered,
-    dnd_entries_are_filtered,
-    pages_form_the_whole_list,
-    an_unknown_cursor_ends_the_list,
-    a_list_continues_after_a_removed_row,
-    a_category_may_be_spelled_as_a_campaign,
-    two_tenants_may_have_one_campaign_id,
-    a_list_continues_across_tenants,
-];
+use crate::Fixture;
+use crate::samples::*;
+use flowhost_domain::*;
+use flowhost_store::*;
 
 fn page(limit: u32) -> Page {
     Page { after: None, limit }
@@ -64,7 +50,7 @@ async fn entries(store: &Fixture, filter: Filter) -> Vec<(u128, Scope)> {
     rows.into_iter().map(|row| (row.contact.as_u128(), row.entry.scope)).collect()
 }
 
-async fn tenants_and_campaigns_are_in_order(store: &Fixture) {
+pub async fn tenants_and_campaigns_are_in_order(store: &Fixture) {
     let change = |id: &str| ConfigurationChange {
         tenant: tenant(id),
         campaigns: vec![Campaign { name: "A".to_owned(), ..campaign(id, 9, "Test") }, campaign(id, 8, "Test")],
@@ -86,14 +72,14 @@ async fn tenants_and_campaigns_are_in_order(store: &Fixture) {
     assert_eq!(store.store.configuration("nobody").await.unwrap(), None);
 }
 
-async fn contacts_are_in_order_of_creation(store: &Fixture) {
+pub async fn contacts_are_in_order_of_creation(store: &Fixture) {
     fill(store).await;
     assert_eq!(contacts(store, filter_for_tenant(|_| {})).await, [12, 11, 10]);
     let row = store.store.contacts(&filter_for_tenant(|_| {}), &page(1)).await.unwrap().remove(0);
     assert_eq!((row.tenant.as_str(), row.contact), (TENANT, (*store.contact(12).await.unwrap().contact).clone()));
 }
 
-async fn contacts_are_filtered(store: &Fixture) {
+pub async fn contacts_are_filtered(store: &Fixture) {
     fill(store).await;
     assert_eq!(contacts(store, filter_for_tenant(|filter| filter.contact = Some(id(11)))).await, [11]);
     assert_eq!(
@@ -105,7 +91,7 @@ async fn contacts_are_filtered(store: &Fixture) {
     assert_eq!(contacts(store, filter_for_tenant(|filter| filter.tenant = Some("nobody".to_owned()))).await, []);
 }
 
-async fn records_are_filtered(store: &Fixture) {
+pub async fn records_are_filtered(store: &Fixture) {
     fill(store).await;
     assert_eq!(records(store, filter_for_tenant(|_| {})).await, [23, 22, 21, 20]);
     assert_eq!(records(store, filter_for_tenant(|filter| filter.contact = Some(id(12)))).await, [23, 22]);
@@ -123,7 +109,7 @@ async fn records_are_filtered(store: &Fixture) {
     assert_eq!(records(store, both).await, [22]);
 }
 
-async fn dnd_entries_are_filtered(store: &Fixture) {
+pub async fn dnd_entries_are_filtered(store: &Fixture) {
     fill(store).await;
     let campaign = (12, Scope::Campaign(id(1)));
     let (other, test) = ((12, Scope::Category("Other".to_owned())), (10, Scope::Category("Test".to_owned())));
@@ -142,7 +128,7 @@ async fn dnd_entries_are_filtered(store: &Fixture) {
     );
 }
 
-async fn pages_form_the_whole_list(store: &Fixture) {
+pub async fn pages_form_the_whole_list(store: &Fixture) {
     fill(store).await;
     let all = filter_for_tenant(|_| {});
     let mut after = None;
@@ -164,7 +150,7 @@ async fn pages_form_the_whole_list(store: &Fixture) {
     assert_eq!(rows.len(), 1);
 }
 
-async fn an_unknown_cursor_ends_the_list(store: &Fixture) {
+pub async fn an_unknown_cursor_ends_the_list(store: &Fixture) {
     fill(store).await;
     for after in [id(99).to_string(), "nonsense".to_owned(), format!("{}/{}", id(99), id(2)), "x/Test".to_owned()] {
         let (all, page) = (Filter::default(), Page { after: Some(after), limit: 9 });
@@ -175,7 +161,7 @@ async fn an_unknown_cursor_ends_the_list(store: &Fixture) {
     }
 }
 
-async fn a_list_continues_across_tenants(store: &Fixture) {
+pub async fn a_list_continues_across_tenants(store: &Fixture) {
     fill(store).await;
     let other = ConfigurationChange { tenant: tenant("abc"), campaigns: vec![], version: 0 };
     assert!(store.store.configure(&[other]).await.unwrap());
@@ -188,7 +174,7 @@ async fn a_list_continues_across_tenants(store: &Fixture) {
     assert_eq!(rows.iter().map(|row| row.contact.id.as_u128()).collect::<Vec<_>>(), [12, 11]);
 }
 
-async fn a_list_continues_after_a_removed_row(store: &Fixture) {
+pub async fn a_list_continues_after_a_removed_row(store: &Fixture) {
     fill(store).await;
     let rest = async |after: String| {
         let page = Page { after: Some(after), limit: 9 };
@@ -207,7 +193,7 @@ async fn a_list_continues_after_a_removed_row(store: &Fixture) {
     assert_eq!(store.store.tenants(&Filter::default(), &tenants).await.unwrap(), [tenant(TENANT)]);
 }
 
-async fn a_category_may_be_spelled_as_a_campaign(store: &Fixture) {
+pub async fn a_category_may_be_spelled_as_a_campaign(store: &Fixture) {
     let category = Scope::Category(id(2).to_string());
     let mut ana = contact(10, &[]);
     ana.dnd = vec![dnd(category.clone()), dnd(Scope::Campaign(id(3))), dnd(Scope::Category("x".to_owned()))];
@@ -219,7 +205,7 @@ async fn a_category_may_be_spelled_as_a_campaign(store: &Fixture) {
     assert_eq!(rest().await, 2);
 }
 
-async fn two_tenants_may_have_one_campaign_id(store: &Fixture) {
+pub async fn two_tenants_may_have_one_campaign_id(store: &Fixture) {
     let other =
         ConfigurationChange { tenant: tenant("other"), campaigns: vec![campaign("other", 1, "Own")], version: 0 };
     assert!(store.store.configure(&[other]).await.unwrap());

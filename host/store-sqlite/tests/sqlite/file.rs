@@ -1,91 +1,34 @@
 //! The file of the SQLite store: opening, migration, concurrent use and errors.
 
-use crate::fixtures::*;
-use flowhost::store::*;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
+use crate::fixture::*;
+use crate::store_file::{StoreFile, assert_consistent, query_text, raw_connection};
+use flowhost_store::*;
+use flowhost_store_conformance::samples::*;
+use flowhost_store_conformance::{Handle, StoreUnderTest as _, spawn_writer};
+use flowhost_store_sqlite::{SqliteOptions, SqliteStore};
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
-
-/// A connection to the file that bypasses the store.
-pub(crate) async fn raw_connection(folder: &TempDir) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(folder.path().join("store.db")).create_if_missing(true);
-    options.connect().await.unwrap()
-}
-
-pub(crate) async fn query_text(connection: &mut SqliteConnection, text: &str) -> String {
-    sqlx::query(AssertSqlSafe(text.to_owned())).fetch_one(connection).await.unwrap().get(0)
-}
-
-pub(crate) async fn execute(connection: &mut SqliteConnection, text: &str) {
-    sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(connection).await.unwrap();
-}
-
-/// Asserts that the file passes SQLite's integrity checks and that its redundant data agree.
-pub(crate) async fn assert_consistent(folder: &TempDir) {
-    let mut connection = raw_connection(folder).await;
-    assert_eq!(query_text(&mut connection, "PRAGMA integrity_check").await, "ok");
-    let broken = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut connection).await.unwrap();
-    assert!(broken.is_empty());
-    // Each contact's list of addresses equals the table `addresses`. (SQLite's JSON functions truncate texts at NUL.)
-    let of_contacts = "SELECT c.tenant, j.value ->> 0, j.value ->> 1, c.seq FROM contacts AS c, \
-        json_each(c.addresses) AS j WHERE instr(j.value -> 1, '\\u0000') = 0";
-    let of_addresses =
-        "SELECT tenant, channel, identifier, contact FROM addresses WHERE instr(CAST(identifier AS BLOB), x'00') = 0";
-    let counted = "SELECT tenant, bytes FROM usage WHERE bytes <> 0";
-    for (one, other) in [
-        (of_contacts, of_addresses),
-        (of_addresses, of_contacts),
-        (counted, stored_bytes_query()),
-        (stored_bytes_query(), counted),
-    ] {
-        let differences = format!("SELECT CAST(count(*) AS TEXT) FROM ({one} EXCEPT {other})");
-        assert_eq!(query_text(&mut connection, &differences).await, "0");
-    }
-}
-
-/// The statement of the migration that counts the stored bytes of each tenant.
-fn stored_bytes_query() -> &'static str {
-    let migration = include_str!("../../../store-sqlite/migrations/0002_limits.sql");
-    let begin = migration.find("SELECT tenant, sum(bytes)").unwrap();
-    let statement = &migration[begin..];
-    &statement[..statement.find(';').unwrap()]
-}
-
-pub(crate) fn options() -> SqliteOptions {
-    SqliteOptions { busy_timeout: Duration::from_millis(50), ..SqliteOptions::default() }
-}
-
-pub(crate) async fn try_open(folder: &TempDir, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
-    SqliteStore::open(folder.path().join("store.db"), options).await
-}
-
-pub(crate) async fn open_error(folder: &TempDir, options: SqliteOptions) -> StoreError {
-    try_open(folder, options).await.err().expect("the store was opened")
-}
 
 #[tokio::test]
 async fn committed_data_survives_reopening() {
-    let Fixture { folder, .. } = {
-        let store = Fixture::sqlite().await;
+    let folder = {
+        let (store, folder) = create_filled_file().await;
         store.commit_ok(vec![Change::CreateContact(contact(10, &[("widget", "a")]))]).await;
-        store
+        folder
     };
-    let folder = folder.unwrap();
-    let store = Fixture::empty(Arc::new(open(&folder).await), None).await;
+    let store = Handle::open(Arc::new(open(&folder).await)).await;
     assert_eq!(*store.contact(10).await.unwrap().contact, contact(10, &[("widget", "a")]));
     assert_eq!(query_text(&mut raw_connection(&folder).await, "PRAGMA journal_mode").await, "wal");
 }
 
 #[tokio::test]
 async fn a_closed_store_is_one_file() {
-    let store = Fixture::sqlite().await;
+    let (store, folder) = create_filled_file().await;
     store.commit_ok(vec![Change::CreateContact(contact(10, &[]))]).await;
     store.store.close().await.unwrap();
     let copy = tempfile::tempdir().unwrap();
-    std::fs::copy(store.folder.as_ref().unwrap().path().join("store.db"), copy.path().join("store.db")).unwrap();
-    let copied = Fixture::empty(Arc::new(open(&copy).await), None).await;
+    std::fs::copy(folder.path().join("store.db"), copy.path().join("store.db")).unwrap();
+    let copied = Handle::open(Arc::new(open(&copy).await)).await;
     assert_eq!(copied.contact(10).await, store.contact(10).await);
     store.commit_ok(vec![Change::CreateContact(contact(11, &[]))]).await;
     assert_eq!(store.store.contacts(&Filter::default(), &Page { after: None, limit: 9 }).await.unwrap().len(), 2);
@@ -113,18 +56,18 @@ async fn a_file_of_a_newer_release_is_refused() {
     drop(open(&folder).await);
     execute(&mut raw_connection(&folder).await, "PRAGMA user_version = 99").await;
     let error = open_error(&folder, options()).await;
-    assert_eq!(error.code(), "store-newer");
+    assert!(matches!(error, StoreError::NewerVersion(_)), "{error:?}");
     assert!(error.to_string().contains("version 99"), "{error}");
 }
 
 #[tokio::test]
 async fn a_file_migrated_by_a_newer_release_is_not_written() {
-    let store = Fixture::sqlite().await;
-    let mut other = raw_connection(store.folder.as_ref().unwrap()).await;
+    let (store, folder) = create_filled_file().await;
+    let mut other = raw_connection(&folder).await;
     execute(&mut other, "PRAGMA user_version = 99").await;
     let create = [commit(vec![Change::CreateContact(contact(10, &[]))])];
     let error = store.committer.lock().await.commit(&create).await.unwrap_err();
-    assert_eq!(error.code(), "store-newer");
+    assert!(matches!(error, StoreError::NewerVersion(_)), "{error:?}");
     execute(&mut other, "PRAGMA user_version = 2").await;
     assert!(store.contact(10).await.is_none());
     assert_eq!(store.committer.lock().await.commit(&create).await.unwrap(), [CommitOutcome::Committed]);
@@ -162,17 +105,19 @@ async fn a_missing_folder_is_named_in_the_error() {
 async fn a_store_opened_for_reading_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let reading = SqliteOptions { read_only: true, ..options() };
-    assert_eq!(open_error(&folder, reading.clone()).await.code(), "store-unavailable");
+    let error = open_error(&folder, reading.clone()).await;
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     let configured = ConfigurationChange { tenant: tenant(TENANT), campaigns: vec![], version: 0 };
     let writer = try_open(&folder, options()).await.unwrap();
     assert!(writer.configure(std::slice::from_ref(&configured)).await.unwrap());
-    let store = Fixture::empty(Arc::new(try_open(&folder, reading).await.unwrap()), None).await;
+    let store = Handle::open(Arc::new(try_open(&folder, reading).await.unwrap())).await;
     assert_eq!(store.read(vec![]).await.version, 1);
     let create = commit(vec![Change::CreateContact(contact(10, &[]))]);
     let error = store.committer.lock().await.commit(&[create]).await.unwrap_err();
-    assert_eq!(error.code(), "store-read-only");
+    assert!(matches!(error, StoreError::ReadOnly(_)), "{error:?}");
     let next = ConfigurationChange { version: 1, ..configured };
-    assert_eq!(store.store.configure(&[next]).await.unwrap_err().code(), "store-read-only");
+    let error = store.store.configure(&[next]).await.unwrap_err();
+    assert!(matches!(error, StoreError::ReadOnly(_)), "{error:?}");
     let rows = store.store.tenants(&Filter::default(), &Page { after: None, limit: 9 }).await.unwrap();
     assert_eq!(rows, [tenant(TENANT)]);
 }
@@ -188,9 +133,9 @@ async fn a_locked_file_is_busy_until_released() {
     let mut committer = store.committer().await.unwrap();
     let create = [commit(vec![Change::CreateContact(contact(10, &[]))])];
     let error = committer.commit(&create).await.unwrap_err();
-    assert!(error.is_retryable() && error.code() == "store-unavailable", "{error}");
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     // Opening and reading do not need the write lock.
-    let store = Fixture::empty(Arc::new(try_open(&folder, options()).await.unwrap()), None).await;
+    let store = Handle::open(Arc::new(try_open(&folder, options()).await.unwrap())).await;
     assert_eq!(store.read(vec![]).await.version, 1);
     execute(&mut other, "ROLLBACK").await;
     assert_eq!(committer.commit(&create).await.unwrap(), [CommitOutcome::Committed]);
@@ -198,9 +143,9 @@ async fn a_locked_file_is_busy_until_released() {
 
 #[tokio::test]
 async fn an_invalid_row_fails_only_its_own_reads() {
-    let store = Fixture::sqlite().await;
+    let (store, folder) = create_filled_file().await;
     store.commit_ok(vec![Change::CreateContact(contact(10, &[])), Change::CreateContact(contact(11, &[]))]).await;
-    let mut other = raw_connection(store.folder.as_ref().unwrap()).await;
+    let mut other = raw_connection(&folder).await;
     execute(&mut other, "UPDATE contacts SET addresses = 'nonsense' WHERE seq = 1").await;
     let request = |number| ReadRequest {
         tenant: TENANT.to_owned(),
@@ -208,15 +153,15 @@ async fn an_invalid_row_fails_only_its_own_reads() {
         lookups: vec![Lookup::Contact(id(number))],
     };
     let error = store.reader.read(&request(10)).await.unwrap_err();
-    assert_eq!((error.code(), error.is_retryable()), ("store-unavailable", false));
+    assert!(matches!(error, StoreError::Unusable(_)), "{error:?}");
     assert!(store.reader.read(&request(11)).await.is_ok());
 }
 
 /// A constraint that the validation does not know rejects one commit; the other commits of the batch succeed.
 #[tokio::test]
 async fn a_commit_that_sqlite_rejects_affects_no_other() {
-    let store = Fixture::sqlite().await;
-    let mut other = raw_connection(store.folder.as_ref().unwrap()).await;
+    let (store, folder) = create_filled_file().await;
+    let mut other = raw_connection(&folder).await;
     execute(&mut other, "CREATE UNIQUE INDEX odd ON contacts (name)").await;
     let mut ana = contact(10, &[]);
     ana.name = "Contact 11".to_owned();
@@ -230,7 +175,7 @@ async fn a_commit_that_sqlite_rejects_affects_no_other() {
 
 #[tokio::test]
 async fn expired_keys_are_deleted() {
-    let store = Fixture::sqlite().await;
+    let (store, folder) = create_filled_file().await;
     for round in 0..20 {
         let batch = (0..50).map(|number| CommitRequest {
             idempotency_record: Some(NewIdempotencyRecord {
@@ -242,7 +187,23 @@ async fn expired_keys_are_deleted() {
         store.commit_all(batch.collect()).await;
         store.clock.advance(1);
     }
-    let mut other = raw_connection(store.folder.as_ref().unwrap()).await;
+    let mut other = raw_connection(&folder).await;
     let left: usize = query_text(&mut other, "SELECT CAST(count(*) AS TEXT) FROM keys").await.parse().unwrap();
     assert!(left <= 100, "{left} keys");
+}
+
+#[tokio::test]
+async fn two_stores_on_one_file_lose_nothing() {
+    let file = Arc::new(StoreFile::create(Arc::new(SystemClock)).await);
+    let processes = [spawn_writer(file.clone(), 1), spawn_writer(file.clone(), 2)];
+    // At first the file is missing or incomplete and the tenant does not exist, so the first commits conflict.
+    let store = file.open().await;
+    let configured = ConfigurationChange { tenant: tenant(TENANT), campaigns: vec![], version: 0 };
+    assert!(store.configure(&[configured]).await.unwrap());
+    let done: usize = processes.into_iter().map(|process| process.join().unwrap()).sum();
+    let all = Page { after: None, limit: 1_000 };
+    let contacts = store.contacts(&Filter::default(), &all).await.unwrap();
+    let records = store.records(&Filter::default(), &all).await.unwrap();
+    assert_eq!((done, contacts.len(), records.len()), (200, 5, 200));
+    assert_consistent(&file.folder).await;
 }

@@ -1,14 +1,16 @@
 //! Files of older releases, files with another journal mode, damaged files, and files with exhausted row ids.
 
-use crate::fixtures::*;
-use crate::sqlite_file::{assert_consistent, execute, open_error, options, query_text, raw_connection, try_open};
-use flowhost::domain::*;
-use flowhost::store::*;
+use crate::fixture::*;
+use crate::store_file::{assert_consistent, query_text, raw_connection};
+use flowhost_domain::*;
+use flowhost_store::*;
+use flowhost_store_conformance::samples::*;
+use flowhost_store_sqlite::SqliteOptions;
 use sqlx::Connection as _;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::sync::Arc;
 
-const FIRST: &str = include_str!("../../../store-sqlite/migrations/0001_outbound.sql");
+const FIRST: &str = include_str!("../../migrations/0001_outbound.sql");
 
 #[tokio::test]
 async fn a_file_of_the_first_release_is_counted_once() {
@@ -51,23 +53,23 @@ async fn a_damaged_file_is_not_retryable() {
         Ok(store) => store.configuration(TENANT).await.unwrap_err(),
         Err(error) => error,
     };
-    assert_eq!((error.code(), error.is_retryable()), ("store-unavailable", false), "{error}");
+    assert!(matches!(error, StoreError::Unusable(_)), "{error:?}");
 }
 
 #[tokio::test]
 async fn a_missing_table_is_not_retryable() {
-    let store = Fixture::sqlite().await;
-    execute(&mut raw_connection(store.folder.as_ref().unwrap()).await, "DROP TABLE keys").await;
+    let (store, folder) = create_filled_file().await;
+    execute(&mut raw_connection(&folder).await, "DROP TABLE keys").await;
     let request = ReadRequest {
         tenant: TENANT.to_owned(),
         known_version: None,
         lookups: vec![Lookup::IdempotencyKey("k".to_owned())],
     };
     let error = store.reader.read(&request).await.unwrap_err();
-    assert_eq!((error.code(), error.is_retryable()), ("store-unavailable", false));
+    assert!(matches!(error, StoreError::Unusable(_)), "{error:?}");
     let keyed = [CommitRequest { idempotency_record: Some(new_idempotency_record("k", "{}")), ..commit(vec![]) }];
     let error = store.committer.lock().await.commit(&keyed).await.unwrap_err();
-    assert_eq!((error.code(), error.is_retryable()), ("store-unavailable", false));
+    assert!(matches!(error, StoreError::Unusable(_)), "{error:?}");
 }
 
 #[tokio::test]
@@ -105,8 +107,8 @@ async fn delete_journal(folder: &tempfile::TempDir) {
 #[tokio::test]
 async fn a_new_file_is_private_to_its_owner() {
     use std::os::unix::fs::PermissionsExt as _;
-    let store = Fixture::sqlite().await;
-    let path = store.folder.as_ref().unwrap().path().join("store.db");
+    let (_store, folder) = create_filled_file().await;
+    let path = folder.path().join("store.db");
     let beside = |suffix: &str| format!("{}{suffix}", path.display());
     let mode = |path: &str| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     for suffix in ["", "-wal", "-shm"] {
@@ -123,7 +125,7 @@ async fn a_new_file_is_private_to_its_owner() {
 
 #[tokio::test]
 async fn exhausted_row_ids_fail_only_inserts() {
-    let store = Fixture::sqlite().await;
+    let (store, folder) = create_filled_file().await;
     store
         .commit_ok(vec![Change::CreateContact(contact(10, &[])), Change::CreateRecord(record(20, id(10), id(1)))])
         .await;
@@ -131,8 +133,7 @@ async fn exhausted_row_ids_fail_only_inserts() {
         NULL, NULL, '[]', 0, 0 FROM contacts;
         INSERT INTO records SELECT 9223372036854775807, tenant, zeroblob(16), campaign, 9223372036854775807, 'ready', 0, \
         0, NULL, NULL, NULL, NULL, '{}', 1, 9223372036854775807, 0, 0 FROM records";
-    let folder = store.folder.as_ref().unwrap();
-    execute(&mut raw_connection(folder).await, last).await;
+    execute(&mut raw_connection(&folder).await, last).await;
     let leave = |contact| Change::RemoveDnd { contact, scope: Scope::Campaign(id(1)) };
     let verdicts = store
         .commit_all(vec![
@@ -144,7 +145,7 @@ async fn exhausted_row_ids_fail_only_inserts() {
         .await;
     for verdict in &verdicts[..3] {
         let CommitOutcome::Failed(error) = verdict else { panic!("{verdicts:?}") };
-        assert_eq!((error.code(), error.is_retryable()), ("store-unavailable", false));
+        assert!(matches!(error, StoreError::Unusable(_)), "{error:?}");
     }
     assert_eq!(verdicts[3], CommitOutcome::Committed);
     assert!(store.contact(11).await.is_none() && store.record(21).await.is_none());
@@ -153,13 +154,13 @@ async fn exhausted_row_ids_fail_only_inserts() {
 
 #[tokio::test]
 async fn an_exhausted_configuration_version_is_refused() {
-    let store = Fixture::sqlite().await;
-    let mut other = raw_connection(store.folder.as_ref().unwrap()).await;
+    let (store, folder) = create_filled_file().await;
+    let mut other = raw_connection(&folder).await;
     execute(&mut other, "UPDATE tenants SET version = 9223372036854775807").await;
     let version = u64::try_from(i64::MAX).unwrap();
     let change = ConfigurationChange { tenant: tenant(TENANT), campaigns: vec![], version };
     let error = store.store.configure(&[change]).await.unwrap_err();
-    assert_eq!((error.code(), error.is_retryable()), ("store-unavailable", false));
+    assert!(matches!(error, StoreError::Unusable(_)), "{error:?}");
 }
 
 /// Two stores that migrate one file at the same time migrate it once.

@@ -1,17 +1,9 @@
 //! The quota of a tenant's stored bytes.
 
-use crate::fixtures::*;
-use crate::on_every_store;
-use flowhost::domain::*;
-use flowhost::store::*;
-
-on_every_store![
-    a_commit_beyond_the_quota_leaves_no_trace,
-    a_batch_is_rejected_from_the_quota_on,
-    changes_that_add_nothing_ignore_the_quota,
-    replaced_and_removed_bytes_are_not_counted,
-    quotas_are_per_tenant,
-];
+use crate::Fixture;
+use crate::samples::*;
+use flowhost_domain::*;
+use flowhost_store::*;
 
 fn commit_with_quota(quota: u64, changes: Vec<Change>) -> CommitRequest {
     CommitRequest { quota: Some(quota), ..commit(changes) }
@@ -33,7 +25,7 @@ async fn has_room(store: &Fixture, quota: u64, bytes: usize) -> bool {
     verdict == CommitOutcome::Committed
 }
 
-async fn a_commit_beyond_the_quota_leaves_no_trace(store: &Fixture) {
+pub async fn a_commit_beyond_the_quota_leaves_no_trace(store: &Fixture) {
     let mut large = commit_with_quota(
         10_000,
         vec![contact_with_name(10, &"x".repeat(10_000)), Change::CreateRecord(record(20, id(10), id(1)))],
@@ -47,7 +39,7 @@ async fn a_commit_beyond_the_quota_leaves_no_trace(store: &Fixture) {
     assert_eq!(store.commit_all(vec![large]).await, [CommitOutcome::Committed]);
 }
 
-async fn a_batch_is_rejected_from_the_quota_on(store: &Fixture) {
+pub async fn a_batch_is_rejected_from_the_quota_on(store: &Fixture) {
     let create = |number| commit_with_quota(3_000, vec![contact_with_name(number, &"x".repeat(1_000))]);
     let small = commit_with_quota(3_000, vec![contact_with_name(13, "")]);
     let verdicts = store.commit_all(vec![create(10), create(11), create(12), small]).await;
@@ -57,7 +49,7 @@ async fn a_batch_is_rejected_from_the_quota_on(store: &Fixture) {
     );
 }
 
-async fn changes_that_add_nothing_ignore_the_quota(store: &Fixture) {
+pub async fn changes_that_add_nothing_ignore_the_quota(store: &Fixture) {
     let mut ana = contact(10, &[]);
     ana.dnd = vec![dnd(Scope::Campaign(id(1)))];
     store.commit_ok(vec![Change::CreateContact(ana), Change::CreateRecord(record(20, id(10), id(1)))]).await;
@@ -74,7 +66,7 @@ async fn changes_that_add_nothing_ignore_the_quota(store: &Fixture) {
     assert_eq!(verdicts, [CommitOutcome::QuotaExceeded, CommitOutcome::Committed, CommitOutcome::Committed]);
 }
 
-async fn replaced_and_removed_bytes_are_not_counted(store: &Fixture) {
+pub async fn replaced_and_removed_bytes_are_not_counted(store: &Fixture) {
     store.commit_ok(vec![contact_with_name(10, "Ana"), Change::CreateRecord(record(20, id(10), id(1)))]).await;
     let rename = |name: String| Change::UpdateContact {
         id: id(10),
@@ -98,7 +90,7 @@ async fn replaced_and_removed_bytes_are_not_counted(store: &Fixture) {
     }
 }
 
-async fn quotas_are_per_tenant(store: &Fixture) {
+pub async fn quotas_are_per_tenant(store: &Fixture) {
     let other = ConfigurationChange { tenant: tenant("other"), campaigns: vec![], version: 0 };
     assert!(store.store.configure(&[other]).await.unwrap());
     store.commit_ok(vec![contact_with_name(10, &"x".repeat(10_000))]).await;

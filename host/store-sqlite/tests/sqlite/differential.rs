@@ -1,9 +1,11 @@
 //! A differential test: the store in memory and the SQLite store give the same results for the same random operations.
 
-use crate::fixtures::*;
 use crate::operations::*;
-use flowhost::domain::*;
-use flowhost::store::*;
+use crate::store_file::StoreFile;
+use flowhost_domain::*;
+use flowhost_store::*;
+use flowhost_store_conformance::samples::*;
+use flowhost_store_conformance::{Handle, ManualClock, StoreUnderTest as _};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -11,7 +13,7 @@ use tracing::{Event, Level, Metadata, Subscriber, span};
 use uuid::Uuid;
 
 /// Sets the read set of a commit to the current versions of its contacts.
-async fn fill_versions(store: &Fixture, commit: &mut CommitRequest) {
+async fn fill_versions(store: &Handle, commit: &mut CommitRequest) {
     let contacts: Vec<Uuid> = commit
         .changes
         .iter()
@@ -38,7 +40,7 @@ async fn fill_versions(store: &Fixture, commit: &mut CommitRequest) {
 }
 
 /// Adapts the changes of a commit so that each is valid in the current state.
-async fn make_valid(store: &Fixture, commit: &mut CommitRequest) {
+async fn make_valid(store: &Handle, commit: &mut CommitRequest) {
     for change in &mut commit.changes {
         let lookup = match &*change {
             Change::CreateContact(Contact { id, .. }) | Change::UpdateContact { id, .. } => Lookup::Contact(*id),
@@ -113,12 +115,11 @@ async fn lists(store: &dyn Store, filter: &Filter, after: Option<u8>, limit: u32
 }
 
 async fn assert_same_answers(operations: Vec<Operation>) {
-    let folder = tempfile::tempdir().unwrap();
     let clock = Arc::<ManualClock>::default();
-    let store = open_with(&folder, Arc::<ManualClock>::clone(&clock)).await;
-    let file = Fixture::empty(Arc::new(store), Some(folder)).await;
+    let store_file = StoreFile::create(Arc::<ManualClock>::clone(&clock)).await;
+    let file = Handle::open(store_file.open().await).await;
     let store = MemoryStore::with_clock(Arc::<ManualClock>::clone(&clock));
-    let model = Fixture::empty(Arc::new(store), None).await;
+    let model = Handle::open(Arc::new(store)).await;
     for operation in operations {
         clock.advance(1);
         match operation {
@@ -179,7 +180,7 @@ async fn assert_same_answers(operations: Vec<Operation>) {
             assert_eq!(logs.0, logs.1);
         }
     }
-    crate::sqlite_file::assert_consistent(file.folder.as_ref().unwrap()).await;
+    store_file.assert_consistent().await;
 }
 
 /// A subscriber that panics at every logged error: SQLite must accept every batch that the validation accepted.

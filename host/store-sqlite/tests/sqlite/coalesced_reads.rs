@@ -1,7 +1,9 @@
 //! Concurrent reads share a round trip, and each has the same result as alone.
 
-use crate::fixtures::*;
-use flowhost::store::*;
+use crate::fixture::create_filled_file;
+use flowhost_store::*;
+use flowhost_store_conformance::Fixture;
+use flowhost_store_conformance::samples::*;
 use futures_util::future::join_all;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -24,7 +26,7 @@ fn read_requests() -> Vec<ReadRequest> {
 }
 
 async fn filled_store() -> Fixture {
-    let store = Fixture::sqlite().await;
+    let (store, _) = create_filled_file().await;
     let created = (10..13).map(|number| commit(vec![Change::CreateContact(contact(number, &[]))])).collect();
     store.commit_all(created).await;
     store

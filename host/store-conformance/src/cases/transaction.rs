@@ -1,31 +1,11 @@
 //! The transaction: the reads and the pending changes of one invocation.
 
-use crate::fixtures::*;
-use crate::on_every_store;
+use crate::Fixture;
+use crate::samples::*;
 use async_trait::async_trait;
-use flowhost::domain::*;
-use flowhost::store::*;
+use flowhost_domain::*;
+use flowhost_store::*;
 use std::sync::{Arc, Mutex};
-
-on_every_store![
-    prefetched_data_needs_no_round_trip,
-    a_cached_tenant_is_not_read_again,
-    a_new_contact_is_seen_before_it_is_committed,
-    a_changed_contact_is_committed_as_its_changes,
-    a_commit_contains_the_whole_read_set,
-    without_changes_the_read_set_is_empty,
-    two_versions_of_a_contact_conflict_at_once,
-    two_versions_of_the_configuration_conflict_at_once,
-    reads_of_several_round_trips_are_validated,
-    own_records_are_the_newest,
-    cancelled_records_are_not_ready,
-    own_records_come_last_in_a_page,
-    a_page_begins_after_an_own_record,
-    a_record_is_created_and_cancelled_in_one_commit,
-    a_replaced_record_is_seen_and_committed,
-    a_record_of_an_unread_contact_is_validated,
-    linked_reads_both_contacts,
-];
 
 fn address(identifier: &str) -> Lookup {
     Lookup::Address("widget".to_owned(), identifier.to_owned())
@@ -46,7 +26,7 @@ fn numbers(rows: Option<Vec<ReadyRecord>>) -> Vec<u128> {
     rows.unwrap().iter().map(|row| row.id.as_u128()).collect()
 }
 
-async fn prefetched_data_needs_no_round_trip(store: &Fixture) {
+pub async fn prefetched_data_needs_no_round_trip(store: &Fixture) {
     fill(store).await;
     let mut transaction = store.transaction();
     let newest = Lookup::NewestReadyRecord { contact: id(10), campaign: id(1) };
@@ -75,7 +55,7 @@ async fn prefetched_data_needs_no_round_trip(store: &Fixture) {
     assert_eq!(transaction.round_trips(), 2);
 }
 
-async fn a_cached_tenant_is_not_read_again(store: &Fixture) {
+pub async fn a_cached_tenant_is_not_read_again(store: &Fixture) {
     let known = Arc::new(Tenant { name: "As remembered".to_owned(), ..tenant(TENANT) });
     let mut transaction = Transaction::new(store.reader.clone(), TENANT, at(10), Some((known.clone(), 1)));
     assert_eq!(transaction.tenant().await.unwrap().unwrap().name, "As remembered");
@@ -86,7 +66,7 @@ async fn a_cached_tenant_is_not_read_again(store: &Fixture) {
     assert_eq!(transaction.tenant().await.unwrap(), None);
 }
 
-async fn a_new_contact_is_seen_before_it_is_committed(store: &Fixture) {
+pub async fn a_new_contact_is_seen_before_it_is_committed(store: &Fixture) {
     let mut transaction = store.transaction();
     assert_eq!(transaction.contact_at("widget", "a").await.unwrap(), None);
     transaction.put_contact(contact(10, &[("widget", "a")]));
@@ -97,7 +77,7 @@ async fn a_new_contact_is_seen_before_it_is_committed(store: &Fixture) {
     assert_eq!(*store.contact(10).await.unwrap().contact, contact(10, &[("widget", "a")]));
 }
 
-async fn a_changed_contact_is_committed_as_its_changes(store: &Fixture) {
+pub async fn a_changed_contact_is_committed_as_its_changes(store: &Fixture) {
     fill(store).await;
     let mut transaction = store.transaction();
     let mut after = (*transaction.contact(id(10)).await.unwrap().unwrap()).clone();
@@ -127,7 +107,7 @@ async fn a_changed_contact_is_committed_as_its_changes(store: &Fixture) {
     assert_eq!(transaction.into_commit_request(None).changes, [leave]);
 }
 
-async fn a_commit_contains_the_whole_read_set(store: &Fixture) {
+pub async fn a_commit_contains_the_whole_read_set(store: &Fixture) {
     fill(store).await;
     let mut transaction = store.transaction();
     transaction.prefetch(vec![Lookup::Contact(id(10)), Lookup::Contact(id(99)), address("free")]).await.unwrap();
@@ -139,7 +119,7 @@ async fn a_commit_contains_the_whole_read_set(store: &Fixture) {
     assert_eq!(reads.unclaimed_addresses, [("widget".to_owned(), "free".to_owned())]);
 }
 
-async fn without_changes_the_read_set_is_empty(store: &Fixture) {
+pub async fn without_changes_the_read_set_is_empty(store: &Fixture) {
     fill(store).await;
     let mut transaction = store.transaction();
     transaction.contact(id(10)).await.unwrap();
@@ -149,7 +129,7 @@ async fn without_changes_the_read_set_is_empty(store: &Fixture) {
     assert_eq!(commit.idempotency_record, Some(new_idempotency_record("k", "{}")));
 }
 
-async fn two_versions_of_a_contact_conflict_at_once(store: &Fixture) {
+pub async fn two_versions_of_a_contact_conflict_at_once(store: &Fixture) {
     fill(store).await;
     let mut transaction = store.transaction();
     transaction.contact(id(10)).await.unwrap();
@@ -157,7 +137,7 @@ async fn two_versions_of_a_contact_conflict_at_once(store: &Fixture) {
     assert_eq!(transaction.newest_ready_record(id(10), id(1)).await, Err(TransactionError::Conflict));
 }
 
-async fn two_versions_of_the_configuration_conflict_at_once(store: &Fixture) {
+pub async fn two_versions_of_the_configuration_conflict_at_once(store: &Fixture) {
     let mut transaction = store.transaction();
     transaction.tenant().await.unwrap();
     let change = ConfigurationChange { tenant: tenant(TENANT), campaigns: vec![], version: 1 };
@@ -165,7 +145,7 @@ async fn two_versions_of_the_configuration_conflict_at_once(store: &Fixture) {
     assert_eq!(transaction.contact(id(10)).await, Err(TransactionError::Conflict));
 }
 
-async fn reads_of_several_round_trips_are_validated(store: &Fixture) {
+pub async fn reads_of_several_round_trips_are_validated(store: &Fixture) {
     fill(store).await;
     let mut once = store.transaction();
     let mut twice = store.transaction();
@@ -186,7 +166,7 @@ async fn reads_of_several_round_trips_are_validated(store: &Fixture) {
     assert!(once.validate_reads().await.unwrap());
 }
 
-async fn own_records_are_the_newest(store: &Fixture) {
+pub async fn own_records_are_the_newest(store: &Fixture) {
     fill(store).await;
     let mut transaction = store.transaction();
     transaction.put_record(record(30, id(10), id(1)));
@@ -201,7 +181,7 @@ async fn own_records_are_the_newest(store: &Fixture) {
     );
 }
 
-async fn cancelled_records_are_not_ready(store: &Fixture) {
+pub async fn cancelled_records_are_not_ready(store: &Fixture) {
     fill(store).await;
     let mut transaction = store.transaction();
     let page = |transaction: Transaction| async move {
@@ -225,7 +205,7 @@ async fn cancelled_records_are_not_ready(store: &Fixture) {
     assert_eq!(store.log(21).await[1].note.as_deref(), Some("action"));
 }
 
-async fn own_records_come_last_in_a_page(store: &Fixture) {
+pub async fn own_records_come_last_in_a_page(store: &Fixture) {
     fill(store).await;
     let mut transaction = store.transaction();
     for number in [30, 31] {
@@ -238,7 +218,7 @@ async fn own_records_come_last_in_a_page(store: &Fixture) {
     assert_eq!(transaction.ready_page(id(10), id(1), Some(id(99)), 9).await.unwrap(), None);
 }
 
-async fn a_page_begins_after_an_own_record(store: &Fixture) {
+pub async fn a_page_begins_after_an_own_record(store: &Fixture) {
     fill(store).await;
     let mut transaction = store.transaction();
     for number in 30..33 {
@@ -252,7 +232,7 @@ async fn a_page_begins_after_an_own_record(store: &Fixture) {
     assert_eq!(numbers(transaction.ready_page(id(10), id(1), Some(id(30)), 9).await.unwrap()), [32]);
 }
 
-async fn a_record_is_created_and_cancelled_in_one_commit(store: &Fixture) {
+pub async fn a_record_is_created_and_cancelled_in_one_commit(store: &Fixture) {
     let mut transaction = store.transaction();
     transaction.put_contact(contact(10, &[]));
     transaction.put_record(record(20, id(10), id(1)));
@@ -267,7 +247,7 @@ async fn a_record_is_created_and_cancelled_in_one_commit(store: &Fixture) {
     assert_eq!(log, [(None, RecordState::Ready), (Some(RecordState::Ready), RecordState::Cancelled)]);
 }
 
-async fn a_replaced_record_is_seen_and_committed(store: &Fixture) {
+pub async fn a_replaced_record_is_seen_and_committed(store: &Fixture) {
     fill(store).await;
     let mut transaction = store.transaction();
     let (newest, _) = transaction.newest_ready_record(id(10), id(1)).await.unwrap().unwrap();
@@ -280,7 +260,7 @@ async fn a_replaced_record_is_seen_and_committed(store: &Fixture) {
     assert_eq!(store.record(22).await.unwrap().schedule, None);
 }
 
-async fn a_record_of_an_unread_contact_is_validated(store: &Fixture) {
+pub async fn a_record_of_an_unread_contact_is_validated(store: &Fixture) {
     fill(store).await;
     let mut transaction = store.transaction();
     transaction.record(id(20)).await.unwrap();
@@ -289,7 +269,7 @@ async fn a_record_of_an_unread_contact_is_validated(store: &Fixture) {
     assert_eq!(submit(store, transaction).await, CommitOutcome::Conflict);
 }
 
-async fn linked_reads_both_contacts(store: &Fixture) {
+pub async fn linked_reads_both_contacts(store: &Fixture) {
     let correlated = |number, channel| {
         let mut contact = contact(number, &[(channel, "a")]);
         contact.correlators[0] = Some("1-9".to_owned());
@@ -319,10 +299,8 @@ impl Reader for FailingReader {
     }
 }
 
-#[tokio::test]
-async fn a_failed_round_trip_leaves_the_transaction_unchanged() {
-    let store = Fixture::memory().await;
-    fill(&store).await;
+pub async fn a_failed_round_trip_leaves_the_transaction_unchanged(store: &Fixture) {
+    fill(store).await;
     let error = StoreError::Unavailable("away".to_owned());
     let reader = FailingReader(Mutex::new(Some(error.clone())), store.reader.clone());
     let mut transaction = Transaction::new(Arc::new(reader), TENANT, at(10), None);

@@ -1,28 +1,12 @@
 //! The contract of reads and commits that every store fulfils.
 
-use crate::fixtures::*;
-use crate::on_every_store;
-use flowhost::domain::*;
-use flowhost::store::*;
+use super::records::five_records;
+use crate::Fixture;
+use crate::samples::*;
+use flowhost_domain::*;
+use flowhost_store::*;
 
-on_every_store![
-    a_tenant_is_read_with_its_version,
-    an_unknown_tenant_has_nothing,
-    a_batch_is_applied_in_its_order,
-    a_commit_is_all_or_nothing,
-    a_changed_contact_causes_a_conflict,
-    a_created_contact_causes_a_conflict,
-    a_changed_configuration_causes_a_conflict,
-    every_change_gives_its_contact_one_new_version,
-    changes_to_missing_rows_conflict,
-    a_missing_tenant_accepts_no_changes,
-    one_read_answers_everything_in_order,
-    hostile_texts_are_stored_unchanged,
-    data_of_another_tenant_is_invisible,
-    timestamps_are_stored_in_microseconds,
-];
-
-async fn a_tenant_is_read_with_its_version(store: &Fixture) {
+pub async fn a_tenant_is_read_with_its_version(store: &Fixture) {
     let snapshot = store.read(vec![]).await;
     assert_eq!((snapshot.version, snapshot.tenant.as_deref()), (1, Some(&tenant(TENANT))));
     let known = ReadRequest { tenant: TENANT.to_owned(), known_version: Some(1), lookups: vec![] };
@@ -31,7 +15,7 @@ async fn a_tenant_is_read_with_its_version(store: &Fixture) {
     assert_eq!(answer, LookupResult::Campaign(Some(campaign(TENANT, 1, "Test").into())));
 }
 
-async fn an_unknown_tenant_has_nothing(store: &Fixture) {
+pub async fn an_unknown_tenant_has_nothing(store: &Fixture) {
     let lookups = vec![Lookup::Campaign(id(1)), Lookup::Category("Test".to_owned()), Lookup::Contact(id(1))];
     let request = ReadRequest { tenant: "nobody".to_owned(), known_version: Some(1), lookups };
     let snapshot = store.reader.read(&request).await.unwrap();
@@ -42,7 +26,7 @@ async fn an_unknown_tenant_has_nothing(store: &Fixture) {
     );
 }
 
-async fn a_batch_is_applied_in_its_order(store: &Fixture) {
+pub async fn a_batch_is_applied_in_its_order(store: &Fixture) {
     let create = |number| commit(vec![Change::CreateContact(contact(number, &[("whatsapp", "+56911")]))]);
     let mut read_before = create(12);
     read_before.reads.contacts = vec![(id(10), 0)];
@@ -57,7 +41,7 @@ async fn a_batch_is_applied_in_its_order(store: &Fixture) {
     assert_eq!(store.contact(11).await, None);
 }
 
-async fn a_commit_is_all_or_nothing(store: &Fixture) {
+pub async fn a_commit_is_all_or_nothing(store: &Fixture) {
     store.commit_ok(vec![Change::CreateContact(contact(10, &[("whatsapp", "+56911")]))]).await;
     let before = store.contact(10).await;
     let mut half = commit(vec![
@@ -75,7 +59,7 @@ async fn a_commit_is_all_or_nothing(store: &Fixture) {
     assert_eq!(store.contact(12).await.unwrap().contact.addresses.len(), 1);
 }
 
-async fn a_changed_contact_causes_a_conflict(store: &Fixture) {
+pub async fn a_changed_contact_causes_a_conflict(store: &Fixture) {
     store.commit_ok(vec![Change::CreateContact(contact(10, &[("whatsapp", "+56911")]))]).await;
     store.commit_ok(vec![Change::CreateRecord(record(20, id(10), id(1)))]).await;
     let mut late = commit(vec![Change::CreateRecord(record(21, id(10), id(1)))]);
@@ -85,14 +69,14 @@ async fn a_changed_contact_causes_a_conflict(store: &Fixture) {
     assert_eq!(store.commit_all(vec![late]).await, [CommitOutcome::Committed]);
 }
 
-async fn a_created_contact_causes_a_conflict(store: &Fixture) {
+pub async fn a_created_contact_causes_a_conflict(store: &Fixture) {
     let mut late = commit(vec![Change::CreateContact(contact(11, &[]))]);
     late.reads.contacts = vec![(id(10), 0)];
     store.commit_ok(vec![Change::CreateContact(contact(10, &[]))]).await;
     assert_eq!(store.commit_all(vec![late]).await, [CommitOutcome::Conflict]);
 }
 
-async fn a_changed_configuration_causes_a_conflict(store: &Fixture) {
+pub async fn a_changed_configuration_causes_a_conflict(store: &Fixture) {
     let change = ConfigurationChange { tenant: tenant(TENANT), campaigns: vec![], version: 1 };
     assert!(store.store.configure(std::slice::from_ref(&change)).await.unwrap());
     assert!(!store.store.configure(&[change]).await.unwrap());
@@ -103,7 +87,7 @@ async fn a_changed_configuration_causes_a_conflict(store: &Fixture) {
     assert_eq!(store.commit_all(vec![late]).await, [CommitOutcome::Committed]);
 }
 
-async fn every_change_gives_its_contact_one_new_version(store: &Fixture) {
+pub async fn every_change_gives_its_contact_one_new_version(store: &Fixture) {
     store
         .commit_ok(vec![Change::CreateContact(contact(10, &[])), Change::CreateRecord(record(20, id(10), id(1)))])
         .await;
@@ -116,7 +100,7 @@ async fn every_change_gives_its_contact_one_new_version(store: &Fixture) {
     assert_eq!(store.contact(10).await.unwrap().version, 2);
 }
 
-async fn changes_to_missing_rows_conflict(store: &Fixture) {
+pub async fn changes_to_missing_rows_conflict(store: &Fixture) {
     store.commit_ok(vec![Change::CreateContact(contact(10, &[]))]).await;
     let changes = [
         Change::CreateContact(contact(10, &[])),
@@ -131,7 +115,7 @@ async fn changes_to_missing_rows_conflict(store: &Fixture) {
     }
 }
 
-async fn a_missing_tenant_accepts_no_changes(store: &Fixture) {
+pub async fn a_missing_tenant_accepts_no_changes(store: &Fixture) {
     let mut lost = commit(vec![Change::CreateContact(contact(10, &[]))]);
     lost.tenant = "nobody".to_owned();
     let mut only_key = lost.clone();
@@ -140,7 +124,7 @@ async fn a_missing_tenant_accepts_no_changes(store: &Fixture) {
     assert_eq!(store.commit_all(vec![lost, only_key]).await, [CommitOutcome::Conflict, CommitOutcome::Committed]);
 }
 
-async fn one_read_answers_everything_in_order(store: &Fixture) {
+pub async fn one_read_answers_everything_in_order(store: &Fixture) {
     five_records(store).await;
     let lookups = vec![
         Lookup::Record(id(30)),
@@ -161,7 +145,7 @@ async fn one_read_answers_everything_in_order(store: &Fixture) {
     }
 }
 
-async fn hostile_texts_are_stored_unchanged(store: &Fixture) {
+pub async fn hostile_texts_are_stored_unchanged(store: &Fixture) {
     for (number, text) in
         (40..).zip(["", "'; DROP TABLE contacts; --", "a\0b", "\u{1F600}\"\\\n\u{7f}", "\u{FEFF}[\"x\"]"])
     {
@@ -191,7 +175,7 @@ async fn hostile_texts_are_stored_unchanged(store: &Fixture) {
     }
 }
 
-async fn data_of_another_tenant_is_invisible(store: &Fixture) {
+pub async fn data_of_another_tenant_is_invisible(store: &Fixture) {
     five_records(store).await;
     let other = ConfigurationChange { tenant: tenant("other"), campaigns: vec![], version: 0 };
     assert!(store.store.configure(&[other]).await.unwrap());
@@ -220,7 +204,7 @@ async fn data_of_another_tenant_is_invisible(store: &Fixture) {
     assert_eq!(store.record(20).await.unwrap().state, RecordState::Ready);
 }
 
-async fn timestamps_are_stored_in_microseconds(store: &Fixture) {
+pub async fn timestamps_are_stored_in_microseconds(store: &Fixture) {
     let fine = at(5) + chrono::TimeDelta::nanoseconds(1_999);
     let kept = at(5) + chrono::TimeDelta::microseconds(1);
     let mut ana = contact(10, &[]);

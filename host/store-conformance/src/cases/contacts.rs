@@ -1,23 +1,11 @@
 //! Contacts, their addresses, do-not-disturb entries and links.
 
-use crate::fixtures::*;
-use crate::on_every_store;
-use flowhost::domain::*;
-use flowhost::store::*;
+use crate::Fixture;
+use crate::samples::*;
+use flowhost_domain::*;
+use flowhost_store::*;
 
-on_every_store![
-    a_contact_is_read_back_as_it_was_written,
-    an_address_finds_its_contact,
-    an_address_belongs_to_one_contact,
-    an_update_keeps_addresses_and_adds_new_ones,
-    a_second_address_in_a_channel_conflicts,
-    dnd_entries_are_added_and_removed,
-    a_campaigns_entry_has_the_category_that_the_campaign_has_now,
-    linked_is_the_oldest_in_the_channel,
-    a_link_follows_its_correlator,
-];
-
-async fn a_contact_is_read_back_as_it_was_written(store: &Fixture) {
+pub async fn a_contact_is_read_back_as_it_was_written(store: &Fixture) {
     let mut ana = contact(10, &[("voice", "+56911"), ("whatsapp", "+56911")]);
     ana.correlators = [Some("1-9".to_owned()), None, Some("x".to_owned())];
     ana.dnd = vec![dnd(Scope::Campaign(id(1))), dnd(Scope::Category("Other".to_owned()))];
@@ -25,7 +13,7 @@ async fn a_contact_is_read_back_as_it_was_written(store: &Fixture) {
     assert_eq!(store.contact(10).await.unwrap(), VersionedContact { contact: ana.into(), version: 1 });
 }
 
-async fn an_address_finds_its_contact(store: &Fixture) {
+pub async fn an_address_finds_its_contact(store: &Fixture) {
     store.commit_ok(vec![Change::CreateContact(contact(10, &[("whatsapp", "+56911")]))]).await;
     let found = store.lookup(Lookup::Address("whatsapp".to_owned(), "+56911".to_owned())).await;
     assert_eq!(found, LookupResult::Contact(store.contact(10).await));
@@ -33,7 +21,7 @@ async fn an_address_finds_its_contact(store: &Fixture) {
     assert_eq!(other, LookupResult::Contact(None));
 }
 
-async fn an_address_belongs_to_one_contact(store: &Fixture) {
+pub async fn an_address_belongs_to_one_contact(store: &Fixture) {
     store.commit_ok(vec![Change::CreateContact(contact(10, &[("whatsapp", "+56911")]))]).await;
     let same = Change::CreateContact(contact(11, &[("voice", "+56911"), ("whatsapp", "+56911")]));
     assert_eq!(store.commit(vec![same]).await, CommitOutcome::Conflict);
@@ -43,7 +31,7 @@ async fn an_address_belongs_to_one_contact(store: &Fixture) {
     assert_eq!(store.commit_all(vec![reader]).await, [CommitOutcome::Conflict]);
 }
 
-async fn an_update_keeps_addresses_and_adds_new_ones(store: &Fixture) {
+pub async fn an_update_keeps_addresses_and_adds_new_ones(store: &Fixture) {
     let mut ana = contact(10, &[("whatsapp", "+56911")]);
     store.commit_ok(vec![Change::CreateContact(ana.clone())]).await;
     let added = contact(0, &[("voice", "+56911")]).addresses;
@@ -64,7 +52,7 @@ async fn an_update_keeps_addresses_and_adds_new_ones(store: &Fixture) {
     assert_eq!(found, LookupResult::Contact(store.contact(10).await));
 }
 
-async fn a_second_address_in_a_channel_conflicts(store: &Fixture) {
+pub async fn a_second_address_in_a_channel_conflicts(store: &Fixture) {
     store.commit_ok(vec![Change::CreateContact(contact(10, &[("whatsapp", "+56911")]))]).await;
     let update = Change::UpdateContact {
         id: id(10),
@@ -78,7 +66,7 @@ async fn a_second_address_in_a_channel_conflicts(store: &Fixture) {
     assert_eq!(store.commit(vec![Change::CreateContact(twice)]).await, CommitOutcome::Conflict);
 }
 
-async fn dnd_entries_are_added_and_removed(store: &Fixture) {
+pub async fn dnd_entries_are_added_and_removed(store: &Fixture) {
     store.commit_ok(vec![Change::CreateContact(contact(10, &[]))]).await;
     let scope = Scope::Category("Test".to_owned());
     let first = dnd(scope.clone());
@@ -94,7 +82,7 @@ async fn dnd_entries_are_added_and_removed(store: &Fixture) {
     assert_eq!(store.contact(10).await.unwrap().contact.dnd, []);
 }
 
-async fn a_campaigns_entry_has_the_category_that_the_campaign_has_now(store: &Fixture) {
+pub async fn a_campaigns_entry_has_the_category_that_the_campaign_has_now(store: &Fixture) {
     let mut ana = contact(10, &[]);
     ana.dnd = vec![DndEntry { category: "Before".to_owned(), ..dnd(Scope::Campaign(id(1))) }];
     store.commit_ok(vec![Change::CreateContact(ana)]).await;
@@ -118,7 +106,7 @@ async fn linked_contact(store: &Fixture, number: u128, channel: &str) -> Option<
     found.map(|found| found.contact.id.as_u128())
 }
 
-async fn linked_is_the_oldest_in_the_channel(store: &Fixture) {
+pub async fn linked_is_the_oldest_in_the_channel(store: &Fixture) {
     store
         .commit_ok(vec![
             correlated(13, 0, "1-9", &[("widget", "a")]),
@@ -135,7 +123,7 @@ async fn linked_is_the_oldest_in_the_channel(store: &Fixture) {
     assert_eq!(linked_contact(store, 99, "widget").await, None);
 }
 
-async fn a_link_follows_its_correlator(store: &Fixture) {
+pub async fn a_link_follows_its_correlator(store: &Fixture) {
     store
         .commit_ok(vec![correlated(10, 0, "a", &[("widget", "a")]), correlated(11, 0, "b", &[("whatsapp", "+1")])])
         .await;

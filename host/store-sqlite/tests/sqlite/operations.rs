@@ -1,8 +1,8 @@
 //! Random operations. The ranges of ids are small, so that operations often use the same objects.
 
-use crate::fixtures::*;
-use flowhost::domain::*;
-use flowhost::store::*;
+use flowhost_domain::*;
+use flowhost_store::*;
+use flowhost_store_conformance::samples::*;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

@@ -1,11 +1,15 @@
 //! A transaction shows its pending changes exactly as a store shows the same changes after their commit.
 
-use crate::fixtures::*;
-use flowhost::domain::*;
-use flowhost::store::*;
+#![allow(clippy::unwrap_used, reason = "a test that fails panics")]
+
+use flowhost_domain::*;
+use flowhost_store::*;
+use flowhost_store_conformance::Handle;
+use flowhost_store_conformance::samples::*;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use std::sync::Arc;
 use uuid::Uuid;
 
 #[derive(Debug, Clone)]
@@ -115,8 +119,9 @@ async fn observe(
     Ok(answers)
 }
 
-async fn filled_store() -> Fixture {
-    let store = Fixture::memory().await;
+async fn filled_store() -> Handle {
+    let store = Handle::open(Arc::new(MemoryStore::new())).await;
+    assert!(store.store.configure(&[filled_configuration()]).await.unwrap());
     let mut changes =
         vec![Change::CreateContact(contact(10, &[("voice", "v0")])), Change::CreateContact(contact(11, &[]))];
     changes.extend((20..30).map(|number| Change::CreateRecord(record(number, id(10 + number % 2), id(1)))));
@@ -124,7 +129,7 @@ async fn filled_store() -> Fixture {
     store
 }
 
-async fn dump(store: &Fixture) -> Vec<String> {
+async fn dump(store: &Handle) -> Vec<String> {
     let (all, page) = (Filter::default(), Page { after: None, limit: 1_000 });
     let records = store.store.records(&all, &page).await.unwrap();
     let mut lists = vec![format!("{:?}", store.store.contacts(&all, &page).await.unwrap()), format!("{records:?}")];
