@@ -341,7 +341,8 @@ mod tests {
             assert_eq!((run_log.buffer().lines.len(), dropped(&run_log)), (16, 84));
         }
         run_log.write_fault("the host's own line");
-        assert_eq!((run_log.buffer().lines.len(), run_log.buffer().fault.is_some()), (16, true));
+        let buffer = run_log.buffer();
+        assert_eq!((buffer.lines.len(), buffer.fault.is_some()), (16, true));
     }
 
     #[test]

@@ -70,8 +70,8 @@ cases! {
         "expression-too-large" => assertions::repeats_a_failure;
     sets_many_nodes: "sets entities to lists of 500,000 numbers", "bytes of all host calls", "limit-host-bytes"
         => |code| assert_attack_ends("sets-many-nodes", code);
-    logs_often: "logs 5,000 lines", "log lines", "1,000 are kept, the rest is counted" => |_| assertions::logs_often();
-    logs_at_length: "logs 1,000 lines of 4 KB", "bytes of log", "64 KiB are kept, the rest is counted"
+    logs_often: "logs 5,000 lines", "log lines", "at most 1,000 are kept, the rest is counted" => |_| assertions::logs_often();
+    logs_at_length: "logs 1,000 lines of 4 KB", "bytes of log", "at most 64 KiB are kept, the rest is counted"
         => |_| assertions::logs_at_length();
     logs_short_lines: "logs 1,000 lines of one byte", "bytes of log, with the names on each line", "at most 64 KiB are kept, the rest is counted"
         => |_| assertions::log_is_counted("logs-short-lines", 1_000);
@@ -81,7 +81,7 @@ cases! {
         "at most 64 KiB are kept, the rest is counted" => |_| assertions::log_is_counted("logs-line-breaks", 1_000);
     prints_lines_at_once: "prints 32,768 lines in one call on each stream", "log lines", "at most 1,000 are kept, the rest is counted"
         => |_| crate::wasi::prints_lines_at_once();
-    prints_often: "prints 2,000 lines", "log lines", "1,000 are kept, the rest is counted" => |_| crate::wasi::prints_often();
+    prints_often: "prints 2,000 lines", "log lines", "at most 1,000 are kept, the rest is counted" => |_| crate::wasi::prints_often();
     forge_log_line: "logs a line that contains a forged line", "log lines", "the forged line is indented"
         => |_| assertions::forge_log_line();
     warns_often: "warns 1,000 times", "warnings", "100 are kept, the rest is counted" => |_| assertions::warns_often();
@@ -153,7 +153,7 @@ cases! {
     describes_for_ever: "runs an infinite loop in `describe`", "CPU time", "limit-cpu"
         => |code| assert_plugin_rejected("describes-for-ever", code);
     describes_by_waiting: "sleeps for a day in `describe`", "time of the run", "limit-deadline" => assertions::describes_by_waiting;
-    describes_by_printing: "prints 1,000 lines of 4 KB in `describe`", "bytes of log", "64 KiB are kept, the rest is counted"
+    describes_by_printing: "prints 1,000 lines of 4 KB in `describe`", "bytes of log", "at most 64 KiB are kept, the rest is counted"
         => |_| assertions::describes_by_printing();
     describes_at_length: "describes itself with 20 MiB", "bytes of one host call", "limit-host-bytes"
         => |code| assert_plugin_rejected("describes-at-length", code);

@@ -60,9 +60,9 @@ pub(crate) async fn prints_often() {
     let request = attack(&fixture, "prints-often", session_with_seed(1));
     let id = request.session.id.clone();
     assert_eq!(fixture.run_beside_neighbours(request).await.unwrap().port, "next");
-    let lines = log::lines_of_session(&id);
-    assert_eq!(lines.iter().filter(|line| line.contains("a printed line of many")).count(), 1_000);
-    assert!(lines.iter().any(|line| line.contains("dropped")));
+    let kept = log::lines_of_session(&id).iter().filter(|line| line.contains("a printed line of many")).count();
+    assert!((700..=1_000).contains(&kept), "{kept}");
+    log::assert_counted(&id, 2_000);
 }
 
 pub(crate) async fn prints_lines_at_once() {
