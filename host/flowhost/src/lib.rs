@@ -19,6 +19,7 @@
 
 pub use flowhost_domain as domain;
 pub use flowhost_engine::{Limits, LoadError, compile_for_parent};
+pub use flowhost_error::{CodeClass, ErrorCode, Language, text};
 pub use flowhost_expression as expression;
 pub use flowhost_flow as flow;
 pub use flowhost_host_functions::{Session, SessionError, Warning};
@@ -39,7 +40,9 @@ pub mod store {
 /// Actions: their manifests, versions and components.
 pub mod catalog {
     pub use flowhost_built_in_actions::built_in;
-    pub use flowhost_engine::{CONTRACT_VERSION, ContractMismatch, LoadError, ReadError, WIT_FILES, pack, read_component};
+    pub use flowhost_engine::{
+        CONTRACT_VERSION, ContractMismatch, LoadError, ReadError, WIT_FILES, pack, read_component,
+    };
     pub use flowhost_invocation::catalog::*;
     pub use flowhost_manifest as manifest;
     pub use flowhost_manifest::{Manifest, Parameter, ParameterKind};
