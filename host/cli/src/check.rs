@@ -9,8 +9,8 @@ use super::terminal::Style;
 use super::{component, connect, run};
 use clap::Args;
 use flowhost::catalog::ContractMismatch;
-use flowhost::domain::escape::escape;
 use flowhost::flow::PreparedFlow;
+use flowhost::text::escape;
 use flowhost::{Action, Diagnostic, Host, LoadError, Severity};
 use serde_json::{Value as Json, json};
 

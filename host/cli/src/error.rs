@@ -2,9 +2,9 @@
 
 use super::output::print_stderr_text;
 use super::terminal::Style;
-use flowhost::domain::escape::escape;
 use flowhost::invocation::codes::{self, CodeClass};
 use flowhost::store::StoreError;
+use flowhost::text::escape;
 use flowhost::{Failure, LoadError, OpenError};
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! Excerpts of a text with a caret at the position of an error.
 
-use flowhost::domain::escape::is_unsafe;
+use flowhost::text::is_unsafe;
 
 /// Columns shown before and after the position; lines may be long and hostile.
 const BEFORE: usize = 50;

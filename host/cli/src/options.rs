@@ -3,7 +3,7 @@
 use super::error::CliError;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory as _};
-use flowhost::domain::refusal::quote;
+use flowhost::text::quote;
 use std::path::PathBuf;
 use std::str::FromStr;
 

@@ -3,7 +3,7 @@
 use super::error::CliError;
 use super::stderr;
 use super::terminal::{Style, sanitise};
-use flowhost::domain::escape::escape_json;
+use flowhost::text::escape_json;
 use serde::Serialize;
 use std::io::{BufWriter, ErrorKind, StdoutLock, Write};
 

@@ -1,7 +1,7 @@
 //! Layout of text for people.
 
 use super::terminal::Style;
-use flowhost::domain::escape::escape;
+use flowhost::text::escape;
 use std::fmt::Write as _;
 
 /// Maximum length of a cell, and of a line of wrapped text, characters.

@@ -1,6 +1,6 @@
 //! Colours for terminals, and escaping of all other control characters.
 
-use flowhost::domain::escape::is_unsafe;
+use flowhost::text::is_unsafe;
 use std::borrow::Cow;
 use std::io::IsTerminal as _;
 

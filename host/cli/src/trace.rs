@@ -1,9 +1,9 @@
 //! The trace of a run for people.
 
 use super::terminal::Style;
-use flowhost::domain::escape::{escape, escape_json};
 use flowhost::flow::Step;
 use flowhost::invocation::OutcomeError;
+use flowhost::text::{escape, escape_json};
 use flowhost::{Outcome, Warning};
 use serde_json::Value as Json;
 use std::fmt::Write as _;

@@ -1,9 +1,10 @@
 //! A campaign: the strategy for contacting the contacts of a tenant.
 
-use super::refusal::{Refusal, quote};
+use super::refusal::Refusal;
 use super::schedule;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use flowhost_error::text::quote;
 use uuid::Uuid;
 
 /// A campaign of a tenant.

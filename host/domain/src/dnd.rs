@@ -2,9 +2,10 @@
 
 use super::campaign::Campaign;
 use super::contact::Contact;
-use super::refusal::{Refusal, Warning, quote};
+use super::refusal::{Refusal, Warning};
 use super::text;
 use chrono::{DateTime, Utc};
+use flowhost_error::text::quote;
 use uuid::Uuid;
 
 /// The scope of a do-not-disturb entry.

@@ -1,7 +1,7 @@
 //! Checks of a JSON text that its parsed value cannot answer: repeated member names, and integers beyond 64 bits. The
 //! parser drops repeated members and converts large integers to floating-point numbers.
 
-use super::refusal::{quote, single_line};
+use flowhost_error::text::{quote, single_line};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::{fmt, io};

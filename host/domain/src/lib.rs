@@ -26,7 +26,6 @@ pub mod campaign;
 pub mod configuration;
 pub mod contact;
 pub mod dnd;
-pub mod escape;
 pub mod json;
 pub mod phone;
 pub mod record;

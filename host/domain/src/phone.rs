@@ -1,8 +1,8 @@
 //! Normalisation of typed phone numbers to E.164.
 
-use super::escape::is_unsafe;
-use super::refusal::{Refusal, Warning, quote};
+use super::refusal::{Refusal, Warning};
 use super::text::{MAX_CHARACTERS, exceeds};
+use flowhost_error::text::{is_unsafe, quote};
 use rlibphonenumber::{
     NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, Region, ValidationError,
 };

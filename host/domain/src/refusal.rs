@@ -1,6 +1,6 @@
 //! Refusals and warnings of the domain rules.
 
-use super::escape::is_unsafe;
+use flowhost_error::text::quote;
 
 /// The rejection of a request by a rule. A rejected request changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -102,94 +102,9 @@ impl Warning {
     }
 }
 
-/// Returns `text` for a message: in double quotes, with unsafe characters escaped, truncated after 60 characters.
-pub fn quote(text: &str) -> String {
-    let mut shown = String::from("\"");
-    for (count, character) in text.chars().enumerate() {
-        if count == 60 {
-            shown.push('…');
-            break;
-        }
-        if is_unsafe(character) {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown.push('"');
-    shown
-}
-
-/// Returns a message on one line, with unsafe characters escaped, truncated after 500 characters.
-pub fn single_line(message: String) -> String {
-    let is_plain = message.len() <= MAX_MESSAGE_CHARACTERS && !message.contains(is_unsafe);
-    if is_plain {
-        return message;
-    }
-    let mut shown = String::new();
-    let mut left = MAX_MESSAGE_CHARACTERS;
-    for character in message.chars() {
-        let spelt = if is_unsafe(character) { character.escape_default().count() } else { 1 };
-        left = match left.checked_sub(spelt) {
-            Some(left) => left,
-            None => {
-                shown.push('…');
-                break;
-            }
-        };
-        if is_unsafe(character) { shown.extend(character.escape_default()) } else { shown.push(character) }
-    }
-    shown
-}
-
-/// Maximum characters of a message on one line.
-const MAX_MESSAGE_CHARACTERS: usize = 500;
-
-/// Maximum bytes of a code.
-const MAX_CODE_BYTES: usize = 128;
-
-/// Returns whether the text has the form of a code: lower-case letters, digits, dots and hyphens, with at most one
-/// slash between two non-empty parts.
-pub fn is_code(text: &str) -> bool {
-    let is_part = |part: &str| {
-        let is_of_codes = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
-        !part.is_empty() && part.bytes().all(is_of_codes)
-    };
-    text.len() <= MAX_CODE_BYTES
-        && text.split_once('/').map_or(is_part(text), |(of, code)| is_part(of) && is_part(code))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hostile_text_is_truncated_and_single_line() {
-        assert_eq!(quote("a\nb"), "\"a\\u{a}b\"");
-        assert_eq!(quote(&"x".repeat(100_000)), format!("\"{}…\"", "x".repeat(60)));
-        assert_eq!(single_line("a\nñ\u{1b}[2J".to_owned()), "a\\nñ\\u{1b}[2J");
-        assert_eq!(single_line("ñ".repeat(100_000)), format!("{}…", "ñ".repeat(500)));
-        assert_eq!(single_line("\u{7f}".repeat(100)), format!("{}…", "\\u{7f}".repeat(83)));
-    }
-
-    #[test]
-    fn hidden_characters_are_escaped() {
-        assert_eq!(quote("a\u{202e}b"), "\"a\\u{202e}b\"");
-        assert_eq!(single_line("\u{9b}2J\u{2028}".to_owned()), "\\u{9b}2J\\u{2028}");
-    }
-
-    #[test]
-    fn a_code_has_one_form() {
-        for code in ["contact-in-dnd", "acme/credit-too-low", "acme.v2/e-1", "x"] {
-            assert!(is_code(code), "{code}");
-        }
-        let long = "x".repeat(129);
-        for other in
-            ["", "/", "acme/", "/low", "a/b/c", "Acme/low", "acme/\u{1b}]0;x\u{7}", "acme/ñ", "a b", "a_b", &long]
-        {
-            assert!(!is_code(other), "{other}");
-        }
-    }
 
     #[test]
     fn a_not_found_refusal_names_the_id() {

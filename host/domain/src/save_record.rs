@@ -4,12 +4,13 @@ use super::campaign::{Campaign, CampaignKind};
 use super::contact::Contact;
 use super::dnd;
 use super::record::{Record, RecordState};
-use super::refusal::{Refusal, Warning, quote};
+use super::refusal::{Refusal, Warning};
 use super::schedule;
 use super::template::Template;
 use super::tenant::{Channel, Tenant, VOICE, WHATSAPP};
 use super::text::reject_nul;
 use chrono::{DateTime, Utc};
+use flowhost_error::text::quote;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 

@@ -2,9 +2,10 @@
 
 use super::campaign::{Campaign, CampaignMode};
 use super::record::Schedule;
-use super::refusal::{Refusal, Warning, quote};
+use super::refusal::{Refusal, Warning};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
+use flowhost_error::text::quote;
 
 /// Returns the local time in `zone` at a time.
 pub fn to_local(zone: Tz, at: DateTime<Utc>) -> NaiveDateTime {

@@ -3,8 +3,9 @@
 //! The stored form is one JSON object with exactly these keys, in this order: `template`, `namespace` (null if unset),
 //! `locale`, `whatsapp_number`, `hsm_type`, `mtm_data`, `header_data` and `body_data`.
 
-use super::refusal::{Refusal, quote};
+use super::refusal::Refusal;
 use super::text;
+use flowhost_error::text::quote;
 use serde::Serialize;
 use serde_json::{Map, Value};
 

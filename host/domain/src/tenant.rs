@@ -1,7 +1,8 @@
 //! A tenant and its channels.
 
-use super::refusal::{Refusal, quote};
+use super::refusal::Refusal;
 use chrono_tz::Tz;
+use flowhost_error::text::quote;
 
 /// The owner of all other data. No data of one tenant is ever visible to another.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,11 @@
 
 use super::contact::{Address, Contact};
 use super::phone;
-use super::refusal::{Refusal, Warning, quote};
+use super::refusal::{Refusal, Warning};
 use super::tenant::{IdentifierKind, Tenant, WHATSAPP};
 use super::text;
 use chrono::{DateTime, Utc};
+use flowhost_error::text::quote;
 use uuid::Uuid;
 
 /// A validated, normalised request to create or update a contact. The caller looks up its addresses before

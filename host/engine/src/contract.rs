@@ -1,6 +1,6 @@
 //! Comparison of a component with the contract, and explanations of the differences for its author.
 
-use flowhost_domain::refusal::single_line;
+use flowhost_error::text::single_line;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;

@@ -1,7 +1,7 @@
 //! The error for a component that was not loaded.
 
 use crate::contract::ContractMismatch;
-use flowhost_domain::refusal::single_line;
+use flowhost_error::text::single_line;
 use std::fmt;
 
 /// Why a component was not loaded.

@@ -2,7 +2,8 @@
 
 use super::function;
 use super::limits::MAX_SHOWN_SOURCE;
-use super::suggestion::nearest_name;
+use flowhost_error::text::{escape, truncate};
+use flowhost_error::{comparison_steps, nearest_name};
 
 /// The stable code of an [`ExpressionError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -143,22 +144,30 @@ impl EvalError {
     }
 
     /// Converts to the public error for a source. Costly details, such as the nearest name, are computed only here.
-    pub(super) fn explain<'n>(self, text: &str, entities: impl Iterator<Item = &'n str>) -> ExpressionError {
+    ///
+    /// `spend` charges the steps of each comparison of names. The comparisons end when it returns false.
+    pub(super) fn explain<'n>(
+        self,
+        text: &str,
+        entities: impl Iterator<Item = &'n str>,
+        mut spend: impl FnMut(usize) -> bool,
+    ) -> ExpressionError {
         let position = self.at.map(|at| line_and_column(text, at as usize));
         let (message, entity, nearest) = match self.unknown {
             None => (self.message, None, None),
             Some(UnknownName::Entity(name)) => {
-                let nearest = nearest_name(&name, entities);
+                let compared = entities.take_while(|other| spend(comparison_steps(&name, other)));
+                let nearest = nearest_name(&name, compared).map(str::to_owned);
                 (entity_not_set_message(&name, nearest.as_deref()), Some(name), nearest)
             }
             Some(UnknownName::Function { name, is_method }) => {
-                let (message, nearest) = function::unknown_function_message(&name, is_method);
+                let (message, nearest) = function::unknown_function_message(&name, is_method, spend);
                 (message, None, nearest)
             }
         };
         ExpressionError(Box::new(ErrorDetails {
             code: self.code,
-            message: single_line(message),
+            message: escape(&message).into_owned(),
             line: position.map(|(line, _)| line),
             column: position.map(|(_, column)| column),
             expression: Some(truncated(text)),
@@ -204,22 +213,7 @@ fn line_and_column(text: &str, at: usize) -> (u32, u32) {
     (line, column)
 }
 
-/// Escapes control characters, which a quotation may contain and a terminal would interpret.
-fn single_line(message: String) -> String {
-    if !message.contains(char::is_control) {
-        return message;
-    }
-    let mut shown = String::with_capacity(message.len());
-    for character in message.chars() {
-        if character.is_control() { shown.extend(character.escape_default()) } else { shown.push(character) }
-    }
-    shown
-}
-
 /// Returns a text for a message, truncated if it is long.
 pub(super) fn truncated(text: &str) -> String {
-    match text.char_indices().nth(MAX_SHOWN_SOURCE) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-    }
+    truncate(text, MAX_SHOWN_SOURCE).into_owned()
 }

@@ -31,7 +31,6 @@ mod parse;
 mod pattern;
 mod runtime_value;
 mod scope;
-mod suggestion;
 mod template;
 mod value;
 
@@ -83,7 +82,7 @@ impl Expression {
     /// # Errors
     /// `expression-syntax` with its position, or `expression-too-large`.
     pub fn parse(source: &str) -> Result<Self, ExpressionError> {
-        let tree = parse_complete(source).map_err(|error| error.explain(source, std::iter::empty()))?;
+        let tree = parse_complete(source).map_err(|error| error.explain(source, std::iter::empty(), |_| true))?;
         Ok(Self { parsed: Arc::new(ParsedSource { source: source.into(), tree }) })
     }
 
@@ -129,7 +128,7 @@ impl TextExpression {
         } else {
             parse_complete(source).map(TextTree::Expression)
         };
-        let tree = tree.map_err(|error| error.explain(source, std::iter::empty()))?;
+        let tree = tree.map_err(|error| error.explain(source, std::iter::empty(), |_| true))?;
         Ok(Self { parsed: Arc::new(ParsedSource { source: source.into(), tree }) })
     }
 
@@ -164,10 +163,7 @@ impl<T> ParsedSource<T> {
             evaluator.fuel.spend_base_cost().and_then(|()| evaluate(&mut evaluator, &self.tree)).map_err(|error| {
                 // The hint compares names while steps are left.
                 let names = runtime_value::entity_names(scope.entities);
-                error.explain(
-                    &self.source,
-                    names.take_while(|name| evaluator.fuel.spend(suggestion::comparison_steps(name)).is_ok()),
-                )
+                error.explain(&self.source, names, |steps| evaluator.fuel.spend(steps).is_ok())
             });
         evaluator.fuel.charge_to(budget);
         result

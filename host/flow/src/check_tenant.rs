@@ -1,9 +1,9 @@
 //! Checks of a flow against a tenant: the campaigns, categories and channels that its nodes name.
 
 use super::prepare::{PreparedFlow, WHOLE_FLOW, prefix_path};
-use flowhost_domain::refusal::quote;
 use flowhost_domain::{Campaign, Refusal, Tenant};
-use flowhost_manifest::suggestion::nearest_name;
+use flowhost_error::nearest_name;
+use flowhost_error::text::quote;
 use flowhost_manifest::{Diagnostic, References};
 use flowhost_store::{Configuration, Store, StoreError};
 

@@ -1,7 +1,7 @@
 //! Parsing of flow files, without the actions of their nodes.
 
 use flowhost_domain::json::{self, IntegerCheck};
-use flowhost_domain::refusal::quote;
+use flowhost_error::text::quote;
 use serde_json::{Map, Value as Json};
 use std::collections::HashSet;
 

@@ -2,7 +2,7 @@
 
 use super::file::{FileNode, FlowFile};
 use super::graph::{FlowGraph, NodeRole, Targets};
-use flowhost_domain::refusal::quote;
+use flowhost_error::text::quote;
 use flowhost_invocation::{Host, PreparedNode};
 use flowhost_manifest::{Diagnostic, Severity};
 use serde_json::{Map, Value as Json};

@@ -19,6 +19,7 @@
 
 pub use flowhost_domain as domain;
 pub use flowhost_engine::{Limits, LoadError, compile_for_parent};
+pub use flowhost_error::{CodeClass, ErrorCode, Language, text};
 pub use flowhost_expression as expression;
 pub use flowhost_flow as flow;
 pub use flowhost_host_functions::{Session, SessionError, Warning};

@@ -2,7 +2,8 @@
 
 use super::bindings::flow::action::log::{Host, Level};
 use super::{Abort, HostFunction, HostState, LogLevel};
-use flowhost_domain::refusal::{is_code, quote};
+use flowhost_error::is_well_formed_code;
+use flowhost_error::text::{quote, truncate_bytes};
 use serde::{Deserialize, Serialize};
 
 /// A warning for the designer about an action that succeeded.
@@ -38,24 +39,17 @@ impl Host for HostState {
     fn warn(&mut self, code: String, message: String, parameter: Option<String>) -> wasmtime::Result<()> {
         let bytes = code.len() + message.len() + parameter.as_ref().map_or(0, String::len);
         self.begin_call(HostFunction::LogWarn, bytes)?;
-        let code = truncate(code, MAX_NAME_BYTES);
-        if !is_code(&code) {
+        let code = truncate_bytes(code, MAX_NAME_BYTES);
+        if !is_well_formed_code(&code) {
             let code = quote(&code);
             let message = format!("the plugin warned with the code {code}, which does not have the form acme/too-low");
             return Err(Abort::fault("plugin-contract", message).into());
         }
         self.add_warning(Warning {
             code,
-            message: truncate(message, MAX_MESSAGE_BYTES),
-            parameter: parameter.map(|parameter| truncate(parameter, MAX_NAME_BYTES)),
+            message: truncate_bytes(message, MAX_MESSAGE_BYTES),
+            parameter: parameter.map(|parameter| truncate_bytes(parameter, MAX_NAME_BYTES)),
         });
         Ok(())
     }
-}
-
-/// Returns the first `bytes` of a text, and frees the memory of the rest.
-fn truncate(mut text: String, bytes: usize) -> String {
-    text.truncate(text.floor_char_boundary(bytes));
-    text.shrink_to_fit();
-    text
 }

@@ -2,8 +2,8 @@
 
 use super::abort::Abort;
 use super::log_quota::{DropCounts, LogQuota};
-use flowhost_domain::escape::escape;
 use flowhost_engine::Limits;
+use flowhost_error::text::escape;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

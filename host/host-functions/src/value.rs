@@ -4,7 +4,7 @@ use super::bindings::flow::action::types::{Error, Value};
 use super::evaluation::{Allowance, BytesExceeded, JsonWriter};
 use super::{HostResult, HostState};
 use flowhost_domain::json;
-use flowhost_domain::refusal::single_line;
+use flowhost_error::text::single_line;
 use flowhost_manifest::{ValueType, json_type};
 use serde_json::{Number, Value as Json};
 

@@ -5,6 +5,7 @@ use super::execute::Invocation;
 use super::outcome::{Failure, Outcome, OutcomeError, Usage};
 use flowhost_domain::Refusal;
 use flowhost_engine::task::{Phase, StopReason};
+use flowhost_error::text::truncate_bytes;
 use flowhost_host_functions::bindings::flow::action::types::Error as WitError;
 use flowhost_store::{IdempotencyRecord, NewIdempotencyRecord, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,7 +137,7 @@ pub(super) fn error_from_refusal(refusal: Refusal) -> OutcomeError {
 /// Converts a plugin's error and truncates its message to 4 KiB.
 pub(super) fn error_from_guest(error: WitError) -> OutcomeError {
     const MAX_BYTES: usize = 4 << 10;
-    let WitError { code, mut message, parameter, .. } = error;
-    message.truncate(message.floor_char_boundary(MAX_BYTES));
+    let WitError { code, message, parameter, .. } = error;
+    let message = truncate_bytes(message, MAX_BYTES);
     OutcomeError { code, message, parameter: parameter.filter(|name| name.len() <= MAX_BYTES) }
 }

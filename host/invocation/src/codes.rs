@@ -1,6 +1,6 @@
 //! The registry of codes. Programs and saved diagrams branch on them: new ones may be added, none changes its meaning.
 
-use flowhost_domain::refusal::is_code;
+use flowhost_error::is_well_formed_code;
 
 /// What a code belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +106,7 @@ pub fn class(code: &str) -> Option<CodeClass> {
 pub(crate) fn is_refusal_code(code: &str) -> bool {
     match class(code) {
         Some(class) => class == CodeClass::Refusal,
-        None => code.contains('/') && is_code(code),
+        None => code.contains('/') && is_well_formed_code(code),
     }
 }
 

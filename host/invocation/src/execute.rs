@@ -9,9 +9,9 @@ use super::request::Request;
 use super::task::ReplySlot;
 use chrono::{DateTime, SubsecRound, Utc};
 use flowhost_domain::Refusal;
-use flowhost_domain::refusal::quote;
 use flowhost_domain::upsert::{ContactUpsert, Profile};
 use flowhost_engine::task::{Phase, TaskState};
+use flowhost_error::text::{first_characters, quote};
 use flowhost_host_functions::parameters::{ParameterValues, lookups};
 use flowhost_host_functions::{
     EntityWrites, HostFunction, HostState, IdGenerator, RunInput, RunLog, RunOutput, SeededRng, SessionOverlay,
@@ -264,7 +264,7 @@ impl Invocation {
         if !parameters.is_port(&port) {
             return Err(format!(
                 "the plugin exited through port {:?}, which its manifest doesn't list",
-                port.chars().take(64).collect::<String>()
+                first_characters(&port, 64)
             ));
         }
         let RunOutput { transaction: Some(transaction), writes, warnings: reported } = output else {

@@ -10,6 +10,7 @@ use flowhost_domain::Tenant;
 use flowhost_engine::Limits;
 use flowhost_engine::memory_budget::MemoryBudget;
 use flowhost_engine::reclaim::ReclaimHandle;
+use flowhost_error::text::first_characters;
 use flowhost_host_functions::bindings::OutboundActionPre;
 use flowhost_host_functions::bindings::flow::action::types::Error as WitError;
 use flowhost_host_functions::{Abort, Grants, HostState, MAX_RESOURCES, RunLog, RunOutput};
@@ -264,7 +265,7 @@ fn error_cause(error: &wasmtime::Error) -> String {
     let messages = error.chain().map(ToString::to_string).filter(|message| !message.contains(BACKTRACE));
     let lines: Vec<_> = messages.filter_map(|message| message.lines().next().map(str::to_owned)).collect();
     let cause = if lines.is_empty() { "its code failed".to_owned() } else { lines.join(": ") };
-    cause.chars().take(CAUSE_CHARACTERS).collect()
+    first_characters(&cause, CAUSE_CHARACTERS).to_owned()
 }
 
 /// The start of the engine's message that contains the backtrace.

@@ -1,6 +1,6 @@
 //! The results of an invocation: outcome or failure.
 
-use flowhost_domain::refusal::single_line;
+use flowhost_error::text::single_line;
 use flowhost_host_functions::Warning;
 use flowhost_store::StoreError;
 use serde::{Deserialize, Serialize};

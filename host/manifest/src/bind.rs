@@ -4,11 +4,16 @@ use super::references::References;
 use super::sources::ExpressionSources;
 use super::{Diagnostic, kinds};
 use crate::{Condition, ERROR_PORT, Manifest, Parameter};
+use flowhost_error::nearest_name;
+use flowhost_error::text::{first_characters, single_line};
 use flowhost_expression::{Expression, ExpressionCache, ExpressionError, TextExpression};
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
+
+/// Maximum characters of a parameter's name in a message.
+const MAX_SHOWN_CHARACTERS: usize = 128;
 
 /// Maximum number of unknown parameters with a warning of their own. One warning counts the rest, because every hint
 /// costs time.
@@ -210,14 +215,14 @@ impl NodeParameters {
         let (reported, more) = unknown.split_at(unknown.len().min(MAX_UNKNOWN_REPORTED));
         let id = &self.manifest.id;
         let warning = |name: &str, rest: String| {
-            let shown: String = name.chars().take(128).collect();
+            let shown = first_characters(name, MAX_SHOWN_CHARACTERS);
             let message = format!("{id} has no parameter {shown}{rest}");
             Diagnostic::warning(shown, "parameter-unknown", message)
         };
         let mut found = Vec::new();
         for (index, name) in reported.iter().enumerate() {
             let names = self.manifest.parameters.iter().map(|parameter| parameter.name.as_str());
-            let near = (index < MAX_HINTS).then(|| crate::suggestion::nearest_name(name, names)).flatten();
+            let near = (index < MAX_HINTS).then(|| nearest_name(name, names)).flatten();
             found.push(warning(name, near.map_or_else(String::new, |near| format!("; did you mean {near}?"))));
         }
         if let [first, others @ ..] = more {
@@ -234,12 +239,12 @@ pub fn describe_expression_error(name: &str, error: &ExpressionError) -> String 
         _ => String::new(),
     };
     let source = error.expression.as_ref().map_or_else(String::new, |text| format!(" in `{text}`"));
-    flowhost_domain::refusal::single_line(format!("{name}: {}{position}{source}", error.message))
+    single_line(format!("{name}: {}{position}{source}", error.message))
 }
 
 /// Reports that a node has too many parameters; `name` is the first one beyond the limit.
 fn too_many_parameters(name: &str, count: usize) -> Diagnostic {
-    let name: String = name.chars().take(128).collect();
+    let name = first_characters(name, MAX_SHOWN_CHARACTERS);
     let message = format!(
         "the node has {count} parameters; at most {MAX_PARAMETERS} are allowed, remove those that it does not need"
     );

@@ -1,6 +1,6 @@
 //! Diagnostics of a node's configuration.
 
-use flowhost_domain::refusal::single_line;
+use flowhost_error::text::single_line;
 use serde::Serialize;
 
 /// The severity of a diagnostic.

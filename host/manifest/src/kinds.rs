@@ -4,6 +4,7 @@ use super::bind::ParameterSource;
 use super::sources::ExpressionSources;
 use crate::{MAX_LIST_ELEMENTS, Parameter, ParameterKind};
 use flowhost_domain::text::exceeds;
+use flowhost_error::text::truncate;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -112,9 +113,7 @@ fn check_name_length(name: &str, text: &str) -> Result<String, String> {
 
 /// Returns a short preview of a value on one line, for a message.
 fn preview(value: &Json) -> String {
-    let text = value.to_string();
-    let cut: String = text.chars().take(60).collect();
-    if cut.len() < text.len() { format!("{cut}…") } else { cut }
+    truncate(&value.to_string(), 60).into_owned()
 }
 
 /// The name of a JSON value's type as designers know it.

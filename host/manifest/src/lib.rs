@@ -7,7 +7,6 @@ mod manifest;
 mod references;
 mod schema;
 mod sources;
-pub mod suggestion;
 
 pub use bind::{Binding, NodeParameters, ParameterSource, describe_expression_error};
 pub use diagnostic::{Diagnostic, Severity};

@@ -1,6 +1,6 @@
 //! The manifest of an action, which also defines the form that a designer fills in.
 
-use flowhost_domain::refusal::single_line;
+use flowhost_error::text::single_line;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};

@@ -1,8 +1,9 @@
 //! The channels of a tenant in the apply file: a built-in channel by name, a custom channel as an object.
 
 use super::field::{Object, invalid, parse_boolean, parse_choice, parse_list, suggestion, unnormalised_text};
-use crate::refusal::{Refusal, quote};
+use crate::refusal::Refusal;
 use crate::tenant::{BUILT_IN_CHANNELS, Channel, IdentifierKind, MAX_CHANNEL_NAME, is_channel_name};
+use flowhost_error::text::quote;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 

@@ -1,7 +1,9 @@
 //! Readers for the fields of a JSON object. Every refusal names the path, the problem and a fix.
 
-use crate::refusal::{Refusal, quote};
+use crate::refusal::Refusal;
 use crate::text;
+use flowhost_error::nearest_name;
+use flowhost_error::text::quote;
 use serde_json::{Map, Value};
 
 /// Returns the refusal `apply-invalid` at `path`.
@@ -11,17 +13,6 @@ pub(super) fn invalid(path: &str, problem: impl std::fmt::Display) -> Refusal {
 
 /// The path of the whole file.
 pub(super) const ROOT: &str = "file";
-
-/// Returns the name among `known` that is most similar to `given`, if any is similar enough.
-pub(super) fn nearest_name<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // The distance takes time proportional to both lengths, and no known name is this long.
-    if given.len() > 128 {
-        return None;
-    }
-    let given = given.to_lowercase();
-    let distance = |name: &&str| strsim::damerau_levenshtein(&given, &name.to_lowercase());
-    known.into_iter().min_by_key(distance).filter(|name| distance(name) <= name.len().div_ceil(3))
-}
 
 /// Returns a hint with the most similar name or, if no name is similar, with all known names.
 pub(super) fn suggestion(given: &str, known: &[&str]) -> String {

@@ -2,7 +2,8 @@
 
 use super::field::{Object, ROOT, invalid, non_empty_text, parse_list, unnormalised_text};
 use crate::json::{self, IntegerCheck};
-use crate::refusal::{Refusal, quote};
+use crate::refusal::Refusal;
+use flowhost_error::text::quote;
 use serde_json::Value;
 use uuid::Uuid;
 

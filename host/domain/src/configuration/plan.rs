@@ -2,16 +2,17 @@
 
 use super::channel::parse_channels;
 use super::field::{
-    Object, invalid, nearest_name, non_empty_text, normalised_text, parse_choice, parse_list, parse_number,
-    unnormalised_text,
+    Object, invalid, non_empty_text, normalised_text, parse_choice, parse_list, parse_number, unnormalised_text,
 };
 use super::file::{ApplyFile, CAMPAIGN_FIELDS, CampaignEntry, TENANT_FIELDS, TenantEntry};
 use crate::campaign::{Campaign, CampaignKind, CampaignMode, Validity};
 use crate::phone;
-use crate::refusal::{Refusal, quote};
+use crate::refusal::Refusal;
 use crate::tenant::Tenant;
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
+use flowhost_error::nearest_name;
+use flowhost_error::text::quote;
 use serde::Serialize;
 use serde_json::Value;
 

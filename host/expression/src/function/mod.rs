@@ -24,6 +24,7 @@ pub(super) use text::BoundedString;
 use super::error::{EvalError, EvalResult};
 use super::evaluate::Evaluator;
 use super::runtime_value::RuntimeValue;
+use flowhost_error::{comparison_steps, nearest_name};
 
 /// A native function with all its overloads.
 pub(super) type NativeFunction =
@@ -66,8 +67,12 @@ fn find(tables: &[&[FunctionEntry]], name: &str) -> Option<NativeFunction> {
     tables.iter().copied().flatten().find(|(candidate, _)| *candidate == name).map(|(_, function)| *function)
 }
 
-/// Returns the message for an unknown function, and the nearest name.
-pub(super) fn unknown_function_message(name: &str, is_method: bool) -> (String, Option<String>) {
+/// Returns the message for an unknown function, and the nearest name. `spend` is as in [`EvalError::explain`].
+pub(super) fn unknown_function_message(
+    name: &str,
+    is_method: bool,
+    mut spend: impl FnMut(usize) -> bool,
+) -> (String, Option<String>) {
     let (candidates, alternatives) = if is_method { (METHODS, GLOBALS) } else { (GLOBALS, METHODS) };
     let shown = super::error::truncated(name);
     if find(alternatives, name).is_some() {
@@ -75,9 +80,9 @@ pub(super) fn unknown_function_message(name: &str, is_method: bool) -> (String, 
         return (format!("there is no function `{shown}` of this form: write {form}"), None);
     }
     let names = candidates.iter().copied().flatten().map(|(name, _)| *name).chain(MACROS);
-    let nearest = super::suggestion::nearest_name(name, names);
-    let hint = nearest.as_ref().map(|nearest| format!(": the nearest name is `{nearest}`")).unwrap_or_default();
-    (format!("there is no function `{shown}`{hint}"), nearest)
+    let nearest = nearest_name(name, names.take_while(|other| spend(comparison_steps(name, other))));
+    let hint = nearest.map(|nearest| format!(": the nearest name is `{nearest}`")).unwrap_or_default();
+    (format!("there is no function `{shown}`{hint}"), nearest.map(str::to_owned))
 }
 
 /// Returns the error for arguments whose types the function does not support.

@@ -15,9 +15,13 @@ use super::evaluation::{Allowance, try_inline};
 use super::session::SessionOverlay;
 use super::{HostFunction, HostResult, HostState, value};
 use flowhost_domain::Tenant;
+use flowhost_error::text::first_characters;
 use flowhost_manifest::ParameterKind;
 use flowhost_store::Transaction;
 use std::sync::Arc;
+
+/// Characters of a parameter's name that a message shows.
+const MAX_SHOWN_CHARACTERS: usize = 128;
 
 impl Host for HostState {
     async fn get(&mut self, name: String) -> HostResult<Option<Value>> {
@@ -76,7 +80,7 @@ fn bytes_transferred(answered: &ParameterResult) -> usize {
 }
 
 fn undeclared(name: &str) -> Abort {
-    let name: String = name.chars().take(128).collect();
+    let name = first_characters(name, MAX_SHOWN_CHARACTERS);
     Abort::fault(
         "plugin-contract",
         format!("the plugin used parameter {name:?} in a way that its manifest doesn't declare"),

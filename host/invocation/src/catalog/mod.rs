@@ -7,9 +7,14 @@ pub use component::Action;
 pub(crate) use component::Loader;
 pub(crate) use identity::ReplaceableIds;
 
+use flowhost_error::nearest_name;
+use flowhost_error::text::first_characters;
 use semver::Version;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Characters of an id or a version that a message shows.
+const MAX_SHOWN_CHARACTERS: usize = 128;
 
 /// The actions of a host by id, each with its versions.
 #[derive(Debug, Clone, Default)]
@@ -57,7 +62,8 @@ impl Catalog {
             let existing = existing.join(", ");
             let message = match version_prefix {
                 Some(version_prefix) => {
-                    format!("there is no version {} of {id}; existing: {existing}", truncated(version_prefix))
+                    let shown = first_characters(version_prefix, MAX_SHOWN_CHARACTERS);
+                    format!("there is no version {shown} of {id}; existing: {existing}")
                 }
                 None => format!("{id} has only prereleases; use a full version: {existing}"),
             };
@@ -74,10 +80,10 @@ impl Catalog {
     }
 
     fn unknown(&self, id: &str) -> ActionNotFound {
-        let near = flowhost_manifest::suggestion::nearest_name(id, self.actions.keys().map(String::as_str));
+        let near = nearest_name(id, self.actions.keys().map(String::as_str));
         let hint =
             near.map_or_else(|| "; `flowhost actions` lists them".to_owned(), |near| format!("; did you mean {near}?"));
-        ActionNotFound { message: format!("there is no action {}{hint}", truncated(id)) }
+        ActionNotFound { message: format!("there is no action {}{hint}", first_characters(id, MAX_SHOWN_CHARACTERS)) }
     }
 }
 
@@ -96,10 +102,6 @@ fn matches(version: &Version, version_prefix: &str) -> bool {
             && text.strip_prefix(version_prefix).is_some_and(|rest| rest.starts_with('.'))
     };
     text == version_prefix || is_part()
-}
-
-fn truncated(text: &str) -> String {
-    text.chars().take(128).collect()
 }
 
 #[cfg(test)]
