@@ -2,7 +2,7 @@
 
 use flowhost_error::is_well_formed_code;
 
-/// What a code belongs to.
+/// The class of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeClass {
     /// The action or a rule said no: port `error`, kept under the key.

@@ -8,6 +8,7 @@
 //! - `attack`: an attack that goes on until it is stopped; see [`Attack`].
 //! - `stop`: the id of an attack; the answer has `ends`, the number of invocations by their code or port.
 
+#![allow(clippy::indexing_slicing, reason = "a test program")]
 #![expect(clippy::print_stdout, reason = "the answers")]
 
 mod attack;
