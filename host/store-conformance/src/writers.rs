@@ -9,14 +9,18 @@ use std::thread::JoinHandle;
 /// The number of commits of a thread of [`spawn_writer`].
 const COMMITS_PER_WRITER: u128 = 100;
 
-/// Prepares a commit from a new transaction of [`TENANT`] and commits it. Retries after each conflict.
+/// The number of attempts of [`commit_with_retry`]. A store that reports a conflict without a cause exceeds it.
+const MAX_ATTEMPTS: u32 = 1_000_000;
+
+/// Prepares a commit from a new transaction of [`TENANT`] and commits it. Retries after each conflict, and panics after
+/// 1,000,000 conflicts.
 pub async fn commit_with_retry(
     reader: Arc<dyn Reader>,
     store: Arc<dyn Store>,
     prepare: impl AsyncFn(&mut Transaction) -> Result<(), TransactionError>,
 ) -> CommitOutcome {
     let mut committer = store.committer().await.unwrap();
-    loop {
+    for _ in 0..MAX_ATTEMPTS {
         let mut transaction = Transaction::new(reader.clone(), TENANT, at(10), None);
         match prepare(&mut transaction).await {
             Ok(()) => {}
@@ -30,18 +34,7 @@ pub async fn commit_with_retry(
             outcome => return outcome,
         }
     }
-}
-
-/// Creates a contact with this address in channel `widget`, unless a contact has the address.
-pub(crate) async fn upsert(
-    transaction: &mut Transaction,
-    number: u128,
-    identifier: &str,
-) -> Result<(), TransactionError> {
-    if transaction.contact_at("widget", identifier).await?.is_none() {
-        transaction.put_contact(contact(number, &[("widget", identifier)]));
-    }
-    Ok(())
+    panic!("{MAX_ATTEMPTS} attempts ended in a conflict")
 }
 
 /// Starts a thread that opens its own handle on the data, as a separate process does.
@@ -68,4 +61,16 @@ pub fn spawn_writer(under_test: Arc<dyn StoreUnderTest>, writer: u128) -> JoinHa
             committed
         })
     })
+}
+
+/// Creates a contact with this address in channel `widget`, unless a contact has the address.
+pub(crate) async fn upsert(
+    transaction: &mut Transaction,
+    number: u128,
+    identifier: &str,
+) -> Result<(), TransactionError> {
+    if transaction.contact_at("widget", identifier).await?.is_none() {
+        transaction.put_contact(contact(number, &[("widget", identifier)]));
+    }
+    Ok(())
 }
