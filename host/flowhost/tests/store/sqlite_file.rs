@@ -1,6 +1,7 @@
 //! The file of the SQLite store: opening, migration, concurrent use and errors.
 
 use crate::fixtures::*;
+use flowhost::ErrorCode;
 use flowhost::store::*;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
@@ -208,7 +209,7 @@ async fn an_invalid_row_fails_only_its_own_reads() {
         lookups: vec![Lookup::Contact(id(number))],
     };
     let error = store.reader.read(&request(10)).await.unwrap_err();
-    assert_eq!((error.code(), error.is_retryable()), ("store-unavailable", false));
+    assert_eq!((error.code(), error.is_retryable()), (ErrorCode::StoreUnavailable, false));
     assert!(store.reader.read(&request(11)).await.is_ok());
 }
 

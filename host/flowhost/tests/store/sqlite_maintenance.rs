@@ -2,6 +2,7 @@
 
 use crate::fixtures::*;
 use crate::sqlite_file::{assert_consistent, execute, open_error, options, query_text, raw_connection, try_open};
+use flowhost::ErrorCode;
 use flowhost::domain::*;
 use flowhost::store::*;
 use sqlx::Connection as _;
@@ -51,7 +52,7 @@ async fn a_damaged_file_is_not_retryable() {
         Ok(store) => store.configuration(TENANT).await.unwrap_err(),
         Err(error) => error,
     };
-    assert_eq!((error.code(), error.is_retryable()), ("store-unavailable", false), "{error}");
+    assert_eq!((error.code(), error.is_retryable()), (ErrorCode::StoreUnavailable, false), "{error}");
 }
 
 #[tokio::test]
@@ -64,10 +65,10 @@ async fn a_missing_table_is_not_retryable() {
         lookups: vec![Lookup::IdempotencyKey("k".to_owned())],
     };
     let error = store.reader.read(&request).await.unwrap_err();
-    assert_eq!((error.code(), error.is_retryable()), ("store-unavailable", false));
+    assert_eq!((error.code(), error.is_retryable()), (ErrorCode::StoreUnavailable, false));
     let keyed = [CommitRequest { idempotency_record: Some(new_idempotency_record("k", "{}")), ..commit(vec![]) }];
     let error = store.committer.lock().await.commit(&keyed).await.unwrap_err();
-    assert_eq!((error.code(), error.is_retryable()), ("store-unavailable", false));
+    assert_eq!((error.code(), error.is_retryable()), (ErrorCode::StoreUnavailable, false));
 }
 
 #[tokio::test]
@@ -144,7 +145,7 @@ async fn exhausted_row_ids_fail_only_inserts() {
         .await;
     for verdict in &verdicts[..3] {
         let CommitOutcome::Failed(error) = verdict else { panic!("{verdicts:?}") };
-        assert_eq!((error.code(), error.is_retryable()), ("store-unavailable", false));
+        assert_eq!((error.code(), error.is_retryable()), (ErrorCode::StoreUnavailable, false));
     }
     assert_eq!(verdicts[3], CommitOutcome::Committed);
     assert!(store.contact(11).await.is_none() && store.record(21).await.is_none());
@@ -159,7 +160,7 @@ async fn an_exhausted_configuration_version_is_refused() {
     let version = u64::try_from(i64::MAX).unwrap();
     let change = ConfigurationChange { tenant: tenant(TENANT), campaigns: vec![], version };
     let error = store.store.configure(&[change]).await.unwrap_err();
-    assert_eq!((error.code(), error.is_retryable()), ("store-unavailable", false));
+    assert_eq!((error.code(), error.is_retryable()), (ErrorCode::StoreUnavailable, false));
 }
 
 /// Two stores that migrate one file at the same time migrate it once.
