@@ -6,6 +6,7 @@ use super::input::Input;
 use super::options::Options;
 use super::output::{Output, print_stderr};
 use clap::Args;
+use flowhost::ErrorCode;
 use flowhost::domain::configuration::{ChangeAction, ChangeReport, ObjectKind};
 use flowhost::store::{self, ApplyError, Store};
 
@@ -64,7 +65,7 @@ pub(super) fn change_lines(report: &[ChangeReport]) -> impl Iterator<Item = Stri
 
 /// Applies a file to a store.
 pub(super) async fn apply_file(store: &dyn Store, input: &Input) -> Result<Vec<ChangeReport>, CliError> {
-    let text = input.read_text(MAX_BYTES, "apply-invalid", "apply-invalid")?;
+    let text = input.read_text(MAX_BYTES, ErrorCode::ApplyInvalid, ErrorCode::ApplyInvalid)?;
     store::apply(store, &text).await.map_err(|error| match error {
         ApplyError::Store(error) => error.into(),
         ApplyError::Refusal(refusal) => {

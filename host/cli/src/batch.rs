@@ -8,7 +8,7 @@ use super::output::Output;
 use super::progress::{Progress, progress_counter};
 use super::signals::{self, Signal};
 use super::{apply, batch_request, connect};
-use flowhost::{Failure, Host, Outcome, Request};
+use flowhost::{ErrorCode, Failure, Host, Outcome, Request};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde::Serialize;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ async fn prepare(host: &Arc<Host>, permits: &Semaphore, text: String) -> Result<
     if text.len() <= MAX_INLINE_LINE_BYTES {
         return batch_request::parse_request(host, &text);
     }
-    let stopping = || Failure::transient("overloaded", "the host is stopping");
+    let stopping = || Failure::transient(ErrorCode::Overloaded, "the host is stopping");
     let _permit = permits.acquire().await.map_err(|_| stopping())?;
     let host = Arc::clone(host);
     tokio::task::spawn_blocking(move || batch_request::parse_request(&host, &text)).await.map_err(|_| stopping())?

@@ -1,7 +1,7 @@
 //! The format of a line of `invoke --batch`.
 
 use flowhost::domain::json::{self, IntegerCheck, MAX_TREE_BYTES};
-use flowhost::{Failure, Host, Request, Session};
+use flowhost::{ErrorCode, Failure, Host, Request, Session};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
@@ -20,13 +20,14 @@ struct BatchRequest<'l> {
 
 /// Parses a line and prepares its request.
 pub(super) fn parse_request(host: &Host, line: &str) -> Result<Request, Failure> {
-    let invalid = |problem: &dyn std::fmt::Display| Failure::new("request-invalid", format!("the request: {problem}"));
+    let invalid =
+        |problem: &dyn std::fmt::Display| Failure::new(ErrorCode::RequestInvalid, format!("the request: {problem}"));
     let bytes = json::tree_bytes(line);
     if bytes > MAX_TREE_BYTES {
         let message = format!(
             "the request's lists and objects need {bytes} bytes of memory; at most {MAX_TREE_BYTES} are allowed"
         );
-        return Err(Failure::new("request-too-large", message));
+        return Err(Failure::new(ErrorCode::RequestTooLarge, message));
     }
     let BatchRequest { action, session, parameters, key } =
         serde_json::from_str(line).map_err(|error| invalid(&error))?;

@@ -2,11 +2,12 @@
 
 use super::error::CliError;
 use super::input::Input;
+use flowhost::ErrorCode;
 use flowhost::catalog::{ReadError, read_component};
 
 /// Reads a whole file or stdin, at most `limit` bytes.
 pub(super) fn read_input(input: &Input, limit: usize) -> Result<Vec<u8>, CliError> {
-    let Input::File(path) = input else { return input.read_bytes(limit, "limit-component-size") };
+    let Input::File(path) = input else { return input.read_bytes(limit, ErrorCode::LimitComponentSize) };
     read_component(path, limit).map_err(|error| match error {
         ReadError::Io(error) => CliError::message(format!("can't read {input}: {error}")),
         ReadError::Refused(error) => CliError::message(format!("{input}: {}", error.message)).with_code(error.code),

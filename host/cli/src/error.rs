@@ -2,10 +2,9 @@
 
 use super::output::print_stderr_text;
 use super::terminal::Style;
-use flowhost::invocation::codes::{self, CodeClass};
 use flowhost::store::StoreError;
 use flowhost::text::escape;
-use flowhost::{Failure, LoadError, OpenError};
+use flowhost::{CodeClass, ErrorCode, Failure, LoadError, OpenError};
 use std::process::ExitCode;
 
 /// The reason why a command ends early.
@@ -27,7 +26,7 @@ pub(super) enum CliError {
 #[derive(Debug)]
 pub(super) struct ErrorMessage {
     pub(super) message: String,
-    pub(super) code: Option<String>,
+    pub(super) code: Option<ErrorCode>,
     pub(super) retryable: bool,
     /// The excerpt of a text with a caret at the position.
     pub(super) excerpt: Option<String>,
@@ -51,8 +50,8 @@ impl CliError {
         self
     }
 
-    pub(super) fn with_code(self, code: &str) -> Self {
-        self.change_message(|reason| reason.code = Some(code.to_owned()))
+    pub(super) fn with_code(self, code: impl Into<Option<ErrorCode>>) -> Self {
+        self.change_message(|reason| reason.code = code.into())
     }
 
     pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
@@ -66,7 +65,7 @@ impl CliError {
     /// Returns the failure of a request; `None` if the error does not concern a request.
     pub(super) fn as_failure(&self) -> Option<Failure> {
         let Self::Message(reason) = self else { return None };
-        let code = reason.code.as_deref().filter(|code| codes::class(code) == Some(CodeClass::Failure))?;
+        let code = reason.code.filter(|code| code.class() == CodeClass::Failure)?;
         let message = reason.message.clone();
         Some(if reason.retryable { Failure::transient(code, message) } else { Failure::new(code, message) })
     }
@@ -89,7 +88,7 @@ impl CliError {
 impl ErrorMessage {
     fn print(&self) {
         let style = Style::stderr();
-        let code = self.code.as_ref().map(|code| style.dim(&format!(" ({})", escape(code)))).unwrap_or_default();
+        let code = self.code.map(|code| style.dim(&format!(" ({code})"))).unwrap_or_default();
         let mut text = format!("{}: {}{code}\n", style.red("error"), escape(&self.message));
         text.extend(self.excerpt.iter().map(String::as_str));
         text.extend(self.hint.iter().map(|hint| format!("{}: {}\n", style.cyan("hint"), escape(hint))));
@@ -110,7 +109,7 @@ fn print_usage(error: &clap::Error) -> ExitCode {
 
 impl From<Failure> for CliError {
     fn from(Failure { code, message, retryable }: Failure) -> Self {
-        Self::message(message).with_code(&code).change_message(|reason| reason.retryable = retryable)
+        Self::message(message).with_code(ErrorCode::find(&code)).change_message(|reason| reason.retryable = retryable)
     }
 }
 

@@ -6,6 +6,7 @@ use super::lines::{Line, Lines};
 use super::output::Output;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::Args;
+use flowhost::ErrorCode;
 use flowhost::Limits;
 use flowhost::domain::json::{self, Defect, IntegerCheck};
 use flowhost::domain::phone;
@@ -62,7 +63,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let Some(source) = &arguments.expression else { return run_batch() };
     let entities = serde_json::from_str(&arguments.entities).map_err(|error| {
         let problem = format!("--entities is not a JSON object: {error}");
-        CliError::message(problem).with_code("request-invalid").with_hint("for example '{\"contact_name\":\"Ana\"}'")
+        CliError::message(problem)
+            .with_code(ErrorCode::RequestInvalid)
+            .with_hint("for example '{\"contact_name\":\"Ana\"}'")
     })?;
     if let Some((code, problem)) = find_defect(&arguments.entities, IntegerCheck::Everywhere) {
         return Err(CliError::message(format!("--entities: {problem}")).with_code(code));
@@ -70,7 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let value = evaluate(source, &EvalEntities(entities)).map_err(|error| {
         let position = error.line.zip(error.column).map(|(line, column)| (line as usize, column as usize));
         let drawn = position.and_then(|(line, column)| super::excerpt::excerpt(source, line, column));
-        CliError::message(error.message.clone()).with_code(error.code()).with_excerpt(drawn)
+        CliError::message(error.message.clone()).with_code(error.code).with_excerpt(drawn)
     })?;
     let mut output = Output::new();
     output.write_json(&to_json_result(Ok(value)))?;
@@ -81,7 +84,7 @@ fn run_batch() -> Result<(), CliError> {
     let mut output = Output::new();
     for line in Lines::new(std::io::stdin().lock(), Limits::default().request_bytes) {
         let line = line.map_err(|error| CliError::message(format!("can't read {}: {error}", Input::Stdin)))?;
-        let refused = |code: &str, message: String| json!({"error": {"code": code, "message": message, "line": null, "column": null}});
+        let refused = |code: ErrorCode, message: String| json!({"error": {"code": code, "message": message, "line": null, "column": null}});
         output.write_json(&match line {
             Line::Invalid(why) => refused(why.code(), why.message()),
             Line::Text(text) => match parse_line(&text) {
@@ -95,8 +98,8 @@ fn run_batch() -> Result<(), CliError> {
 }
 
 /// Parses a line of a batch. `Err`: a code and a message.
-fn parse_line(text: &str) -> Result<EvalLine, (&'static str, String)> {
-    let line = serde_json::from_str(text).map_err(|error| ("request-invalid", error.to_string()))?;
+fn parse_line(text: &str) -> Result<EvalLine, (ErrorCode, String)> {
+    let line = serde_json::from_str(text).map_err(|error| (ErrorCode::RequestInvalid, error.to_string()))?;
     match find_defect(text, IntegerCheck::InMember("entities")) {
         Some(defect) => Err(defect),
         None => Ok(line),
@@ -104,11 +107,11 @@ fn parse_line(text: &str) -> Result<EvalLine, (&'static str, String)> {
 }
 
 /// Returns the code and the message of a defect that parsing removes from the entities.
-fn find_defect(text: &str, integers: IntegerCheck<'_>) -> Option<(&'static str, String)> {
+fn find_defect(text: &str, integers: IntegerCheck<'_>) -> Option<(ErrorCode, String)> {
     let found = json::inspect(text, integers).into_first()?;
     let code = match found.defect {
-        Defect::DuplicateMember(_) => "request-invalid",
-        Defect::LargeInteger => "entity-type",
+        Defect::DuplicateMember(_) => ErrorCode::RequestInvalid,
+        Defect::LargeInteger => ErrorCode::EntityType,
     };
     Some((code, found.to_string()))
 }

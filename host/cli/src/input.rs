@@ -3,7 +3,7 @@
 use super::error::CliError;
 use super::excerpt::excerpt;
 use flowhost::domain::json::{self, IntegerCheck};
-use flowhost::{Limits, Session};
+use flowhost::{ErrorCode, Limits, Session};
 use serde_json::{Map, Value as Json};
 use std::convert::Infallible;
 use std::fmt;
@@ -38,7 +38,7 @@ impl fmt::Display for Input {
 
 impl Input {
     /// Reads the whole input, at most `limit` bytes; `too_large` is the code of the error for more.
-    pub(super) fn read_bytes(&self, limit: usize, too_large: &str) -> Result<Vec<u8>, CliError> {
+    pub(super) fn read_bytes(&self, limit: usize, too_large: ErrorCode) -> Result<Vec<u8>, CliError> {
         let mut bytes = Vec::new();
         let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
         let read = match self {
@@ -53,7 +53,7 @@ impl Input {
     }
 
     /// Reads the whole input as text; `invalid` is the code of the error for other content.
-    pub(super) fn read_text(&self, limit: usize, too_large: &str, invalid: &str) -> Result<String, CliError> {
+    pub(super) fn read_text(&self, limit: usize, too_large: ErrorCode, invalid: ErrorCode) -> Result<String, CliError> {
         let mut text = String::from_utf8(self.read_bytes(limit, too_large)?).map_err(|error| {
             let position = error.utf8_error().valid_up_to();
             let hint = "save the file as UTF-8";
@@ -74,7 +74,7 @@ impl Input {
         text: &str,
         problem: impl fmt::Display,
         position: Option<(usize, usize)>,
-        code: &str,
+        code: ErrorCode,
     ) -> CliError {
         let drawn = position.and_then(|(line, column)| excerpt(text, line, character_column(text, line, column)));
         CliError::message(format!("{self}: {problem}")).with_code(code).with_excerpt(drawn)
@@ -83,7 +83,7 @@ impl Input {
     /// Parses parameters from `text`, which was read from this input.
     pub(super) fn parse_parameters(&self, text: &str) -> Result<Map<String, Json>, CliError> {
         let invalid = |problem: &dyn fmt::Display, line, column| {
-            self.error_at(text, problem, Some((line, column)), "request-invalid")
+            self.error_at(text, problem, Some((line, column)), ErrorCode::RequestInvalid)
         };
         let parameters = serde_json::from_str(text).map_err(|error| invalid(&error, error.line(), error.column()))?;
         match json::inspect(text, IntegerCheck::Nowhere).duplicate {
@@ -94,8 +94,10 @@ impl Input {
 
     /// Reads a session from this input.
     pub(super) fn read_session(&self) -> Result<Session, CliError> {
-        let text = self.read_text(Limits::default().request_bytes, "request-too-large", "session-invalid")?;
-        Session::from_json(&text).map_err(|error| self.error_at(&text, &error, error.position(), "session-invalid"))
+        let text =
+            self.read_text(Limits::default().request_bytes, ErrorCode::RequestTooLarge, ErrorCode::SessionInvalid)?;
+        Session::from_json(&text)
+            .map_err(|error| self.error_at(&text, &error, error.position(), ErrorCode::SessionInvalid))
     }
 }
 

@@ -7,7 +7,7 @@ use super::output::Output;
 use super::{apply, batch, connect};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _};
-use flowhost::{Limits, Outcome, Request};
+use flowhost::{ErrorCode, Limits, Outcome, Request};
 use serde_json::json;
 
 /// Arguments of `flowhost invoke`.
@@ -88,8 +88,11 @@ async fn invoke(
 ) -> Result<Outcome, CliError> {
     let limit = Limits::default().request_bytes;
     let session = session.read_session()?;
-    let parameters =
-        parameters.parse_parameters(&parameters.read_text(limit, "request-too-large", "request-invalid")?)?;
+    let parameters = parameters.parse_parameters(&parameters.read_text(
+        limit,
+        ErrorCode::RequestTooLarge,
+        ErrorCode::RequestInvalid,
+    )?)?;
 
     let host = connect::open_host(options).await?;
     let node = host.prepare(action, &parameters).map_err(flowhost::Failure::from)?;

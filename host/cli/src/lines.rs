@@ -1,5 +1,6 @@
 //! Reads the lines of stdin with a limited length.
 
+use flowhost::ErrorCode;
 use std::io::{BufRead, Read as _};
 
 /// A line that is not blank.
@@ -19,10 +20,10 @@ pub(super) enum LineError {
 }
 
 impl LineError {
-    pub(super) fn code(self) -> &'static str {
+    pub(super) fn code(self) -> ErrorCode {
         match self {
-            Self::TooLong { .. } => "request-too-large",
-            Self::NotUtf8 => "request-invalid",
+            Self::TooLong { .. } => ErrorCode::RequestTooLarge,
+            Self::NotUtf8 => ErrorCode::RequestInvalid,
         }
     }
 

@@ -8,6 +8,7 @@ use super::terminal::Style;
 use super::{apply, check, connect, trace};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _};
+use flowhost::ErrorCode;
 use flowhost::Session;
 use flowhost::domain::IdentifierKind;
 use flowhost::flow::{FlowFile, FlowRun, PreparedFlow, StopReason};
@@ -91,7 +92,7 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
             Ok(())
         }
         Some(stop) => {
-            let cli_error = CliError::message(stop.to_string()).with_code(stop.code());
+            let cli_error = CliError::message(stop.to_string()).with_code(ErrorCode::find(stop.code()));
             Err(hint_for_stop(&stop).into_iter().fold(cli_error, CliError::with_hint))
         }
     }
@@ -99,7 +100,7 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
 
 fn hint_for_stop(stop: &StopReason) -> Option<&'static str> {
     match stop {
-        StopReason::Failed { failure, .. } if failure.code == "key-reused" => {
+        StopReason::Failed { failure, .. } if failure.code == ErrorCode::KeyReused.as_str() => {
             Some("the flow has changed since this session ran it; use a different session `id`")
         }
         StopReason::Failed { failure, .. } if failure.retryable => Some("run the same session file again to resume"),
@@ -109,7 +110,7 @@ fn hint_for_stop(stop: &StopReason) -> Option<&'static str> {
 
 /// Parses the flow of a file.
 pub(super) fn read_flow(file: &Input) -> Result<FlowFile, CliError> {
-    let text = file.read_text(MAX_FLOW_BYTES, "request-too-large", "request-invalid")?;
+    let text = file.read_text(MAX_FLOW_BYTES, ErrorCode::RequestTooLarge, ErrorCode::RequestInvalid)?;
     FlowFile::parse(&text).map_err(|error| file.error_at(&text, &error, error.line.zip(error.column), error.code()))
 }
 

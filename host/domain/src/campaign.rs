@@ -4,6 +4,7 @@ use super::refusal::Refusal;
 use super::schedule;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use flowhost_error::ErrorCode;
 use flowhost_error::text::quote;
 use uuid::Uuid;
 
@@ -76,9 +77,9 @@ impl Campaign {
             Err(Refusal::new(code, message).about_argument("campaign"))
         };
         if self.is_expired(zone, now) {
-            refuse("campaign-expired", "validity", self.validity_end(zone))
+            refuse(ErrorCode::CampaignExpired, "validity", self.validity_end(zone))
         } else if self.has_ended(now) {
-            refuse("campaign-ended", "end", self.ends_at)
+            refuse(ErrorCode::CampaignEnded, "end", self.ends_at)
         } else {
             Ok(())
         }
@@ -222,7 +223,7 @@ pub(super) mod tests {
         let campaign = Campaign { ends_at: Some(end), ..campaign() };
         assert_eq!(campaign.check_accepts_records(Santiago, end), Ok(()));
         let refusal = campaign.check_accepts_records(Santiago, end + TimeDelta::seconds(1)).unwrap_err();
-        assert_eq!((refusal.code, refusal.argument), ("campaign-ended", Some("campaign")));
+        assert_eq!((refusal.code, refusal.argument), (ErrorCode::CampaignEnded, Some("campaign")));
     }
 
     #[test]

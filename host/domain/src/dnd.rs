@@ -5,6 +5,7 @@ use super::contact::Contact;
 use super::refusal::{Refusal, Warning};
 use super::text;
 use chrono::{DateTime, Utc};
+use flowhost_error::ErrorCode;
 use flowhost_error::text::quote;
 use uuid::Uuid;
 
@@ -88,7 +89,7 @@ pub fn set_campaign(
             quote(&campaign.name),
             quote(&campaign.category)
         );
-        update.warning = Some(Warning::new("category-still-blocks", message, "campaign"));
+        update.warning = Some(Warning::new(ErrorCode::CategoryStillBlocks, message, "campaign"));
     }
     Ok(update)
 }
@@ -110,7 +111,7 @@ pub fn set_category(
 
 fn add(contact: &Contact, scope: Scope, category: &str, dnd_reason: &DndReason<'_>) -> Result<DndUpdate, Refusal> {
     let reason = match dnd_reason.reason {
-        Some(given) => Some(text::normalise(given, "the reason", "reason", "parameter-invalid")?),
+        Some(given) => Some(text::normalise(given, "the reason", "reason", ErrorCode::ParameterInvalid)?),
         None => None,
     };
     let mut contact = contact.clone();
@@ -218,6 +219,6 @@ mod tests {
         assert_eq!(outcome.contact.dnd[0].reason.as_deref(), Some("asked"));
         let long = "x".repeat(257);
         let refusal = set_category(&contact(), "Test", true, &DndReason { reason: Some(&long), ..REASON }).unwrap_err();
-        assert_eq!((refusal.code, refusal.argument), ("value-too-large", Some("reason")));
+        assert_eq!((refusal.code, refusal.argument), (ErrorCode::ValueTooLarge, Some("reason")));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::refusal::{Refusal, Warning};
 use super::text::{MAX_CHARACTERS, exceeds};
+use flowhost_error::ErrorCode;
 use flowhost_error::text::{is_unsafe, quote};
 use rlibphonenumber::{
     NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, Region, ValidationError,
@@ -25,7 +26,7 @@ impl Phone {
                 "{} has a possible length but is not known to be a valid number; check it for a wrong digit",
                 self.e164
             );
-            Warning::new("phone-unusual", message, "identifier")
+            Warning::new(ErrorCode::PhoneUnusual, message, "identifier")
         })
     }
 }
@@ -113,7 +114,7 @@ fn is_phone_character(character: char) -> bool {
 }
 
 fn invalid_phone(message: String) -> Refusal {
-    Refusal::new("phone-invalid", message).about_argument("identifier")
+    Refusal::new(ErrorCode::PhoneInvalid, message).about_argument("identifier")
 }
 
 fn parse_error_message(text: &str, region: Option<&str>, error: &ParseError) -> String {

@@ -2,6 +2,7 @@
 
 use super::refusal::Refusal;
 use chrono::{DateTime, Utc};
+use flowhost_error::ErrorCode;
 use uuid::Uuid;
 
 /// Maximum number of records on one page of a contact's Ready records.
@@ -122,7 +123,7 @@ pub fn check_page_limit(limit: u32) -> Result<u32, Refusal> {
         return Ok(limit);
     }
     let message = format!("the limit {limit} is out of range; ask for 1 to {MAX_READY_PAGE} records");
-    Err(Refusal::new("parameter-invalid", message).about_argument("limit"))
+    Err(Refusal::new(ErrorCode::ParameterInvalid, message).about_argument("limit"))
 }
 
 #[cfg(test)]

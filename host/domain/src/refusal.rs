@@ -1,5 +1,6 @@
 //! Refusals and warnings of the domain rules.
 
+use flowhost_error::ErrorCode;
 use flowhost_error::text::quote;
 
 /// The rejection of a request by a rule. A rejected request changes nothing.
@@ -7,7 +8,7 @@ use flowhost_error::text::quote;
 #[error("{message}")]
 pub struct Refusal {
     /// One of the stable codes: `contact-not-found`, `schedule-invalid`, ...
-    pub code: &'static str,
+    pub code: ErrorCode,
     /// One sentence without a full stop that names the input and suggests a fix.
     pub message: String,
     /// The argument or field that the rule rejected, as the contract spells it: `schedule`, `contact`, `locale`, ...
@@ -18,7 +19,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// Creates a refusal that names no argument.
-    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), argument: None, details: Vec::new() }
     }
 
@@ -42,7 +43,7 @@ impl Refusal {
     /// Returns `tenant-not-found`.
     pub fn tenant_not_found(id: &str) -> Self {
         Self::new(
-            "tenant-not-found",
+            ErrorCode::TenantNotFound,
             format!("there is no tenant {}; apply it first, or correct the session's tenant", quote(id)),
         )
     }
@@ -50,7 +51,7 @@ impl Refusal {
     /// Returns `contact-not-found`. `id` is the text as given, a UUID or not.
     pub fn contact_not_found(id: &str) -> Self {
         Self::new(
-            "contact-not-found",
+            ErrorCode::ContactNotFound,
             format!(
                 "there is no contact {} in this tenant; take the id that a contact manager wrote into its entity",
                 quote(id)
@@ -62,7 +63,7 @@ impl Refusal {
     /// Returns `campaign-not-found`. `id` is the text as given, a UUID or not.
     pub fn campaign_not_found(id: &str) -> Self {
         Self::new(
-            "campaign-not-found",
+            ErrorCode::CampaignNotFound,
             format!("there is no campaign {} in this tenant; pick one of its campaigns by id", quote(id)),
         )
         .about_argument("campaign")
@@ -71,7 +72,7 @@ impl Refusal {
     /// Returns `category-not-found`: no campaign of the tenant has the category.
     pub fn category_not_found(category: &str) -> Self {
         Self::new(
-            "category-not-found",
+            ErrorCode::CategoryNotFound,
             format!("no campaign of this tenant has the category {}; use one spelt as in a campaign", quote(category)),
         )
         .about_argument("category")
@@ -79,7 +80,7 @@ impl Refusal {
 
     /// Returns `value-too-large`: `what` (a noun phrase) exceeds `limit`, counted in `unit`.
     pub(crate) fn too_large(what: &str, limit: usize, unit: &str) -> Self {
-        Self::new("value-too-large", format!("{what} is longer than {limit} {unit}; shorten it"))
+        Self::new(ErrorCode::ValueTooLarge, format!("{what} is longer than {limit} {unit}; shorten it"))
             .with_detail("limit", limit.to_string())
     }
 }
@@ -88,7 +89,7 @@ impl Refusal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
     /// One of the stable warning codes: `schedule-ignored`, ...
-    pub code: &'static str,
+    pub code: ErrorCode,
     /// One sentence without a full stop.
     pub message: String,
     /// The argument that the warning is about, as in [`Refusal`].
@@ -97,7 +98,7 @@ pub struct Warning {
 
 impl Warning {
     /// Creates a warning about `argument`.
-    pub fn new(code: &'static str, message: impl Into<String>, argument: &'static str) -> Self {
+    pub fn new(code: ErrorCode, message: impl Into<String>, argument: &'static str) -> Self {
         Self { code, message: message.into(), argument: Some(argument) }
     }
 }
@@ -109,7 +110,7 @@ mod tests {
     #[test]
     fn a_not_found_refusal_names_the_id() {
         let refusal = Refusal::contact_not_found("nobody");
-        assert_eq!((refusal.code, refusal.argument), ("contact-not-found", Some("contact")));
+        assert_eq!((refusal.code, refusal.argument), (ErrorCode::ContactNotFound, Some("contact")));
         assert!(refusal.message.contains("\"nobody\""));
     }
 }

@@ -10,6 +10,7 @@ use super::template::Template;
 use super::tenant::{Channel, Tenant, VOICE, WHATSAPP};
 use super::text::reject_nul;
 use chrono::{DateTime, Utc};
+use flowhost_error::ErrorCode;
 use flowhost_error::text::quote;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -109,7 +110,7 @@ pub fn save_record(draft: &RecordDraft<'_>, context: &SaveContext<'_>) -> Result
             quote(&campaign.name),
             record.id
         );
-        warnings.push(Warning::new("multiple-ready", message, "multiple"));
+        warnings.push(Warning::new(ErrorCode::MultipleReady, message, "multiple"));
     }
     let record = Record {
         id: replaced.map_or(context.new_id, |(record, _)| record.id),
@@ -137,7 +138,7 @@ fn dnd_refusal(contact: &Contact, campaign: &Campaign) -> Refusal {
         quote(&campaign.name),
         quote(&campaign.category)
     );
-    Refusal::new("contact-in-dnd", message).about_argument("contact")
+    Refusal::new(ErrorCode::ContactInDnd, message).about_argument("contact")
 }
 
 fn next_depth(depth: u32) -> Result<u32, Refusal> {
@@ -148,7 +149,7 @@ fn next_depth(depth: u32) -> Result<u32, Refusal> {
         "a session of depth {depth} may not create an internal record, the limit is {MAX_SESSION_DEPTH}; check for a \
          flow that starts itself"
     );
-    Err(Refusal::new("internal-depth", message)
+    Err(Refusal::new(ErrorCode::InternalDepth, message)
         .about_argument("internal")
         .with_detail("limit", MAX_SESSION_DEPTH.to_string()))
 }
@@ -160,7 +161,7 @@ fn validate_message(given: Option<&str>) -> Result<Option<&str>, Refusal> {
     if text.len() > MAX_MESSAGE_BYTES {
         return Err(Refusal::too_large("the message", MAX_MESSAGE_BYTES, "bytes").about_argument("message"));
     }
-    reject_nul(text, "the message", "message", "parameter-invalid")?;
+    reject_nul(text, "the message", "message", ErrorCode::ParameterInvalid)?;
     Ok(Some(text))
 }
 
@@ -183,7 +184,7 @@ pub(super) fn parse_object(json: &str, what: &str, argument: &'static str) -> Re
         Ok(_) => Err(format!("{what} must be a JSON object, as in {{\"name\": \"Ana\"}}")),
         Err(error) => Err(format!("{what} is not JSON: {error}; it must be an object, as in {{\"name\": \"Ana\"}}")),
     }
-    .map_err(|message| Refusal::new("parameter-invalid", message).about_argument(argument))
+    .map_err(|message| Refusal::new(ErrorCode::ParameterInvalid, message).about_argument(argument))
 }
 
 /// Returns the template to store with an external record, after checking that a channel of the contact can carry the
@@ -203,7 +204,7 @@ fn template_to_store(
                  Message campaign or omit the template",
                 quote(&context.campaign.name)
             );
-            Err(Refusal::new("campaign-type-channel", message).about_argument("template"))
+            Err(Refusal::new(ErrorCode::CampaignTypeChannel, message).about_argument("template"))
         }
         Some(template) => template.validate_and_serialise().map(Some),
         None if has(VOICE) || message.is_some() && channels.iter().any(|channel| channel.takes_message()) => Ok(None),
@@ -232,7 +233,7 @@ fn sendable_channels<'a>(tenant: &'a Tenant, contact: &Contact) -> Result<Vec<&'
             "no message can be sent in the contact's channel {channels}; make the record internal, or use the \
              contact's address in another channel"
         );
-        return Err(Refusal::new("channel-cannot-send", message).about_argument("contact"));
+        return Err(Refusal::new(ErrorCode::ChannelCannotSend, message).about_argument("contact"));
     }
     Ok(sending)
 }
@@ -246,7 +247,7 @@ fn channel_not_configured(channels: &[&Channel], kind: CampaignKind) -> Refusal 
         CampaignKind::Multiple => ("a template, and so a campaign of type Simple Message; use one", "template"),
     };
     let message = format!("a record for the contact's channel {names} needs {needs}");
-    Refusal::new("channel-not-configured", message).about_argument(argument)
+    Refusal::new(ErrorCode::ChannelNotConfigured, message).about_argument(argument)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::record::Schedule;
 use super::refusal::{Refusal, Warning};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
+use flowhost_error::ErrorCode;
 use flowhost_error::text::quote;
 
 /// Returns the local time in `zone` at a time.
@@ -52,7 +53,7 @@ pub fn parse(text: &str, zone: Tz) -> Result<DateTime<Utc>, Refusal> {
              as in 2027-12-31T09:30:00-03:00",
             quote(text)
         );
-        Refusal::new("schedule-invalid", message).about_argument("schedule")
+        Refusal::new(ErrorCode::ScheduleInvalid, message).about_argument("schedule")
     })
 }
 
@@ -109,7 +110,7 @@ pub fn resolve(
     let name = quote(&campaign.name);
     if campaign.mode == CampaignMode::Manual {
         let message = format!("the campaign {name} is Manual and ignores the schedule; an administrator starts it");
-        return Ok((None, Some(Warning::new("schedule-ignored", message, "schedule"))));
+        return Ok((None, Some(Warning::new(ErrorCode::ScheduleIgnored, message, "schedule"))));
     }
     if at < now {
         let message = format!(
@@ -118,7 +119,7 @@ pub fn resolve(
             quote(text),
             format(now, zone)
         );
-        return Err(Refusal::new("schedule-in-the-past", message).about_argument("schedule"));
+        return Err(Refusal::new(ErrorCode::ScheduleInThePast, message).about_argument("schedule"));
     }
     if let Some((end, what)) = campaign.effective_end(zone).filter(|(end, _)| at > *end) {
         let message = format!(
@@ -126,7 +127,7 @@ pub fn resolve(
             quote(text),
             format(end, zone)
         );
-        return Err(Refusal::new("schedule-out-of-range", message).about_argument("schedule"));
+        return Err(Refusal::new(ErrorCode::ScheduleOutOfRange, message).about_argument("schedule"));
     }
     let waits = campaign.starts_at.filter(|start| campaign.mode == CampaignMode::Scheduled && at < *start);
     let warning = waits.map(|start| {
@@ -134,7 +135,7 @@ pub fn resolve(
             "the schedule is before the campaign {name} starts and waits until {} in {zone}",
             format(start, zone)
         );
-        Warning::new("schedule-waits", message, "schedule")
+        Warning::new(ErrorCode::ScheduleWaits, message, "schedule")
     });
     Ok((Some(Schedule { at, text: text.to_owned() }), warning))
 }
@@ -209,7 +210,7 @@ mod tests {
             "0000-01-01T00:00:00Z",
         ] {
             let refusal = parse(text, Santiago).unwrap_err();
-            assert_eq!((refusal.code, refusal.argument), ("schedule-invalid", Some("schedule")), "{text}");
+            assert_eq!((refusal.code, refusal.argument), (ErrorCode::ScheduleInvalid, Some("schedule")), "{text}");
         }
     }
 
@@ -244,7 +245,7 @@ mod tests {
         let manual = Campaign { mode: CampaignMode::Manual, ..campaign() };
         let now = utc("2026-06-02T00:00:00Z");
         let (schedule, warning) = resolve(Some("01/01/2000 10:00:00"), &manual, Santiago, now).unwrap();
-        assert_eq!((schedule, warning.unwrap().code), (None, "schedule-ignored"));
+        assert_eq!((schedule, warning.unwrap().code), (None, ErrorCode::ScheduleIgnored));
         assert_eq!(resolve(Some("soon"), &manual, Santiago, now).unwrap_err().code, "schedule-invalid");
     }
 
@@ -272,7 +273,7 @@ mod tests {
         let now = utc("2026-06-01T00:00:00Z");
         let scheduled = Campaign { mode: CampaignMode::Scheduled, starts_at, ..campaign() };
         let (schedule, warning) = resolve(Some("02/06/2026 10:00:00"), &scheduled, Santiago, now).unwrap();
-        assert_eq!((schedule.is_some(), warning.unwrap().code), (true, "schedule-waits"));
+        assert_eq!((schedule.is_some(), warning.unwrap().code), (true, ErrorCode::ScheduleWaits));
         let always_on = Campaign { mode: CampaignMode::AlwaysOn, ..scheduled };
         assert_eq!(resolve(Some("02/06/2026 10:00:00"), &always_on, Santiago, now).unwrap().1, None);
     }

@@ -5,6 +5,7 @@
 
 use super::refusal::Refusal;
 use super::text;
+use flowhost_error::ErrorCode;
 use flowhost_error::text::quote;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -113,13 +114,13 @@ impl Template {
     fn required_field<'a>(&self, value: Option<&'a str>, key: &'static str, what: &str) -> Result<&'a str, Refusal> {
         value.ok_or_else(|| {
             let message = format!("the template {} needs {what}; give {key}", quote(&self.template));
-            Refusal::new("parameter-missing", message).about_argument(key)
+            Refusal::new(ErrorCode::ParameterMissing, message).about_argument(key)
         })
     }
 }
 
 fn invalid_parameter(message: String, argument: &'static str) -> Refusal {
-    Refusal::new("parameter-invalid", message).about_argument(argument)
+    Refusal::new(ErrorCode::ParameterInvalid, message).about_argument(argument)
 }
 
 struct TemplateFields(Map<String, Value>);
@@ -129,7 +130,8 @@ impl TemplateFields {
         match self.0.remove(key) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(given)) => {
-                let value = text::normalise(&given, &format!("the template's {key}"), key, "parameter-invalid")?;
+                let value =
+                    text::normalise(&given, &format!("the template's {key}"), key, ErrorCode::ParameterInvalid)?;
                 Ok(Some(value).filter(|value| !value.is_empty()))
             }
             Some(_) => Err(invalid_parameter(format!("the template's {key} must be a text"), key)),
@@ -159,7 +161,7 @@ mod tests {
         Template::parse(json).unwrap().unwrap().validate_and_serialise().unwrap()
     }
 
-    fn refused(json: &str) -> (&'static str, Option<&'static str>) {
+    fn refused(json: &str) -> (ErrorCode, Option<&'static str>) {
         let refusal = Template::parse(json).unwrap_err();
         (refusal.code, refusal.argument)
     }
@@ -190,20 +192,23 @@ mod tests {
     fn a_missing_field_is_named() {
         let refusal_for = |json: &str| Template::parse(json).unwrap().unwrap().validate_and_serialise().unwrap_err();
         let refusal = refusal_for(r#"{"template":"hi","whatsapp_number":"562"}"#);
-        assert_eq!((refusal.code, refusal.argument), ("parameter-missing", Some("locale")));
+        assert_eq!((refusal.code, refusal.argument), (ErrorCode::ParameterMissing, Some("locale")));
         let refusal = refusal_for(r#"{"template":"hi","locale":"es"}"#);
-        assert_eq!((refusal.code, refusal.argument), ("parameter-missing", Some("whatsapp_number")));
+        assert_eq!((refusal.code, refusal.argument), (ErrorCode::ParameterMissing, Some("whatsapp_number")));
     }
 
     #[test]
     fn anything_else_is_refused() {
-        assert_eq!(refused("[]"), ("parameter-invalid", Some("template")));
-        assert_eq!(refused("{"), ("parameter-invalid", Some("template")));
-        assert_eq!(refused(r#"{"name":"hi"}"#), ("parameter-invalid", Some("template")));
-        assert_eq!(refused(r#"{"template":1}"#), ("parameter-invalid", Some("template")));
-        assert_eq!(refused(r#"{"hsm_type":"mtm"}"#), ("parameter-invalid", Some("hsm_type")));
-        assert_eq!(refused(r#"{"mtm_data":["a",1]}"#), ("parameter-invalid", Some("mtm_data")));
-        assert_eq!(refused(&format!(r#"{{"locale":"{}"}}"#, "x".repeat(257))), ("value-too-large", Some("locale")));
-        assert_eq!(refused(&" ".repeat(MAX_TEMPLATE_BYTES + 1)), ("value-too-large", Some("template")));
+        assert_eq!(refused("[]"), (ErrorCode::ParameterInvalid, Some("template")));
+        assert_eq!(refused("{"), (ErrorCode::ParameterInvalid, Some("template")));
+        assert_eq!(refused(r#"{"name":"hi"}"#), (ErrorCode::ParameterInvalid, Some("template")));
+        assert_eq!(refused(r#"{"template":1}"#), (ErrorCode::ParameterInvalid, Some("template")));
+        assert_eq!(refused(r#"{"hsm_type":"mtm"}"#), (ErrorCode::ParameterInvalid, Some("hsm_type")));
+        assert_eq!(refused(r#"{"mtm_data":["a",1]}"#), (ErrorCode::ParameterInvalid, Some("mtm_data")));
+        assert_eq!(
+            refused(&format!(r#"{{"locale":"{}"}}"#, "x".repeat(257))),
+            (ErrorCode::ValueTooLarge, Some("locale"))
+        );
+        assert_eq!(refused(&" ".repeat(MAX_TEMPLATE_BYTES + 1)), (ErrorCode::ValueTooLarge, Some("template")));
     }
 }

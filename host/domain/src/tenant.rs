@@ -2,6 +2,7 @@
 
 use super::refusal::Refusal;
 use chrono_tz::Tz;
+use flowhost_error::ErrorCode;
 use flowhost_error::text::quote;
 
 /// The owner of all other data. No data of one tenant is ever visible to another.
@@ -35,7 +36,7 @@ impl Tenant {
             let enabled: Vec<&str> = self.channels.iter().map(|channel| channel.name.as_str()).collect();
             let known = if enabled.is_empty() { "none".to_owned() } else { enabled.join(", ") };
             Refusal::new(
-                "channel-not-enabled",
+                ErrorCode::ChannelNotEnabled,
                 format!("the channel {} is not enabled for this tenant; enabled: {known}", quote(name)),
             )
             .about_argument("channel")

@@ -1,6 +1,7 @@
 //! Normalisation of names and identifiers, as the program compares and stores them.
 
 use super::refusal::Refusal;
+use flowhost_error::ErrorCode;
 use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -15,7 +16,7 @@ const MAX_BYTES: usize = MAX_CHARACTERS * 16;
 ///
 /// `what` names the text in messages (`the contact's name`). The errors name `argument`: `value-too-large`, and
 /// `refused` for a NUL, which some stores cannot hold.
-pub fn normalise(given: &str, what: &str, argument: &'static str, refused: &'static str) -> Result<String, Refusal> {
+pub fn normalise(given: &str, what: &str, argument: &'static str, refused: ErrorCode) -> Result<String, Refusal> {
     let too_large = || Refusal::too_large(what, MAX_CHARACTERS, "characters").about_argument(argument);
     let trimmed = given.trim();
     if trimmed.len() > MAX_BYTES {
@@ -37,7 +38,7 @@ pub fn exceeds(text: &str, characters: usize) -> bool {
 }
 
 /// Rejects a text with a NUL, which some stores cannot hold.
-pub(crate) fn reject_nul(text: &str, what: &str, argument: &'static str, refused: &'static str) -> Result<(), Refusal> {
+pub(crate) fn reject_nul(text: &str, what: &str, argument: &'static str, refused: ErrorCode) -> Result<(), Refusal> {
     if text.contains('\0') {
         let message = format!("{what} contains the character NUL (U+0000); remove it");
         return Err(Refusal::new(refused, message).about_argument(argument));
@@ -58,7 +59,7 @@ mod tests {
     }
 
     fn name(text: &str) -> Result<String, Refusal> {
-        normalise(text, "the name", "name", "parameter-invalid")
+        normalise(text, "the name", "name", ErrorCode::ParameterInvalid)
     }
 
     #[test]
@@ -70,7 +71,7 @@ mod tests {
     fn the_limit_counts_composed_characters() {
         assert_eq!(name(&"e\u{301}".repeat(256)).unwrap().chars().count(), 256);
         let refusal = name(&"é".repeat(257)).unwrap_err();
-        assert_eq!((refusal.code, refusal.argument), ("value-too-large", Some("name")));
+        assert_eq!((refusal.code, refusal.argument), (ErrorCode::ValueTooLarge, Some("name")));
     }
 
     #[test]

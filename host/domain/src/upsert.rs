@@ -6,6 +6,7 @@ use super::refusal::{Refusal, Warning};
 use super::tenant::{IdentifierKind, Tenant, WHATSAPP};
 use super::text;
 use chrono::{DateTime, Utc};
+use flowhost_error::ErrorCode;
 use flowhost_error::text::quote;
 use uuid::Uuid;
 
@@ -78,7 +79,7 @@ impl ContactUpsert {
         }
         if upsert.addresses.is_empty() {
             let message = "the contact has no address; give at least one channel and identifier";
-            return Err(Refusal::new("identifier-invalid", message).about_argument("addresses"));
+            return Err(Refusal::new(ErrorCode::IdentifierInvalid, message).about_argument("addresses"));
         }
         Ok(upsert)
     }
@@ -162,19 +163,19 @@ impl ContactUpsert {
             let slot = usize::from(given.slot).checked_sub(1).and_then(|index| correlators.get_mut(index));
             let Some(slot) = slot else {
                 let message = format!("there is no correlator {}; the slots are 1, 2 and 3", given.slot);
-                return Err(with_slot(Refusal::new("parameter-invalid", message).about_argument("slot")));
+                return Err(with_slot(Refusal::new(ErrorCode::ParameterInvalid, message).about_argument("slot")));
             };
             if slot.is_some() {
                 let message = format!("correlator {} is given twice; give each slot at most once", given.slot);
-                return Err(with_slot(Refusal::new("parameter-invalid", message).about_argument("slot")));
+                return Err(with_slot(Refusal::new(ErrorCode::ParameterInvalid, message).about_argument("slot")));
             }
             let what = format!("correlator {}", given.slot);
-            let value = text::normalise(given.value, &what, "value", "parameter-invalid").map_err(with_slot)?;
+            let value = text::normalise(given.value, &what, "value", ErrorCode::ParameterInvalid).map_err(with_slot)?;
             *slot = Some((value, given.update));
         }
         Ok(Self {
             addresses: Vec::new(),
-            name: text::normalise(profile.name, "the contact's name", "name", "parameter-invalid")?,
+            name: text::normalise(profile.name, "the contact's name", "name", ErrorCode::ParameterInvalid)?,
             update_name: profile.update_name,
             correlators: correlators.map(|given| given.filter(|(value, _)| !value.is_empty())),
             warnings: Vec::new(),
@@ -190,7 +191,7 @@ impl ContactUpsert {
                         "two identifiers are given for the channel {}; a contact has one in each",
                         quote(&address.channel)
                     );
-                    return Err(Refusal::new("identifier-invalid", message).about_argument("identifier"));
+                    return Err(Refusal::new(ErrorCode::IdentifierInvalid, message).about_argument("identifier"));
                 }
             }
         }
@@ -225,7 +226,7 @@ impl ContactUpsert {
             other.id,
             owned(other)
         );
-        Refusal::new("ambiguous-contact", message)
+        Refusal::new(ErrorCode::AmbiguousContact, message)
             .about_argument("identifier")
             .with_detail("contact", one.id.to_string())
             .with_detail("contact", other.id.to_string())
@@ -240,7 +241,7 @@ fn address_conflict(stored: &Contact, own: &Address, requested: &Address) -> Ref
         quote(&own.identifier),
         quote(&requested.identifier)
     );
-    Refusal::new("ambiguous-contact", message)
+    Refusal::new(ErrorCode::AmbiguousContact, message)
         .about_argument("identifier")
         .with_detail("contact", stored.id.to_string())
 }
@@ -254,10 +255,10 @@ fn phone_identifier(phone: Result<phone::Phone, Refusal>, typed: &str) -> Result
 }
 
 fn opaque_identifier(typed: &str) -> Result<NormalisedIdentifier, Refusal> {
-    let identifier = text::normalise(typed, "the contact's identifier", "identifier", "identifier-invalid")?;
+    let identifier = text::normalise(typed, "the contact's identifier", "identifier", ErrorCode::IdentifierInvalid)?;
     if identifier.is_empty() {
         let message = "the contact's identifier is empty; give the user's id in the channel";
-        return Err(Refusal::new("identifier-invalid", message).about_argument("identifier"));
+        return Err(Refusal::new(ErrorCode::IdentifierInvalid, message).about_argument("identifier"));
     }
     Ok((identifier, typed.trim().to_owned(), None))
 }

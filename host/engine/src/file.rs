@@ -1,6 +1,7 @@
 //! Reading of a component's file, which may be of any type.
 
 use crate::load_error::LoadError;
+use flowhost_error::ErrorCode;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -37,16 +38,16 @@ pub fn read_component(path: &Path, limit: usize) -> Result<Vec<u8>, ReadError> {
 
 fn check(metadata: &Metadata, limit: usize) -> Result<(), LoadError> {
     if metadata.is_dir() {
-        return Err(LoadError::new("component-invalid", "it is a folder, not a component"));
+        return Err(LoadError::new(ErrorCode::ComponentInvalid, "it is a folder, not a component"));
     }
     if !metadata.is_file() {
-        return Err(LoadError::new("component-invalid", "it is a pipe, socket or device; only files are read"));
+        return Err(LoadError::new(ErrorCode::ComponentInvalid, "it is a pipe, socket or device; only files are read"));
     }
     if metadata.len() > limit as u64 { Err(too_large(limit)) } else { Ok(()) }
 }
 
 fn too_large(limit: usize) -> LoadError {
-    LoadError::new("limit-component-size", format!("the file has more than {limit} bytes"))
+    LoadError::new(ErrorCode::LimitComponentSize, format!("the file has more than {limit} bytes"))
 }
 
 #[cfg(unix)]

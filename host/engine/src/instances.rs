@@ -7,6 +7,7 @@
 
 use crate::load_error::LoadError;
 use crate::{Limits, MEMORIES};
+use flowhost_error::ErrorCode;
 use wasmparser::{
     BinaryReaderError, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentTypeRef, Instance,
     Payload,
@@ -50,9 +51,9 @@ impl Instances {
     /// `limit-memory`, `limit-tables`.
     pub(super) fn check(&self, limits: &Limits) -> Result<(), LoadError> {
         for (code, count, most, what) in [
-            ("limit-memory", self.memories, MEMORIES as usize, "memories"),
-            ("limit-tables", self.tables, limits.tables, "tables"),
-            ("limit-tables", self.instances, limits.core_instances, "core instances"),
+            (ErrorCode::LimitMemory, self.memories, MEMORIES as usize, "memories"),
+            (ErrorCode::LimitTables, self.tables, limits.tables, "tables"),
+            (ErrorCode::LimitTables, self.instances, limits.core_instances, "core instances"),
         ] {
             if count > most as u64 {
                 let message = format!("an instance of the component has {count} {what}; at most {most} are allowed");

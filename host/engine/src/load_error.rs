@@ -1,6 +1,7 @@
 //! The error for a component that was not loaded.
 
 use crate::contract::ContractMismatch;
+use flowhost_error::ErrorCode;
 use flowhost_error::text::single_line;
 use std::fmt;
 
@@ -11,7 +12,7 @@ pub struct LoadError {
     /// The stable code: `component-invalid`, `component-contract`, `action-reserved`, `action-duplicate`,
     /// `limit-component-size`, `limit-compile-time`, or the fault of `describe`. `limit-memory` and `limit-tables` mean
     /// that a new instance would exceed its limits.
-    pub code: &'static str,
+    pub code: ErrorCode,
     /// The error and a hint at the fix.
     pub message: String,
     /// For `component-contract`: the differences from the contract.
@@ -20,7 +21,7 @@ pub struct LoadError {
 
 impl LoadError {
     /// Creates an error with a stable code and a message.
-    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: single_line(message.into()), differences: Vec::new() }
     }
 }

@@ -7,6 +7,7 @@
 use super::instances::Instances;
 use crate::Limits;
 use crate::load_error::LoadError;
+use flowhost_error::ErrorCode;
 use wasmparser::{
     CompositeInnerType, ElementItems, ElementSectionReader, FunctionBody, ImportSectionReader, Instance,
     InstanceSectionReader, MemorySectionReader, Parser, Payload, TableSectionReader, TypeSectionReader,
@@ -197,14 +198,14 @@ fn memories(reader: MemorySectionReader<'_>, limits: &Limits) -> Result<(), Load
         if memory.initial > u64::from(u32::MAX) || bytes.is_none_or(|bytes| bytes > limits.memory_bytes as u64) {
             let most = limits.memory_bytes;
             let message = format!("a memory of the component has initially more than {most} bytes; use less");
-            return Err(LoadError::new("limit-memory", message));
+            return Err(LoadError::new(ErrorCode::LimitMemory, message));
         }
     }
     Ok(())
 }
 
 fn tables(reader: TableSectionReader<'_>, limits: &Limits) -> Result<(), LoadError> {
-    let refused = |message: String| Err(LoadError::new("limit-tables", message));
+    let refused = |message: String| Err(LoadError::new(ErrorCode::LimitTables, message));
     if reader.count() as usize > limits.tables {
         return refused(format!("a core module has {} tables; at most {} are allowed", reader.count(), limits.tables));
     }
@@ -229,18 +230,18 @@ fn check_quota(count: u64, Quota { most, what }: &Quota) -> Result<(), LoadError
         return Ok(());
     }
     let hint = "optimise it, remove unused parts, or split it";
-    Err(LoadError::new("limit-component-size", format!("the component has more than {most} {what}; {hint}")))
+    Err(LoadError::new(ErrorCode::LimitComponentSize, format!("the component has more than {most} {what}; {hint}")))
 }
 
 fn invalid_component(error: wasmparser::BinaryReaderError) -> LoadError {
-    LoadError::new("component-invalid", crate::load_error::invalid(&error))
+    LoadError::new(ErrorCode::ComponentInvalid, crate::load_error::invalid(&error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn code(component: &[u8]) -> Option<&'static str> {
+    fn code(component: &[u8]) -> Option<ErrorCode> {
         check(component, &Limits::default()).err().map(|error| error.code)
     }
 
@@ -266,12 +267,12 @@ mod tests {
             outer.extend(component);
             component = outer;
         }
-        assert_eq!(code(&component), Some("limit-component-size"));
+        assert_eq!(code(&component), Some(ErrorCode::LimitComponentSize));
     }
 
     #[test]
     fn a_truncated_component_is_invalid() {
-        assert_eq!(code(b"\0asm\x0d\0\x01\0\x07"), Some("component-invalid"));
+        assert_eq!(code(b"\0asm\x0d\0\x01\0\x07"), Some(ErrorCode::ComponentInvalid));
         assert_eq!(code(b"\0asm\x0d\0\x01\0"), None);
     }
 }

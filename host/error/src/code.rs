@@ -1,5 +1,6 @@
 //! The codes of the host. Programs and saved flows branch on them: new codes may be added, no code changes its meaning.
 
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 use crate::{CodeClass, code_english, code_spanish};
@@ -149,6 +150,13 @@ impl fmt::Display for ErrorCode {
     }
 }
 
+/// Serializes the code as its text.
+impl Serialize for ErrorCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl PartialEq<str> for ErrorCode {
     fn eq(&self, text: &str) -> bool {
         self.as_str() == text
@@ -170,6 +178,7 @@ mod tests {
         for code in ErrorCode::ALL {
             assert_eq!(ErrorCode::find(code.as_str()), Some(*code));
             assert_eq!(code.to_string(), code.as_str());
+            assert_eq!(serde_json::json!(code), code.as_str());
         }
         for other in ["", "contact", "Contact-not-found", "acme/credit-too-low"] {
             assert_eq!(ErrorCode::find(other), None, "{other}");

@@ -3,35 +3,7 @@
 use super::function;
 use super::limits::MAX_SHOWN_SOURCE;
 use flowhost_error::text::{escape, truncate};
-use flowhost_error::{comparison_steps, nearest_name};
-
-/// The stable code of an [`ExpressionError`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ErrorCode {
-    /// The source does not parse.
-    Syntax,
-    /// The result has a type that its use does not allow.
-    Type,
-    /// An operation failed during the evaluation.
-    Failed,
-    /// The expression exceeded a limit on its source, its work or its size.
-    TooLarge,
-    /// An entity that the expression reads has no value.
-    EntityNotSet,
-}
-
-impl ErrorCode {
-    /// Returns the code for programs and flows, such as `expression-syntax`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Syntax => "expression-syntax",
-            Self::Type => "expression-type",
-            Self::Failed => "expression-failed",
-            Self::TooLarge => "expression-too-large",
-            Self::EntityNotSet => "entity-not-set",
-        }
-    }
-}
+use flowhost_error::{ErrorCode, comparison_steps, nearest_name};
 
 /// The reason for a failed parse or evaluation.
 ///
@@ -69,13 +41,6 @@ impl std::ops::Deref for ExpressionError {
     }
 }
 
-impl ErrorDetails {
-    /// Returns the stable code as text.
-    pub fn code(&self) -> &'static str {
-        self.code.as_str()
-    }
-}
-
 /// An error inside this module. Its position is an offset, and it has no costly details, since `||` may absorb the
 /// error.
 #[derive(Debug)]
@@ -103,19 +68,19 @@ impl EvalError {
     }
 
     pub(super) fn syntax(message: impl Into<String>, at: usize) -> Box<Self> {
-        Self::new(ErrorCode::Syntax, message.into()).at(offset(at))
+        Self::new(ErrorCode::ExpressionSyntax, message.into()).at(offset(at))
     }
 
     pub(super) fn result_type(message: impl Into<String>) -> Box<Self> {
-        Self::new(ErrorCode::Type, message.into())
+        Self::new(ErrorCode::ExpressionType, message.into())
     }
 
     pub(super) fn evaluation_failed(message: impl Into<String>) -> Box<Self> {
-        Self::new(ErrorCode::Failed, message.into())
+        Self::new(ErrorCode::ExpressionFailed, message.into())
     }
 
     pub(super) fn too_large(limit: &'static str, message: impl Into<String>) -> Box<Self> {
-        let mut error = Self::new(ErrorCode::TooLarge, message.into());
+        let mut error = Self::new(ErrorCode::ExpressionTooLarge, message.into());
         error.limit = Some(limit);
         error
     }
@@ -127,7 +92,7 @@ impl EvalError {
     }
 
     pub(super) fn unknown_function(name: &str, is_method: bool) -> Box<Self> {
-        let mut error = Self::new(ErrorCode::Failed, String::new());
+        let mut error = Self::new(ErrorCode::ExpressionFailed, String::new());
         error.unknown = Some(UnknownName::Function { name: name.to_owned(), is_method });
         error
     }
@@ -140,7 +105,7 @@ impl EvalError {
 
     /// Returns whether another operand may absorb this failure, as in `failure || true`. An exceeded limit is final.
     pub(super) fn is_short_circuitable(&self) -> bool {
-        self.code != ErrorCode::TooLarge
+        self.code != ErrorCode::ExpressionTooLarge
     }
 
     /// Converts to the public error for a source. Costly details, such as the nearest name, are computed only here.

@@ -39,7 +39,7 @@ mod tests;
 
 pub use budget::Budget;
 pub use cache::{CACHE_BYTES, ExpressionCache};
-pub use error::{ErrorCode, ErrorDetails, ExpressionError};
+pub use error::{ErrorDetails, ExpressionError};
 pub use scope::{Entities, Locale, Scope, SessionView};
 pub use value::{TIMESTAMP_HINT, Value, to_json_result};
 

@@ -70,7 +70,7 @@ pub fn to_json_result(result: Result<Value, ExpressionError>) -> Json {
     match result {
         Ok(value) => json!({"type": value.type_name(), "value": value.into_json()}),
         Err(error) => json!({"error": {
-            "code": error.code(),
+            "code": error.code,
             "message": error.message,
             "line": error.line,
             "column": error.column,

@@ -2,8 +2,8 @@
 
 use super::prepare::{PreparedFlow, WHOLE_FLOW, prefix_path};
 use flowhost_domain::{Campaign, Refusal, Tenant};
-use flowhost_error::nearest_name;
 use flowhost_error::text::quote;
+use flowhost_error::{ErrorCode, nearest_name};
 use flowhost_manifest::{Diagnostic, References};
 use flowhost_store::{Configuration, Store, StoreError};
 
@@ -53,7 +53,7 @@ fn missing_references(references: &References, tenant: &Tenant, campaigns: &[Cam
         if !tenant.channels.iter().any(|channel| channel.parameter_name() == *capitals) {
             // Only a warning: no contact of the tenant has an address in the channel.
             let message = format!("{parameter}: the tenant has no channel {capitals}, so this is never used");
-            found.push(Diagnostic::warning(parameter, "channel-not-enabled", message));
+            found.push(Diagnostic::warning(parameter, ErrorCode::ChannelNotEnabled, message));
         }
     }
     found

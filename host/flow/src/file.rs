@@ -1,6 +1,7 @@
 //! Parsing of flow files, without the actions of their nodes.
 
 use flowhost_domain::json::{self, IntegerCheck};
+use flowhost_error::ErrorCode;
 use flowhost_error::text::quote;
 use serde_json::{Map, Value as Json};
 use std::collections::HashSet;
@@ -73,8 +74,8 @@ pub struct FlowError {
 
 impl FlowError {
     /// Returns the stable code.
-    pub fn code(&self) -> &'static str {
-        "request-invalid"
+    pub fn code(&self) -> ErrorCode {
+        ErrorCode::RequestInvalid
     }
 
     fn new(message: impl Into<String>) -> Self {

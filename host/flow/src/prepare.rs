@@ -2,6 +2,7 @@
 
 use super::file::{FileNode, FlowFile};
 use super::graph::{FlowGraph, NodeRole, Targets};
+use flowhost_error::ErrorCode;
 use flowhost_error::text::quote;
 use flowhost_invocation::{Host, PreparedNode};
 use flowhost_manifest::{Diagnostic, Severity};
@@ -11,7 +12,8 @@ use serde_json::{Map, Value as Json};
 pub(super) const WHOLE_FLOW: &str = "flow";
 
 /// Codes of diagnostics that prevent a flow from running, regardless of its parameters.
-const STRUCTURAL: [&str; 4] = ["node-unknown", "port-fan-out", "port-unknown", "start-ambiguous"];
+const STRUCTURAL: [ErrorCode; 4] =
+    [ErrorCode::NodeUnknown, ErrorCode::PortFanOut, ErrorCode::PortUnknown, ErrorCode::StartAmbiguous];
 
 /// A checked flow: prepared once, run for many sessions.
 #[derive(Debug, Clone)]
@@ -52,7 +54,7 @@ impl PreparedFlow {
                         &error.message
                     };
                     let message = format!("{} has the type {}: {why}", node.label(), quote(&node.kind));
-                    diagnostics.push(Diagnostic::error(&node.id, "node-unknown", message));
+                    diagnostics.push(Diagnostic::error(&node.id, ErrorCode::NodeUnknown, message));
                 }
                 Ok(action) => {
                     let parameters = parameters(node, |name| action.manifest.parameter(name).is_some());
@@ -142,7 +144,7 @@ fn follow_ports(
             node.kind,
             ports.join(", ")
         );
-        diagnostics.push(Diagnostic::error(format!("{}/wires[{index}]", node.id), "port-unknown", message));
+        diagnostics.push(Diagnostic::error(format!("{}/wires[{index}]", node.id), ErrorCode::PortUnknown, message));
     }
     let mut follow = |(index, port): (usize, &String)| {
         let targets = graph.follow(node.wires.get(index).into_iter().flatten());
@@ -150,7 +152,7 @@ fn follow_ports(
         let unknown = targets.unknown.iter().map(|id| {
             let message =
                 format!("the port {port} of {} is wired to {}, but no node has this id", node.label(), quote(id));
-            Diagnostic::error(path(), "node-unknown", message)
+            Diagnostic::error(path(), ErrorCode::NodeUnknown, message)
         });
         diagnostics.extend(unknown);
         match targets {
@@ -161,7 +163,7 @@ fn follow_ports(
                     node.label(),
                     labels.join(", ")
                 );
-                diagnostics.push(Diagnostic::error(path(), "port-fan-out", message));
+                diagnostics.push(Diagnostic::error(path(), ErrorCode::PortFanOut, message));
                 None
             }
             Targets { actions, unknown, disabled } => {
@@ -173,7 +175,7 @@ fn follow_ports(
                         (false, false) => "is not wired",
                     };
                     let message = format!("the port {port} of {} {why}: the flow ends there", node.label());
-                    diagnostics.push(Diagnostic::warning(path(), "port-unwired", message));
+                    diagnostics.push(Diagnostic::warning(path(), ErrorCode::PortUnwired, message));
                 }
                 actions.first().copied()
             }
@@ -194,7 +196,7 @@ fn find_start(graph: &FlowGraph<'_>, start_name: Option<&str>) -> Result<usize, 
             let named = graph.find_nodes(start_name);
             if named.is_empty() {
                 let message = format!("there is no start node {}; use the id of a node", quote(start_name));
-                return Err(Diagnostic::error(WHOLE_FLOW, "node-unknown", message));
+                return Err(Diagnostic::error(WHOLE_FLOW, ErrorCode::NodeUnknown, message));
             }
             graph.follow(named.into_iter().map(|(_, node)| &node.id)).actions
         }
@@ -213,5 +215,5 @@ fn find_start(graph: &FlowGraph<'_>, start_name: Option<&str>) -> Result<usize, 
             format!("the flow has several possible start nodes: {}; {hint}", labels(graph, shown).join(", "))
         }
     };
-    Err(Diagnostic::error(WHOLE_FLOW, "start-ambiguous", message))
+    Err(Diagnostic::error(WHOLE_FLOW, ErrorCode::StartAmbiguous, message))
 }

@@ -2,6 +2,7 @@
 
 use super::key;
 use super::prepare::{FlowNode, PreparedFlow};
+use flowhost_error::ErrorCode;
 use flowhost_host_functions::Session;
 use flowhost_invocation::catalog::Action;
 use flowhost_invocation::{Failure, Host, Outcome, Request};
@@ -52,7 +53,7 @@ pub enum StopReason {
     #[error("{message}")]
     InvalidFlow {
         /// The code of the first error.
-        code: &'static str,
+        code: ErrorCode,
         /// The message of the first error.
         message: String,
     },
@@ -76,8 +77,8 @@ impl StopReason {
     /// Returns the stable code.
     pub fn code(&self) -> &str {
         match self {
-            Self::InvalidFlow { code, .. } => code,
-            Self::StepLimit { .. } => "limit-steps",
+            Self::InvalidFlow { code, .. } => code.as_str(),
+            Self::StepLimit { .. } => ErrorCode::LimitSteps.as_str(),
             Self::Failed { failure, .. } => &failure.code,
         }
     }

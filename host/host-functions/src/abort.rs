@@ -1,5 +1,6 @@
 //! Errors that end a run without returning to the guest.
 
+use flowhost_error::ErrorCode;
 use flowhost_store::StoreError;
 
 /// An error that host functions throw through the guest.
@@ -9,7 +10,7 @@ pub enum Abort {
     #[error("{message}")]
     Fault {
         /// A stable code of the class *fault*.
-        code: &'static str,
+        code: ErrorCode,
         /// One sentence without a full stop.
         message: String,
     },
@@ -26,7 +27,7 @@ pub enum Abort {
 
 impl Abort {
     /// Creates an abort with the code of a fault.
-    pub fn fault(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn fault(code: ErrorCode, message: impl Into<String>) -> Self {
         Self::Fault { code, message: message.into() }
     }
 
@@ -38,11 +39,11 @@ impl Abort {
 
     /// Creates the abort for a run with more than `limit` host calls.
     pub fn host_call_limit(limit: u64) -> Self {
-        Self::fault("limit-host-calls", format!("the plugin made more than {limit} host calls"))
+        Self::fault(ErrorCode::LimitHostCalls, format!("the plugin made more than {limit} host calls"))
     }
 
     /// Creates the abort for a run whose host calls carry more than `limit` bytes.
     pub fn host_byte_limit(limit: usize) -> Self {
-        Self::fault("limit-host-bytes", format!("the plugin passed more than {limit} bytes through host calls"))
+        Self::fault(ErrorCode::LimitHostBytes, format!("the plugin passed more than {limit} bytes through host calls"))
     }
 }

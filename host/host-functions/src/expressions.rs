@@ -10,6 +10,7 @@ use super::session::SessionOverlay;
 use super::value::{from_json, refusal};
 use super::{HostFunction, HostResult, HostState, value};
 use flowhost_domain::Tenant;
+use flowhost_error::ErrorCode;
 use flowhost_expression::{Expression, Scope};
 use flowhost_store::Transaction;
 use std::sync::Arc;
@@ -23,7 +24,9 @@ impl Host for HostState {
         let bytes = self.bytes_left();
         let Self { session, transaction, steps, .. } = self;
         let Some((tenant, _)) = transaction.as_ref().and_then(Transaction::configured_tenant) else {
-            return Err(Abort::fault("plugin-contract", "host functions are not available during `describe`").into());
+            return Err(
+                Abort::fault(ErrorCode::PluginContract, "host functions are not available during `describe`").into()
+            );
         };
         // Parsing is charged, too. If it exhausts the budget, the evaluation reports that.
         let parsing = u32::try_from(source.len() / SOURCE_BYTES_PER_STEP).unwrap_or(u32::MAX);
@@ -65,7 +68,7 @@ fn evaluate(
     Ok(match expression.evaluate(&scope, &mut allowance.budget) {
         Ok(flowhost_expression::Value::Null) => Ok(None),
         Ok(flowhost_expression::Value::Timestamp(_)) => Err(refusal(
-            "expression-type",
+            ErrorCode::ExpressionType,
             format!("the expression yields a timestamp; {}", flowhost_expression::TIMESTAMP_HINT),
         )),
         Ok(value) => Ok(Some(from_json(&value.into_json(), allowance)?)),

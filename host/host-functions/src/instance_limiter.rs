@@ -4,6 +4,7 @@ use super::abort::Abort;
 use super::{RunLog, Session};
 use flowhost_engine::Limits;
 use flowhost_engine::memory_budget::{MemoryBudget, Reservation};
+use flowhost_error::ErrorCode;
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 
@@ -56,7 +57,7 @@ impl ResourceLimiter for InstanceLimiter {
         let total = self.memory_bytes.saturating_sub(current).saturating_add(desired);
         if total > self.memory_limit {
             let message = format!("the plugin requested {total} bytes of memory; the limit is {}", self.memory_limit);
-            return Err(Abort::fault("limit-memory", message).into());
+            return Err(Abort::fault(ErrorCode::LimitMemory, message).into());
         }
         self.memory_bytes = total;
         self.run_log.set_memory_bytes(total);
@@ -68,7 +69,7 @@ impl ResourceLimiter for InstanceLimiter {
         if desired > self.table_limit {
             let message =
                 format!("the plugin requested a table of {desired} elements; the limit is {}", self.table_limit);
-            return Err(Abort::fault("limit-tables", message).into());
+            return Err(Abort::fault(ErrorCode::LimitTables, message).into());
         }
         Ok(true)
     }

@@ -37,6 +37,7 @@ use bindings::flow::action::types::Error as WitError;
 use flowhost_domain::Refusal;
 use flowhost_engine::Limits;
 use flowhost_engine::memory_budget::MemoryBudget;
+use flowhost_error::ErrorCode;
 use flowhost_store::Transaction;
 use std::sync::Arc;
 use wasmtime::component::{HasSelf, Linker};
@@ -164,7 +165,7 @@ impl HostState {
                 "the plugin called {}, which its manifest doesn't list in `uses` or which is not available now",
                 function.name()
             );
-            return Err(Abort::fault("plugin-contract", message).into());
+            return Err(Abort::fault(ErrorCode::PluginContract, message).into());
         }
         if self.run_log.count_host_call() > self.limits.host_calls {
             return Err(Abort::host_call_limit(self.limits.host_calls).into());
@@ -190,9 +191,9 @@ impl HostState {
     }
 
     fn transaction(&mut self) -> wasmtime::Result<&mut Transaction> {
-        self.transaction
-            .as_mut()
-            .ok_or_else(|| Abort::fault("plugin-contract", "host functions are not available during `describe`").into())
+        self.transaction.as_mut().ok_or_else(|| {
+            Abort::fault(ErrorCode::PluginContract, "host functions are not available during `describe`").into()
+        })
     }
 
     /// Returns the actor for do-not-disturb entries and notes of records: action and session.
@@ -206,7 +207,7 @@ impl HostState {
         if let Some(argument) = argument {
             details.push(("argument".to_owned(), argument.to_owned()));
         }
-        WitError { code: code.to_owned(), message, parameter: None, details }
+        WitError { code: code.as_str().to_owned(), message, parameter: None, details }
     }
 
     /// Adds a rule's warnings. `values` lists the values of the arguments. A warning names the parameter that yielded
@@ -220,7 +221,7 @@ impl HostState {
                 (Some(argument), None) => format!("{argument}: {message}"),
                 _ => message,
             };
-            self.add_warning(Warning { code: code.to_owned(), message, parameter });
+            self.add_warning(Warning { code: code.as_str().to_owned(), message, parameter });
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::bindings::flow::action::log::{Host, Level};
 use super::{Abort, HostFunction, HostState, LogLevel};
-use flowhost_error::is_well_formed_code;
 use flowhost_error::text::{quote, truncate_bytes};
+use flowhost_error::{ErrorCode, is_well_formed_code};
 use serde::{Deserialize, Serialize};
 
 /// A warning for the designer about an action that succeeded.
@@ -43,7 +43,7 @@ impl Host for HostState {
         if !is_well_formed_code(&code) {
             let code = quote(&code);
             let message = format!("the plugin warned with the code {code}, which does not have the form acme/too-low");
-            return Err(Abort::fault("plugin-contract", message).into());
+            return Err(Abort::fault(ErrorCode::PluginContract, message).into());
         }
         self.add_warning(Warning {
             code,

@@ -6,6 +6,7 @@ use super::{Abort, HostFunction, HostResult, HostState};
 use flowhost_domain::record::{check_page_limit, is_cancellable_by};
 use flowhost_domain::save_record::{self, SaveContext};
 use flowhost_domain::{RecordState, Refusal, schedule};
+use flowhost_error::ErrorCode;
 use uuid::Uuid;
 
 impl Host for HostState {
@@ -97,5 +98,5 @@ impl Host for HostState {
 
 fn invalid_cursor() -> Refusal {
     let message = "`after` is not a record of this contact and campaign";
-    Refusal::new("parameter-invalid", message).about_argument("after")
+    Refusal::new(ErrorCode::ParameterInvalid, message).about_argument("after")
 }

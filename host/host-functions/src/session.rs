@@ -9,6 +9,7 @@ use chrono::{DateTime, Datelike as _, Utc};
 use flowhost_domain::json::{self, IntegerCheck, value_tree_bytes};
 use flowhost_domain::text::exceeds;
 use flowhost_engine::Limits;
+use flowhost_error::ErrorCode;
 use flowhost_error::text::single_line;
 use flowhost_expression::{Entities, SessionView};
 use flowhost_store::Transaction;
@@ -304,15 +305,15 @@ impl SessionOverlay {
     }
 
     /// Writes an entity within the session's limits.
-    pub fn write(&mut self, name: String, value: Option<Json>, limits: &Limits) -> Result<(), (&'static str, String)> {
+    pub fn write(&mut self, name: String, value: Option<Json>, limits: &Limits) -> Result<(), (ErrorCode, String)> {
         if name.is_empty() || exceeds(&name, MAX_NAME) {
-            return Err(("limit-entities", format!("an entity's name must have 1 to {MAX_NAME} characters")));
+            return Err((ErrorCode::LimitEntities, format!("an entity's name must have 1 to {MAX_NAME} characters")));
         }
         let known = self.session.entities.contains_key(&name) || self.writes.contains(&name);
         let new = self.writes.names().filter(|name| !self.session.entities.contains_key(*name)).count();
         if !known && self.session.entities.len() + new >= limits.entities {
             return Err((
-                "limit-entities",
+                ErrorCode::LimitEntities,
                 format!("entity `{name}` is one too many: a session holds at most {}", limits.entities),
             ));
         }

@@ -4,6 +4,7 @@ use super::bindings::flow::action::types::{Error, Value};
 use super::evaluation::{Allowance, BytesExceeded, JsonWriter};
 use super::{HostResult, HostState};
 use flowhost_domain::json;
+use flowhost_error::ErrorCode;
 use flowhost_error::text::single_line;
 use flowhost_manifest::{ValueType, json_type};
 use serde_json::{Number, Value as Json};
@@ -83,8 +84,8 @@ pub(super) fn type_name(expected: ValueType) -> &'static str {
 }
 
 /// Creates a refusal of a host function.
-pub(super) fn refusal(code: &str, message: impl Into<String>) -> Error {
-    Error { code: code.to_owned(), message: single_line(message.into()), parameter: None, details: Vec::new() }
+pub(super) fn refusal(code: ErrorCode, message: impl Into<String>) -> Error {
+    Error { code: code.as_str().to_owned(), message: single_line(message.into()), parameter: None, details: Vec::new() }
 }
 
 /// Maximum size of a plugin's JSON that is parsed inline, bytes: about 0.1 ms.
@@ -95,7 +96,7 @@ fn check_size(value: &Value, limit: usize) -> Result<(), Error> {
     let size = bytes(value);
     if size > limit {
         let message = format!("a value of {size} bytes is too large; at most {limit} are allowed");
-        return Err(refusal("limit-value-size", message));
+        return Err(refusal(ErrorCode::LimitValueSize, message));
     }
     Ok(())
 }
@@ -108,14 +109,16 @@ fn to_json(value: Value, pause: &dyn Fn()) -> Result<Json, Error> {
         Value::Text(value) => Ok(Json::String(value)),
         Value::Number(value) => Number::from_f64(value)
             .map(Json::Number)
-            .ok_or_else(|| refusal("entity-type", format!("{value} is not a finite number"))),
+            .ok_or_else(|| refusal(ErrorCode::EntityType, format!("{value} is not a finite number"))),
         Value::Json(text) => match json::parse_with_pauses(&text, pause) {
             Ok(value @ (Json::Array(_) | Json::Object(_))) => match json::find_large_integer(&text, pause) {
-                Some(found) => Err(refusal("entity-type", found.to_string())),
+                Some(found) => Err(refusal(ErrorCode::EntityType, found.to_string())),
                 None => Ok(value),
             },
-            Ok(other) => Err(refusal("entity-type", format!("{} is not a list or map", json_type(&other)))),
-            Err(error) => Err(refusal("entity-type", format!("the JSON of a list or map doesn't parse: {error}"))),
+            Ok(other) => Err(refusal(ErrorCode::EntityType, format!("{} is not a list or map", json_type(&other)))),
+            Err(error) => {
+                Err(refusal(ErrorCode::EntityType, format!("the JSON of a list or map doesn't parse: {error}")))
+            }
         },
     }
 }
@@ -149,7 +152,7 @@ impl HostState {
             && !has_type(value, expected)
         {
             let message = format!("the value must be {}, but is {}", type_name(expected), json_type(value));
-            return Err(refusal("entity-type", message));
+            return Err(refusal(ErrorCode::EntityType, message));
         }
         self.session.write(name, value, &self.limits).map_err(|(code, message)| refusal(code, message))
     }

@@ -9,6 +9,7 @@ use flowhost_engine::compiler::Compiler;
 use flowhost_engine::ticker::EpochTicker;
 use flowhost_engine::{Limits, code};
 use flowhost_engine::{LoadError, ReadError, read_component};
+use flowhost_error::ErrorCode;
 use semver::Version;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -124,5 +125,5 @@ fn check_duplicate(path: &Path, action: Arc<Action>, added: &mut LoadedFiles) ->
         action.manifest.id,
         action.manifest.version,
     );
-    Err(LoadError::new("action-duplicate", message))
+    Err(LoadError::new(ErrorCode::ActionDuplicate, message))
 }

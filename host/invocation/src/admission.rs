@@ -8,6 +8,7 @@
 use super::outcome::Failure;
 use flowhost_engine::Limits;
 use flowhost_engine::memory_budget::{BASE_BYTES, MemoryBudget};
+use flowhost_error::ErrorCode;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
@@ -345,7 +346,7 @@ impl Drop for PendingAdmission {
 }
 
 fn overloaded(why: &str) -> Failure {
-    Failure::transient("overloaded", format!("{why}; try again later"))
+    Failure::transient(ErrorCode::Overloaded, format!("{why}; try again later"))
 }
 
 #[cfg(test)]

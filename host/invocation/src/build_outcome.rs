@@ -5,6 +5,7 @@ use super::execute::Invocation;
 use super::outcome::{Failure, Outcome, OutcomeError, Usage};
 use flowhost_domain::Refusal;
 use flowhost_engine::task::{Phase, StopReason};
+use flowhost_error::ErrorCode;
 use flowhost_error::text::truncate_bytes;
 use flowhost_host_functions::bindings::flow::action::types::Error as WitError;
 use flowhost_store::{IdempotencyRecord, NewIdempotencyRecord, StoreError};
@@ -22,7 +23,7 @@ impl Invocation {
             let message = format!(
                 "the outcome has more than {most} bytes, the limit for an idempotency key; write fewer or shorter entities"
             );
-            return Err(OutcomeError { code: "limit-value-size".to_owned(), message, parameter: None });
+            return Err(OutcomeError { code: ErrorCode::LimitValueSize.as_str().to_owned(), message, parameter: None });
         };
         Ok(Some(NewIdempotencyRecord {
             key,
@@ -35,15 +36,15 @@ impl Invocation {
     pub(super) fn replay(&self, stored: &IdempotencyRecord) -> Result<Outcome, Failure> {
         if stored.fingerprint != self.fingerprint() {
             let message = "the key was used before for a different action, parameters or session; use a new key";
-            return Err(Failure::new("key-reused", message));
+            return Err(Failure::new(ErrorCode::KeyReused, message));
         }
         let outcome: Outcome = serde_json::from_str(&stored.outcome)
             .map_err(|error| StoreError::Unavailable(format!("the outcome under the key can't be read: {error}")))?;
         Ok(Outcome { replayed: true, ..outcome })
     }
 
-    pub(super) fn fault_outcome(&self, started: Instant, code: &str, message: String) -> Outcome {
-        self.error_outcome(started, OutcomeError { code: code.to_owned(), message, parameter: None })
+    pub(super) fn fault_outcome(&self, started: Instant, code: ErrorCode, message: String) -> Outcome {
+        self.error_outcome(started, OutcomeError { code: code.as_str().to_owned(), message, parameter: None })
     }
 
     /// Builds an outcome on the port `error`. It sets every entity-out to the manifest's `on-error` value or clears it,
@@ -90,14 +91,15 @@ impl Invocation {
         match reason {
             StopReason::Cpu => Ok(self.fault_outcome(
                 started,
-                "limit-cpu",
+                ErrorCode::LimitCpu,
                 format!("the plugin used more than {:?} of CPU time", limits.cpu_time),
             )),
-            StopReason::Deadline(Phase::Queued) => {
-                Err(Failure::transient("overloaded", "the invocation waited too long in the queue; try again later"))
-            }
+            StopReason::Deadline(Phase::Queued) => Err(Failure::transient(
+                ErrorCode::Overloaded,
+                "the invocation waited too long in the queue; try again later",
+            )),
             StopReason::Deadline(Phase::WaitingForLock(_)) => Err(Failure::transient(
-                "store-conflict",
+                ErrorCode::StoreConflict,
                 format!(
                     "the invocation waited {:?} for others that changed the same data; try again",
                     limits.invocation_timeout
@@ -105,13 +107,15 @@ impl Invocation {
             )),
             StopReason::Deadline(_) => Ok(self.fault_outcome(
                 started,
-                "limit-deadline",
+                ErrorCode::LimitDeadline,
                 format!("the invocation took longer than {:?}", limits.invocation_timeout),
             )),
-            StopReason::Cancelled => Err(Failure::transient("overloaded", "the caller dropped the invocation")),
+            StopReason::Cancelled => {
+                Err(Failure::transient(ErrorCode::Overloaded, "the caller dropped the invocation"))
+            }
             StopReason::Panicked => Ok(self.fault_outcome(
                 started,
-                "plugin-trap",
+                ErrorCode::PluginTrap,
                 "the host stopped the run because of an internal error".to_owned(),
             )),
         }
@@ -123,15 +127,15 @@ pub(super) fn quota_failure(quota: u64) -> Failure {
     let message = format!(
         "the tenant would have more than {quota} bytes stored, which is its quota; wait until keys expire, or raise the quota"
     );
-    Failure::new("quota", message)
+    Failure::new(ErrorCode::Quota, message)
 }
 
 pub(super) fn store_conflict() -> Failure {
-    Failure::transient("store-conflict", "the data changed concurrently and all retries were used; try again")
+    Failure::transient(ErrorCode::StoreConflict, "the data changed concurrently and all retries were used; try again")
 }
 
 pub(super) fn error_from_refusal(refusal: Refusal) -> OutcomeError {
-    OutcomeError { code: refusal.code.to_owned(), message: refusal.message, parameter: None }
+    OutcomeError { code: refusal.code.as_str().to_owned(), message: refusal.message, parameter: None }
 }
 
 /// Converts a plugin's error and truncates its message to 4 KiB.

@@ -4,6 +4,7 @@ use super::instance::{RunError, classify_trap};
 use flowhost_engine::Limits;
 use flowhost_engine::LoadError;
 use flowhost_engine::cpu_clock::ThreadTimer;
+use flowhost_error::ErrorCode;
 use flowhost_host_functions::bindings::OutboundAction;
 use flowhost_host_functions::{HostState, LogOrigin, RunLog};
 use std::sync::Arc;
@@ -21,10 +22,10 @@ pub(super) fn describe(
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-            let runtime = runtime.map_err(|error| LoadError::new("component-invalid", error.to_string()))?;
+            let runtime = runtime.map_err(|error| LoadError::new(ErrorCode::ComponentInvalid, error.to_string()))?;
             runtime.block_on(call_describe(engine, linker, limits, component))
         });
-        let gone = |_| Err(LoadError::new("plugin-trap", "the thread that calls `describe` panicked"));
+        let gone = |_| Err(LoadError::new(ErrorCode::PluginTrap, "the thread that calls `describe` panicked"));
         thread.join().unwrap_or_else(gone)
     })
 }
@@ -54,14 +55,14 @@ async fn call_describe(
     run_log.flush_at_once(&LogOrigin { action: "describe", tenant: "", session: "" }, None);
     let Ok(result) = result else {
         let message = format!("the component takes longer than {:?} to describe itself", limits.invocation_timeout);
-        return Err(LoadError::new("limit-deadline", message));
+        return Err(LoadError::new(ErrorCode::LimitDeadline, message));
     };
     result.map_err(|error| {
         let (code, message) = match classify_trap(&error) {
             RunError::Fault { code, message } => (code, message),
-            RunError::Store(error) => ("plugin-trap", error.to_string()),
+            RunError::Store(error) => (ErrorCode::PluginTrap, error.to_string()),
             RunError::Conflict(_) | RunError::PoolExhausted => {
-                ("plugin-trap", "`describe` called a store function".to_owned())
+                (ErrorCode::PluginTrap, "`describe` called a store function".to_owned())
             }
         };
         LoadError::new(code, format!("the component can't describe itself: {message}"))

@@ -2,7 +2,6 @@
 
 use super::admission::AdmissionPermit;
 use super::build_outcome::{error_from_guest, error_from_refusal, quota_failure, store_conflict};
-use super::codes::is_refusal_code;
 use super::instance::{GuestResult, LinkedComponent, RunError, WorkerContext};
 use super::outcome::{Failure, Outcome, OutcomeError};
 use super::request::Request;
@@ -12,6 +11,7 @@ use flowhost_domain::Refusal;
 use flowhost_domain::upsert::{ContactUpsert, Profile};
 use flowhost_engine::task::{Phase, TaskState};
 use flowhost_error::text::{first_characters, quote};
+use flowhost_error::{ErrorCode, is_refusal_code};
 use flowhost_host_functions::parameters::{ParameterValues, lookups};
 use flowhost_host_functions::{
     EntityWrites, HostFunction, HostState, IdGenerator, RunInput, RunLog, RunOutput, SeededRng, SessionOverlay,
@@ -101,7 +101,7 @@ impl Invocation {
             None => None,
         };
         let Ok(_permit) = self.context.instance_permits.acquire().await else {
-            return Err(Failure::transient("overloaded", "the host is stopping"));
+            return Err(Failure::transient(ErrorCode::Overloaded, "the host is stopping"));
         };
         let started = Instant::now();
         self.task_state.set_phase(Phase::Running(started));
@@ -137,7 +137,7 @@ impl Invocation {
         let component = match self.context.link_component(&self.request.node) {
             Ok(component) => component,
             Err(error) => {
-                return Attempt::Done(Ok(self.fault_outcome(started, "plugin-contract", format!("{error:#}"))));
+                return Attempt::Done(Ok(self.fault_outcome(started, ErrorCode::PluginContract, format!("{error:#}"))));
             }
         };
         let mut transaction = self.context.new_transaction(self.tenant(), self.now);
@@ -164,7 +164,9 @@ impl Invocation {
             Ok(GuestResult::Port(port, output)) => {
                 let (transaction, outcome) = match self.outcome(started, port, output) {
                     Ok(returned) => returned,
-                    Err(message) => return Attempt::Done(Ok(self.fault_outcome(started, "plugin-contract", message))),
+                    Err(message) => {
+                        return Attempt::Done(Ok(self.fault_outcome(started, ErrorCode::PluginContract, message)));
+                    }
                 };
                 if transaction.is_consistent_read() && self.request.key.is_none() {
                     return Attempt::Done(Ok(outcome));
@@ -177,7 +179,7 @@ impl Invocation {
                         "the plugin refused with the code {}, which is neither the host's nor has the form acme/too-low",
                         quote(&error.code)
                     );
-                    return Attempt::Done(Ok(self.fault_outcome(started, "plugin-contract", message)));
+                    return Attempt::Done(Ok(self.fault_outcome(started, ErrorCode::PluginContract, message)));
                 }
                 let transaction = self.context.new_transaction(self.tenant(), self.now);
                 Box::pin(self.refuse(started, transaction, error_from_guest(error))).await
@@ -213,7 +215,7 @@ impl Invocation {
     fn refuse_early(&self) -> Option<OutcomeError> {
         let refusal = self.request.node.parameters().refusal.as_ref()?;
         Some(OutcomeError {
-            code: refusal.code.to_owned(),
+            code: refusal.code.as_str().to_owned(),
             message: refusal.message.clone(),
             parameter: Some(refusal.path.split('[').next().unwrap_or_default().to_owned()),
         })
@@ -329,7 +331,7 @@ impl Invocation {
         match record {
             Ok(Some(record)) => self.commit(self.commit_request(transaction, Some(record)), outcome).await,
             Ok(None) => Attempt::Done(Ok(outcome)),
-            Err(too_large) => Attempt::Done(Err(Failure::new("request-too-large", too_large.message))),
+            Err(too_large) => Attempt::Done(Err(Failure::new(ErrorCode::RequestTooLarge, too_large.message))),
         }
     }
 
@@ -364,7 +366,7 @@ impl Invocation {
             RunError::Store(error) => Err(error.into()),
             RunError::Conflict(_) => Err(store_conflict()),
             RunError::PoolExhausted => {
-                Err(Failure::transient("overloaded", "there is no room for another instance; try again later"))
+                Err(Failure::transient(ErrorCode::Overloaded, "there is no room for another instance; try again later"))
             }
         })
     }

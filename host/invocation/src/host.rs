@@ -24,6 +24,7 @@ use flowhost_engine::reclaim::Reclaimer;
 use flowhost_engine::task::{SupervisedTask, Task, TaskLimits};
 use flowhost_engine::ticker::EpochTicker;
 use flowhost_engine::worker::{Worker, WorkerOptions};
+use flowhost_error::ErrorCode;
 use flowhost_expression::ExpressionCache;
 use flowhost_store::{Store, StoreError};
 use serde_json::{Map, Value as Json};
@@ -207,7 +208,7 @@ impl Host {
             };
             worker.submit(Box::new(make_task), priority)
         });
-        let stopping = || Failure::transient("overloaded", "the host is stopping");
+        let stopping = || Failure::transient(ErrorCode::Overloaded, "the host is stopping");
         if !submitted {
             return Err(stopping());
         }
@@ -234,7 +235,7 @@ impl Host {
                 "the session's lists and objects use {} bytes of memory; at most {MAX_TREE_BYTES} are allowed",
                 size.tree_bytes
             );
-            return Err(Failure::new("request-too-large", message));
+            return Err(Failure::new(ErrorCode::RequestTooLarge, message));
         }
         let bytes = request.node.bytes().and_then(|bytes| bytes.checked_add(size.bytes));
         if bytes.is_none_or(|bytes| bytes > limits.request_bytes) {
@@ -243,7 +244,7 @@ impl Host {
                  objects; make them smaller",
                 limits.request_bytes
             );
-            return Err(Failure::new("request-too-large", message));
+            return Err(Failure::new(ErrorCode::RequestTooLarge, message));
         }
         request.check_key()?;
         Ok(bytes.unwrap_or(limits.request_bytes).saturating_add(size.tree_bytes))

@@ -10,6 +10,7 @@ use flowhost_domain::Tenant;
 use flowhost_engine::Limits;
 use flowhost_engine::memory_budget::MemoryBudget;
 use flowhost_engine::reclaim::ReclaimHandle;
+use flowhost_error::ErrorCode;
 use flowhost_error::text::first_characters;
 use flowhost_host_functions::bindings::OutboundActionPre;
 use flowhost_host_functions::bindings::flow::action::types::Error as WitError;
@@ -63,7 +64,7 @@ pub(super) enum RunError {
     /// The plugin failed or exceeded a limit.
     Fault {
         /// A stable code.
-        code: &'static str,
+        code: ErrorCode,
         /// One sentence without a full stop.
         message: String,
     },
@@ -239,21 +240,21 @@ pub(super) fn classify_trap(error: &wasmtime::Error) -> RunError {
     }
     if matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full)) {
         let message = format!("the plugin holds more than {MAX_RESOURCES} resources of WASI at once");
-        return RunError::Fault { code: "limit-tables", message };
+        return RunError::Fault { code: ErrorCode::LimitTables, message };
     }
     let fault = |code, message: String| RunError::Fault { code, message };
     match error.downcast_ref::<Trap>() {
-        Some(Trap::StackOverflow) => fault("limit-stack", "the plugin's recursion is too deep".to_owned()),
-        Some(Trap::Interrupt) => fault("limit-cpu", "the plugin used too much CPU time".to_owned()),
+        Some(Trap::StackOverflow) => fault(ErrorCode::LimitStack, "the plugin's recursion is too deep".to_owned()),
+        Some(Trap::Interrupt) => fault(ErrorCode::LimitCpu, "the plugin used too much CPU time".to_owned()),
         Some(trap @ (Trap::MemoryOutOfBounds | Trap::HeapMisaligned)) => {
             let hint = "a linker stack size that is too small has the same symptom";
-            fault("plugin-trap", format!("the plugin stopped: {trap}; {hint}"))
+            fault(ErrorCode::PluginTrap, format!("the plugin stopped: {trap}; {hint}"))
         }
-        Some(trap) => fault("plugin-trap", format!("the plugin stopped: {trap}; the log says where")),
+        Some(trap) => fault(ErrorCode::PluginTrap, format!("the plugin stopped: {trap}; the log says where")),
         None if is_host_call_size_limit(error) => {
-            fault("limit-host-bytes", "the plugin passed too many bytes in one host call".to_owned())
+            fault(ErrorCode::LimitHostBytes, "the plugin passed too many bytes in one host call".to_owned())
         }
-        None => fault("plugin-trap", format!("the plugin stopped: {}; the log says where", error_cause(error))),
+        None => fault(ErrorCode::PluginTrap, format!("the plugin stopped: {}; the log says where", error_cause(error))),
     }
 }
 

@@ -15,7 +15,6 @@ mod build_outcome;
 mod builder;
 mod canonical_json;
 pub mod catalog;
-pub mod codes;
 mod committer;
 mod cpu_history;
 mod describe;

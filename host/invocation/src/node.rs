@@ -75,7 +75,7 @@ impl PreparedNode {
         let warnings = self.diagnostics().iter().filter(|found| found.severity == Severity::Warning);
         warnings
             .map(|found| Warning {
-                code: found.code.to_owned(),
+                code: found.code.as_str().to_owned(),
                 message: found.message.clone(),
                 parameter: Some(found.path.clone()),
             })

@@ -1,5 +1,6 @@
 //! The results of an invocation: outcome or failure.
 
+use flowhost_error::ErrorCode;
 use flowhost_error::text::single_line;
 use flowhost_host_functions::Warning;
 use flowhost_store::StoreError;
@@ -66,30 +67,30 @@ pub struct Failure {
 
 impl Failure {
     /// Creates a failure that the same request would meet again.
-    pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: single_line(message.into()), retryable: false }
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code: code.as_str().to_owned(), message: single_line(message.into()), retryable: false }
     }
 
     /// Creates a failure that may not occur again.
-    pub fn transient(code: &str, message: impl Into<String>) -> Self {
+    pub fn transient(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { retryable: true, ..Self::new(code, message) }
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self { code: error.code().to_owned(), message: error.to_string(), retryable: error.is_retryable() }
+        Self { code: error.code().as_str().to_owned(), message: error.to_string(), retryable: error.is_retryable() }
     }
 }
 
 impl From<crate::catalog::ActionNotFound> for Failure {
     fn from(error: crate::catalog::ActionNotFound) -> Self {
-        Self::new("action-not-found", error.message)
+        Self::new(ErrorCode::ActionNotFound, error.message)
     }
 }
 
 impl From<flowhost_host_functions::SessionError> for Failure {
     fn from(error: flowhost_host_functions::SessionError) -> Self {
-        Self::new("session-invalid", error.to_string())
+        Self::new(ErrorCode::SessionInvalid, error.to_string())
     }
 }

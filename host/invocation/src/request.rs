@@ -2,6 +2,7 @@
 
 use super::node::PreparedNode;
 use super::outcome::Failure;
+use flowhost_error::ErrorCode;
 use flowhost_host_functions::Session;
 use std::sync::Arc;
 
@@ -48,6 +49,6 @@ impl Request {
         } else {
             return Ok(());
         };
-        Err(Failure::new("request-invalid", problem))
+        Err(Failure::new(ErrorCode::RequestInvalid, problem))
     }
 }

@@ -4,8 +4,8 @@ use super::references::References;
 use super::sources::ExpressionSources;
 use super::{Diagnostic, kinds};
 use crate::{Condition, ERROR_PORT, Manifest, Parameter};
-use flowhost_error::nearest_name;
 use flowhost_error::text::{first_characters, single_line};
+use flowhost_error::{ErrorCode, nearest_name};
 use flowhost_expression::{Expression, ExpressionCache, ExpressionError, TextExpression};
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
@@ -150,7 +150,7 @@ impl NodeParameters {
                 Some(value) => self.bind(declared, parameter, &parameter.name, value, sources),
                 None if parameter.required || condition_holds(&manifest, parameter.required_when.as_ref(), given) => {
                     let message = format!("{} is required; fill it in", parameter.name);
-                    self.diagnostics.push(Diagnostic::error(&parameter.name, "parameter-missing", message));
+                    self.diagnostics.push(Diagnostic::error(&parameter.name, ErrorCode::ParameterMissing, message));
                 }
                 None => {}
             }
@@ -173,7 +173,7 @@ impl NodeParameters {
                 self.by_name.insert(name.to_owned(), self.bindings.len());
                 self.bindings.push(Binding { name: name.to_owned(), declaration_index: declared, source });
             }
-            Err(message) => self.diagnostics.push(Diagnostic::error(name, "parameter-invalid", message)),
+            Err(message) => self.diagnostics.push(Diagnostic::error(name, ErrorCode::ParameterInvalid, message)),
         }
     }
 
@@ -186,7 +186,7 @@ impl NodeParameters {
             {
                 let message =
                     format!("{} and {other} both write entity `{entity}`; use different entities", binding.name);
-                found.push(Diagnostic::error(&binding.name, "parameter-invalid", message));
+                found.push(Diagnostic::error(&binding.name, ErrorCode::ParameterInvalid, message));
             }
         }
         self.diagnostics.extend(found);
@@ -217,7 +217,7 @@ impl NodeParameters {
         let warning = |name: &str, rest: String| {
             let shown = first_characters(name, MAX_SHOWN_CHARACTERS);
             let message = format!("{id} has no parameter {shown}{rest}");
-            Diagnostic::warning(shown, "parameter-unknown", message)
+            Diagnostic::warning(shown, ErrorCode::ParameterUnknown, message)
         };
         let mut found = Vec::new();
         for (index, name) in reported.iter().enumerate() {
@@ -248,18 +248,18 @@ fn too_many_parameters(name: &str, count: usize) -> Diagnostic {
     let message = format!(
         "the node has {count} parameters; at most {MAX_PARAMETERS} are allowed, remove those that it does not need"
     );
-    Diagnostic::error(name, "parameter-invalid", message)
+    Diagnostic::error(name, ErrorCode::ParameterInvalid, message)
 }
 
 fn expression_diagnostic(path: String, error: &ExpressionError) -> Diagnostic {
     let message = describe_expression_error(&path, error);
-    Diagnostic::error(path, error.code(), message)
+    Diagnostic::error(path, error.code, message)
 }
 
 /// Returns whether the diagnostic is about the parameter itself, and not about an expression that may never be
 /// evaluated.
 fn is_structural(found: &Diagnostic) -> bool {
-    matches!(found.code, "parameter-missing" | "parameter-invalid")
+    matches!(found.code, ErrorCode::ParameterMissing | ErrorCode::ParameterInvalid)
 }
 
 /// Returns whether the value is absent. Forms export untouched fields as empty texts.

@@ -1,5 +1,6 @@
 //! Diagnostics of a node's configuration.
 
+use flowhost_error::ErrorCode;
 use flowhost_error::text::single_line;
 use serde::Serialize;
 
@@ -20,7 +21,7 @@ pub struct Diagnostic {
     /// (`n1/CAMPAIGN_ID`).
     pub path: String,
     /// A stable code.
-    pub code: &'static str,
+    pub code: ErrorCode,
     /// One sentence without a full stop that hints at the fix.
     pub message: String,
     /// How severe it is.
@@ -29,12 +30,12 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// Creates a diagnostic of severity error.
-    pub fn error(path: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn error(path: impl Into<String>, code: ErrorCode, message: impl Into<String>) -> Self {
         Self { path: path.into(), code, message: single_line(message.into()), severity: Severity::Error }
     }
 
     /// Creates a diagnostic of severity warning.
-    pub fn warning(path: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn warning(path: impl Into<String>, code: ErrorCode, message: impl Into<String>) -> Self {
         Self { path: path.into(), code, message: single_line(message.into()), severity: Severity::Warning }
     }
 }

@@ -1,5 +1,7 @@
 //! Errors of stores.
 
+use flowhost_error::ErrorCode;
+
 /// An error of a store. The store has changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -22,12 +24,12 @@ pub enum StoreError {
 
 impl StoreError {
     /// Returns the stable code.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Unavailable(_) | Self::Unusable(_) => "store-unavailable",
-            Self::ReadOnly(_) => "store-read-only",
-            Self::Full(_) => "store-full",
-            Self::NewerVersion(_) => "store-newer",
+            Self::Unavailable(_) | Self::Unusable(_) => ErrorCode::StoreUnavailable,
+            Self::ReadOnly(_) => ErrorCode::StoreReadOnly,
+            Self::Full(_) => ErrorCode::StoreFull,
+            Self::NewerVersion(_) => ErrorCode::StoreNewer,
         }
     }
 

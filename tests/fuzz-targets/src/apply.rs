@@ -1,8 +1,8 @@
 //! Apply files, one after another on one store. A form feed separates them: it is not valid in JSON.
 
 use crate::{fixture, message_checks, time_limit};
+use flowhost::CodeClass;
 use flowhost::domain::configuration::{ApplyFile, ChangeAction, ChangeReport};
-use flowhost::invocation::codes::CodeClass;
 use flowhost::store::{self, ApplyError, Filter, MemoryStore, Page, Store as _};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ fn apply_twice(store: &MemoryStore, file: &str) {
         Ok(report) => report,
         Err(refusal) => {
             message_checks::check_message(&refusal.message);
-            message_checks::check_code(refusal.code, &[CodeClass::Apply, CodeClass::Failure]);
+            message_checks::check_code(refusal.code.as_str(), &[CodeClass::Apply, CodeClass::Failure]);
             let detail = |wanted: &str| refusal.details.iter().find(|(name, _)| name == wanted)?.1.parse().ok();
             if let Some((line, column)) = detail("line").zip(detail("column")) {
                 message_checks::check_json_position(file, line, column);

@@ -7,8 +7,8 @@ use crate::fixture::{HostPool, block_on, dump, session};
 use crate::handler::{CONTRACT, Handler};
 use crate::{message_checks, time_limit};
 use arbitrary::{Arbitrary as _, Unstructured};
-use flowhost::invocation::codes::{CodeClass, class};
 use flowhost::{Action, Host, LoadError, Outcome, Request};
+use flowhost::{CodeClass, ErrorCode};
 use serde_json::{Map, json};
 use std::time::Duration;
 use wasm_smith::Config;
@@ -82,14 +82,15 @@ fn load_and_invoke(host: &Host, component: &[u8]) -> Result<Outcome, LoadError> 
     assert_eq!(node.action().digest, action.digest);
     for found in node.diagnostics() {
         message_checks::check_message(&found.message);
-        message_checks::check_code(found.code, &[CodeClass::Refusal, CodeClass::Warning]);
+        message_checks::check_code(found.code.as_str(), &[CodeClass::Refusal, CodeClass::Warning]);
     }
     let before = dump(host.store().as_ref());
     let outcome = block_on(host.invoke(Request::new(node, session()))).unwrap();
     assert!(action.manifest.ports.contains(&outcome.port), "{outcome:?}");
     assert_eq!(outcome.port == "error", outcome.error.is_some());
     if let Some(error) = &outcome.error {
-        let is_known = matches!(class(&error.code), Some(CodeClass::Refusal | CodeClass::Fault));
+        let is_known =
+            matches!(ErrorCode::find(&error.code).map(ErrorCode::class), Some(CodeClass::Refusal | CodeClass::Fault));
         assert!(is_known || (error.code.contains('/') && error.code.len() <= 128), "{error:?}");
         assert_eq!(dump(host.store().as_ref()), before, "a failed action changed the store");
     }
@@ -98,7 +99,7 @@ fn load_and_invoke(host: &Host, component: &[u8]) -> Result<Outcome, LoadError> 
 
 fn check_rejection(error: &LoadError) {
     message_checks::check_message(&error.message);
-    message_checks::check_code(error.code, &[CodeClass::Load, CodeClass::Fault]);
+    message_checks::check_code(error.code.as_str(), &[CodeClass::Load, CodeClass::Fault]);
     assert_eq!(error.code == "component-contract", !error.differences.is_empty());
 }
 

@@ -4,6 +4,7 @@ use crate::expression::StubLocale;
 use crate::{message_checks, time_limit};
 use chrono::{DateTime, Datelike as _, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
+use flowhost::ErrorCode;
 use flowhost::domain::schedule;
 use flowhost::expression::limits::MAX_STEPS;
 use flowhost::expression::{Budget, Expression, Scope, SessionView, Value};
@@ -27,7 +28,7 @@ fn check_schedule(date: &str, zone: Tz) {
     let at = match schedule::parse(date, zone) {
         Ok(at) => at,
         Err(refusal) => {
-            assert_eq!((refusal.code, refusal.argument), ("schedule-invalid", Some("schedule")));
+            assert_eq!((refusal.code, refusal.argument), (ErrorCode::ScheduleInvalid, Some("schedule")));
             return message_checks::check_message(&refusal.message);
         }
     };

@@ -2,6 +2,7 @@
 
 use crate::{message_checks, time_limit};
 use chrono::{DateTime, NaiveDateTime, Utc};
+use flowhost::ErrorCode;
 use flowhost::expression::limits::MAX_STEPS;
 use flowhost::expression::{
     Budget, Expression, ExpressionError, Locale, Scope, SessionView, TextExpression, Value, to_json_result,
@@ -143,10 +144,10 @@ fn check_result<T, R>(source: &str, result: Result<T, ExpressionError>, go_on: i
         Err(error) => error,
     };
     message_checks::check_message(&error.message);
-    assert!(error.code().starts_with("expression-") || error.code() == "entity-not-set", "{}", error.code());
+    assert!(error.code.as_str().starts_with("expression-") || error.code == ErrorCode::EntityNotSet, "{}", error.code);
     if let Some((line, column)) = error.line.zip(error.column) {
         message_checks::check_position(source, line as usize, column as usize, |line| line.chars().count());
     }
-    assert_eq!(error.limit.is_some(), error.code() == "expression-too-large", "{error}");
+    assert_eq!(error.limit.is_some(), error.code == ErrorCode::ExpressionTooLarge, "{error}");
     None
 }

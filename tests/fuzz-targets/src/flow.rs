@@ -3,7 +3,7 @@
 use crate::fixture::{HostPool, TENANT, block_on, dump, session, with_actions};
 use crate::{message_checks, time_limit};
 use flowhost::flow::{FlowFile, FlowRun, PreparedFlow, StopReason};
-use flowhost::invocation::codes::{CodeClass, class};
+use flowhost::{CodeClass, ErrorCode};
 use flowhost::{Host, Session};
 
 static HOST: HostPool = HostPool::new(with_actions);
@@ -14,7 +14,7 @@ pub(crate) fn parse(bytes: &[u8]) {
         Ok(flow) => flow,
         Err(error) => {
             message_checks::check_message(&error.message);
-            message_checks::check_code(error.code(), &[CodeClass::Failure]);
+            message_checks::check_code(error.code().as_str(), &[CodeClass::Failure]);
             if let Some((line, column)) = error.line.zip(error.column) {
                 message_checks::check_json_position(text, line, column);
             }
@@ -30,7 +30,7 @@ fn check_and_run(host: &Host, flow: &FlowFile) {
     for found in prepared_flow.diagnostics().iter().chain(&of_tenant) {
         assert!(!found.path.is_empty());
         message_checks::check_message(&found.message);
-        message_checks::check_code(found.code, &[CodeClass::Flow, CodeClass::Refusal, CodeClass::Warning]);
+        message_checks::check_code(found.code.as_str(), &[CodeClass::Flow, CodeClass::Refusal, CodeClass::Warning]);
     }
     let session = session();
     let first = run(host, &prepared_flow, &session, false);
@@ -53,7 +53,8 @@ fn run(host: &Host, prepared_flow: &PreparedFlow, session: &Session, again: bool
             message_checks::check_message(&error.message);
             message_checks::check_code(&error.code, &[CodeClass::Refusal, CodeClass::Fault]);
         }
-        let is_kept = error.is_none_or(|error| class(&error.code) == Some(CodeClass::Refusal));
+        let is_kept =
+            error.is_none_or(|error| ErrorCode::find(&error.code).map(ErrorCode::class) == Some(CodeClass::Refusal));
         assert_eq!(step.outcome.replayed, again && is_kept);
     });
     let run = block_on(run);

@@ -1,6 +1,6 @@
 //! Checks of messages, codes and positions in errors.
 
-use flowhost::invocation::codes::{CodeClass, class};
+use flowhost::{CodeClass, ErrorCode};
 
 /// Limit for the characters of a message. Messages truncate quoted input.
 const MAX_MESSAGE_CHARACTERS: usize = 2_000;
@@ -12,9 +12,10 @@ pub(crate) fn check_message(message: &str) {
     assert!(message.chars().count() <= MAX_MESSAGE_CHARACTERS, "it is too long: {message:.200}…");
 }
 
-/// Asserts that a code is documented and belongs to one of these classes.
-pub(crate) fn check_code(code: &str, classes: &[CodeClass]) {
-    assert!(class(code).is_some_and(|class| classes.contains(&class)), "the code {code} is none of {classes:?}");
+/// Asserts that a text is a code of the host and belongs to one of these classes.
+pub(crate) fn check_code(text: &str, classes: &[CodeClass]) {
+    let code = ErrorCode::find(text);
+    assert!(code.is_some_and(|code| classes.contains(&code.class())), "the code {text} is none of {classes:?}");
 }
 
 /// Asserts that a line and a column, both counted from 1, are in the text or directly after it.

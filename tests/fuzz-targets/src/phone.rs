@@ -1,6 +1,7 @@
 //! Phone numbers as users type them. The input has two lines: a region and a number.
 
 use crate::{message_checks, time_limit};
+use flowhost::ErrorCode;
 use flowhost::domain::Refusal;
 use flowhost::domain::phone::{self, Phone};
 
@@ -20,7 +21,7 @@ fn check_phone(result: Result<Phone, Refusal>, region: Option<&str>) {
     let phone = match result {
         Ok(phone) => phone,
         Err(refusal) => {
-            assert!(matches!(refusal.code, "phone-invalid" | "value-too-large"), "{}", refusal.code);
+            assert!(matches!(refusal.code, ErrorCode::PhoneInvalid | ErrorCode::ValueTooLarge), "{}", refusal.code);
             assert_eq!(refusal.argument, Some("identifier"));
             return message_checks::check_message(&refusal.message);
         }

@@ -4,7 +4,7 @@ use crate::batch_request;
 use crate::fixture::{HostPool, block_on, with_actions};
 use crate::lines::{Line, Lines};
 use crate::{message_checks, time_limit};
-use flowhost::invocation::codes::{CodeClass, class};
+use flowhost::{CodeClass, ErrorCode};
 use flowhost::{Failure, Host, Outcome, Request, Session};
 
 /// Limit for the bytes of a line.
@@ -86,6 +86,8 @@ fn check_failure(failure: &Failure) {
 }
 
 fn is_stored(outcome: &Outcome) -> bool {
-    let is_kept = |code: &str| class(code) == Some(CodeClass::Refusal) && code != "tenant-not-found";
+    let is_kept = |code: &str| {
+        ErrorCode::find(code).map(ErrorCode::class) == Some(CodeClass::Refusal) && code != "tenant-not-found"
+    };
     outcome.error.as_ref().is_none_or(|error| is_kept(&error.code))
 }

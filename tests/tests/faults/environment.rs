@@ -5,6 +5,7 @@ use crate::fixture::{Fixture, assert_answers_valid, assert_recovers, open_store}
 use crate::invariants;
 use crate::process::Process;
 use crate::requests::{self, Kind};
+use flowhost::ErrorCode;
 use flowhost_tests::command::TestEnv;
 use serde_json::Value as Json;
 use sqlx::{Connection as _, Executor as _};
@@ -83,7 +84,7 @@ pub(crate) async fn is_locked_exclusively() {
     let mut other = invariants::connect(&crate::fixture::database(folder.path())).await;
     other.execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE t (x)").await.unwrap();
     let error = open_store(folder.path()).await.err().expect("the store was opened");
-    assert_eq!((error.code(), error.is_retryable()), ("store-unavailable", true));
+    assert_eq!((error.code(), error.is_retryable()), (ErrorCode::StoreUnavailable, true));
     other.execute("ROLLBACK").await.unwrap();
     other.close().await.unwrap();
     let store = open_store(folder.path()).await.unwrap();

@@ -4,6 +4,7 @@ use crate::disk::{Disk, Fault};
 use crate::fixture::{Fixture, assert_answers_valid, assert_recovers, database, open_store};
 use crate::invariants;
 use crate::requests::configuration;
+use flowhost::ErrorCode;
 use flowhost::store;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use std::path::Path;
@@ -17,7 +18,10 @@ pub(crate) async fn first_start_fails() {
         let first = open_store(folder.path()).await;
         let hit = disk.repair();
         if let Err(error) = &first {
-            assert!(["store-unavailable", "store-read-only"].contains(&error.code()), "{number}, {hit:?}: {error}");
+            assert!(
+                [ErrorCode::StoreUnavailable, ErrorCode::StoreReadOnly].contains(&error.code()),
+                "{number}, {hit:?}: {error}"
+            );
             failed += 1;
         }
         drop(first);
@@ -40,7 +44,7 @@ pub(crate) async fn is_newer() {
 
     let before = std::fs::read(database(folder.path())).unwrap();
     let error = open_store(folder.path()).await.err().expect("the store was opened");
-    assert_eq!((error.code(), error.is_retryable()), ("store-newer", false));
+    assert_eq!((error.code(), error.is_retryable()), (ErrorCode::StoreNewer, false));
     assert!(error.to_string().contains("version 99"), "{error}");
     assert!(std::fs::read(database(folder.path())).unwrap() == before, "the file has changed");
 

@@ -2,13 +2,13 @@
 
 use crate::refusal::Refusal;
 use crate::text;
-use flowhost_error::nearest_name;
 use flowhost_error::text::quote;
+use flowhost_error::{ErrorCode, nearest_name};
 use serde_json::{Map, Value};
 
 /// Returns the refusal `apply-invalid` at `path`.
 pub(super) fn invalid(path: &str, problem: impl std::fmt::Display) -> Refusal {
-    Refusal::new("apply-invalid", format!("{path}: {problem}")).with_detail("path", path)
+    Refusal::new(ErrorCode::ApplyInvalid, format!("{path}: {problem}")).with_detail("path", path)
 }
 
 /// The path of the whole file.
@@ -100,7 +100,8 @@ pub(super) fn unnormalised_text(value: &Value) -> Result<&str, String> {
 
 /// Returns a text in NFC, trimmed, of at most 256 characters.
 pub(super) fn normalised_text(value: &Value) -> Result<String, String> {
-    text::normalise(unnormalised_text(value)?, "this", "path", "apply-invalid").map_err(|refusal| refusal.message)
+    text::normalise(unnormalised_text(value)?, "this", "path", ErrorCode::ApplyInvalid)
+        .map_err(|refusal| refusal.message)
 }
 
 /// Returns a text as [`normalised_text`], and rejects an empty one.

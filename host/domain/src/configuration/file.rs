@@ -3,6 +3,7 @@
 use super::field::{Object, ROOT, invalid, non_empty_text, parse_list, unnormalised_text};
 use crate::json::{self, IntegerCheck};
 use crate::refusal::Refusal;
+use flowhost_error::ErrorCode;
 use flowhost_error::text::quote;
 use serde_json::Value;
 use uuid::Uuid;
@@ -57,12 +58,12 @@ impl ApplyFile {
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let value: Value = serde_json::from_str(text).map_err(|error| {
             // The error's own message contains line and column.
-            Refusal::new("apply-invalid", format!("the file is not JSON: {error}"))
+            Refusal::new(ErrorCode::ApplyInvalid, format!("the file is not JSON: {error}"))
                 .with_detail("line", error.line().to_string())
                 .with_detail("column", error.column().to_string())
         })?;
         if let Some(found) = json::inspect(text, IntegerCheck::Nowhere).duplicate {
-            return Err(Refusal::new("apply-invalid", format!("the file: {found}"))
+            return Err(Refusal::new(ErrorCode::ApplyInvalid, format!("the file: {found}"))
                 .with_detail("line", found.line.to_string())
                 .with_detail("column", found.column.to_string())
                 .with_detail("path", found.path));

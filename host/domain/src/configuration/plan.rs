@@ -11,8 +11,8 @@ use crate::refusal::Refusal;
 use crate::tenant::Tenant;
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
-use flowhost_error::nearest_name;
 use flowhost_error::text::quote;
+use flowhost_error::{ErrorCode, nearest_name};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -179,7 +179,7 @@ impl<'a> TenantPlan<'a> {
                      remove some from the file",
                     quote(&self.updated.id)
                 );
-                Err(Refusal::new("quota", message).with_detail("limit", quota.to_string()))
+                Err(Refusal::new(ErrorCode::Quota, message).with_detail("limit", quota.to_string()))
             }
             _ => Ok(()),
         }

@@ -6,6 +6,7 @@ use crate::contact::tests::contact as known_in_messenger;
 use crate::dnd::DndReason;
 use crate::tenant::tests::tenant;
 use crate::{Address, CampaignMode};
+use flowhost_error::ErrorCode;
 
 const TEMPLATE: &str = r#"{"template":"hi","locale":"es","whatsapp_number":"562"}"#;
 const PLAIN: RecordDraft<'_> = RecordDraft {
@@ -58,7 +59,7 @@ impl Fixture {
         save_record(draft, &setting)
     }
 
-    fn refusal_of(&self, draft: &RecordDraft<'_>) -> (&'static str, Option<&'static str>) {
+    fn refusal_of(&self, draft: &RecordDraft<'_>) -> (ErrorCode, Option<&'static str>) {
         let refusal = self.save(draft).unwrap_err();
         (refusal.code, refusal.argument)
     }
@@ -104,10 +105,10 @@ fn multiple_always_creates_a_record() {
 #[test]
 fn required_content_per_channel() {
     let refused = |channels: &[&str], draft| Fixture::with_channels(channels).refusal_of(draft);
-    assert_eq!(refused(&["messenger"], &MUTE), ("channel-not-configured", Some("message")));
-    assert_eq!(refused(&["messenger"], &WITH_TEMPLATE), ("channel-not-configured", Some("message")));
-    assert_eq!(refused(&["whatsapp"], &PLAIN), ("channel-not-configured", Some("template")));
-    assert_eq!(refused(&["widget"], &MUTE), ("channel-cannot-send", Some("contact")));
+    assert_eq!(refused(&["messenger"], &MUTE), (ErrorCode::ChannelNotConfigured, Some("message")));
+    assert_eq!(refused(&["messenger"], &WITH_TEMPLATE), (ErrorCode::ChannelNotConfigured, Some("message")));
+    assert_eq!(refused(&["whatsapp"], &PLAIN), (ErrorCode::ChannelNotConfigured, Some("template")));
+    assert_eq!(refused(&["widget"], &MUTE), (ErrorCode::ChannelCannotSend, Some("contact")));
     for (channels, draft) in [
         (&["whatsapp"][..], &WITH_TEMPLATE),
         (&["voice"], &MUTE),
@@ -140,7 +141,10 @@ fn a_template_is_stored_for_whatsapp_only() {
 fn a_template_needs_its_locale_and_number() {
     let draft = RecordDraft { template: Some(r#"{"template":"hi","locale":"es"}"#), ..MUTE };
     for channels in [&["whatsapp"][..], &["voice", "whatsapp"]] {
-        assert_eq!(Fixture::with_channels(channels).refusal_of(&draft), ("parameter-missing", Some("whatsapp_number")));
+        assert_eq!(
+            Fixture::with_channels(channels).refusal_of(&draft),
+            (ErrorCode::ParameterMissing, Some("whatsapp_number"))
+        );
     }
 }
 
@@ -148,7 +152,7 @@ fn a_template_needs_its_locale_and_number() {
 fn templates_need_a_simple_message_campaign() {
     let mut fixture = Fixture::with_channels(&["voice", "whatsapp"]);
     fixture.campaign.kind = CampaignKind::Multiple;
-    assert_eq!(fixture.refusal_of(&WITH_TEMPLATE), ("campaign-type-channel", Some("template")));
+    assert_eq!(fixture.refusal_of(&WITH_TEMPLATE), (ErrorCode::CampaignTypeChannel, Some("template")));
     assert!(fixture.save(&MUTE).is_ok());
 }
 
@@ -175,7 +179,7 @@ fn an_internal_record_needs_no_channel_and_keeps_no_message() {
 fn internal_records_stop_at_depth_8() {
     let at_depth = |depth| Fixture { depth, ..Fixture::new() };
     assert_eq!(at_depth(7).save(&INTERNAL).unwrap().record.depth, 8);
-    assert_eq!(at_depth(8).refusal_of(&INTERNAL), ("internal-depth", Some("internal")));
+    assert_eq!(at_depth(8).refusal_of(&INTERNAL), (ErrorCode::InternalDepth, Some("internal")));
     assert_eq!(at_depth(u32::MAX).refusal_of(&INTERNAL).0, "internal-depth");
     assert_eq!(at_depth(8).save(&PLAIN).unwrap().record.depth, 0);
 }
@@ -185,7 +189,7 @@ fn a_listed_contact_is_refused_unless_allowed() {
     let mut fixture = Fixture::new();
     let reason = DndReason { actor: "test", reason: None, now: DateTime::UNIX_EPOCH };
     fixture.contact = dnd::set_category(&fixture.contact, "Test", true, &reason).unwrap().contact;
-    assert_eq!(fixture.refusal_of(&PLAIN), ("contact-in-dnd", Some("contact")));
+    assert_eq!(fixture.refusal_of(&PLAIN), (ErrorCode::ContactInDnd, Some("contact")));
     assert_eq!(fixture.refusal_of(&INTERNAL).0, "contact-in-dnd");
     assert!(fixture.save(&RecordDraft { allow_dnd: true, ..PLAIN }).is_ok());
 }
@@ -208,7 +212,7 @@ fn schedule_rules_apply() {
     assert_eq!(fixture.refusal_of(&due("31/01/2026 10:00:00")).0, "schedule-in-the-past");
     fixture.campaign.mode = CampaignMode::Manual;
     let saved = fixture.save(&due("31/01/2026 10:00:00")).unwrap();
-    assert_eq!((saved.record.schedule, saved.warnings.first().unwrap().code), (None, "schedule-ignored"));
+    assert_eq!((saved.record.schedule, saved.warnings.first().unwrap().code), (None, ErrorCode::ScheduleIgnored));
 }
 
 #[test]
@@ -217,10 +221,13 @@ fn sizes_are_limited() {
     let long = "x".repeat(MAX_MESSAGE_BYTES + 1);
     assert_eq!(
         fixture.refusal_of(&RecordDraft { message: Some(&long), ..PLAIN }),
-        ("value-too-large", Some("message"))
+        (ErrorCode::ValueTooLarge, Some("message"))
     );
     let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_DATA_BYTES));
-    assert_eq!(fixture.refusal_of(&RecordDraft { data: Some(&large), ..PLAIN }), ("value-too-large", Some("data")));
+    assert_eq!(
+        fixture.refusal_of(&RecordDraft { data: Some(&large), ..PLAIN }),
+        (ErrorCode::ValueTooLarge, Some("data"))
+    );
 }
 
 #[test]
@@ -229,7 +236,7 @@ fn data_is_a_json_object_stored_verbatim() {
     for bad in ["[]", "1", "{", "{\"a\":1e999}", &"[".repeat(1000)] {
         assert_eq!(
             fixture.refusal_of(&RecordDraft { data: Some(bad), ..PLAIN }),
-            ("parameter-invalid", Some("data")),
+            (ErrorCode::ParameterInvalid, Some("data")),
             "{bad}"
         );
     }

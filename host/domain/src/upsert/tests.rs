@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::tenant::tests::tenant;
+use flowhost_error::ErrorCode;
 
 const NUMBER: &str = "+56987654321";
 const BOTH: [(&str, &str); 2] = [("whatsapp", NUMBER), ("voice", NUMBER)];
@@ -27,7 +28,7 @@ fn created_contact(number: u128, addresses: &[(&str, &str)], profile: &Profile<'
     upsert(addresses, profile).apply([], id(number), at(1)).unwrap().contact
 }
 
-fn refusal_of(addresses: &[(&str, &str)], profile: &Profile<'_>) -> (&'static str, Option<&'static str>) {
+fn refusal_of(addresses: &[(&str, &str)], profile: &Profile<'_>) -> (ErrorCode, Option<&'static str>) {
     let refusal = ContactUpsert::new(&tenant(), addresses, profile).unwrap_err();
     (refusal.code, refusal.argument)
 }
@@ -83,7 +84,7 @@ fn correlators_have_three_slots_each_once() {
     let slot = |slot| Correlator { slot, value: "x", update: false };
     for correlators in [vec![slot(0)], vec![slot(4)], vec![slot(1), slot(1)]] {
         let profile = Profile { correlators: &correlators, ..named("Ana") };
-        assert_eq!(refusal_of(&[("messenger", "u")], &profile), ("parameter-invalid", Some("slot")));
+        assert_eq!(refusal_of(&[("messenger", "u")], &profile), (ErrorCode::ParameterInvalid, Some("slot")));
     }
 }
 
@@ -111,7 +112,7 @@ fn two_contacts_are_never_merged() {
 fn an_address_is_never_replaced() {
     let ana = created_contact(1, &[("whatsapp", NUMBER), ("voice", "+56223456789")], &named("Ana"));
     let refusal = upsert(&BOTH, &named("Ana")).apply([&ana], id(2), at(2)).unwrap_err();
-    assert_eq!((refusal.code, refusal.details.len()), ("ambiguous-contact", 1));
+    assert_eq!((refusal.code, refusal.details.len()), (ErrorCode::AmbiguousContact, 1));
 }
 
 #[test]
@@ -119,25 +120,28 @@ fn every_channel_must_be_enabled() {
     let mut without_voice = tenant();
     without_voice.channels.retain(|channel| channel.name != "voice");
     let refusal = ContactUpsert::new(&without_voice, &BOTH, &named("Ana")).unwrap_err();
-    assert_eq!((refusal.code, refusal.argument), ("channel-not-enabled", Some("channel")));
+    assert_eq!((refusal.code, refusal.argument), (ErrorCode::ChannelNotEnabled, Some("channel")));
 }
 
 #[test]
 fn input_is_validated() {
     let ana = named("Ana");
     assert_eq!(refusal_of(&[], &ana).0, "identifier-invalid");
-    assert_eq!(refusal_of(&[("messenger", " ")], &ana), ("identifier-invalid", Some("identifier")));
-    assert_eq!(refusal_of(&[("messenger", "a"), ("messenger", "b")], &ana), ("identifier-invalid", Some("identifier")));
-    assert_eq!(refusal_of(&[("whatsapp", "123")], &ana), ("phone-invalid", Some("identifier")));
-    assert_eq!(refusal_of(&[("messenger", &"x".repeat(257))], &ana), ("value-too-large", Some("identifier")));
-    assert_eq!(refusal_of(&[("messenger", "u")], &named(&"x".repeat(257))), ("value-too-large", Some("name")));
-    assert_eq!(refusal_of(&[("messenger", "a\0")], &ana), ("identifier-invalid", Some("identifier")));
+    assert_eq!(refusal_of(&[("messenger", " ")], &ana), (ErrorCode::IdentifierInvalid, Some("identifier")));
+    assert_eq!(
+        refusal_of(&[("messenger", "a"), ("messenger", "b")], &ana),
+        (ErrorCode::IdentifierInvalid, Some("identifier"))
+    );
+    assert_eq!(refusal_of(&[("whatsapp", "123")], &ana), (ErrorCode::PhoneInvalid, Some("identifier")));
+    assert_eq!(refusal_of(&[("messenger", &"x".repeat(257))], &ana), (ErrorCode::ValueTooLarge, Some("identifier")));
+    assert_eq!(refusal_of(&[("messenger", "u")], &named(&"x".repeat(257))), (ErrorCode::ValueTooLarge, Some("name")));
+    assert_eq!(refusal_of(&[("messenger", "a\0")], &ana), (ErrorCode::IdentifierInvalid, Some("identifier")));
 }
 
 #[test]
 fn one_unusual_number_warns_once() {
     let unusual = upsert(&[("whatsapp", "+560987654321"), ("voice", "+560987654321")], &named("Ana"));
-    let codes: Vec<&str> = unusual.warnings().iter().map(|warning| warning.code).collect();
+    let codes: Vec<ErrorCode> = unusual.warnings().iter().map(|warning| warning.code).collect();
     assert_eq!(codes, ["phone-unusual"]);
 }
 

@@ -1,5 +1,6 @@
 //! Tests of budgets: evaluations spend the steps of their caller and call its hook.
 
+use flowhost_error::ErrorCode;
 use std::cell::Cell;
 
 use super::super::limits::MAX_STEPS;
@@ -32,7 +33,7 @@ fn an_evaluation_spends_its_steps() {
 fn one_evaluation_spends_at_most_its_limit() {
     let mut budget = Budget::new(3 * MAX_STEPS);
     let error = evaluate(UNBOUNDED, &mut budget).unwrap_err();
-    assert_eq!((error.code(), error.limit), ("expression-too-large", Some("steps")));
+    assert_eq!((error.code, error.limit), (ErrorCode::ExpressionTooLarge, Some("steps")));
     assert_eq!(budget.steps_left(), 2 * MAX_STEPS);
 }
 
@@ -40,17 +41,17 @@ fn one_evaluation_spends_at_most_its_limit() {
 fn evaluations_share_a_budget() {
     let mut budget = Budget::new(MAX_STEPS);
     let error = (0..10).find_map(|_| evaluate(COSTLY, &mut budget).err()).unwrap();
-    assert_eq!((error.code(), error.limit), ("expression-too-large", Some("steps")));
+    assert_eq!((error.code, error.limit), (ErrorCode::ExpressionTooLarge, Some("steps")));
     let alone = evaluate(UNBOUNDED, &mut Budget::new(MAX_STEPS)).unwrap_err();
     assert_ne!(error.message, alone.message);
     assert_eq!(budget.steps_left(), 0);
-    assert_eq!(evaluate("1", &mut budget).unwrap_err().code(), "expression-too-large");
+    assert_eq!(evaluate("1", &mut budget).unwrap_err().code, "expression-too-large");
     let text = TextExpression::parse("{{ contact_name }}").unwrap();
     let error = with_scope(&entities(), |scope| text.evaluate(scope, &mut budget)).unwrap_err();
-    assert_eq!(error.code(), "expression-too-large");
+    assert_eq!(error.code, "expression-too-large");
     let boolean = Expression::parse("true").unwrap();
     let error = with_scope(&entities(), |scope| boolean.evaluate_boolean(scope, &mut budget)).unwrap_err();
-    assert_eq!(error.code(), "expression-too-large");
+    assert_eq!(error.code, "expression-too-large");
 }
 
 #[test]

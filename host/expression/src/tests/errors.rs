@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::ErrorCode;
 use super::cost::thread_cpu_time;
 use super::{boolean, evaluate, text};
+use flowhost_error::ErrorCode;
 
 #[track_caller]
 fn assert_error(source: &str, code: ErrorCode, position: Option<(u32, u32)>, words: &str) {
@@ -17,22 +17,22 @@ fn assert_error(source: &str, code: ErrorCode, position: Option<(u32, u32)>, wor
 
 #[test]
 fn a_syntax_error_has_its_position() {
-    assert_error("1 +", ErrorCode::Syntax, Some((1, 4)), "ends");
-    assert_error("1 +\n  * 2", ErrorCode::Syntax, Some((2, 3)), "`*`");
-    assert_error("'ñ' + )", ErrorCode::Syntax, Some((1, 7)), "`)`");
-    assert_error("", ErrorCode::Syntax, Some((1, 1)), "empty");
-    assert_error("'abc", ErrorCode::Syntax, Some((1, 1)), "not closed");
-    assert_error("a = b", ErrorCode::Syntax, Some((1, 3)), "==");
-    assert_error("dirección", ErrorCode::Syntax, Some((1, 8)), "entities[\"…\"]");
-    assert_error("for", ErrorCode::Syntax, Some((1, 1)), "entities[\"for\"]");
-    assert_error("99999999999999999999", ErrorCode::Syntax, Some((1, 1)), "too large");
-    assert_error(r"'\q'", ErrorCode::Syntax, Some((1, 1)), "escape");
+    assert_error("1 +", ErrorCode::ExpressionSyntax, Some((1, 4)), "ends");
+    assert_error("1 +\n  * 2", ErrorCode::ExpressionSyntax, Some((2, 3)), "`*`");
+    assert_error("'ñ' + )", ErrorCode::ExpressionSyntax, Some((1, 7)), "`)`");
+    assert_error("", ErrorCode::ExpressionSyntax, Some((1, 1)), "empty");
+    assert_error("'abc", ErrorCode::ExpressionSyntax, Some((1, 1)), "not closed");
+    assert_error("a = b", ErrorCode::ExpressionSyntax, Some((1, 3)), "==");
+    assert_error("dirección", ErrorCode::ExpressionSyntax, Some((1, 8)), "entities[\"…\"]");
+    assert_error("for", ErrorCode::ExpressionSyntax, Some((1, 1)), "entities[\"for\"]");
+    assert_error("99999999999999999999", ErrorCode::ExpressionSyntax, Some((1, 1)), "too large");
+    assert_error(r"'\q'", ErrorCode::ExpressionSyntax, Some((1, 1)), "escape");
 }
 
 #[test]
 fn unquoted_words_are_entity_names() {
     assert_error("Hola", ErrorCode::EntityNotSet, Some((1, 1)), "plain words without quotes are entity names");
-    assert_error("Hola Ana", ErrorCode::Syntax, Some((1, 6)), "plain words without quotes are entity names");
+    assert_error("Hola Ana", ErrorCode::ExpressionSyntax, Some((1, 6)), "plain words without quotes are entity names");
 }
 
 #[test]
@@ -47,16 +47,16 @@ fn an_unset_entity_is_reported_with_the_nearest_name() {
 
 #[test]
 fn a_runtime_error_has_its_position() {
-    assert_error("order_id / 0", ErrorCode::Failed, Some((1, 10)), "division by zero");
-    assert_error("[1, 2][7]", ErrorCode::Failed, Some((1, 7)), "2 elements");
-    assert_error("order.idd", ErrorCode::Failed, Some((1, 7)), "`idd`");
-    assert_error("contact_name + order_id", ErrorCode::Failed, Some((1, 14)), "string(…)");
-    assert_error("contact_name.sise()", ErrorCode::Failed, Some((1, 14)), "`size`");
+    assert_error("order_id / 0", ErrorCode::ExpressionFailed, Some((1, 10)), "division by zero");
+    assert_error("[1, 2][7]", ErrorCode::ExpressionFailed, Some((1, 7)), "2 elements");
+    assert_error("order.idd", ErrorCode::ExpressionFailed, Some((1, 7)), "`idd`");
+    assert_error("contact_name + order_id", ErrorCode::ExpressionFailed, Some((1, 14)), "string(…)");
+    assert_error("contact_name.sise()", ErrorCode::ExpressionFailed, Some((1, 14)), "`size`");
     assert_error("math.max(1, 2)", ErrorCode::EntityNotSet, Some((1, 1)), "no such function");
-    assert_error("formatDate(answer, 'dd')", ErrorCode::Failed, Some((1, 1)), "timestamp");
-    assert_error("contact_name.int()", ErrorCode::Failed, Some((1, 14)), "int(value)");
-    assert_error("answer ? 'a' : 'b'", ErrorCode::Failed, Some((1, 1)), "true or false");
-    assert_error("9223372036854775807 + 1", ErrorCode::Failed, Some((1, 21)), "too large");
+    assert_error("formatDate(answer, 'dd')", ErrorCode::ExpressionFailed, Some((1, 1)), "timestamp");
+    assert_error("contact_name.int()", ErrorCode::ExpressionFailed, Some((1, 14)), "int(value)");
+    assert_error("answer ? 'a' : 'b'", ErrorCode::ExpressionFailed, Some((1, 1)), "true or false");
+    assert_error("9223372036854775807 + 1", ErrorCode::ExpressionFailed, Some((1, 21)), "too large");
 }
 
 #[test]
@@ -69,14 +69,14 @@ fn an_error_shows_a_truncated_source() {
 #[test]
 fn frequent_mistakes_have_a_hint() {
     let wrong = [
-        ("contact_name +", ErrorCode::Syntax),
+        ("contact_name +", ErrorCode::ExpressionSyntax),
         ("contact_nam", ErrorCode::EntityNotSet),
-        ("order_id", ErrorCode::Type),
-        ("\"NO\"", ErrorCode::Type),
-        ("1 / 0 == 1", ErrorCode::Failed),
-        (&"x".repeat(20_000), ErrorCode::TooLarge),
-        (&format!("{}1", "1+".repeat(5_000)), ErrorCode::TooLarge),
-        ("[1].map(a, [1].map(b, [1].map(c, [1].map(d, [1].map(e, 1)))))", ErrorCode::TooLarge),
+        ("order_id", ErrorCode::ExpressionType),
+        ("\"NO\"", ErrorCode::ExpressionType),
+        ("1 / 0 == 1", ErrorCode::ExpressionFailed),
+        (&"x".repeat(20_000), ErrorCode::ExpressionTooLarge),
+        (&format!("{}1", "1+".repeat(5_000)), ErrorCode::ExpressionTooLarge),
+        ("[1].map(a, [1].map(b, [1].map(c, [1].map(d, [1].map(e, 1)))))", ErrorCode::ExpressionTooLarge),
     ];
     for (source, code) in wrong {
         let start = thread_cpu_time();

@@ -1,6 +1,7 @@
 //! Tests of templates.
 
 use super::text;
+use flowhost_error::ErrorCode;
 
 fn evaluate_template(source: &str) -> String {
     text(source).unwrap().unwrap()
@@ -27,16 +28,16 @@ fn a_template_always_yields_text() {
     assert_eq!(evaluate_template("{{ '' }}"), "");
     for source in ["{{ null }}", "{{ vip }}", "{{ now }}", "{{ codes }}", "{{ order }}", "{{ 1u }}", "{{ 0.0 / 0.0 }}"]
     {
-        assert_eq!(text(source).unwrap_err().code(), "expression-type", "{source}");
+        assert_eq!(text(source).unwrap_err().code, "expression-type", "{source}");
     }
 }
 
 #[test]
 fn errors_have_their_position_in_the_whole_template() {
     let error = text("Hola ñ,\n{{ 1 / 0 }}").unwrap_err();
-    assert_eq!((error.code(), error.line, error.column), ("expression-failed", Some(2), Some(6)));
+    assert_eq!((error.code, error.line, error.column), (ErrorCode::ExpressionFailed, Some(2), Some(6)));
     let error = text("Hola {{ contact_name").unwrap_err();
-    assert_eq!((error.code(), error.line, error.column), ("expression-syntax", Some(1), Some(6)));
+    assert_eq!((error.code, error.line, error.column), (ErrorCode::ExpressionSyntax, Some(1), Some(6)));
     let error = text("Hola {{ }}").unwrap_err();
-    assert_eq!((error.code(), error.column), ("expression-syntax", Some(9)));
+    assert_eq!((error.code, error.column), (ErrorCode::ExpressionSyntax, Some(9)));
 }

@@ -2,7 +2,7 @@
 
 use crate::generated::{assert_section, repository};
 use crate::markdown::headings;
-use flowhost::invocation::codes::{CODES, CodeClass};
+use flowhost::{CodeClass, ErrorCode, Language};
 
 const PAGE: &str = "host/docs/error-codes.md";
 
@@ -16,14 +16,15 @@ fn class_label(class: CodeClass) -> &'static str {
         CodeClass::Apply => "of `apply`",
         CodeClass::Flow => "of a flow",
         CodeClass::Warning => "warning",
+        _ => panic!("the class {class:?} has no label"),
     }
 }
 
 #[test]
 fn page_lists_every_code() {
     let mut table = String::from("| code | class | when |\n|---|---|---|\n");
-    for (code, class, when) in CODES {
-        table += &format!("| `{code}` | {} | {when} |\n", class_label(*class));
+    for code in ErrorCode::ALL {
+        table += &format!("| `{code}` | {} | {} |\n", class_label(code.class()), code.title(Language::English));
     }
     assert_section(PAGE, "codes", &table);
 }
@@ -32,8 +33,8 @@ fn page_lists_every_code() {
 fn page_explains_every_code_once() {
     let text = std::fs::read_to_string(repository().join(PAGE)).unwrap();
     let headings = headings(&text);
-    for (code, ..) in CODES {
-        let count = headings.iter().filter(|heading| heading.level == 3 && heading.text == *code).count();
+    for code in ErrorCode::ALL {
+        let count = headings.iter().filter(|heading| heading.level == 3 && heading.text == code.as_str()).count();
         assert_eq!(count, 1, "headings for {code}");
     }
 }

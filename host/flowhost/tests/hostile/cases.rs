@@ -8,7 +8,7 @@ use crate::assertions::{
 use crate::fixture::Fixture;
 use crate::generated::assert_section;
 use crate::plugins;
-use flowhost::invocation::codes::CODES;
+use flowhost::ErrorCode;
 use std::time::Duration;
 
 /// One row for each attack: test name, what the plugin does, limit or rule, code or text of its result, assertion.
@@ -207,7 +207,7 @@ async fn every_attack_has_a_test() {
 fn page_contains_attack_table() {
     let mut table = String::from("| a plugin that… | limit or rule | result |\n|---|---|---|\n");
     for (_, attack, limit, expected) in CASES {
-        let is_code = expected.contains('/') || CODES.iter().any(|(code, ..)| code == expected);
+        let is_code = expected.contains('/') || ErrorCode::find(expected).is_some();
         let expected = if is_code { format!("`{expected}`") } else { (*expected).to_owned() };
         table += &format!("| {attack} | {limit} | {expected} |\n");
     }

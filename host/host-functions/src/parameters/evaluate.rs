@@ -6,7 +6,7 @@ use crate::locale::TenantLocale;
 use crate::session::SessionOverlay;
 use crate::value::{from_json, has_type, refusal, type_name};
 use flowhost_domain::Tenant;
-use flowhost_error::{comparison_steps, nearest_name};
+use flowhost_error::{ErrorCode, comparison_steps, nearest_name};
 use flowhost_expression::{Budget, Expression, ExpressionError, Scope, TextExpression};
 use flowhost_manifest::json_type;
 use flowhost_manifest::{Binding, NodeParameters, ParameterSource, describe_expression_error};
@@ -187,7 +187,7 @@ impl Evaluation<'_> {
         };
         if value.is_none() && self.declared.required {
             let message = format!("{} is required, but its expression yields nothing", self.binding.name);
-            return Err(refusal("parameter-missing", message).into());
+            return Err(refusal(ErrorCode::ParameterMissing, message).into());
         }
         Ok(value)
     }
@@ -199,7 +199,7 @@ impl Evaluation<'_> {
             let near = nearest_name(name, names.take_while(|other| budget.spend_steps(comparison_steps(name, other))));
             let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             let mut error =
-                refusal("entity-not-set", format!("{}: entity `{name}` is not set{hint}", self.binding.name));
+                refusal(ErrorCode::EntityNotSet, format!("{}: entity `{name}` is not set{hint}", self.binding.name));
             error.details.push(("entity".to_owned(), name.to_owned()));
             error.details.extend(near.map(|near| ("nearest".to_owned(), near.to_owned())));
             error
@@ -212,7 +212,7 @@ impl Evaluation<'_> {
             Some(expected) if !has_type(value, expected) => {
                 let (actual, needed) = (json_type(value), type_name(expected));
                 let message = format!("{}: entity `{name}` holds {actual}, but {needed} is needed", self.binding.name);
-                Err(refusal("entity-type", message).into())
+                Err(refusal(ErrorCode::EntityType, message).into())
             }
             _ => Ok(from_json(value, allowance)?),
         }
@@ -280,7 +280,7 @@ impl Evaluation<'_> {
             let path = format!("{}[{index}]", self.binding.name);
             let Some(text) = self.text(&path, source, json.allowance())? else {
                 let message = format!("{path}: the expression yields null, but a text is needed");
-                return Err(refusal("expression-type", message).into());
+                return Err(refusal(ErrorCode::ExpressionType, message).into());
             };
             if index > 0 {
                 json.write_raw(",")?;
@@ -310,7 +310,7 @@ pub(crate) fn to_guest_error(path: &str, error: &ExpressionError) -> Error {
         error.limit.map(|limit| ("limit".to_owned(), limit.to_owned())),
     ];
     Error {
-        code: error.code().to_owned(),
+        code: error.code.as_str().to_owned(),
         message: describe_expression_error(path, error),
         parameter: None,
         details: details.into_iter().flatten().collect(),

@@ -6,6 +6,7 @@ mod references;
 pub use evaluate::ParameterValues;
 pub(super) use evaluate::to_guest_error;
 use evaluate::{CachedResult, ParameterResult, evaluate};
+use flowhost_error::ErrorCode;
 pub use references::lookups;
 
 use super::abort::Abort;
@@ -29,7 +30,9 @@ impl Host for HostState {
         let bytes = self.bytes_left();
         let Self { parameters, session, transaction, steps, .. } = self;
         let Some((tenant, _)) = transaction.as_ref().and_then(Transaction::configured_tenant) else {
-            return Err(Abort::fault("plugin-contract", "host functions are not available during `describe`").into());
+            return Err(
+                Abort::fault(ErrorCode::PluginContract, "host functions are not available during `describe`").into()
+            );
         };
         let (node_parameters, position) = match parameters.cached_result(&name) {
             CachedResult::Undeclared => return Err(undeclared(&name).into()),
@@ -82,7 +85,7 @@ fn bytes_transferred(answered: &ParameterResult) -> usize {
 fn undeclared(name: &str) -> Abort {
     let name = first_characters(name, MAX_SHOWN_CHARACTERS);
     Abort::fault(
-        "plugin-contract",
+        ErrorCode::PluginContract,
         format!("the plugin used parameter {name:?} in a way that its manifest doesn't declare"),
     )
 }

@@ -6,6 +6,7 @@ use flowhost_engine::cache::{CachedComponent, CodeCache, sha256};
 use flowhost_engine::compiler::Compiler;
 use flowhost_engine::component::{check_contract, check_magic, classify_instance_error, compile_load_error};
 use flowhost_engine::quotas;
+use flowhost_error::ErrorCode;
 use flowhost_manifest::Manifest;
 use std::fmt;
 use std::sync::Arc;
@@ -76,14 +77,15 @@ impl Loader {
         if bytes.len() > self.limits.component_bytes {
             let message =
                 format!("the component has {} bytes; at most {} are allowed", bytes.len(), self.limits.component_bytes);
-            return Err(LoadError::new("limit-component-size", message));
+            return Err(LoadError::new(ErrorCode::LimitComponentSize, message));
         }
         let digest = sha256(bytes);
         let compiled = match self.cache.as_ref().and_then(|cache| cache.get(&digest)) {
             Some(compiled) => compiled,
             None => self.compile(bytes, &digest)?,
         };
-        let manifest = Manifest::parse(&compiled.manifest).map_err(|what| LoadError::new("plugin-contract", what))?;
+        let manifest =
+            Manifest::parse(&compiled.manifest).map_err(|what| LoadError::new(ErrorCode::PluginContract, what))?;
         Ok(Action {
             manifest: Arc::new(manifest),
             digest,
@@ -104,9 +106,9 @@ impl Loader {
             flowhost_engine::code::deserialize(&self.engine, &code).map_err(|error| classify_instance_error(&error))?;
         let manifest = (self.describe)(&component)?;
         if (self.describe)(&component)? != manifest {
-            return Err(LoadError::new("plugin-contract", "`describe` returns a different manifest each time"));
+            return Err(LoadError::new(ErrorCode::PluginContract, "`describe` returns a different manifest each time"));
         }
-        Manifest::parse(&manifest).map_err(|what| LoadError::new("plugin-contract", what))?;
+        Manifest::parse(&manifest).map_err(|what| LoadError::new(ErrorCode::PluginContract, what))?;
         let compiled = CachedComponent { code, manifest, imports };
         if let Some(cache) = &self.cache
             && let Err(error) = cache.put(digest, &compiled)

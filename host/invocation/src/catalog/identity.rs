@@ -2,6 +2,7 @@
 
 use flowhost_built_in_actions::built_in;
 use flowhost_engine::LoadError;
+use flowhost_error::ErrorCode;
 use std::collections::BTreeSet;
 
 /// Node types of a flow that are not actions.
@@ -24,12 +25,12 @@ impl ReplaceableIds {
     pub(crate) fn check(&self, id: &str) -> Result<(), LoadError> {
         if NODE_TYPES.contains(&id) {
             let message = format!("the id {id} is the type of a flow's node; choose another, such as acme-{id}");
-            return Err(LoadError::new("action-reserved", message));
+            return Err(LoadError::new(ErrorCode::ActionReserved, message));
         }
         if !self.0.contains(id) && built_in().any(|(built_in_id, _)| built_in_id == id) {
             let hint = format!("choose another, or permit it with --replace {id}");
             let message = format!("the id {id} belongs to a built-in action; {hint}");
-            return Err(LoadError::new("action-reserved", message));
+            return Err(LoadError::new(ErrorCode::ActionReserved, message));
         }
         Ok(())
     }
