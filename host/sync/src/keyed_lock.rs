@@ -79,7 +79,7 @@ impl<K: Eq + Hash + Clone> KeyedLocks<K> {
         self.table.with(|locks| locks.get(key).is_some_and(|lock| lock.strong_count() > 0))
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(feature = "shuttle")))]
     fn len(&self) -> usize {
         self.table.with(|locks| locks.len())
     }
@@ -97,7 +97,7 @@ impl<K: Eq + Hash> Drop for LockSlot<K> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(feature = "shuttle")))]
 mod tests {
     use super::*;
     use std::future::Future;

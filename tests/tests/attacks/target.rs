@@ -12,7 +12,7 @@ pub(crate) const CAMPAIGN: &str = "a47be8af-d40d-452c-9a3e-bcf668fcd1dc";
 
 /// Rounds of a measurement; the limit for the latency must hold in at least one. Another process may disturb a round,
 /// but a host that violates the limit violates it in each.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 12;
 
 /// Tenants that attack, and tenants that are neighbours, beside the three by name.
 const MORE_TENANTS: usize = 64;

@@ -1,4 +1,4 @@
-//! The page of error codes: its table comes from the code, and it explains every code.
+//! The page of error codes: its table comes from `ErrorCode`, and it explains every code.
 
 use crate::generated::{assert_section, repository};
 use crate::markdown::headings;
@@ -22,9 +22,10 @@ fn class_label(class: CodeClass) -> &'static str {
 
 #[test]
 fn page_lists_every_code() {
-    let mut table = String::from("| code | class | when |\n|---|---|---|\n");
+    let mut table = String::from("| code | class | title | fix |\n|---|---|---|---|\n");
     for code in ErrorCode::ALL {
-        table += &format!("| `{code}` | {} | {} |\n", class_label(code.class()), code.title(Language::English));
+        let (title, fix) = (code.title(Language::English), code.fix(Language::English));
+        table += &format!("| `{code}` | {} | {title} | {fix} |\n", class_label(code.class()));
     }
     assert_section(PAGE, "codes", &table);
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// The numbers that were applied. Clones are the same log.
 #[derive(Clone, Default)]
 pub(crate) struct Log {
-    applied: Arc<Mutex<Vec<u32>>>,
+    pub(crate) applied: Arc<Mutex<Vec<u32>>>,
     /// A batch with this number fails.
     pub(crate) failing_number: Option<u32>,
     /// No handler can be opened.
