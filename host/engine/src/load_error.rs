@@ -28,5 +28,5 @@ impl LoadError {
 
 /// The message about bytes that can't be read to their end.
 pub fn invalid(error: &dyn fmt::Display) -> String {
-    format!("the component is not valid or was cut short: {error:#}")
+    format!("the component is not valid or is truncated: {error:#}")
 }

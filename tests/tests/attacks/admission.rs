@@ -54,16 +54,6 @@ fn first_invocations_are_served_beside_one_that_was_alone_and_four_more_tenants(
     target.assert_neighbours_unharmed(&neighbours, &attacks, 25);
 }
 
-/// Tenants come one after the other, each when all callers of the one before wait.
-#[test]
-fn first_invocations_are_served_beside_tenants_that_come_one_after_the_other() {
-    let mut target = Target::with(Some(&plugins::FOLDER), None);
-    let attacks: Vec<_> = (0..7).map(|number| attack(CALLERS, &sleeping(&more_tenant(number)))).collect();
-    let neighbours: Vec<_> = (20..24).map(more_tenant).collect();
-    let neighbours: Vec<_> = neighbours.iter().map(String::as_str).collect();
-    target.assert_neighbours_unharmed(&neighbours, &attacks, 25);
-}
-
 /// An invocation that waits for a lock has a permit.
 #[test]
 fn a_neighbour_is_served_beside_invocations_that_wait_for_one_key() {
@@ -125,14 +115,6 @@ fn a_neighbour_is_served_beside_large_sessions_that_wait() {
         ["acme", "other"].map(|tenant| json!({ "callers": 40, "requests": [large(tenant)], "interval_us": 100_000 }));
     let ended = target.assert_neighbours_unharmed(&["third"], &attacks, TIMES);
     assert!(ends(&ended, "overloaded") > 0, "{ended:?}");
-}
-
-/// Callers without a pause, so that the host always has invocations of the tenant.
-#[test]
-fn a_neighbour_is_served_beside_many_short_invocations_of_one_tenant() {
-    let mut target = Target::start();
-    let ended = target.assert_neighbours_unharmed(&["third"], &[attack(CALLERS, &neighbour("acme"))], TIMES);
-    assert!(ends(&ended, "contact-not-found") > 0, "{ended:?}");
 }
 
 /// All callers at the same time, and then a pause in which the processors have time for the neighbour.

@@ -40,14 +40,6 @@ fn a_neighbour_is_served_beside_short_lines() {
 }
 
 #[test]
-fn a_neighbour_is_served_beside_many_lines_in_one_call_of_wasi() {
-    for filter in ["warn", "debug"] {
-        let mut target = Target::with_log(filter);
-        assert_unharmed(&mut target, &[plugins::request("hostile-wasi", "prints-lines-at-once")], CALLERS);
-    }
-}
-
-#[test]
 fn a_neighbour_is_served_beside_control_characters() {
     let mut target = Target::with_log("warn");
     for name in ["logs-control-characters", "logs-line-breaks"] {
