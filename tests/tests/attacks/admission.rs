@@ -1,7 +1,7 @@
 //! Tenants whose invocations wait, hold memory, or come in great number take no places that others need.
 
 use crate::plugins::{self, attack, of_tenant};
-use crate::target::{Target, contact_request, more_tenant, neighbour};
+use crate::target::{Target, more_tenant};
 use serde_json::{Value as Json, json};
 
 /// Callers of one tenant: more than the permits of a tenant in a host of two workers.
@@ -115,25 +115,4 @@ fn a_neighbour_is_served_beside_large_sessions_that_wait() {
         ["acme", "other"].map(|tenant| json!({ "callers": 40, "requests": [large(tenant)], "interval_us": 100_000 }));
     let ended = target.assert_neighbours_unharmed(&["third"], &attacks, TIMES);
     assert!(ends(&ended, "overloaded") > 0, "{ended:?}");
-}
-
-/// All callers at the same time, and then a pause in which the processors have time for the neighbour.
-#[test]
-fn a_neighbour_is_served_beside_bursts_of_short_invocations_of_one_tenant() {
-    let mut target = Target::start();
-    let burst = json!({ "callers": CALLERS, "requests": [neighbour("acme")], "interval_us": 30_000 });
-    let ended = target.assert_neighbours_unharmed(&["third"], &[burst], TIMES);
-    assert!(ends(&ended, "contact-not-found") > 0, "{ended:?}");
-}
-
-/// Two tenants with shipped actions that write one contact each, and conflict.
-#[test]
-fn a_neighbour_is_served_beside_two_tenants_that_write_one_contact_each() {
-    let mut target = Target::start();
-    let writing = |tenant| {
-        let request = contact_request(tenant, "messenger", "m-1");
-        json!({ "callers": CALLERS, "requests": [request], "interval_us": 100_000 })
-    };
-    let ended = target.assert_neighbours_unharmed(&["third"], &[writing("acme"), writing("other")], TIMES);
-    assert!(ends(&ended, "next") > 0, "{ended:?}");
 }
