@@ -17,8 +17,9 @@
 //!   ignored, so that moving a node changes nothing.
 //!
 //! ```no_run
-//! use flowhost::flow::{FlowFile, PreparedFlow};
-//! use flowhost::{Host, Session};
+//! use flowhost_flow::{FlowFile, PreparedFlow};
+//! use flowhost_host_functions::Session;
+//! use flowhost_invocation::Host;
 //!
 //! # async fn example(host: &Host, text: &str) -> Result<(), Box<dyn std::error::Error>> {
 //! // Once, when the flow is published.

@@ -37,7 +37,9 @@ use tokio::sync::{Semaphore, oneshot};
 /// A host that runs actions. Share it behind an [`Arc`]; dropping it waits for the running invocations.
 ///
 /// ```no_run
-/// use flowhost::{Host, Request, Session, store::memory::MemoryStore};
+/// use flowhost_host_functions::Session;
+/// use flowhost_invocation::{Host, Request};
+/// use flowhost_store::memory::MemoryStore;
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let host = Host::builder().open(MemoryStore::new()).await?;
