@@ -1,11 +1,10 @@
 //! The first round trip of a batch: it takes the file's write lock and reads the objects of the batch.
 
-use super::batch::BatchState;
-use super::batch_entry::{ContactDetails, KeyOutcome};
 use super::query::Parameters;
 use super::row;
 use super::schema;
 use super::statement_batch::{MAX_ROWS_PER_STATEMENT, StatementBatch, StatementPart};
+use flowhost_store::batch::{BatchState, ContactDetails, KeyOutcome};
 use flowhost_store::{StoreError, quota};
 
 const TENANTS: StatementPart = StatementPart {
@@ -150,7 +149,7 @@ fn load_part(
             for (number, stored) in row::parse::<Vec<(usize, row::KeyRow)>>(json)? {
                 let (outcome, expires) = row::idempotency_record(stored)?;
                 if let Some(key) = batch_state.keys.get_mut(first + number) {
-                    key.current = Some(KeyOutcome::FromFile(outcome, expires));
+                    key.current = Some(KeyOutcome::Stored(outcome, expires));
                 }
             }
             Ok(())

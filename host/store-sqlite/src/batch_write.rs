@@ -1,10 +1,9 @@
 //! The second round trip of a batch: it writes the changes of all accepted commits and ends the transaction.
 
-use super::batch::BatchState;
-use super::batch_entry::{ContactDetails, ContactEntry, ContactWrite, scope_kind};
 use super::query::Parameters;
 use super::statement_batch::{StatementBatch, StatementPart};
 use flowhost_domain::Scope;
+use flowhost_store::batch::{BatchState, ContactDetails, ContactEntry, ContactWrite};
 use flowhost_store::expired_keys_per_commit;
 use flowhost_store::timestamp::to_micros;
 use std::collections::BTreeSet;
@@ -179,13 +178,22 @@ fn write_contacts(batch_state: &BatchState<'_>, statements: &mut StatementBatch)
     };
     let (mut old, mut new) = (Vec::new(), Vec::new());
     for (contact, seq, details) in detailed(ContactWrite::All).chain(detailed(ContactWrite::Details)) {
-        let before: BTreeSet<_> = contact.details_before.iter().flat_map(ContactDetails::links).collect();
-        let after: BTreeSet<_> = details.links().collect();
+        let before: BTreeSet<_> = contact.details_before.iter().flat_map(links).collect();
+        let after: BTreeSet<_> = links(details).collect();
         old.extend(before.difference(&after).map(|link| (contact, seq, *link)));
         new.extend(after.difference(&before).map(|link| (contact, seq, *link)));
     }
     statements.add(DELETE_LINKS, old, link);
     statements.add(INSERT_LINKS, new, link);
+}
+
+/// Returns the rows of the table `links`: slot, value and channel. One row of each correlator has an empty channel.
+fn links(details: &ContactDetails) -> impl Iterator<Item = (i64, &str, &str)> {
+    let correlators = (1_i64..).zip(&details.correlators).filter_map(|(slot, value)| Some((slot, value.as_deref()?)));
+    correlators.flat_map(|(slot, value)| {
+        let channels = std::iter::once("").chain(details.addresses.iter().map(|address| address.channel.as_str()));
+        channels.map(move |channel| (slot, value, channel))
+    })
 }
 
 fn bind_details(values: &mut Parameters, details: &ContactDetails) {
@@ -314,4 +322,12 @@ fn delete_expired_keys(batch_state: &BatchState<'_>, statements: &mut StatementB
 
 fn version_number(version: u64) -> i64 {
     i64::try_from(version).unwrap_or(i64::MAX)
+}
+
+/// Returns the kind of a scope in the table `dnd`.
+pub(super) fn scope_kind(scope: &Scope) -> i64 {
+    match scope {
+        Scope::Campaign(_) => 0,
+        Scope::Category(_) => 1,
+    }
 }

@@ -1,12 +1,12 @@
 //! The committer: two round trips per batch, one to read and one to write. Both are in one transaction, which holds the
 //! file's write lock only for that time.
 
-use super::batch::BatchState;
 use super::connection::{Access, ConnectionFactory};
 use super::error::{CONSTRAINT, SqliteError, TOO_BIG};
 use super::statement_batch::StatementCache;
 use super::{batch_read, batch_write};
 use async_trait::async_trait;
+use flowhost_store::batch::BatchState;
 use flowhost_store::{CommitOutcome, CommitRequest, Committer, StoreError};
 use sqlx::SqliteConnection;
 use std::sync::Arc;

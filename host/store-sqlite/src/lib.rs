@@ -3,10 +3,7 @@
 //! Every call of the driver is a round trip to the connection's thread and costs more than its statement. A read
 //! therefore takes one round trip, and a batch of commits takes two.
 
-mod batch;
-mod batch_entry;
 mod batch_read;
-mod batch_registration;
 mod batch_write;
 mod coalesce;
 mod committer;

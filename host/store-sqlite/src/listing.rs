@@ -1,6 +1,6 @@
 //! Lists in SQLite, tenant by tenant.
 
-use super::batch_entry::scope_kind;
+use super::batch_write::scope_kind;
 use super::error::SqliteError;
 use super::query::Parameters;
 use super::row;

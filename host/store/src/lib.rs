@@ -4,6 +4,7 @@
 //! Timestamps have a precision of one microsecond. Each tenant has its own order of creation.
 
 mod apply;
+pub mod batch;
 pub mod clock;
 mod error;
 pub mod listing;

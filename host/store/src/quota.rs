@@ -3,7 +3,7 @@
 //!
 //! Every backend uses these functions. The migration that introduced quotas repeats them in SQL.
 
-use flowhost_domain::{Address, Contact, DndEntry, Record, Scope};
+use flowhost_domain::{Address, DndEntry, Record, Scope};
 use std::io;
 
 const CONTACT_OVERHEAD: i64 = 256;
@@ -25,12 +25,6 @@ pub fn contact_bytes(name: &str, correlators: &[Option<String>; 3], addresses: &
         + text_bytes(name)
         + CORRELATOR_COPIES * correlators
         + ADDRESS_COPIES * addresses_json_bytes(addresses)
-}
-
-/// Returns the bytes of a contact with its do-not-disturb entries.
-pub(super) fn contact_with_dnd_bytes(contact: &Contact) -> i64 {
-    let entries: i64 = contact.dnd.iter().map(dnd_bytes).sum();
-    contact_bytes(&contact.name, &contact.correlators, &contact.addresses) + entries
 }
 
 /// Returns the bytes of a do-not-disturb entry.

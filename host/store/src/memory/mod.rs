@@ -5,7 +5,6 @@
 mod commit;
 mod configuration;
 mod listing;
-mod overlay;
 mod read;
 mod state;
 

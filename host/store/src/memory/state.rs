@@ -1,6 +1,6 @@
 //! The content of the store, with indexes for all reads.
 
-use crate::{IdempotencyRecord, LogEntry, quota};
+use crate::{IdempotencyRecord, LogEntry};
 use flowhost_domain::{Campaign, Contact, Record, RecordState, Tenant};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -58,21 +58,6 @@ pub(super) struct StoredRecord {
 pub(super) struct StoredKey {
     pub(super) record: IdempotencyRecord,
     pub(super) expires_at: i64,
-}
-
-impl StoredContact {
-    /// Returns the bytes of the contact that count against the quota.
-    pub(super) fn bytes(&self) -> i64 {
-        quota::contact_with_dnd_bytes(&self.contact)
-    }
-}
-
-impl StoredRecord {
-    /// Returns the bytes of the record and its log that count against the quota.
-    pub(super) fn bytes(&self) -> i64 {
-        let log: i64 = self.log.iter().map(|entry| quota::log_entry_bytes(entry.note.as_deref())).sum();
-        quota::record_bytes(&self.record) + log
-    }
 }
 
 impl TenantData {

@@ -1,62 +1,76 @@
-//! The objects of a batch: their state in the file, and then their state after the validated commits.
+//! The objects of a batch: their stored state, and then their state after the validated commits.
 
+use crate::timestamp::to_micros;
+use crate::{IdempotencyRecord, NewIdempotencyRecord, quota};
 use flowhost_domain::{RecordState, Scope};
-use flowhost_store::timestamp::to_micros;
-use flowhost_store::{IdempotencyRecord, NewIdempotencyRecord, quota};
 use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A tenant.
-pub(super) struct TenantEntry<'a> {
-    pub(super) id: &'a str,
+pub struct TenantEntry<'a> {
+    /// The id.
+    pub id: &'a str,
     /// The version of its configuration. 0: the tenant does not exist.
-    pub(super) version: u64,
-    /// The stored bytes of the tenant according to the file.
-    pub(super) bytes_before: i64,
+    pub version: u64,
+    /// The stored bytes of the tenant before the batch.
+    pub bytes_before: i64,
     /// The stored bytes of the tenant after the validated commits.
-    pub(super) bytes: i64,
+    pub bytes: i64,
 }
 
 /// A contact.
 #[derive(Clone)]
-pub(super) struct ContactEntry {
+pub struct ContactEntry {
     /// The index of the tenant.
-    pub(super) tenant: usize,
-    pub(super) id: Uuid,
+    pub tenant: usize,
+    /// The id.
+    pub id: Uuid,
     /// Whether the batch needs the details, not only the version.
-    pub(super) needs_details: bool,
+    pub needs_details: bool,
     /// The row number. `None`: the contact does not exist.
-    pub(super) seq: Option<i64>,
+    pub seq: Option<i64>,
     /// The version. 0: the contact does not exist.
-    pub(super) version: u64,
-    pub(super) details: Option<ContactDetails>,
-    /// The details in the file, after a change.
-    pub(super) details_before: Option<ContactDetails>,
-    pub(super) write: ContactWrite,
+    pub version: u64,
+    /// The details after the validated commits. `None`: the batch does not need them, or the contact does not exist.
+    pub details: Option<ContactDetails>,
+    /// The stored details, if a commit has changed them.
+    pub details_before: Option<ContactDetails>,
+    /// The part that the store must write.
+    pub write: ContactWrite,
     /// The number of the last commit that changed the contact.
-    pub(super) last_commit: usize,
+    pub last_commit: usize,
     /// Whether the batch needs the do-not-disturb entries with the bytes of each.
-    pub(super) needs_dnd: bool,
-    pub(super) dnd_bytes: HashMap<Scope, i64>,
+    pub needs_dnd: bool,
+    /// The bytes of each do-not-disturb entry that count against the quota.
+    pub dnd_bytes: HashMap<Scope, i64>,
 }
 
 /// The part of a contact to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ContactWrite {
+pub enum ContactWrite {
+    /// The contact is unchanged.
     Nothing,
+    /// Only the version.
     Version,
+    /// The version and the details.
     Details,
+    /// All columns: the contact is new.
     All,
 }
 
 /// The columns of a contact, except ids and version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ContactDetails {
-    pub(super) name: String,
-    pub(super) correlators: [Option<String>; 3],
-    pub(super) addresses: Vec<flowhost_domain::Address>,
-    pub(super) created_at: i64,
-    pub(super) updated_at: i64,
+pub struct ContactDetails {
+    /// The name.
+    pub name: String,
+    /// The correlators by slot.
+    pub correlators: [Option<String>; 3],
+    /// The addresses: the stored ones, then the added ones.
+    pub addresses: Vec<flowhost_domain::Address>,
+    /// The time of creation, in microseconds since 1970.
+    pub created_at: i64,
+    /// The time of the last change, in microseconds since 1970.
+    pub updated_at: i64,
 }
 
 impl ContactEntry {
@@ -79,13 +93,7 @@ impl ContactEntry {
     pub(super) fn create(&mut self, contact: &flowhost_domain::Contact, seq: i64, commit_number: usize) {
         self.seq = Some(seq);
         self.version = 1;
-        self.details = Some(ContactDetails {
-            name: contact.name.clone(),
-            correlators: contact.correlators.clone(),
-            addresses: contact.addresses.clone(),
-            created_at: to_micros(contact.created_at),
-            updated_at: to_micros(contact.updated_at),
-        });
+        self.details = Some(contact.into());
         self.write = ContactWrite::All;
         self.last_commit = commit_number;
     }
@@ -111,55 +119,68 @@ impl ContactEntry {
     }
 }
 
+impl From<&flowhost_domain::Contact> for ContactDetails {
+    fn from(contact: &flowhost_domain::Contact) -> Self {
+        Self {
+            name: contact.name.clone(),
+            correlators: contact.correlators.clone(),
+            addresses: contact.addresses.clone(),
+            created_at: to_micros(contact.created_at),
+            updated_at: to_micros(contact.updated_at),
+        }
+    }
+}
+
 impl ContactDetails {
     /// Returns the bytes of the details that count against the quota.
     pub(super) fn bytes(&self) -> i64 {
         quota::contact_bytes(&self.name, &self.correlators, &self.addresses)
     }
-
-    /// Returns the rows of the table `links`: slot, value and channel. One row of each correlator has an empty channel.
-    pub(super) fn links(&self) -> impl Iterator<Item = (i64, &str, &str)> {
-        let correlators = (1_i64..).zip(&self.correlators).filter_map(|(slot, value)| Some((slot, value.as_deref()?)));
-        correlators.flat_map(|(slot, value)| {
-            let channels = std::iter::once("").chain(self.addresses.iter().map(|address| address.channel.as_str()));
-            channels.map(move |channel| (slot, value, channel))
-        })
-    }
 }
 
 /// An address.
-pub(super) struct AddressEntry<'a> {
-    pub(super) tenant: usize,
-    pub(super) channel: &'a str,
-    pub(super) identifier: &'a str,
+pub struct AddressEntry<'a> {
+    /// The index of the tenant.
+    pub tenant: usize,
+    /// The channel.
+    pub channel: &'a str,
+    /// The normalised identifier.
+    pub identifier: &'a str,
     /// The row number of the contact that has the address.
-    pub(super) owner: Option<i64>,
+    pub owner: Option<i64>,
     /// Whether the batch must write the address.
-    pub(super) is_new: bool,
+    pub is_new: bool,
 }
 
 /// A record.
 #[derive(Clone)]
-pub(super) struct RecordEntry<'a> {
-    pub(super) tenant: usize,
-    pub(super) id: Uuid,
+pub struct RecordEntry<'a> {
+    /// The index of the tenant.
+    pub tenant: usize,
+    /// The id.
+    pub id: Uuid,
     /// The row number. `None`: the record does not exist.
-    pub(super) seq: Option<i64>,
-    pub(super) contact: Uuid,
-    pub(super) campaign: Uuid,
-    pub(super) state: RecordState,
-    pub(super) run: u32,
+    pub seq: Option<i64>,
+    /// The contact.
+    pub contact: Uuid,
+    /// The campaign.
+    pub campaign: Uuid,
+    /// The state after the validated commits.
+    pub state: RecordState,
+    /// The number of the run.
+    pub run: u32,
     /// The number of entries in its log.
-    pub(super) entries: i64,
-    pub(super) updated_at: i64,
+    pub entries: i64,
+    /// The time of the last change, in microseconds since 1970.
+    pub updated_at: i64,
     /// The bytes of the record that count against the quota, without its log.
-    pub(super) bytes: i64,
+    pub bytes: i64,
     /// The created record, and the row number of its contact.
-    pub(super) created: Option<(&'a flowhost_domain::Record, i64)>,
+    pub created: Option<(&'a flowhost_domain::Record, i64)>,
     /// The new content.
-    pub(super) content: Option<&'a flowhost_domain::Record>,
+    pub content: Option<&'a flowhost_domain::Record>,
     /// Whether the state changed.
-    pub(super) state_changed: bool,
+    pub state_changed: bool,
 }
 
 impl<'a> RecordEntry<'a> {
@@ -196,39 +217,43 @@ impl<'a> RecordEntry<'a> {
 }
 
 /// An idempotency key.
-pub(super) struct KeyEntry<'a> {
-    pub(super) tenant: usize,
-    pub(super) key: &'a str,
-    pub(super) current: Option<KeyOutcome<'a>>,
+pub struct KeyEntry<'a> {
+    /// The index of the tenant.
+    pub tenant: usize,
+    /// The key.
+    pub key: &'a str,
+    /// The outcome under the key after the validated commits.
+    pub current: Option<KeyOutcome<'a>>,
     /// The outcome to write, and its expiry time in microseconds.
-    pub(super) pending: Option<(&'a NewIdempotencyRecord, i64)>,
+    pub pending: Option<(&'a NewIdempotencyRecord, i64)>,
 }
 
 /// The outcome stored under a key.
-pub(super) enum KeyOutcome<'a> {
-    /// The outcome, and its expiry time in microseconds.
-    FromFile(IdempotencyRecord, i64),
+pub enum KeyOutcome<'a> {
+    /// A stored outcome, and its expiry time in microseconds since 1970.
+    Stored(IdempotencyRecord, i64),
+    /// The outcome of a commit of this batch, and its expiry time in microseconds since 1970.
     FromBatch(&'a NewIdempotencyRecord, i64),
 }
 
 impl KeyOutcome<'_> {
     pub(super) fn expires_at(&self) -> i64 {
         match self {
-            Self::FromFile(_, expires) | Self::FromBatch(_, expires) => *expires,
+            Self::Stored(_, expires) | Self::FromBatch(_, expires) => *expires,
         }
     }
 
     /// Returns the bytes of the key and its outcome that count against the quota.
     pub(super) fn bytes(&self, key: &str) -> i64 {
         match self {
-            Self::FromFile(IdempotencyRecord { outcome, .. }, _)
+            Self::Stored(IdempotencyRecord { outcome, .. }, _)
             | Self::FromBatch(NewIdempotencyRecord { outcome, .. }, _) => quota::key_bytes(key, outcome),
         }
     }
 
     pub(super) fn record(&self) -> IdempotencyRecord {
         match self {
-            Self::FromFile(outcome, _) => outcome.clone(),
+            Self::Stored(outcome, _) => outcome.clone(),
             Self::FromBatch(record, _) => {
                 IdempotencyRecord { fingerprint: record.fingerprint, outcome: record.outcome.clone() }
             }
@@ -238,34 +263,36 @@ impl KeyOutcome<'_> {
 
 /// The change to a contact's entry on a list: the removal, then the addition, each only if it has an effect.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct DndChange<'a> {
-    pub(super) remove: bool,
-    pub(super) add: Option<&'a flowhost_domain::DndEntry>,
+pub struct DndChange<'a> {
+    /// Whether the store removes the entry.
+    pub remove: bool,
+    /// The entry that the store adds, unless the contact is on the list.
+    pub add: Option<&'a flowhost_domain::DndEntry>,
 }
 
-/// A row of the table `record_log`.
-pub(super) struct RecordLogRow<'a> {
-    pub(super) tenant: usize,
-    pub(super) record: i64,
-    pub(super) entry: i64,
-    pub(super) run: u32,
-    pub(super) at: i64,
-    pub(super) from: Option<RecordState>,
-    pub(super) to: RecordState,
-    pub(super) note: Option<&'a str>,
+/// A new entry of a record's log.
+pub struct RecordLogRow<'a> {
+    /// The index of the tenant.
+    pub tenant: usize,
+    /// The row number of the record.
+    pub record: i64,
+    /// The number of the entry in the record's log, from 1.
+    pub entry: i64,
+    /// The number of the record's run.
+    pub run: u32,
+    /// The time of the change, in microseconds since 1970.
+    pub at: i64,
+    /// The previous state. `None`: the entry is about the creation.
+    pub from: Option<RecordState>,
+    /// The new state.
+    pub to: RecordState,
+    /// The note.
+    pub note: Option<&'a str>,
 }
 
 impl Default for RecordLogRow<'_> {
     fn default() -> Self {
         let to = RecordState::Ready;
         Self { tenant: 0, record: 0, entry: 0, run: 0, at: 0, from: None, to, note: None }
-    }
-}
-
-/// Returns the kind of a scope in the table `dnd`.
-pub(super) fn scope_kind(scope: &Scope) -> i64 {
-    match scope {
-        Scope::Campaign(_) => 0,
-        Scope::Category(_) => 1,
     }
 }

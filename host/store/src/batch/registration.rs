@@ -1,8 +1,8 @@
 //! Creates an entry in the state of a batch for each object that the batch reads or changes.
 
-use super::batch::BatchState;
-use super::batch_entry::{AddressEntry, ContactEntry, KeyEntry, RecordEntry, TenantEntry};
-use flowhost_store::{Change, CommitRequest};
+use super::BatchState;
+use super::entry::{AddressEntry, ContactEntry, KeyEntry, RecordEntry, TenantEntry};
+use crate::{Change, CommitRequest};
 use uuid::Uuid;
 
 impl<'a> BatchState<'a> {

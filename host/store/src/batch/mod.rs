@@ -1,14 +1,24 @@
-//! The state of a batch. It validates each commit against the content of the file and the changes of the preceding
-//! commits.
+//! The rules of a commit, for every store: the state of a batch validates each commit against the stored content and
+//! the changes of the preceding commits.
 //!
-//! This module writes nothing. The changed entries determine the statements of [`super::batch_write`].
+//! A committer takes these steps. [`BatchState::new`] registers the objects of the batch. The committer loads their
+//! stored state into the entries. [`BatchState::validate`] decides about each commit, in order. The committer then
+//! writes the changed entries. This module reads and writes nothing.
 
-use super::batch_entry::{
-    AddressEntry, ContactEntry, DndChange, KeyEntry, KeyOutcome, RecordEntry, RecordLogRow, TenantEntry,
+mod entry;
+mod registration;
+mod undo;
+
+pub use entry::{
+    AddressEntry, ContactDetails, ContactEntry, ContactWrite, DndChange, KeyEntry, KeyOutcome, RecordEntry,
+    RecordLogRow, TenantEntry,
 };
+
+use undo::UndoEntry;
+
+use crate::timestamp::{duration_to_micros, to_micros};
+use crate::{Change, CommitOutcome, CommitRequest, StoreError, is_within_quota, quota};
 use flowhost_domain::{DndEntry, RecordState, Scope};
-use flowhost_store::timestamp::{duration_to_micros, to_micros};
-use flowhost_store::{Change, CommitOutcome, CommitRequest, StoreError, is_within_quota, quota};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -16,33 +26,40 @@ use uuid::Uuid;
 enum ChangeError {
     /// An object that the commit changes does not have the expected state.
     Conflict,
-    /// A number in the file has reached its maximum.
+    /// A row number or version of the store has reached its maximum.
     NumbersExhausted,
 }
 
-/// All objects that a batch reads or changes, each once. The lifetime `'a` is that of the batch.
+/// All objects that a batch reads or changes, each once, and the rules that decide about its commits. The lifetime `'a` is that of the batch.
 #[derive(Default)]
-pub(super) struct BatchState<'a> {
-    pub(super) tenants: Vec<TenantEntry<'a>>,
-    pub(super) contacts: Vec<ContactEntry>,
-    pub(super) addresses: Vec<AddressEntry<'a>>,
-    pub(super) records: Vec<RecordEntry<'a>>,
-    pub(super) keys: Vec<KeyEntry<'a>>,
-    pub(super) dnd: HashMap<DndKey<'a>, DndChange<'a>>,
-    pub(super) log: Vec<RecordLogRow<'a>>,
-    /// The row number of the newest contact.
-    pub(super) last_contact: i64,
-    /// The row number of the newest record.
-    pub(super) last_record: i64,
+pub struct BatchState<'a> {
+    /// The tenants.
+    pub tenants: Vec<TenantEntry<'a>>,
+    /// The contacts.
+    pub contacts: Vec<ContactEntry>,
+    /// The addresses.
+    pub addresses: Vec<AddressEntry<'a>>,
+    /// The records.
+    pub records: Vec<RecordEntry<'a>>,
+    /// The idempotency keys.
+    pub keys: Vec<KeyEntry<'a>>,
+    /// The changes of do-not-disturb entries.
+    pub dnd: HashMap<DndKey<'a>, DndChange<'a>>,
+    /// The new entries of records' logs, in order.
+    pub log: Vec<RecordLogRow<'a>>,
+    /// The largest row number of a contact. The committer loads it.
+    pub last_contact: i64,
+    /// The largest row number of a record. The committer loads it.
+    pub last_record: i64,
     /// The time of the batch by the store's clock, in microseconds since 1970.
-    pub(super) now: i64,
+    pub now: i64,
     /// The number of commits that have stored an outcome under a key.
-    pub(super) keys_stored: usize,
-    pub(super) tenant_index: HashMap<&'a str, usize>,
-    pub(super) contact_index: HashMap<(usize, Uuid), usize>,
-    pub(super) address_index: HashMap<(usize, &'a str, &'a str), usize>,
-    pub(super) record_index: HashMap<(usize, Uuid), usize>,
-    pub(super) key_index: HashMap<(usize, &'a str), usize>,
+    pub keys_stored: usize,
+    tenant_index: HashMap<&'a str, usize>,
+    contact_index: HashMap<(usize, Uuid), usize>,
+    address_index: HashMap<(usize, &'a str, &'a str), usize>,
+    record_index: HashMap<(usize, Uuid), usize>,
+    key_index: HashMap<(usize, &'a str), usize>,
     /// The number of the commit under validation, from 1.
     commit_number: usize,
     /// The bytes that this commit has added to its tenant so far.
@@ -51,20 +68,11 @@ pub(super) struct BatchState<'a> {
 }
 
 /// The key of a do-not-disturb entry: the index of the tenant, the row number of the contact, and the scope.
-pub(super) type DndKey<'a> = (usize, i64, &'a Scope);
-
-/// The state of an entry before the commit under validation.
-enum UndoEntry<'a> {
-    Contact(usize, Box<ContactEntry>),
-    Address(usize),
-    Record(usize, Box<RecordEntry<'a>>),
-    Dnd(DndKey<'a>, Option<DndChange<'a>>),
-    Log,
-}
+pub type DndKey<'a> = (usize, i64, &'a Scope);
 
 impl<'a> BatchState<'a> {
     /// Creates the state with an empty entry for each object that the batch reads or changes.
-    pub(super) fn new(batch: &'a [CommitRequest], now: i64) -> Self {
+    pub fn new(batch: &'a [CommitRequest], now: i64) -> Self {
         let mut batch_state = Self { now, ..Self::default() };
         for commit in batch {
             batch_state.register(commit);
@@ -73,12 +81,12 @@ impl<'a> BatchState<'a> {
     }
 
     /// Returns the id of the tenant with this index.
-    pub(super) fn tenant_id(&self, tenant: usize) -> &'a str {
+    pub fn tenant_id(&self, tenant: usize) -> &'a str {
         self.tenants.get(tenant).map_or("", |tenant| tenant.id)
     }
 
     /// Validates the next commit of the batch. Only an accepted commit changes the state.
-    pub(super) fn validate(&mut self, commit: &'a CommitRequest) -> CommitOutcome {
+    pub fn validate(&mut self, commit: &'a CommitRequest) -> CommitOutcome {
         let Some(tenant) = self.tenant_index.get(commit.tenant.as_str()).copied() else {
             return CommitOutcome::Conflict;
         };
@@ -107,7 +115,7 @@ impl<'a> BatchState<'a> {
             return match error {
                 ChangeError::Conflict => CommitOutcome::Conflict,
                 ChangeError::NumbersExhausted => {
-                    CommitOutcome::Failed(StoreError::Unusable("its file has no row numbers left".to_owned()))
+                    CommitOutcome::Failed(StoreError::Unusable("it has no row numbers left".to_owned()))
                 }
             };
         }
@@ -352,38 +360,5 @@ impl<'a> BatchState<'a> {
         self.added_bytes += quota::log_entry_bytes(line.note);
         self.undo.push(UndoEntry::Log);
         self.log.push(line);
-    }
-
-    /// Reverts the changes of the commit under validation, the last one first.
-    fn roll_back(&mut self) {
-        while let Some(undo) = self.undo.pop() {
-            match undo {
-                UndoEntry::Contact(at, before) => {
-                    if let Some(slot) = self.contacts.get_mut(at) {
-                        *slot = *before;
-                    }
-                }
-                UndoEntry::Record(at, before) => {
-                    if let Some(slot) = self.records.get_mut(at) {
-                        *slot = *before;
-                    }
-                }
-                UndoEntry::Address(at) => {
-                    if let Some(slot) = self.addresses.get_mut(at) {
-                        slot.owner = None;
-                        slot.is_new = false;
-                    }
-                }
-                UndoEntry::Dnd(key, before) => {
-                    match before {
-                        Some(before) => self.dnd.insert(key, before),
-                        None => self.dnd.remove(&key),
-                    };
-                }
-                UndoEntry::Log => {
-                    self.log.pop();
-                }
-            }
-        }
     }
 }
