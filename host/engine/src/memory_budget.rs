@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use sysinfo::{ProcessRefreshKind, ProcessesToUpdate};
 use tokio::sync::Notify;
 
 /// Memory that every admitted invocation has, bytes. It covers a small instance and the data of its host calls.
@@ -160,7 +161,8 @@ impl Drop for Reservation {
     }
 }
 
-/// Returns half of the machine's memory, or of the control group's memory if that is less.
+/// Returns half of the machine's memory, or of the limit of a control group if that is less: the group of the process,
+/// or the root group that a container sees.
 pub fn default_bytes() -> usize {
     static BYTES: LazyLock<usize> = LazyLock::new(measure);
     *BYTES
@@ -170,8 +172,16 @@ fn measure() -> usize {
     // If the system does not report its memory, the budget is unlimited.
     let Ok(mut system) = sysinfo::System::new() else { return usize::MAX };
     system.refresh_memory();
-    let group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
-    usize::try_from(system.total_memory().min(group) / 2).unwrap_or(usize::MAX).max(64 * BASE_BYTES)
+    let pid = sysinfo::Pid::from_u32(std::process::id());
+    system.refresh_processes_specifics(
+        ProcessesToUpdate::Some(&[pid]),
+        false,
+        ProcessRefreshKind::nothing().without_tasks(),
+    );
+    let own_group = system.process(pid).and_then(sysinfo::Process::cgroup_limits);
+    let groups = [system.cgroup_limits(), own_group].into_iter().flatten().map(|limits| limits.total_memory);
+    let bytes = groups.fold(system.total_memory(), u64::min);
+    usize::try_from(bytes / 2).unwrap_or(usize::MAX).max(64 * BASE_BYTES)
 }
 
 #[cfg(test)]
