@@ -9,10 +9,11 @@ use criterion::measurement::WallTime;
 use flowhost::domain::dnd;
 use flowhost::store::sqlite::Synchronous;
 use flowhost::store::{CommitRequest, Lookup, Reader, SqliteOptions, SqliteStore, Store, Transaction};
-use flowhost::{Host, Request, Session};
+use flowhost::{Host, PreparedNode, Request, Session};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
 use uuid::Uuid;
 
 /// Invocations in flight.
@@ -79,80 +80,110 @@ impl NativeStore {
 
 /// S4: the cost of the plugin in addition to the store's.
 pub(crate) fn s4(mode: Mode) -> Vec<Row> {
-    let runtime = runtime();
-    let host = Arc::new(runtime.block_on(populated_host(SMALL_STORE)));
-    let path = path_of(SMALL_STORE);
-    let native = runtime.block_on(async { NativeStore::new(&open(&path).await).await });
-    let alone = SqliteOptions { coalesce_reads: false, ..SqliteOptions::default() };
-    let alone = runtime.block_on(async { NativeStore::new(&SqliteStore::open(&path, alone).await.unwrap()).await });
-    let validator = load::validator_node(&host, 0);
-    let sessions: Vec<_> = (0..SMALL_STORE).map(|number| Arc::new(load::session(load::TENANT, number))).collect();
-    let request = |number: u64| Request::new(validator.clone(), Arc::clone(&sessions[number as usize % SMALL_STORE]));
-    let plugin = |count, at_once| drive(&host, count, at_once, request);
-
-    let mut cpu = Group::new("S4-cpu", mode, CpuTime);
-    let rounds = cpu.alternate([
-        ("native", &mut |count| {
-            let began = cpu::process_cpu_time();
-            native.drive_threads(count);
-            cpu::process_cpu_time() - began
-        }),
-        ("plugin", &mut |count| measure_time(&runtime, &CpuTime, plugin(count, CONCURRENCY))),
-    ]);
-    let ([native_cpu, plugin_cpu], added) = (rounds.medians(), rounds.median(|[native, plugin]| plugin - native));
-
+    let sides = ValidatorSides::new();
+    let mut rows = vec![sides.measure_cpu(mode)];
     let mut wall = Group::new("S4-time", mode, WallTime);
-    let rounds = wall.alternate([
-        ("native-1", &mut |count| measure_time(&runtime, &WallTime, native.drive(&native.readers[0], count, 1))),
-        ("plugin-1", &mut |count| measure_time(&runtime, &WallTime, plugin(count, 1))),
-    ]);
-    let ([native_one, plugin_one], one) = (rounds.medians(), rounds.median(|[native, plugin]| native / plugin));
-    let many = |native: &NativeStore, count| {
-        let began = Instant::now();
-        native.drive_threads(count);
-        began.elapsed()
-    };
-    let rounds = wall.alternate([
-        ("native-64", &mut |count| many(&native, count)),
-        ("native-64-alone", &mut |count| many(&alone, count)),
-        ("plugin-64", &mut |count| measure_time(&runtime, &WallTime, plugin(count, CONCURRENCY))),
-    ]);
-    let [native_many, alone_many, plugin_many] = rounds.medians();
-    let over_native = rounds.median(|[native, _, plugin]| native / plugin);
-    let over_alone = rounds.median(|[_, alone, plugin]| alone / plugin);
+    rows.push(sides.measure_single_callers(&mut wall));
+    rows.extend(sides.measure_concurrent_callers(&mut wall));
+    rows
+}
 
-    let rate = |micros: f64| 1e6 / micros;
-    let over = |native: f64, ratio: f64| format!("{:.0}/s over {:.0}/s, {ratio:.2} ×", rate(plugin_many), rate(native));
-    vec![
+/// The validator as a plugin, and its work in native code with and without shared round trips.
+struct ValidatorSides {
+    runtime: Runtime,
+    host: Arc<Host>,
+    validator: PreparedNode,
+    sessions: Vec<Arc<Session>>,
+    native: NativeStore,
+    alone: NativeStore,
+}
+
+impl ValidatorSides {
+    fn new() -> Self {
+        let runtime = runtime();
+        let host = Arc::new(runtime.block_on(populated_host(SMALL_STORE)));
+        let path = path_of(SMALL_STORE);
+        let native = runtime.block_on(async { NativeStore::new(&open(&path).await).await });
+        let alone = SqliteOptions { coalesce_reads: false, ..SqliteOptions::default() };
+        let alone = runtime.block_on(async { NativeStore::new(&SqliteStore::open(&path, alone).await.unwrap()).await });
+        let validator = load::validator_node(&host, 0);
+        let sessions = (0..SMALL_STORE).map(|number| Arc::new(load::session(load::TENANT, number))).collect();
+        Self { runtime, host, validator, sessions, native, alone }
+    }
+
+    /// Invokes the plugin `count` times, `at_once` at a time.
+    async fn invoke(&self, count: u64, at_once: usize) {
+        let session = |number: u64| Arc::clone(&self.sessions[number as usize % SMALL_STORE]);
+        drive(&self.host, count, at_once, |number| Request::new(self.validator.clone(), session(number))).await;
+    }
+
+    fn measure_cpu(&self, mode: Mode) -> Row {
+        let mut cpu = Group::new("S4-cpu", mode, CpuTime);
+        let rounds = cpu.alternate([
+            ("native", &mut |count| {
+                let began = cpu::process_cpu_time();
+                self.native.drive_threads(count);
+                cpu::process_cpu_time() - began
+            }),
+            ("plugin", &mut |count| measure_time(&self.runtime, &CpuTime, self.invoke(count, CONCURRENCY))),
+        ]);
+        let ([native, plugin], added) = (rounds.medians(), rounds.median(|[native, plugin]| plugin - native));
         row(
             "S4",
             "CPU that the plugin adds to the same store call from native Rust, SQLite, 64 in flight",
-            format!("{added:.1} µs ({plugin_cpu:.1} − {native_cpu:.1})"),
+            format!("{added:.1} µs ({plugin:.1} − {native:.1})"),
             "≤ 15 µs",
             added <= 15.0,
-        ),
-        row(
-            "S4",
-            "throughput over native, one at a time",
-            format!("{:.0}/s over {:.0}/s, {one:.2} ×", rate(plugin_one), rate(native_one)),
-            "≥ 0.8 ×",
-            one >= 0.8,
-        ),
-        row(
-            "S4",
-            "throughput over native with a round trip each, 64 in flight",
-            over(alone_many, over_alone),
-            "≥ 0.5 ×",
-            over_alone >= 0.5,
-        ),
-        row(
-            "S4",
-            "throughput over native that shares round trips as the host does, 64 in flight",
-            over(native_many, over_native),
-            "≥ 0.5 ×",
-            over_native >= 0.5,
-        ),
-    ]
+        )
+    }
+
+    fn measure_single_callers(&self, wall: &mut Group<WallTime>) -> Row {
+        let native = |count| self.native.drive(&self.native.readers[0], count, 1);
+        let rounds = wall.alternate([
+            ("native-1", &mut |count| measure_time(&self.runtime, &WallTime, native(count))),
+            ("plugin-1", &mut |count| measure_time(&self.runtime, &WallTime, self.invoke(count, 1))),
+        ]);
+        let ([native, plugin], ratio) = (rounds.medians(), rounds.median(|[native, plugin]| native / plugin));
+        let measured = format_throughput(plugin, native, ratio);
+        row("S4", "throughput over native, one at a time", measured, "≥ 0.8 ×", ratio >= 0.8)
+    }
+
+    fn measure_concurrent_callers(&self, wall: &mut Group<WallTime>) -> [Row; 2] {
+        let measure_native = |native: &NativeStore, count| {
+            let began = Instant::now();
+            native.drive_threads(count);
+            began.elapsed()
+        };
+        let rounds = wall.alternate([
+            ("native-64", &mut |count| measure_native(&self.native, count)),
+            ("native-64-alone", &mut |count| measure_native(&self.alone, count)),
+            ("plugin-64", &mut |count| measure_time(&self.runtime, &WallTime, self.invoke(count, CONCURRENCY))),
+        ]);
+        let [native, alone, plugin] = rounds.medians();
+        let over_native = rounds.median(|[native, _, plugin]| native / plugin);
+        let over_alone = rounds.median(|[_, alone, plugin]| alone / plugin);
+        [
+            row(
+                "S4",
+                "throughput over native with a round trip each, 64 in flight",
+                format_throughput(plugin, alone, over_alone),
+                "≥ 0.5 ×",
+                over_alone >= 0.5,
+            ),
+            row(
+                "S4",
+                "throughput over native that shares round trips as the host does, 64 in flight",
+                format_throughput(plugin, native, over_native),
+                "≥ 0.5 ×",
+                over_native >= 0.5,
+            ),
+        ]
+    }
+}
+
+/// Formats the throughput of two sides, from the microseconds of one iteration, and the ratio of their rounds.
+fn format_throughput(plugin: f64, native: f64, ratio: f64) -> String {
+    format!("{:.0}/s over {:.0}/s, {ratio:.2} ×", 1e6 / plugin, 1e6 / native)
 }
 
 /// The id of a user that has no contact.

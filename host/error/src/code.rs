@@ -20,6 +20,18 @@ pub(crate) struct CodeText {
     pub(crate) fix: &'static str,
 }
 
+/// Declares the function `text` of one language from one row for each code.
+macro_rules! code_texts {
+    ($language:ident { $($code:path => $text:expr,)+ }) => {
+        #[doc = concat!("The title and the fix of a code in ", stringify!($language), ".")]
+        pub(crate) const fn text(code: ErrorCode) -> CodeText {
+            match code { $($code => $text,)+ }
+        }
+    };
+}
+
+pub(crate) use code_texts;
+
 /// Declares [`ErrorCode`] from one row for each code: variant, text, class.
 macro_rules! error_codes {
     ($($variant:ident, $code:literal, $class:ident;)+) => {

@@ -1,11 +1,10 @@
 //! The English texts of the codes.
 
 use crate::ErrorCode;
-use crate::code::CodeText;
+use crate::code::{CodeText, code_texts};
 
-/// The title and the fix of a code.
-pub(crate) const fn text(code: ErrorCode) -> CodeText {
-    match code {
+code_texts! {
+    English {
         ErrorCode::ParameterMissing => CodeText {
             title: "a required parameter has no value",
             fix: "fill in the parameter, or give its expression a value in every case",
@@ -94,9 +93,10 @@ pub(crate) const fn text(code: ErrorCode) -> CodeText {
             title: "the action writes too many entities, or one whose name is empty or too long",
             fix: "write fewer entities, for example one list, and give them short names",
         },
-        ErrorCode::ScheduleInvalid => {
-            CodeText { title: "not a date and time", fix: "write dd/MM/yyyy HH:mm:ss, or RFC 3339 with an offset" }
-        }
+        ErrorCode::ScheduleInvalid => CodeText {
+            title: "not a date and time",
+            fix: "write dd/MM/yyyy HH:mm:ss, or RFC 3339 with an offset",
+        },
         ErrorCode::ScheduleInThePast => CodeText {
             title: "the scheduled time has passed",
             fix: "compute a later time from now, or leave the schedule empty",
@@ -109,9 +109,10 @@ pub(crate) const fn text(code: ErrorCode) -> CodeText {
             title: "the validity of the campaign has passed",
             fix: "select another campaign, or extend valid_until",
         },
-        ErrorCode::CampaignEnded => {
-            CodeText { title: "the campaign has ended", fix: "select another campaign, or extend ends_at" }
-        }
+        ErrorCode::CampaignEnded => CodeText {
+            title: "the campaign has ended",
+            fix: "select another campaign, or extend ends_at",
+        },
         ErrorCode::ContactInDnd => CodeText {
             title: "the contact is on a do-not-disturb list",
             fix: "wire the port error, remove the contact from the list, or set ALLOW_DND_CONTACT",
@@ -132,9 +133,10 @@ pub(crate) const fn text(code: ErrorCode) -> CodeText {
             title: "the plugin used too much memory",
             fix: "process less data at once, or raise memory_bytes",
         },
-        ErrorCode::LimitCpu => {
-            CodeText { title: "the plugin used too much CPU time", fix: "process less data at once, or raise cpu_time" }
-        }
+        ErrorCode::LimitCpu => CodeText {
+            title: "the plugin used too much CPU time",
+            fix: "process less data at once, or raise cpu_time",
+        },
         ErrorCode::LimitDeadline => CodeText {
             title: "the run took too long, waiting included",
             fix: "remove waits from the plugin, or raise invocation_timeout",
@@ -195,9 +197,10 @@ pub(crate) const fn text(code: ErrorCode) -> CodeText {
             title: "the store's disk or quota is full",
             fix: "free some space, and send the same request again",
         },
-        ErrorCode::StoreNewer => {
-            CodeText { title: "a newer release wrote the store", fix: "use the newer release, or another store" }
-        }
+        ErrorCode::StoreNewer => CodeText {
+            title: "a newer release wrote the store",
+            fix: "use the newer release, or another store",
+        },
         ErrorCode::Quota => CodeText {
             title: "the tenant would exceed its quota of campaigns or of stored bytes",
             fix: "raise the quota, remove campaigns, or wait until idempotency keys expire",
@@ -226,19 +229,22 @@ pub(crate) const fn text(code: ErrorCode) -> CodeText {
             title: "the compilation of the component takes too long",
             fix: "make the functions of the component smaller, or raise compile_time",
         },
-        ErrorCode::LimitSteps => {
-            CodeText { title: "the flow took too many steps", fix: "look for a loop in the flow, and give it an exit" }
-        }
-        ErrorCode::ApplyInvalid => {
-            CodeText { title: "a field of the apply file is wrong", fix: "correct the field that the message names" }
-        }
+        ErrorCode::LimitSteps => CodeText {
+            title: "the flow took too many steps",
+            fix: "look for a loop in the flow, and give it an exit",
+        },
+        ErrorCode::ApplyInvalid => CodeText {
+            title: "a field of the apply file is wrong",
+            fix: "correct the field that the message names",
+        },
         ErrorCode::NodeUnknown => CodeText {
             title: "a node has a type that this host does not know, or a wire leads to no node",
             fix: "use an action of this host, or load the plugin with --plugins",
         },
-        ErrorCode::PortFanOut => {
-            CodeText { title: "a port is wired to several nodes", fix: "leave one wire, and chain the actions" }
-        }
+        ErrorCode::PortFanOut => CodeText {
+            title: "a port is wired to several nodes",
+            fix: "leave one wire, and chain the actions",
+        },
         ErrorCode::PortUnknown => CodeText {
             title: "a wire starts from a port that the action does not have",
             fix: "remove the wire, or start it from a port of the action",

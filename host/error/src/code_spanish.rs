@@ -1,11 +1,10 @@
 //! The Spanish texts of the codes.
 
 use crate::ErrorCode;
-use crate::code::CodeText;
+use crate::code::{CodeText, code_texts};
 
-/// The title and the fix of a code.
-pub(crate) const fn text(code: ErrorCode) -> CodeText {
-    match code {
+code_texts! {
+    Spanish {
         ErrorCode::ParameterMissing => CodeText {
             title: "falta el valor de un parámetro obligatorio",
             fix: "complete el parámetro, o haga que su expresión dé siempre un valor",
@@ -110,9 +109,10 @@ pub(crate) const fn text(code: ErrorCode) -> CodeText {
             title: "la vigencia de la campaña ya venció",
             fix: "elija otra campaña, o extienda valid_until",
         },
-        ErrorCode::CampaignEnded => {
-            CodeText { title: "la campaña ya terminó", fix: "elija otra campaña, o extienda ends_at" }
-        }
+        ErrorCode::CampaignEnded => CodeText {
+            title: "la campaña ya terminó",
+            fix: "elija otra campaña, o extienda ends_at",
+        },
         ErrorCode::ContactInDnd => CodeText {
             title: "el contacto está en una lista de no molestar",
             fix: "conecte el puerto error, saque al contacto de la lista, o active ALLOW_DND_CONTACT",

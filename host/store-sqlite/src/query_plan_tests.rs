@@ -75,13 +75,23 @@ async fn no_statement_scans_a_table() {
     }
 }
 
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds, 0).unwrap()
 }
 
 /// Runs every statement of the store.
 async fn run_every_statement(store: &SqliteStore) {
-    let id = Uuid::from_u128;
+    configure(store).await;
+    run_every_change(store).await;
+    run_every_lookup(store).await;
+    run_every_list(store).await;
+}
+
+async fn configure(store: &SqliteStore) {
     let tenant = Tenant {
         id: "acme".to_owned(),
         name: String::new(),
@@ -108,18 +118,24 @@ async fn run_every_statement(store: &SqliteStore) {
     let change = ConfigurationChange { tenant, campaigns: vec![campaign], version: 0 };
     assert!(store.configure(&[change]).await.unwrap());
     store.configuration("acme").await.unwrap();
+}
 
-    let entry = |scope| DndEntry { scope, category: "Test".to_owned(), at: at(0), actor: String::new(), reason: None };
-    let contact = |number, channel: &str| Contact {
+fn contact(number: u128, channel: &str) -> Contact {
+    let scope = Scope::Campaign(id(1));
+    let entry = DndEntry { scope, category: "Test".to_owned(), at: at(0), actor: String::new(), reason: None };
+    Contact {
         id: id(number),
         name: String::new(),
         correlators: [Some("1".to_owned()), None, None],
         addresses: vec![Address { channel: channel.to_owned(), identifier: number.to_string(), typed: String::new() }],
-        dnd: vec![entry(Scope::Campaign(id(1)))],
+        dnd: vec![entry],
         created_at: at(0),
         updated_at: at(0),
-    };
-    let record = |number| Record {
+    }
+}
+
+fn record(number: u128) -> Record {
+    Record {
         id: id(number),
         campaign: id(1),
         contact: id(10),
@@ -133,7 +149,10 @@ async fn run_every_statement(store: &SqliteStore) {
         run: 1,
         created_at: at(0),
         updated_at: at(0),
-    };
+    }
+}
+
+async fn run_every_change(store: &SqliteStore) {
     let update = Change::UpdateContact {
         id: id(10),
         name: "Ana".to_owned(),
@@ -158,7 +177,10 @@ async fn run_every_statement(store: &SqliteStore) {
             CommitRequest { tenant, reads, changes, idempotency_record: Some(key), now: at(0), quota: Some(1 << 20) };
         assert_eq!(committer.commit(&[commit]).await.unwrap(), [CommitOutcome::Committed]);
     }
+}
 
+/// Reads all lookups at once, then each alone.
+async fn run_every_lookup(store: &SqliteStore) {
     let (contact, campaign) = (id(10), id(1));
     let lookups = vec![
         Lookup::IdempotencyKey("k".to_owned()),
@@ -178,11 +200,9 @@ async fn run_every_statement(store: &SqliteStore) {
     for lookup in &request.lookups {
         reader.read(&ReadRequest { lookups: vec![lookup.clone()], ..request.clone() }).await.unwrap();
     }
-    run_every_list(store).await;
 }
 
 async fn run_every_list(store: &SqliteStore) {
-    let id = Uuid::from_u128;
     let all = Filter::default();
     let filters = [
         all.clone(),
