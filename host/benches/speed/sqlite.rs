@@ -104,7 +104,8 @@ impl ValidatorSides {
         let host = Arc::new(runtime.block_on(populated_host(SMALL_STORE)));
         let path = path_of(SMALL_STORE);
         let native = runtime.block_on(async { NativeStore::new(&open(&path).await).await });
-        let alone = SqliteOptions { coalesce_reads: false, ..SqliteOptions::default() };
+        let mut alone = SqliteOptions::default();
+        alone.coalesce_reads = false;
         let alone = runtime.block_on(async { NativeStore::new(&SqliteStore::open(&path, alone).await.unwrap()).await });
         let validator = load::validator_node(&host, 0);
         let sessions = (0..SMALL_STORE).map(|number| Arc::new(load::session(load::TENANT, number))).collect();
@@ -271,7 +272,8 @@ fn path_of(contacts: usize) -> PathBuf {
 /// A host on a store with `contacts` contacts, each with a record. The store's file is filled once and kept.
 async fn populated_host(contacts: usize) -> Host {
     let path = path_of(contacts);
-    let options = SqliteOptions { synchronous: Synchronous::Normal, ..SqliteOptions::default() };
+    let mut options = SqliteOptions::default();
+    options.synchronous = Synchronous::Normal;
     let store = SqliteStore::open(&path, options).await.unwrap();
     load::configure(&store, &[load::TENANT.to_owned()]).await;
     let reader: Arc<dyn Reader> = store.reader().await.unwrap().into();

@@ -54,11 +54,11 @@ pub(super) fn change_lines(report: &[ChangeReport]) -> impl Iterator<Item = Stri
     report.iter().filter(|change| change.action != ChangeAction::Unchanged).map(|change| {
         let thing = match change.kind {
             ObjectKind::Tenant => format!("tenant {}", change.id),
-            ObjectKind::Campaign => format!("campaign {} of {}", change.id, change.tenant),
+            kind => format!("{} {} of {}", kind.name(), change.id, change.tenant),
         };
         match change.action {
             ChangeAction::Created => format!("created {thing}"),
-            ChangeAction::Updated | ChangeAction::Unchanged => format!("updated {thing}: {}", change.fields.join(", ")),
+            _ => format!("updated {thing}: {}", change.fields.join(", ")),
         }
     })
 }
@@ -73,5 +73,6 @@ pub(super) async fn apply_file(store: &dyn Store, input: &Input) -> Result<Vec<C
             let position = detail("line").zip(detail("column"));
             input.error_at(&text, &refusal.message, position, refusal.code)
         }
+        error => CliError::message(error.to_string()),
     })
 }

@@ -99,10 +99,11 @@ async fn check_flow(options: &Options, Arguments { file, tenant, start, json }: 
 }
 
 /// Returns a diagnostic on one line.
-pub(super) fn format_diagnostic(Diagnostic { path, code, message, severity }: &Diagnostic, style: Style) -> String {
+pub(super) fn format_diagnostic(found: &Diagnostic, style: Style) -> String {
+    let Diagnostic { path, code, message, severity, .. } = found;
     let severity = match severity {
         Severity::Error => style.red("error"),
-        Severity::Warning => style.yellow("warning"),
+        _ => style.yellow("warning"),
     };
     format!("{severity}: {}: {} {}", style.bold(&escape(path)), escape(message), style.dim(&format!("({code})")))
 }
@@ -120,7 +121,7 @@ async fn check_component(options: &Options, Arguments { file, json, .. }: &Argum
             }
             output.flush()
         }
-        Err(LoadError { code, message, differences }) => {
+        Err(LoadError { code, message, differences, .. }) => {
             let cli_error = CliError::message(format!("{file}: {message}")).with_code(code);
             if *json {
                 let differences: Vec<_> = differences.iter().map(mismatch_json).collect();
@@ -163,7 +164,7 @@ fn print_component(action: &Action, output: &mut Output) -> Result<(), CliError>
 }
 
 fn print_mismatch(
-    ContractMismatch { component_item, host_item, what }: &ContractMismatch,
+    ContractMismatch { component_item, host_item, what, .. }: &ContractMismatch,
     output: &mut Output,
 ) -> Result<(), CliError> {
     let host_item = if host_item.is_empty() { "nothing" } else { host_item };
@@ -183,7 +184,7 @@ fn component_json(action: &Action) -> Json {
     })
 }
 
-fn mismatch_json(ContractMismatch { component_item, host_item, what }: &ContractMismatch) -> Json {
+fn mismatch_json(ContractMismatch { component_item, host_item, what, .. }: &ContractMismatch) -> Json {
     json!({ "wanted": component_item, "offered": host_item, "what": what })
 }
 

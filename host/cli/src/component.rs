@@ -9,7 +9,7 @@ use flowhost::catalog::{ReadError, read_component};
 pub(super) fn read_input(input: &Input, limit: usize) -> Result<Vec<u8>, CliError> {
     let Input::File(path) = input else { return input.read_bytes(limit, ErrorCode::LimitComponentSize) };
     read_component(path, limit).map_err(|error| match error {
-        ReadError::Io(error) => CliError::message(format!("can't read {input}: {error}")),
         ReadError::Refused(error) => CliError::message(format!("{input}: {}", error.message)).with_code(error.code),
+        error => CliError::message(format!("can't read {input}: {error}")),
     })
 }

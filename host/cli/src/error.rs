@@ -108,7 +108,7 @@ fn print_usage(error: &clap::Error) -> ExitCode {
 }
 
 impl From<Failure> for CliError {
-    fn from(Failure { code, message, retryable }: Failure) -> Self {
+    fn from(Failure { code, message, retryable, .. }: Failure) -> Self {
         Self::message(message).with_code(ErrorCode::find(&code)).change_message(|reason| reason.retryable = retryable)
     }
 }

@@ -110,8 +110,8 @@ fn parse_line(text: &str) -> Result<EvalLine, (ErrorCode, String)> {
 fn find_defect(text: &str, integers: IntegerCheck<'_>) -> Option<(ErrorCode, String)> {
     let found = json::inspect(text, integers).into_first()?;
     let code = match found.defect {
-        Defect::DuplicateMember(_) => ErrorCode::RequestInvalid,
         Defect::LargeInteger => ErrorCode::EntityType,
+        _ => ErrorCode::RequestInvalid,
     };
     Some((code, found.to_string()))
 }

@@ -80,7 +80,7 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
     };
 
     let started = Instant::now();
-    let FlowRun { session, steps, stop } =
+    let FlowRun { session, steps, stop, .. } =
         prepared_flow.run(&host, session, |step| print_stderr_text(&trace::format_step(step, style))).await;
     host.close().await?;
     let mut output = Output::new();

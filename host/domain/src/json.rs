@@ -25,6 +25,7 @@ pub struct Finding {
 
 /// A kind of defect.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Defect {
     /// An object has two members of this name.
     DuplicateMember(String),
@@ -67,6 +68,7 @@ impl Findings {
 
 /// The parts of a text in which integers are inspected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum IntegerCheck<'n> {
     /// No part: integers may have any size.
     Nowhere,

@@ -32,6 +32,7 @@ const WASI: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:
 
 /// A line of the table that explains a rejection.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ContractMismatch {
     /// The import or export of the component, in WIT.
     pub component_item: String,

@@ -8,6 +8,7 @@ use std::path::Path;
 
 /// The reason why a file was not read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReadError {
     /// The system reported an error.
     #[error(transparent)]

@@ -8,6 +8,7 @@ use std::fmt;
 /// Why a component was not loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
+#[non_exhaustive]
 pub struct LoadError {
     /// The stable code: `component-invalid`, `component-contract`, `action-reserved`, `action-duplicate`,
     /// `limit-component-size`, `limit-compile-time`, or the fault of `describe`. `limit-memory` and `limit-tables` mean

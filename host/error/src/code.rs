@@ -7,6 +7,7 @@ use crate::{CodeClass, code_english, code_spanish};
 
 /// A language of titles and fixes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Language {
     /// English.
     English,

@@ -7,6 +7,7 @@ use super::error::ExpressionError;
 
 /// The result of an expression.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Value {
     /// Null. A parameter treats it as absent.
     Null,

@@ -114,7 +114,9 @@ fn is_unsupported_type(kind: &str) -> bool {
 
 /// Prefixes a parameter's diagnostic with its node.
 pub(super) fn prefix_path(node: &str, found: &Diagnostic) -> Diagnostic {
-    Diagnostic { path: format!("{node}/{}", found.path), ..found.clone() }
+    let mut found = found.clone();
+    found.path = format!("{node}/{}", found.path);
+    found
 }
 
 /// Returns the properties that are parameters: those in capitals, and misspelt ones that match a parameter of the

@@ -15,6 +15,7 @@ pub const MAX_STEPS: u32 = 1_000;
 
 /// A completed step of a run.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Step<'r> {
     /// The number of the step, from 1.
     pub number: u32,
@@ -36,6 +37,7 @@ pub struct Step<'r> {
 
 /// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FlowRun {
     /// The session after the last step, at the last node.
     pub session: Session,
@@ -48,6 +50,7 @@ pub struct FlowRun {
 /// The reason why a run stopped before the flow's end. Running the same session again resumes it: completed steps are
 /// replayed from their idempotency keys.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StopReason {
     /// The flow has errors, see [`PreparedFlow::blocking_diagnostics`]; no step was run.
     #[error("{message}")]

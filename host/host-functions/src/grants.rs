@@ -3,6 +3,7 @@
 /// A function of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum HostFunction {
     /// `flow:action/parameters#get`.
     ParametersGet,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A warning for the designer about an action that succeeded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Warning {
     /// A stable code; a code of a plugin contains a slash.
     pub code: String,
@@ -15,6 +16,13 @@ pub struct Warning {
     pub message: String,
     /// The parameter that the warning is about.
     pub parameter: Option<String>,
+}
+
+impl Warning {
+    /// Creates a warning. `parameter` is the parameter that it is about.
+    pub fn new(code: impl Into<String>, message: impl Into<String>, parameter: Option<String>) -> Self {
+        Self { code: code.into(), message: message.into(), parameter }
+    }
 }
 
 /// Maximum length of a warning's message, bytes.

@@ -61,28 +61,6 @@ fn large_integer(value: &Json) -> Option<&Number> {
     }
 }
 
-/// Whether a JSON value is of this type.
-pub(super) fn has_type(value: &Json, expected: ValueType) -> bool {
-    match expected {
-        ValueType::Boolean => value.is_boolean(),
-        ValueType::Integer => value.is_i64(),
-        ValueType::Number => value.is_f64(),
-        ValueType::Text => value.is_string(),
-        ValueType::Json => value.is_array() || value.is_object(),
-    }
-}
-
-/// Returns the designers' name of a type.
-pub(super) fn type_name(expected: ValueType) -> &'static str {
-    match expected {
-        ValueType::Boolean => "a boolean",
-        ValueType::Integer => "an integer",
-        ValueType::Number => "a number",
-        ValueType::Text => "a text",
-        ValueType::Json => "a list or a map",
-    }
-}
-
 /// Creates a refusal of a host function.
 pub(super) fn refusal(code: ErrorCode, message: impl Into<String>) -> Error {
     Error { code: code.as_str().to_owned(), message: single_line(message.into()), parameter: None, details: Vec::new() }
@@ -149,9 +127,9 @@ impl HostState {
 
     fn put_entity(&mut self, name: String, value: Option<Json>, expected: Option<ValueType>) -> Result<(), Error> {
         if let (Some(value), Some(expected)) = (&value, expected)
-            && !has_type(value, expected)
+            && !expected.matches(value)
         {
-            let message = format!("the value must be {}, but is {}", type_name(expected), json_type(value));
+            let message = format!("the value must be {}, but is {}", expected.designer_name(), json_type(value));
             return Err(refusal(ErrorCode::EntityType, message));
         }
         self.session.write(name, value, &self.limits).map_err(|(code, message)| refusal(code, message))

@@ -98,7 +98,7 @@ impl ActionLoader {
                 Err(ReadError::Refused(error)) => {
                     tracing::warn!(target: "flowhost::load", "{} is left out: {}: {error}", path.display(), error.code);
                 }
-                Err(ReadError::Io(error)) => {
+                Err(error) => {
                     tracing::warn!(target: "flowhost::load", "{} is left out: it can't be read: {error}", path.display());
                 }
             }

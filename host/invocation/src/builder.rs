@@ -39,6 +39,7 @@ impl Default for HostBuilder {
 
 /// The reason why a host did not open.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OpenError {
     /// The WebAssembly engine does not start on this machine.
     #[error("the WebAssembly engine doesn't start: {0:#}")]

@@ -74,11 +74,7 @@ impl PreparedNode {
     pub(super) fn warnings(&self) -> Vec<Warning> {
         let warnings = self.diagnostics().iter().filter(|found| found.severity == Severity::Warning);
         warnings
-            .map(|found| Warning {
-                code: found.code.as_str().to_owned(),
-                message: found.message.clone(),
-                parameter: Some(found.path.clone()),
-            })
+            .map(|found| Warning::new(found.code.as_str(), found.message.clone(), Some(found.path.clone())))
             .collect()
     }
 

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 /// The result of an invocation: the port at which the flow continues, and the changes of the session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Outcome {
     /// One of the action's ports; `error` after a refusal or a fault.
     pub port: String,
@@ -30,6 +31,7 @@ pub struct Outcome {
 
 /// The reason why an invocation exited through the port `error`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct OutcomeError {
     /// A stable code.
     pub code: String,
@@ -41,6 +43,7 @@ pub struct OutcomeError {
 
 /// The resources that an invocation used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Usage {
     /// CPU time on its worker, microseconds.
     pub cpu_us: u64,
@@ -55,6 +58,7 @@ pub struct Usage {
 /// A request that the host did not carry out. It changed nothing, and nothing is stored under its key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{message}")]
+#[non_exhaustive]
 pub struct Failure {
     /// A stable code: `action-not-found`, `request-invalid`, `request-too-large`, `session-invalid`, `key-reused`,
     /// `store-unavailable`, `store-conflict`, `overloaded`, `store-read-only`, `store-full`, `store-newer`, `quota`.

@@ -11,6 +11,7 @@ const MAX_KEY_BYTES: usize = 256;
 
 /// A request: the node to invoke, the session, and the idempotency key.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Request {
     /// The prepared node.
     pub node: PreparedNode,

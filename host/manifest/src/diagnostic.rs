@@ -7,6 +7,7 @@ use serde::Serialize;
 /// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Severity {
     /// The node can't run.
     Error,
@@ -16,6 +17,7 @@ pub enum Severity {
 
 /// A result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// The path of a parameter or of one of its elements (`HSM_MTM_DATA[2]`), with the node in front where it is known
     /// (`n1/CAMPAIGN_ID`).

@@ -98,6 +98,7 @@ pub struct Parameter {
 /// The kind of a parameter: the input of the designer and the value for the action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ParameterKind {
     /// An expression or template that yields text.
     TextExpression,
@@ -128,6 +129,7 @@ pub enum ParameterKind {
 /// The type of an entity's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ValueType {
     /// `true` or `false`.
     Boolean,
@@ -139,6 +141,30 @@ pub enum ValueType {
     Text,
     /// A list or a map.
     Json,
+}
+
+impl ValueType {
+    /// Returns whether a JSON value is of this type.
+    pub fn matches(self, value: &serde_json::Value) -> bool {
+        match self {
+            Self::Boolean => value.is_boolean(),
+            Self::Integer => value.is_i64(),
+            Self::Number => value.is_f64(),
+            Self::Text => value.is_string(),
+            Self::Json => value.is_array() || value.is_object(),
+        }
+    }
+
+    /// Returns the designers' name of the type, with an article.
+    pub fn designer_name(self) -> &'static str {
+        match self {
+            Self::Boolean => "a boolean",
+            Self::Integer => "an integer",
+            Self::Number => "a number",
+            Self::Text => "a text",
+            Self::Json => "a list or a map",
+        }
+    }
 }
 
 /// A condition on another parameter: it has one of some values, or is given at all.

@@ -39,6 +39,7 @@ use uuid::Uuid;
 
 /// The time at which a commit counts as durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Synchronous {
     /// The commit is on the disk.
     #[default]
@@ -50,6 +51,7 @@ pub enum Synchronous {
 
 /// Options for opening a file.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct SqliteOptions {
     /// The time at which a commit counts as durable. Default: `Full`.
     pub synchronous: Synchronous,

@@ -9,6 +9,7 @@ const MAX_ATTEMPTS: u32 = 8;
 
 /// The reason why a file was not applied. The store has changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ApplyError {
     /// A rule rejected the file: `apply-invalid` or `quota`.
     #[error(transparent)]

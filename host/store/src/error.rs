@@ -4,6 +4,7 @@ use flowhost_error::ErrorCode;
 
 /// An error of a store. The store has changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// The store is unreachable, or busy for too long. A retry may succeed.
     #[error("the store is unavailable: {0}")]

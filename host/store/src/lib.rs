@@ -102,7 +102,8 @@ pub struct ReadRequest {
     pub lookups: Vec<Lookup>,
 }
 
-/// A lookup of one object or of one page of objects.
+/// A lookup of one object or of one page of objects. Every store answers each variant, so a new variant is a breaking
+/// change.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Lookup {
     /// The outcome stored under an idempotency key. A key that has expired by the store's clock is absent.
@@ -241,7 +242,7 @@ pub struct ReadSet {
     pub unclaimed_addresses: Vec<(String, String)>,
 }
 
-/// One net change.
+/// One net change. Every store applies each variant, so a new variant is a breaking change.
 ///
 /// Each of these cases is a conflict:
 ///

@@ -47,7 +47,7 @@ fn apply(store: &MemoryStore, file: &str) -> Result<Vec<ChangeReport>, flowhost:
     assert_eq!(ApplyFile::parse(file).err(), ApplyFile::parse(file).err());
     fixture::block_on(store::apply(store, file)).map_err(|error| match error {
         ApplyError::Refusal(refusal) => refusal,
-        ApplyError::Store(error) => panic!("the store failed: {error}"),
+        error => panic!("the store failed: {error}"),
     })
 }
 

@@ -40,8 +40,9 @@ pub(crate) async fn open_store(folder: &Path) -> Result<SqliteStore, store::Stor
 }
 
 async fn open_with(folder: &Path, synchronous: Synchronous) -> Result<SqliteStore, store::StoreError> {
-    let busy_timeout = Duration::from_millis(50);
-    let options = SqliteOptions { busy_timeout, synchronous, ..SqliteOptions::default() };
+    let mut options = SqliteOptions::default();
+    options.busy_timeout = Duration::from_millis(50);
+    options.synchronous = synchronous;
     SqliteStore::open(database(folder), options).await
 }
 

@@ -52,6 +52,7 @@ pub struct ChangeReport {
 /// The kind of an object in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum ObjectKind {
     /// A tenant.
     Tenant,
@@ -59,9 +60,20 @@ pub enum ObjectKind {
     Campaign,
 }
 
+impl ObjectKind {
+    /// Returns the name as in JSON: `tenant` or `campaign`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Campaign => "campaign",
+        }
+    }
+}
+
 /// The action that the plan takes for an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum ChangeAction {
     /// The object is new.
     Created,

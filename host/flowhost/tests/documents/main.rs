@@ -6,6 +6,7 @@
 
 mod codes;
 mod dependencies;
+mod enums;
 mod generated;
 mod limits;
 mod links;

@@ -369,5 +369,7 @@ pub(crate) async fn session_with_many_entities(code: &str) {
 }
 
 fn request_with_session(fixture: &Fixture, session: flowhost::Session) -> Request {
-    Request { session: session.into(), ..fixture.attack("panics", "", "") }
+    let mut request = fixture.attack("panics", "", "");
+    request.session = session.into();
+    request
 }

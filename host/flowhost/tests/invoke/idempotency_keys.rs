@@ -26,10 +26,11 @@ async fn invoke_with_key(
 on_every_store! {
     the_same_key_twice_has_one_effect(fixture) {
         let ana = fixture.session_with_contact("messenger", "m-1").await;
-        let first = invoke_with_key(&fixture, &ana, "k", record_parameters(true)).await.unwrap();
+        let mut first = invoke_with_key(&fixture, &ana, "k", record_parameters(true)).await.unwrap();
         let second = invoke_with_key(&fixture, &ana, "k", record_parameters(true)).await.unwrap();
         assert!(!first.replayed);
-        assert_eq!(second, flowhost::Outcome { replayed: true, ..first });
+        first.replayed = true;
+        assert_eq!(second, first);
         assert_eq!(fixture.records(None).await.len(), 1);
     }
 

@@ -4,7 +4,7 @@ use crate::bindings::flow::action::types::{Error, Value};
 use crate::evaluation::{Allowance, BytesExceeded, JsonWriter};
 use crate::locale::TenantLocale;
 use crate::session::SessionOverlay;
-use crate::value::{from_json, has_type, refusal, type_name};
+use crate::value::{from_json, refusal};
 use flowhost_domain::Tenant;
 use flowhost_error::{ErrorCode, comparison_steps, nearest_name};
 use flowhost_expression::{Budget, Expression, ExpressionError, Scope, TextExpression};
@@ -209,8 +209,8 @@ impl Evaluation<'_> {
     fn entity_in(&self, name: &str, allowance: &mut Allowance<'_>) -> Result<Value, EvaluationError> {
         let value = self.entity(name, &mut allowance.budget)?;
         match self.declared.value_type {
-            Some(expected) if !has_type(value, expected) => {
-                let (actual, needed) = (json_type(value), type_name(expected));
+            Some(expected) if !expected.matches(value) => {
+                let (actual, needed) = (json_type(value), expected.designer_name());
                 let message = format!("{}: entity `{name}` holds {actual}, but {needed} is needed", self.binding.name);
                 Err(refusal(ErrorCode::EntityType, message).into())
             }

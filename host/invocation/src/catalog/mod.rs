@@ -26,6 +26,7 @@ pub struct Catalog {
 /// The action does not exist. Code `action-not-found`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
+#[non_exhaustive]
 pub struct ActionNotFound {
     /// Names the requested action and the available ones.
     pub message: String,

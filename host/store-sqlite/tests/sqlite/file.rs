@@ -104,7 +104,8 @@ async fn a_missing_folder_is_named_in_the_error() {
 #[tokio::test]
 async fn a_store_opened_for_reading_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
-    let reading = SqliteOptions { read_only: true, ..options() };
+    let mut reading = options();
+    reading.read_only = true;
     let error = open_error(&folder, reading.clone()).await;
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     let configured = ConfigurationChange { tenant: tenant(TENANT), campaigns: vec![], version: 0 };

@@ -19,7 +19,8 @@ pub(crate) async fn create_filled_file() -> (Fixture, Arc<TempDir>) {
 
 /// Opens the file of a folder.
 pub(crate) async fn open(folder: &TempDir) -> SqliteStore {
-    let options = SqliteOptions { synchronous: Synchronous::Normal, ..SqliteOptions::default() };
+    let mut options = SqliteOptions::default();
+    options.synchronous = Synchronous::Normal;
     try_open(folder, options).await.unwrap()
 }
 
@@ -28,7 +29,9 @@ pub(crate) async fn execute(connection: &mut SqliteConnection, text: &str) {
 }
 
 pub(crate) fn options() -> SqliteOptions {
-    SqliteOptions { busy_timeout: Duration::from_millis(50), ..SqliteOptions::default() }
+    let mut options = SqliteOptions::default();
+    options.busy_timeout = Duration::from_millis(50);
+    options
 }
 
 pub(crate) async fn try_open(folder: &TempDir, options: SqliteOptions) -> Result<SqliteStore, StoreError> {

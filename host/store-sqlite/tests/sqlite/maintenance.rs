@@ -90,7 +90,9 @@ async fn a_file_with_another_journal_gets_the_write_ahead_log() {
     try_open(&folder, options()).await.unwrap().close().await.unwrap();
     delete_journal(&folder).await;
     // A file that is only read keeps its mode.
-    let store = try_open(&folder, SqliteOptions { read_only: true, ..options() }).await.unwrap();
+    let mut reading = options();
+    reading.read_only = true;
+    let store = try_open(&folder, reading).await.unwrap();
     assert_eq!(query_text(&mut raw_connection(&folder).await, "PRAGMA journal_mode").await, "delete");
     drop(store);
 }

@@ -23,8 +23,9 @@ impl StoreUnderTest for StoreFile {
     }
 
     async fn open(&self) -> Arc<dyn Store> {
-        let clock = self.clock.clone();
-        let options = SqliteOptions { synchronous: Synchronous::Normal, clock, ..SqliteOptions::default() };
+        let mut options = SqliteOptions::default();
+        options.synchronous = Synchronous::Normal;
+        options.clock = self.clock.clone();
         Arc::new(SqliteStore::open(self.folder.path().join("store.db"), options).await.unwrap())
     }
 
