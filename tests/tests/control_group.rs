@@ -1,6 +1,7 @@
 //! A host in a control group with little memory: the budget for all invocations follows the group's limit.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::print_stdout, reason = "the output states that the system does not permit the test")]
 
 use flowhost_tests::command::TestEnv;
 use serde_json::{Value as Json, json};
