@@ -1,4 +1,4 @@
 //! See `flowhost_fuzz_targets::component`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| flowhost_fuzz_targets::component(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| flowhost_fuzz::run(flowhost_fuzz_targets::component, bytes));

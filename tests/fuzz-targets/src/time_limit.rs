@@ -41,10 +41,6 @@ pub(crate) fn within_time_limit<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let (result, cost) = measure(work);
     assert!(cost.time < TIME_LIMIT, "{what} took {:?}", cost.time);
     assert!(cost.peak < MEMORY_LIMIT, "{what} allocated {} bytes at once", cost.peak);
-    let mut known = COST.lock().unwrap_or_else(PoisonError::into_inner);
-    known.time = known.time.max(cost.time);
-    known.peak = known.peak.max(cost.peak);
-    known.total = known.total.max(cost.total);
     result
 }
 
@@ -62,7 +58,12 @@ fn measure<T>(work: impl FnOnce() -> T) -> (T, Cost) {
     let result = work();
     let time = thread_cpu_time().saturating_sub(before);
     let allocated = allocation::allocated();
-    (result, Cost { time, peak: allocated.peak, total: allocated.total })
+    let cost = Cost { time, peak: allocated.peak, total: allocated.total };
+    let mut known = COST.lock().unwrap_or_else(PoisonError::into_inner);
+    known.time = known.time.max(cost.time);
+    known.peak = known.peak.max(cost.peak);
+    known.total = known.total.max(cost.total);
+    (result, cost)
 }
 
 fn thread_cpu_time() -> Duration {
