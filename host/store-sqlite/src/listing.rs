@@ -2,53 +2,13 @@
 
 use super::batch_entry::scope_kind;
 use super::error::SqliteError;
-use super::query::Parameters;
 use super::row;
 use flowhost_domain::{Campaign, Record, Scope, Tenant};
 use flowhost_store::listing::DndPosition;
 use flowhost_store::{ContactRow, DndRow, Filter, LogEntry, Page, StoreError};
-use sqlx::{Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use std::sync::Arc;
 use uuid::Uuid;
-
-/// A statement that grows with its parameters.
-#[derive(Default)]
-struct ListQuery {
-    sql: String,
-    values: Parameters,
-}
-
-impl ListQuery {
-    /// Creates a query. `text` has one `?` for each of the `values` that follow.
-    fn new(text: String) -> Self {
-        Self { sql: text, values: Parameters::default() }
-    }
-
-    fn with_value<'t, T: sqlx::Encode<'t, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>>(
-        mut self,
-        text: &str,
-        value: T,
-    ) -> Self {
-        self.sql.push_str(text);
-        self.values.add(value);
-        self
-    }
-
-    fn with_id(self, text: &str, id: Uuid) -> Self {
-        self.with_value(text, &id.as_bytes()[..])
-    }
-
-    fn with_sql(mut self, text: &str) -> Self {
-        self.sql.push_str(text);
-        self
-    }
-
-    /// Returns the JSON in the first column of each row.
-    async fn fetch(self, connection: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
-        let rows = self.values.fetch_rows(connection, self.sql).await?;
-        rows.iter().map(|row| row.try_get_unchecked(0).map_err(SqliteError::convert_error)).collect()
-    }
-}
 
 /// The position of a list: the tenants still to visit, and the row before the page until the list has reached it.
 struct TenantCursor<'a> {
@@ -61,9 +21,7 @@ impl<'a> TenantCursor<'a> {
     async fn new(connection: &mut SqliteConnection, filter: &Filter, page: &'a Page) -> Result<Self, StoreError> {
         let tenants = match &filter.tenant {
             Some(tenant) => vec![tenant.clone()],
-            None => {
-                ListQuery::new("SELECT id FROM tenants WHERE id >= '' ORDER BY id".to_owned()).fetch(connection).await?
-            }
+            None => fetch(connection, QueryBuilder::new("SELECT id FROM tenants WHERE id >= '' ORDER BY id")).await?,
         };
         Ok(Self { tenants: tenants.into_iter(), after: page.after.as_deref(), left: i64::from(page.limit) })
     }
@@ -83,15 +41,16 @@ pub(super) async fn tenants(
     filter: &Filter,
     page: &Page,
 ) -> Result<Vec<Tenant>, StoreError> {
-    let mut query = ListQuery::new(format!("SELECT {} FROM tenants AS t WHERE ", row::TENANT));
-    query = match &page.after {
-        Some(after) => query.with_value("t.id > ?", after.as_str()),
-        None => query.with_sql("t.id >= ''"),
+    let mut query = QueryBuilder::new(format!("SELECT {} FROM tenants AS t WHERE ", row::TENANT));
+    match &page.after {
+        Some(after) => query.push("t.id > ").push_bind(after),
+        None => query.push("t.id >= ''"),
     };
     if let Some(tenant) = &filter.tenant {
-        query = query.with_value(" AND t.id = ?", tenant.as_str());
+        query.push(" AND t.id = ").push_bind(tenant);
     }
-    let rows = query.with_value(" ORDER BY t.id LIMIT ?", i64::from(page.limit)).fetch(connection).await?;
+    query.push(" ORDER BY t.id LIMIT ").push_bind(i64::from(page.limit));
+    let rows = fetch(connection, query).await?;
     rows.iter().map(|json| Ok(row::tenant(row::parse(json)?)?.0)).collect()
 }
 
@@ -103,25 +62,23 @@ pub(super) async fn campaigns(
     let mut cursor = TenantCursor::new(connection, filter, page).await?;
     let mut found = Vec::new();
     while let Some(tenant) = cursor.next_tenant() {
-        let mut query = ListQuery::new(format!("SELECT {} FROM campaigns AS k ", row::CAMPAIGN));
-        query = query.with_value("WHERE k.tenant = ?", tenant.as_str());
+        let mut query = QueryBuilder::new(format!("SELECT {} FROM campaigns AS k ", row::CAMPAIGN));
+        query.push("WHERE k.tenant = ").push_bind(&tenant);
         if let Some(after) = cursor.after {
             let Some(id) = find_position(connection, "campaigns", "1", &tenant, after).await?.map(|(id, _)| id) else {
                 continue;
             };
-            query = query.with_value(
-                " AND (k.name, k.id) > (SELECT a.name, a.id FROM campaigns AS a WHERE a.tenant = ?",
-                tenant,
-            );
-            query = query.with_id(" AND a.id = ?)", id);
+            query.push(" AND (k.name, k.id) > (SELECT a.name, a.id FROM campaigns AS a WHERE a.tenant = ");
+            query.push_bind(&tenant).push(" AND a.id = ").push_bind(id.as_bytes().as_slice()).push(")");
         }
         if let Some(id) = filter.campaign {
-            query = query.with_id(" AND k.id = ?", id);
+            query.push(" AND k.id = ").push_bind(id.as_bytes().as_slice());
         }
         if let Some(category) = &filter.category {
-            query = query.with_value(" AND k.category = ?", category.as_str());
+            query.push(" AND k.category = ").push_bind(category);
         }
-        let rows = query.with_value(" ORDER BY k.name, k.id LIMIT ?", cursor.left).fetch(connection).await?;
+        query.push(" ORDER BY k.name, k.id LIMIT ").push_bind(cursor.left);
+        let rows = fetch(connection, query).await?;
         cursor.advance(rows.len());
         for json in &rows {
             found.push(row::campaign(row::parse(json)?)?);
@@ -138,35 +95,23 @@ pub(super) async fn contacts(
     let mut cursor = TenantCursor::new(connection, filter, page).await?;
     let mut found = Vec::new();
     while let Some(tenant) = cursor.next_tenant() {
-        let mut query = ListQuery::new(format!("SELECT {} FROM contacts AS c ", row::CONTACT));
-        query = query.with_value("WHERE c.tenant = ?", tenant.as_str());
+        let mut query = QueryBuilder::new(format!("SELECT {} FROM contacts AS c ", row::CONTACT));
+        query.push("WHERE c.tenant = ").push_bind(&tenant);
         if let Some(after) = cursor.after {
             let Some((_, seq)) = find_position(connection, "contacts", "seq", &tenant, after).await? else { continue };
-            query = query.with_value(" AND c.seq > ?", seq);
+            query.push(" AND c.seq > ").push_bind(seq);
         }
         if let Some(id) = filter.contact {
-            query = query.with_id(" AND c.id = ?", id);
+            query.push(" AND c.id = ").push_bind(id.as_bytes().as_slice());
         }
         if let Some(channel) = &filter.channel {
-            query = query.with_value(HAS_CHANNEL, channel.as_str());
+            push_channel(&mut query, channel);
         }
         if let Some(id) = filter.linked {
-            query = query.with_sql(" AND c.seq IN (");
-            for slot in 1..=3 {
-                let union = if slot == 1 { "" } else { " UNION " };
-                query = query.with_value(
-                    &format!("{union}SELECT l.contact FROM links AS l WHERE l.tenant = ?"),
-                    tenant.as_str(),
-                );
-                let condition = format!(
-                    " AND l.slot = {slot} AND l.channel = '' AND l.value = (SELECT m.correlator_{slot} FROM contacts AS m \
-                     WHERE m.tenant = ?"
-                );
-                query = query.with_value(&condition, tenant.as_str()).with_id(" AND m.id = ?)", id);
-            }
-            query = query.with_id(") AND c.id <> ?", id);
+            push_linked(&mut query, &tenant, id);
         }
-        let rows = query.with_value(" ORDER BY c.seq LIMIT ?", cursor.left).fetch(connection).await?;
+        query.push(" ORDER BY c.seq LIMIT ").push_bind(cursor.left);
+        let rows = fetch(connection, query).await?;
         cursor.advance(rows.len());
         for json in &rows {
             let contact = Arc::unwrap_or_clone(row::contact(row::parse(json)?)?.contact);
@@ -176,7 +121,32 @@ pub(super) async fn contacts(
     Ok(found)
 }
 
-const HAS_CHANNEL: &str = " AND EXISTS (SELECT 1 FROM json_each(c.addresses) AS j WHERE j.value ->> 0 = ?)";
+/// Adds a condition: contact `c` has an address in the channel.
+fn push_channel(query: &mut QueryBuilder<Sqlite>, channel: &str) {
+    query.push(" AND EXISTS (SELECT 1 FROM json_each(c.addresses) AS j WHERE j.value ->> 0 = ");
+    query.push_bind(channel).push(")");
+}
+
+/// Adds a condition: contact `c` is another contact that shares a correlator with this one.
+fn push_linked(query: &mut QueryBuilder<Sqlite>, tenant: &str, id: Uuid) {
+    query.push(" AND c.seq IN (");
+    for slot in 1..=3 {
+        query.push(if slot == 1 { "" } else { " UNION " });
+        query.push("SELECT l.contact FROM links AS l WHERE l.tenant = ").push_bind(tenant);
+        query.push(format_args!(
+            " AND l.slot = {slot} AND l.channel = '' AND l.value = (SELECT m.correlator_{slot} FROM contacts AS m \
+             WHERE m.tenant = "
+        ));
+        query.push_bind(tenant).push(" AND m.id = ").push_bind(id.as_bytes().as_slice()).push(")");
+    }
+    query.push(") AND c.id <> ").push_bind(id.as_bytes().as_slice());
+}
+
+/// Adds a condition: a column is the row number of the contact.
+fn push_contact(query: &mut QueryBuilder<Sqlite>, column: &str, tenant: &str, id: Uuid) {
+    query.push(format_args!(" AND {column} = (SELECT o.seq FROM contacts AS o WHERE o.tenant = ")).push_bind(tenant);
+    query.push(" AND o.id = ").push_bind(id.as_bytes().as_slice()).push(")");
+}
 
 pub(super) async fn records(
     connection: &mut SqliteConnection,
@@ -187,32 +157,30 @@ pub(super) async fn records(
     let mut found = Vec::new();
     while let Some(tenant) = cursor.next_tenant() {
         let from = "FROM records AS r CROSS JOIN contacts AS c ON c.seq = r.contact ";
-        let mut query = ListQuery::new(format!("SELECT {} {from}", row::RECORD));
-        query = query.with_value("WHERE r.tenant = ?", tenant.as_str());
+        let mut query = QueryBuilder::new(format!("SELECT {} {from}", row::RECORD));
+        query.push("WHERE r.tenant = ").push_bind(&tenant);
         if let Some(after) = cursor.after {
             let Some((_, seq)) = find_position(connection, "records", "seq", &tenant, after).await? else { continue };
-            query = query.with_value(" AND r.seq > ?", seq);
+            query.push(" AND r.seq > ").push_bind(seq);
         }
         if let Some(id) = filter.contact {
-            query = query
-                .with_value(" AND r.contact = (SELECT o.seq FROM contacts AS o WHERE o.tenant = ?", tenant.as_str());
-            query = query.with_id(" AND o.id = ?)", id);
+            push_contact(&mut query, "r.contact", &tenant, id);
         }
         if let Some(id) = filter.campaign {
-            query = query.with_id(" AND r.campaign = ?", id);
+            query.push(" AND r.campaign = ").push_bind(id.as_bytes().as_slice());
         }
         if let Some(state) = filter.state {
-            query = query.with_value(" AND r.state = ?", state.as_str());
+            query.push(" AND r.state = ").push_bind(state.as_str());
         }
         if let Some(channel) = &filter.channel {
-            query = query.with_value(HAS_CHANNEL, channel.as_str());
+            push_channel(&mut query, channel);
         }
         if let Some(category) = &filter.category {
-            let condition = " AND EXISTS (SELECT 1 FROM campaigns AS k WHERE k.tenant = r.tenant AND k.id = r.campaign \
-                AND k.category = ?)";
-            query = query.with_value(condition, category.as_str());
+            query.push(" AND EXISTS (SELECT 1 FROM campaigns AS k WHERE k.tenant = r.tenant AND k.id = r.campaign");
+            query.push(" AND k.category = ").push_bind(category).push(")");
         }
-        let rows = query.with_value(" ORDER BY r.seq LIMIT ?", cursor.left).fetch(connection).await?;
+        query.push(" ORDER BY r.seq LIMIT ").push_bind(cursor.left);
+        let rows = fetch(connection, query).await?;
         cursor.advance(rows.len());
         for json in &rows {
             found.push((tenant.clone(), row::record(row::parse(json)?)?.0));
@@ -231,31 +199,29 @@ pub(super) async fn dnd(
     while let Some(tenant) = cursor.next_tenant() {
         let tables = "FROM dnd AS d CROSS JOIN contacts AS c ON c.seq = d.contact \
             LEFT JOIN campaigns AS k ON d.kind = 0 AND k.tenant = d.tenant AND k.id = d.scope ";
-        let mut query = ListQuery::new(format!("SELECT {} {tables}", row::DND));
-        query = query.with_value("WHERE d.tenant = ?", tenant.as_str());
+        let mut query = QueryBuilder::new(format!("SELECT {} {tables}", row::DND));
+        query.push("WHERE d.tenant = ").push_bind(&tenant);
         if let Some(after) = cursor.after {
             let Some((contact, scope)) = find_dnd_position(connection, &tenant, after).await? else { continue };
-            query = query
-                .with_value(" AND (d.contact, d.kind, d.scope) > (?", contact)
-                .with_value(", ?", scope_kind(&scope));
-            query = match scope {
-                Scope::Campaign(id) => query.with_id(", ?)", id),
-                Scope::Category(category) => query.with_value(", ?)", category),
-            };
+            query.push(" AND (d.contact, d.kind, d.scope) > (").push_bind(contact);
+            query.push(", ").push_bind(scope_kind(&scope)).push(", ");
+            match scope {
+                Scope::Campaign(id) => query.push_bind(id.as_bytes().as_slice()),
+                Scope::Category(category) => query.push_bind(category),
+            }
+            .push(")");
         }
         if let Some(id) = filter.contact {
-            query = query
-                .with_value(" AND d.contact = (SELECT o.seq FROM contacts AS o WHERE o.tenant = ?", tenant.as_str());
-            query = query.with_id(" AND o.id = ?)", id);
+            push_contact(&mut query, "d.contact", &tenant, id);
         }
         if let Some(id) = filter.campaign {
-            query = query.with_id(" AND d.kind = 0 AND d.scope = ?", id);
+            query.push(" AND d.kind = 0 AND d.scope = ").push_bind(id.as_bytes().as_slice());
         }
         if let Some(category) = &filter.category {
-            query = query.with_value(" AND coalesce(k.category, d.category) = ?", category.as_str());
+            query.push(" AND coalesce(k.category, d.category) = ").push_bind(category);
         }
-        let rows =
-            query.with_value(" ORDER BY d.contact, d.kind, d.scope LIMIT ?", cursor.left).fetch(connection).await?;
+        query.push(" ORDER BY d.contact, d.kind, d.scope LIMIT ").push_bind(cursor.left);
+        let rows = fetch(connection, query).await?;
         cursor.advance(rows.len());
         for json in &rows {
             let (contact, entry): (row::HexId, row::DndJson) = row::parse(json)?;
@@ -270,10 +236,10 @@ pub(super) async fn record_log(
     tenant: &str,
     record: Uuid,
 ) -> Result<Vec<LogEntry>, StoreError> {
-    let query =
-        ListQuery::new(format!("SELECT {} FROM record_log AS l ", row::LOG)).with_value("WHERE l.tenant = ?", tenant);
-    let query = query.with_value(" AND l.record = (SELECT r.seq FROM records AS r WHERE r.tenant = ?", tenant);
-    let rows = query.with_id(" AND r.id = ?) ORDER BY l.entry", record).fetch(connection).await?;
+    let mut query = QueryBuilder::new(format!("SELECT {} FROM record_log AS l WHERE l.tenant = ", row::LOG));
+    query.push_bind(tenant).push(" AND l.record = (SELECT r.seq FROM records AS r WHERE r.tenant = ");
+    query.push_bind(tenant).push(" AND r.id = ").push_bind(record.as_bytes().as_slice()).push(") ORDER BY l.entry");
+    let rows = fetch(connection, query).await?;
     rows.iter().map(|json| row::log_entry(row::parse(json)?)).collect()
 }
 
@@ -286,9 +252,9 @@ async fn find_position(
     id: &str,
 ) -> Result<Option<(Uuid, i64)>, StoreError> {
     let Ok(id) = id.parse::<Uuid>() else { return Ok(None) };
-    let query =
-        ListQuery::new(format!("SELECT CAST({column} AS TEXT) FROM {table} ")).with_value("WHERE tenant = ?", tenant);
-    let found = query.with_id(" AND id = ?", id).fetch(connection).await?;
+    let mut query = QueryBuilder::new(format!("SELECT CAST({column} AS TEXT) FROM {table} WHERE tenant = "));
+    query.push_bind(tenant).push(" AND id = ").push_bind(id.as_bytes().as_slice());
+    let found = fetch(connection, query).await?;
     found.first().map(|seq| Ok((id, row::parse(seq)?))).transpose()
 }
 
@@ -301,13 +267,19 @@ async fn find_dnd_position(
     let Some(position) = DndPosition::parse(cursor) else { return Ok(None) };
     let contact = find_position(connection, "contacts", "seq", tenant, &position.contact.to_string()).await?;
     let Some((_, contact)) = contact else { return Ok(None) };
-    let text = "SELECT json_array(d.kind, iif(d.kind = 0, hex(d.scope), d.scope)) FROM dnd AS d WHERE d.tenant = ?";
-    let listed = ListQuery::default()
-        .with_value(text, tenant)
-        .with_value(" AND d.contact = ?", contact)
-        .fetch(connection)
-        .await?;
+    let text = "SELECT json_array(d.kind, iif(d.kind = 0, hex(d.scope), d.scope)) FROM dnd AS d WHERE d.tenant = ";
+    let mut query = QueryBuilder::new(text);
+    query.push_bind(tenant).push(" AND d.contact = ").push_bind(contact);
+    let listed = fetch(connection, query).await?;
     let scopes = listed.iter().map(|json| row::parse(json).and_then(|(kind, scope)| row::scope(kind, scope)));
     let scopes = scopes.collect::<Result<Vec<Scope>, _>>()?;
     Ok(Some((contact, position.resolve_scope(|scope| scopes.contains(scope)))))
+}
+
+/// Runs a query, and returns the JSON in the first column of each row.
+async fn fetch(connection: &mut SqliteConnection, mut query: QueryBuilder<Sqlite>) -> Result<Vec<String>, StoreError> {
+    #[cfg(test)]
+    super::query_plan_tests::record_statement(query.sql().as_str());
+    let rows = query.build().fetch_all(connection).await.map_err(SqliteError::convert_error)?;
+    rows.iter().map(|row| row.try_get_unchecked(0).map_err(SqliteError::convert_error)).collect()
 }
