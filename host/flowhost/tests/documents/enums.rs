@@ -20,13 +20,15 @@ const PUBLIC_SOURCES: [&str; 10] = [
 ];
 
 /// Enums whose users handle every variant, with the reason. A new variant is a breaking change.
-const EXHAUSTIVE: [(&str, &str); 13] = [
+const EXHAUSTIVE: [(&str, &str); 15] = [
     ("Abort", "the invocation converts each into an outcome, a failure or a retry"),
     ("CampaignKind", "every store encodes each variant"),
     ("CampaignMode", "every store encodes each variant"),
     ("Change", "every store applies each variant"),
     ("CommitOutcome", "every caller of a store reacts to each variant"),
+    ("ContactWrite", "every store writes each variant"),
     ("IdentifierKind", "every store encodes each variant"),
+    ("KeyOutcome", "every store writes each variant"),
     ("Lookup", "every store answers each variant"),
     ("LookupResult", "the variants correspond to those of a lookup"),
     ("ParameterSource", "the host functions evaluate each variant"),
