@@ -29,6 +29,37 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// A store of tenants, campaigns, contacts, records, do-not-disturb entries and idempotency keys.
+///
+/// A host opens one [`Reader`] for each worker and one [`Committer`]. The lists and the configuration are for
+/// administration: no invocation calls them. Several processes may use one store.
+///
+/// # Errors
+/// Every method returns a [`StoreError`] if the store is unreachable, unusable, read-only, full or newer. The store has
+/// then changed nothing.
+///
+/// ```
+/// use flowhost_store::{Filter, Lookup, LookupResult, MemoryStore, Page, ReadRequest, Store, apply};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tenants = r#"{"tenants": [{"id": "acme", "name": "Acme", "time_zone": "America/Santiago", "phone_region": "CL",
+///     "channels": ["whatsapp"]}]}"#;
+/// let store = MemoryStore::new();
+/// apply(&store, tenants).await?;
+///
+/// // A list for administration.
+/// let page = Page { after: None, limit: 50 };
+/// assert_eq!(store.tenants(&Filter::default(), &page).await?.len(), 1);
+///
+/// // A round trip of an invocation: all lookups read one snapshot.
+/// let reader = store.reader().await?;
+/// let address = Lookup::Address("whatsapp".to_owned(), "+56987654321".to_owned());
+/// let request = ReadRequest { tenant: "acme".to_owned(), known_version: None, lookups: vec![address] };
+/// let snapshot = reader.read(&request).await?;
+/// assert_eq!(snapshot.results, [LookupResult::Contact(None)]);
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// Opens a connection for reading. The caller runs on the runtime of the worker that will use it.
