@@ -40,7 +40,7 @@ pub fn example(name: &str) -> PathBuf {
 }
 
 /// Cargo's target folder.
-pub(crate) fn target() -> &'static Path {
+pub fn target() -> &'static Path {
     BINARY.ancestors().nth(2).expect("the binary stands in the target folder")
 }
 
