@@ -11,8 +11,11 @@ use tempfile::TempDir;
 /// The path of the binary. `FLOWHOST_BIN` replaces the one that is built with the tests.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| match std::env::var_os("FLOWHOST_BIN") {
     Some(binary) => binary.into(),
-    None => build(),
+    None => PROFILE.join("flowhost").with_extension(std::env::consts::EXE_EXTENSION),
 });
+
+/// The folder of the profile with the programs that are built with the tests.
+static PROFILE: LazyLock<PathBuf> = LazyLock::new(build);
 
 fn build() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
@@ -28,11 +31,16 @@ fn build() -> PathBuf {
     cargo.args(["test", "--no-run", "--quiet", "--workspace", "--profile", name, "--target-dir"]);
     cargo.arg(target).current_dir(env!("CARGO_MANIFEST_DIR")).stdout(Stdio::null());
     assert!(cargo.status().expect("cargo runs").success(), "the binary can't be built");
-    profile.join("flowhost").with_extension(std::env::consts::EXE_EXTENSION)
+    profile.to_owned()
+}
+
+/// The path of an example of the library.
+pub fn example(name: &str) -> PathBuf {
+    PROFILE.join("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION)
 }
 
 /// Cargo's target folder.
-pub(crate) fn target() -> &'static Path {
+pub fn target() -> &'static Path {
     BINARY.ancestors().nth(2).expect("the binary stands in the target folder")
 }
 

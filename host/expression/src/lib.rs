@@ -53,6 +53,51 @@ use runtime_value::RuntimeValue;
 use template::TemplatePart;
 
 /// A parsed CEL expression within the limits. It is cheap to clone and shared between threads.
+///
+/// Parsing checks the size of the source. Evaluation takes steps from a [`Budget`], so that its CPU time has a limit.
+/// [`limits`] has the numbers.
+///
+/// # Errors
+/// [`Expression::parse`] and [`Expression::evaluate`] return an [`ExpressionError`] with a stable code and, for a syntax
+/// error, the line and the column, both from 1.
+///
+/// ```
+/// use chrono::{DateTime, NaiveDateTime, Utc};
+/// use flowhost_expression::limits::MAX_STEPS;
+/// use flowhost_expression::{Budget, Expression, Locale, Scope, SessionView, Value};
+///
+/// /// The time zone UTC, without phone numbers.
+/// struct UtcLocale;
+///
+/// impl Locale for UtcLocale {
+///     fn to_local(&self, instant: DateTime<Utc>) -> NaiveDateTime {
+///         instant.naive_utc()
+///     }
+///
+///     fn to_utc(&self, local: NaiveDateTime) -> DateTime<Utc> {
+///         local.and_utc()
+///     }
+///
+///     fn phone(&self, _: &str) -> Result<String, String> {
+///         Err("phone numbers are not available".to_owned())
+///     }
+/// }
+///
+/// # fn main() -> Result<(), flowhost_expression::ExpressionError> {
+/// let mut entities = serde_json::Map::new();
+/// entities.insert("contact_name".to_owned(), "Ana".into());
+/// let session = SessionView { id: "s-1", channel: "whatsapp", user: "56987654321" };
+/// let scope = Scope { entities: &entities, session, now: Utc::now(), locale: &UtcLocale };
+///
+/// let expression = Expression::parse(r#""Hola " + contact_name"#)?;
+/// let mut budget = Budget::new(MAX_STEPS);
+/// assert_eq!(expression.evaluate(&scope, &mut budget)?, Value::Text("Hola Ana".to_owned()));
+/// assert!(budget.steps_left() < MAX_STEPS);
+///
+/// assert_eq!(Expression::parse("1 +").unwrap_err().code.as_str(), "expression-syntax");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Expression {
     parsed: Arc<ParsedSource<Node>>,

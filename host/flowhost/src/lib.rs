@@ -2,15 +2,21 @@
 //!
 //! [`Host`] runs actions. A node is prepared once and invoked for every session that arrives at it:
 //!
-//! ```no_run
-//! use flowhost::{Host, Request, Session, store::MemoryStore};
+//! ```
+//! use flowhost::store::{MemoryStore, apply};
+//! use flowhost::{Host, Request, Session};
 //!
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let host = Host::builder().open(MemoryStore::new()).await?;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let tenants = r#"{"tenants": [{"id": "acme", "name": "Acme", "time_zone": "America/Santiago", "phone_region": "CL",
+//!     "channels": ["whatsapp"]}]}"#;
+//! let store = MemoryStore::new();
+//! apply(&store, tenants).await?;
+//! let host = Host::builder().open(store).await?;
 //! let parameters = serde_json::json!({ "CONTACT_NAME_EXPRESSION": "'Ana'", "CONTACT_IDENTIFIER_ENTITY": "contact_id" });
 //! let node = host.prepare("campaign-contact-manager@1", parameters.as_object().ok_or("not an object")?)?;
 //! let outcome = host.invoke(Request::new(node, Session::new("acme", "whatsapp", "56987654321"))).await?;
-//! println!("the flow continues at port {}", outcome.port);
+//! assert_eq!(outcome.port, "next");
 //! # Ok(())
 //! # }
 //! ```

@@ -8,7 +8,32 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Settings of a host.
+/// Settings of a host. [`Host::builder`] returns the defaults.
+///
+/// # Errors
+/// [`HostBuilder::open`] checks the settings; an unusable folder of plugins is an [`OpenError`]. An unusable cache folder
+/// is not an error: the host logs a warning and compiles at each start.
+///
+/// ```
+/// use flowhost_engine::Limits;
+/// use flowhost_invocation::{Host, OpenError};
+/// use flowhost_store::MemoryStore;
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut limits = Limits::default();
+/// limits.cpu_time = Duration::from_millis(50);
+/// // A host of third-party actions only. A production host has a cache folder and a compiler program.
+/// let builder = Host::builder().limits(limits).workers(2).without_built_in_actions();
+/// let host = builder.clone().open(MemoryStore::new()).await?;
+/// assert_eq!(host.catalog().all().count(), 0);
+///
+/// let error = builder.plugins("/missing/folder").open(MemoryStore::new()).await.err();
+/// assert!(matches!(error, Some(OpenError::PluginFolder { .. })));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct HostBuilder {
     pub(super) limits: Limits,

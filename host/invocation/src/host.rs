@@ -34,15 +34,28 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use tokio::sync::{Semaphore, oneshot};
 
-/// A host that runs actions. Share it behind an [`Arc`]; dropping it waits for the running invocations.
+/// A host that runs actions, with its own worker threads.
 ///
-/// ```no_run
+/// Share it behind an [`Arc`]. [`Host::prepare`] checks a node once, and [`Host::invoke`] runs it for each session, in
+/// any async runtime. An invocation takes effect as a whole or not at all. [`Host::limits`] has the limits of its
+/// memory, CPU time and bytes. Dropping the host waits for the running invocations.
+///
+/// # Errors
+/// [`HostBuilder::open`] returns an [`OpenError`], [`Host::prepare`] an [`ActionNotFound`], and [`Host::invoke`] a
+/// [`Failure`]. A refusal of the action is not an error but an [`Outcome`] at port `error`.
+///
+/// ```
 /// use flowhost_host_functions::Session;
 /// use flowhost_invocation::{Host, Request};
-/// use flowhost_store::memory::MemoryStore;
+/// use flowhost_store::{MemoryStore, apply};
 ///
-/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// let host = Host::builder().open(MemoryStore::new()).await?;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tenants = r#"{"tenants": [{"id": "acme", "name": "Acme", "time_zone": "America/Santiago", "phone_region": "CL",
+///     "channels": ["whatsapp"]}]}"#;
+/// let store = MemoryStore::new();
+/// apply(&store, tenants).await?;
+/// let host = Host::builder().workers(1).open(store).await?;
 ///
 /// // Once, when the flow is published: `prepare` checks the node and parses its expressions.
 /// let parameters = serde_json::json!({
@@ -50,13 +63,16 @@ use tokio::sync::{Semaphore, oneshot};
 ///     "CONTACT_IDENTIFIER_ENTITY": "contact_id",
 /// });
 /// let node = host.prepare("campaign-contact-manager@1", parameters.as_object().ok_or("not an object")?)?;
+/// assert!(node.diagnostics().is_empty());
 ///
 /// // For every session that reaches the node. A key answers the same only with the same session id.
 /// let mut session = Session::new("acme", "whatsapp", "56987654321");
 /// session.id = "s-1".to_owned();
 /// session.entities.insert("contact_name".to_owned(), "Ana".into());
 /// let outcome = host.invoke(Request::new(node, session).with_key("s-1/n1/1")).await?;
-/// println!("the flow continues at port {}", outcome.port);
+/// assert_eq!(outcome.port, "next");
+/// assert!(outcome.entities.contains_key("contact_id"));
+/// host.close().await?;
 /// # Ok(())
 /// # }
 /// ```

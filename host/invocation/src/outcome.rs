@@ -9,6 +9,39 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// The result of an invocation: the port at which the flow continues, and the changes of the session.
+///
+/// The writes of an outcome without an error are durable. An outcome with an error has changed nothing. The caller applies
+/// `entities` and `cleared` to the session that it stores. [`Usage`] has times in microseconds and sizes in bytes.
+///
+/// # Errors
+/// [`Outcome::error`] has a stable code. `ErrorCode::find` gives its class: a refusal of a rule, or a fault of the plugin.
+///
+/// ```
+/// use flowhost_host_functions::Session;
+/// use flowhost_invocation::Outcome;
+///
+/// /// Applies an outcome to the session and returns the port at which the flow continues.
+/// fn apply_outcome(session: &mut Session, outcome: Outcome) -> String {
+///     session.entities.extend(outcome.entities);
+///     for entity in &outcome.cleared {
+///         session.entities.remove(entity);
+///     }
+///     outcome.port
+/// }
+///
+/// # fn main() -> Result<(), serde_json::Error> {
+/// // `flowhost invoke` prints outcomes in this format.
+/// let outcome: Outcome = serde_json::from_str(
+///     r#"{"port": "next", "entities": {"blocked": false}, "cleared": ["answer"], "error": null, "warnings": [],
+///         "replayed": false, "usage": {"cpu_us": 25, "wall_us": 140, "host_calls": 4, "memory_bytes": 65536}}"#,
+/// )?;
+/// let mut session = Session::new("acme", "whatsapp", "56987654321");
+/// session.entities.insert("answer".to_owned(), "yes".into());
+/// assert_eq!(apply_outcome(&mut session, outcome), "next");
+/// assert_eq!(session.entities.keys().collect::<Vec<_>>(), ["blocked"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Outcome {

@@ -10,6 +10,43 @@ use std::sync::Arc;
 const MAX_KEY_BYTES: usize = 256;
 
 /// A request: the node to invoke, the session, and the idempotency key.
+///
+/// The host charges session and parameters to [`Limits::request_bytes`](flowhost_engine::Limits::request_bytes). It
+/// checks the request when [`Host::invoke`](crate::Host::invoke) receives it.
+///
+/// # Errors
+/// A key of 0 or more than 256 bytes, or a key without an id of the session, is the failure `request-invalid`. A key that
+/// another request has used is `key-reused`.
+///
+/// ```
+/// use flowhost_host_functions::Session;
+/// use flowhost_invocation::{Host, Request};
+/// use flowhost_store::{MemoryStore, apply};
+/// use serde_json::json;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenants = r#"{"tenants": [{"id": "acme", "name": "Acme", "time_zone": "America/Santiago", "phone_region": "CL",
+/// #   "channels": ["whatsapp"]}]}"#;
+/// # let store = MemoryStore::new();
+/// # apply(&store, tenants).await?;
+/// # let host = Host::builder().workers(1).open(store).await?;
+/// # let parameters = json!({"CONTACT_NAME_EXPRESSION": "'Ana'", "CONTACT_IDENTIFIER_ENTITY": "contact_id"});
+/// # let node = host.prepare("campaign-contact-manager@1", parameters.as_object().ok_or("not an object")?)?;
+/// let mut session = Session::new("acme", "whatsapp", "56987654321");
+/// session.id = "s-1".to_owned();
+/// let request = Request::new(node, session).with_key("s-1/n1/1");
+///
+/// let first = host.invoke(request.clone()).await?;
+/// let second = host.invoke(request.clone()).await?;
+/// assert!(!first.replayed && second.replayed);
+/// assert_eq!(second.entities, first.entities);
+///
+/// let failure = host.invoke(request.with_key("")).await.err().ok_or("an empty key fails")?;
+/// assert_eq!((failure.code.as_str(), failure.retryable), ("request-invalid", false));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Request {

@@ -81,6 +81,34 @@ impl Default for SqliteOptions {
 }
 
 /// The store in one SQLite file.
+///
+/// Several processes may open one file. A commit is durable when it returns, unless [`SqliteOptions::synchronous`] says
+/// otherwise. While the store is open, files with the suffixes `-wal` and `-shm` stand beside its file.
+///
+/// ```
+/// use flowhost_store::{Store, apply};
+/// use flowhost_store_sqlite::{SqliteOptions, SqliteStore};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("flowhost.db");
+/// let tenants = r#"{"tenants": [{"id": "acme", "name": "Acme", "time_zone": "America/Santiago", "phone_region": "CL",
+///     "channels": ["whatsapp"]}]}"#;
+/// let store = SqliteStore::open(&path, SqliteOptions::default()).await?;
+/// apply(&store, tenants).await?;
+/// store.close().await?;
+/// drop(store);
+///
+/// // The content survives the process.
+/// let mut options = SqliteOptions::default();
+/// options.read_only = true;
+/// let store = SqliteStore::open(&path, options).await?;
+/// let configuration = store.configuration("acme").await?.ok_or("the tenant exists")?;
+/// assert_eq!(configuration.tenant.name, "Acme");
+/// # Ok(())
+/// # }
+/// ```
 pub struct SqliteStore {
     connection_factory: Arc<ConnectionFactory>,
     connections_per_reader: usize,
@@ -95,8 +123,9 @@ impl SqliteStore {
     /// A read-only file is opened for reading. If its folder is also read-only, the store reads the file without locks
     /// and expects it not to change.
     ///
-    /// Errors: [`StoreError::NewerVersion`]; [`StoreError::ReadOnly`] if the file cannot be created or migrated;
-    /// `Unusable` if the file is not a store of this program.
+    /// # Errors
+    /// [`StoreError::NewerVersion`]; [`StoreError::ReadOnly`] if the file cannot be created or migrated;
+    /// [`StoreError::Unusable`] if the file is not a store of this program.
     pub async fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
         let (connections_per_reader, coalesce_reads) = (options.connections_per_reader, options.coalesce_reads);
         let mut connection_factory = ConnectionFactory::new(path.as_ref(), options)?;

@@ -17,6 +17,29 @@ use std::sync::Arc;
 const MAX_SHOWN_CHARACTERS: usize = 128;
 
 /// The actions of a host by id, each with its versions.
+///
+/// [`Host::catalog`](crate::Host::catalog) returns the current actions. A catalogue does not change afterwards:
+/// `Host::load` makes a new one.
+///
+/// # Errors
+/// [`Catalog::find`] returns an [`ActionNotFound`], whose message suggests the most similar id or lists the versions.
+///
+/// ```
+/// use flowhost_invocation::Host;
+/// use flowhost_store::MemoryStore;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let host = Host::builder().workers(1).open(MemoryStore::new()).await?;
+/// let catalog = host.catalog();
+/// assert_eq!(catalog.newest().count(), 10);
+///
+/// let action = catalog.find("campaign-contact-manager@1")?;
+/// assert_eq!(action.manifest.ports, ["next", "error"]);
+/// assert!(catalog.find("campaign-contact-manager@99").is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     /// Newest version first.

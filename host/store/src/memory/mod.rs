@@ -19,7 +19,26 @@ use state::MemoryState;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use uuid::Uuid;
 
-/// A store in memory. All clones share the same content.
+/// A store in memory. All clones share the same content, which ends with the last of them.
+///
+/// It is for tests and trials. It returns no [`StoreError`], and its commits are not durable.
+///
+/// ```
+/// use flowhost_store::{MemoryStore, Store, apply};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tenants = r#"{"tenants": [{"id": "acme", "name": "Acme", "time_zone": "America/Santiago", "phone_region": "CL",
+///     "channels": ["whatsapp"]}]}"#;
+/// let store = MemoryStore::new();
+/// let clone = store.clone();
+/// apply(&store, tenants).await?;
+///
+/// let configuration = clone.configuration("acme").await?.ok_or("the tenant exists")?;
+/// assert_eq!((configuration.tenant.name.as_str(), configuration.version), ("Acme", 1));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
 pub struct MemoryStore {
     state: Arc<RwLock<MemoryState>>,
