@@ -1,7 +1,6 @@
 //! The manifest of an action, and the checks of the parameters that a node gives to it.
 
 mod bind;
-mod diagnostic;
 mod kinds;
 mod manifest;
 mod references;
@@ -9,7 +8,7 @@ mod schema;
 mod sources;
 
 pub use bind::{Binding, NodeParameters, ParameterSource, describe_expression_error};
-pub use diagnostic::{Diagnostic, Severity};
+pub use flowhost_error::{Diagnostic, Severity};
 pub use kinds::json_type;
 pub use manifest::*;
 pub use references::References;
