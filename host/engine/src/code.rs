@@ -1,5 +1,6 @@
 //! Machine code and its compatibility with engines.
 
+use crate::{CONTRACT_VERSION, Limits};
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use wasmtime::Engine;
@@ -9,6 +10,14 @@ use wasmtime::component::Component;
 pub fn compatibility_hash(engine: &Engine) -> u64 {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Returns a hash of everything of this host that determines whether it refuses a component: its version, the contract's
+/// version and the limits.
+pub fn host_hash(limits: &Limits) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (env!("CARGO_PKG_VERSION"), CONTRACT_VERSION, format!("{limits:?}")).hash(&mut hasher);
     hasher.finish()
 }
 
