@@ -24,10 +24,10 @@ pub(super) fn check(manifest: &mut Manifest, found: &mut Vec<Diagnostic>) {
             let pointer = format!("/parameters/{index}/{field}");
             found.push(Diagnostic::error(pointer, ErrorCode::ManifestDefault, message));
         };
-        if let Some(default) = &parameter.default {
-            if let Err(message) = check_default(parameter, default, &mut sources) {
-                add("default", message);
-            }
+        if let Some(default) = &parameter.default
+            && let Err(message) = check_default(parameter, default, &mut sources)
+        {
+            add("default", message);
         }
         if let Err(message) = check_on_error(parameter) {
             add("on-error", message);
