@@ -15,7 +15,7 @@ pub struct Contract {
     world: &'static str,
 }
 
-/// What `invoke` of a component does.
+/// The effect of `invoke` of a component.
 #[derive(Clone, Copy)]
 pub enum Behaviour<'b> {
     /// It returns the port `next`.

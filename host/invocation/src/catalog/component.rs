@@ -170,10 +170,16 @@ impl Loader {
 
     /// Checks the component before compiling it, and compiles it before running any of it.
     fn compile(&self, bytes: &[u8]) -> Result<CachedComponent, LoadError> {
-        let facts = check_component(bytes, &self.limits)?;
+        let mut facts = check_component(bytes, &self.limits)?;
         let code = self.compiler.compile(bytes).map_err(compile_load_error)?;
         let component =
             flowhost_engine::code::deserialize(&self.engine, &code).map_err(|error| classify_instance_error(&error))?;
+        // Only the compilation determines the memories and tables of nested components.
+        if let Some(required) = component.resources_required() {
+            let InstanceCounts { memories, tables, .. } = &mut facts.counts;
+            (*memories, *tables) = (required.num_memories.into(), required.num_tables.into());
+            facts.counts.check(&self.limits)?;
+        }
         let manifest = (self.describe)(&component, &facts.missing)?;
         if (self.describe)(&component, &facts.missing)? != manifest {
             return Err(LoadError::new(ErrorCode::PluginContract, "`describe` returns a different manifest each time"));
