@@ -53,11 +53,9 @@ fn have_common_name(left: &Parameter, right: &Parameter) -> bool {
         (None, None) => left.name == right.name,
         (Some(_), None) => left.channel_of(&right.name).is_some(),
         (None, Some(_)) => right.channel_of(&left.name).is_some(),
-        // A channel's name can be any text. Two patterns therefore share a name if their ends agree.
-        (Some((before, after)), Some((other_before, other_after))) => {
-            (before.starts_with(other_before) || other_before.starts_with(before))
-                && (after.ends_with(other_after) || other_after.ends_with(after))
-        }
+        // Both repeat for the same channels. Names that agree only for two different channels are left out, because a
+        // tenant chooses the names of its channels.
+        (Some(pattern), Some(other)) => pattern == other,
     }
 }
 

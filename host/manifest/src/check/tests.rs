@@ -147,7 +147,7 @@ fn repeated_names_are_found() {
     for (pointer, value, expected) in [
         ("/parameters/-", parameter("NAME", "text", json!({})), "/parameters/5"),
         ("/parameters/-", parameter("SMS_ID", "text", json!({})), "/parameters/5"),
-        ("/parameters/-", parameter("<CHANNEL>_NEW_ID", "text", json!({ "per-channel": {} })), "/parameters/5"),
+        ("/parameters/-", parameter("<CHANNEL>_ID", "text", json!({ "per-channel": {} })), "/parameters/5"),
         ("/parameters/0/choices", json!(["fast", "slow", "fast"]), "/parameters/0/choices/2"),
         ("/groups/-", json!({ "id": "main", "title": words("Again") }), "/groups/1"),
         ("/errors/-", json!({ "code": "acme/points-negative", "help": words("Again") }), "/errors/1"),
