@@ -4,5 +4,6 @@
 
 pub mod command;
 pub mod components;
+pub mod contract;
 pub mod plugins;
 pub mod tenants;

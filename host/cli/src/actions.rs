@@ -7,7 +7,7 @@ use super::output::Output;
 use super::table::{format_table, wrap_text};
 use super::terminal::Style;
 use clap::{Args, ValueEnum};
-use flowhost::catalog::manifest::{Condition, Localized};
+use flowhost::catalog::manifest::{Condition, DeclaredError, Localized};
 use flowhost::catalog::{Parameter, ParameterKind};
 use flowhost::{Action, Failure};
 use serde_json::Value as Json;
@@ -104,6 +104,18 @@ fn print_action(action: &Action, language: Language, output: &mut Output) -> Res
     output.write_text("\n")?;
     output.write_line(&format!("ports  {}", manifest.ports.join(", ")))?;
     output.write_line(&format!("uses   {}", manifest.uses.join(", ")))?;
+    for (index, migration) in manifest.migrations.iter().enumerate() {
+        let label = if index == 0 { "migrations" } else { "" };
+        let steps = migration.steps.len();
+        output.write_line(&format!("{label:<10}  {} to {} ({steps} steps)", migration.from, migration.to))?;
+    }
+    if let Some(errors) = &manifest.errors {
+        output.write_text("\nerrors\n")?;
+        for DeclaredError { code, help } in errors {
+            output.write_line(&format!("  {}", style.bold(code)))?;
+            output.write_text(&wrap_text(language.select(help), 4))?;
+        }
+    }
     output.write_text("\nparameters\n")?;
     for parameter in &manifest.parameters {
         output.write_line(&format!(
@@ -119,9 +131,10 @@ fn print_action(action: &Action, language: Language, output: &mut Output) -> Res
     Ok(())
 }
 
-/// Returns the kind, whether the parameter is required, its default and its conditions.
+/// Returns the kind, the type of the entity, whether the parameter is required, its default and its conditions.
 fn parameter_summary(parameter: &Parameter) -> String {
     let mut traits = vec![json_text(serde_json::to_value(parameter.kind).unwrap_or_default())];
+    traits.extend(parameter.value_type.map(|of| json_text(serde_json::to_value(of).unwrap_or_default())));
     if !parameter.choices.is_empty() {
         traits.push(parameter.choices.join(" | "));
     }

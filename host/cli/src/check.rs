@@ -4,15 +4,12 @@ use super::error::CliError;
 use super::input::Input;
 use super::options::Options;
 use super::output::{Output, print_stderr};
-use super::progress::Progress;
 use super::terminal::Style;
-use super::{component, connect, run};
+use super::{check_component, connect, run};
 use clap::Args;
-use flowhost::catalog::ContractMismatch;
 use flowhost::flow::PreparedFlow;
 use flowhost::text::escape;
-use flowhost::{Action, Diagnostic, Host, LoadError, Severity};
-use serde_json::{Value as Json, json};
+use flowhost::{Diagnostic, Severity};
 
 /// Arguments of `flowhost check`.
 #[derive(Debug, Args)]
@@ -24,7 +21,7 @@ use serde_json::{Value as Json, json};
 )]
 pub(super) struct Arguments {
     /// A component (.wasm) or a flow (.json); - reads stdin
-    file: Input,
+    pub(super) file: Input,
 
     /// Also checks a flow's campaigns, categories and channels against this tenant's
     #[arg(long, value_name = "ID")]
@@ -34,9 +31,17 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NODE")]
     start: Option<String>,
 
+    /// Treats warnings as errors
+    #[arg(long)]
+    pub(super) strict: bool,
+
+    /// Prints the functions that a component imports
+    #[arg(long)]
+    pub(super) imports: bool,
+
     /// Prints the result as JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// Runs the command.
@@ -44,7 +49,7 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
     if is_flow(&arguments.file)? {
         check_flow(options, &arguments).await
     } else {
-        check_component(options, &arguments).await
+        check_component::check_component(options, &arguments).await
     }
 }
 
@@ -68,7 +73,8 @@ fn is_flow(file: &Input) -> Result<bool, CliError> {
     }
 }
 
-async fn check_flow(options: &Options, Arguments { file, tenant, start, json }: &Arguments) -> Result<(), CliError> {
+async fn check_flow(options: &Options, arguments: &Arguments) -> Result<(), CliError> {
+    let Arguments { file, tenant, start, json, strict, .. } = arguments;
     let flow = run::read_flow(file)?;
     let host = match tenant {
         Some(_) => connect::open_host(options).await?,
@@ -95,7 +101,7 @@ async fn check_flow(options: &Options, Arguments { file, tenant, start, json }: 
         count_noun(errors, "error"),
         count_noun(warnings, "warning")
     ));
-    if errors == 0 { Ok(()) } else { Err(CliError::AlreadyReported) }
+    if errors == 0 && !(*strict && warnings > 0) { Ok(()) } else { Err(CliError::AlreadyReported) }
 }
 
 /// Returns a diagnostic on one line.
@@ -106,86 +112,6 @@ pub(super) fn format_diagnostic(found: &Diagnostic, style: Style) -> String {
         _ => style.yellow("warning"),
     };
     format!("{severity}: {}: {} {}", style.bold(&escape(path)), escape(message), style.dim(&format!("({code})")))
-}
-
-async fn check_component(options: &Options, Arguments { file, json, .. }: &Arguments) -> Result<(), CliError> {
-    let host = connect::open_host_without_store(options).await?;
-    let bytes = component::read_input(file, host.limits().component_bytes)?;
-    let mut output = Output::new();
-    match inspect(&host, &bytes) {
-        Ok(action) => {
-            if *json {
-                output.write_pretty_json(&component_json(&action))?
-            } else {
-                print_component(&action, &mut output)?
-            }
-            output.flush()
-        }
-        Err(LoadError { code, message, differences, .. }) => {
-            let cli_error = CliError::message(format!("{file}: {message}")).with_code(code);
-            if *json {
-                let differences: Vec<_> = differences.iter().map(mismatch_json).collect();
-                output.write_pretty_json(
-                    &json!({ "error": { "code": code, "message": message }, "differences": differences }),
-                )?;
-            } else {
-                differences.iter().try_for_each(|difference| print_mismatch(difference, &mut output))?;
-            }
-            output.flush()?;
-            Err(cli_error)
-        }
-    }
-}
-
-fn inspect(host: &Host, bytes: &[u8]) -> Result<std::sync::Arc<Action>, LoadError> {
-    let _progress = Progress::start("compiling");
-    host.inspect(bytes)
-}
-
-fn print_component(action: &Action, output: &mut Output) -> Result<(), CliError> {
-    let (manifest, style) = (&action.manifest, Style::stdout());
-    let title = manifest.title.get("en").map_or("", String::as_str);
-    output.write_line(&format!("{} {} {title}", style.bold(&manifest.id), manifest.version))?;
-    let required = manifest.parameters.iter().filter(|parameter| parameter.required).count();
-    for (what, value) in [
-        ("size", format!("{} bytes", action.bytes)),
-        ("digest", format!("sha256:{}", action.digest)),
-        ("category", manifest.category.clone()),
-        ("ports", manifest.ports.join(", ")),
-        ("parameters", format!("{} ({required} required)", manifest.parameters.len())),
-        ("uses", manifest.uses.join(", ")),
-    ] {
-        output.write_line(&format!("  {what:<11} {value}"))?;
-    }
-    for (index, import) in action.imports.iter().enumerate() {
-        output.write_line(&format!("  {:<11} {import}", if index == 0 { "imports" } else { "" }))?;
-    }
-    Ok(())
-}
-
-fn print_mismatch(
-    ContractMismatch { component_item, host_item, what, .. }: &ContractMismatch,
-    output: &mut Output,
-) -> Result<(), CliError> {
-    let host_item = if host_item.is_empty() { "nothing" } else { host_item };
-    output.write_line(&Style::stdout().bold(what))?;
-    output.write_line(&format!("  the component: {component_item}"))?;
-    output.write_line(&format!("  this host:     {host_item}"))
-}
-
-fn component_json(action: &Action) -> Json {
-    json!({
-        "id": action.manifest.id,
-        "version": action.manifest.version,
-        "bytes": action.bytes,
-        "digest": action.digest,
-        "imports": action.imports,
-        "manifest": *action.manifest,
-    })
-}
-
-fn mismatch_json(ContractMismatch { component_item, host_item, what, .. }: &ContractMismatch) -> Json {
-    json!({ "wanted": component_item, "offered": host_item, "what": what })
 }
 
 fn count_noun(count: usize, what: &str) -> String {

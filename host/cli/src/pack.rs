@@ -1,11 +1,12 @@
 //! `flowhost pack`: converts a core module into a component.
 
 use super::component;
+use super::contract_table::write_table;
 use super::error::CliError;
 use super::input::Input;
-use super::output::print_stderr;
+use super::output::{Output, print_stderr};
 use clap::Args;
-use flowhost::{Limits, catalog};
+use flowhost::{Limits, LoadError, catalog};
 use std::path::PathBuf;
 
 /// Arguments of `flowhost pack`.
@@ -30,13 +31,18 @@ pub(super) struct Arguments {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let core = component::read_input(&arguments.core, Limits::default().component_bytes)?;
-    let component = catalog::pack(&core).map_err(|error| {
-        let message = format!("{}: {}", arguments.core, error.message);
-        CliError::message(message).with_code(error.code)
-    })?;
+    let component = catalog::pack(&core).map_err(|refusal| report(arguments, &refusal))?;
     let path = &arguments.output;
     std::fs::write(path, &component)
         .map_err(|error| CliError::message(format!("can't write {}: {error}", path.display())))?;
     print_stderr(&format!("wrote {} ({} bytes)", path.display(), component.len()));
     Ok(())
+}
+
+/// Prints the differences from the contract, and returns the error.
+fn report(arguments: &Arguments, refusal: &LoadError) -> CliError {
+    let mut output = Output::new();
+    let printed = write_table(&refusal.differences, &mut output).and_then(|()| output.flush());
+    let message = format!("{}: {}", arguments.core, refusal.message);
+    printed.err().unwrap_or_else(|| CliError::message(message).with_code(refusal.code))
 }

@@ -1,14 +1,27 @@
 //! Machine code and its compatibility with engines.
 
+use crate::{Limits, WIT_FILES};
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// Returns a hash that is equal for engines that can run the same machine code, in this and other processes.
+/// Returns a hash that is equal for hosts that can run the same machine code and have the same contract, in this and
+/// other processes.
 pub fn compatibility_hash(engine: &Engine) -> u64 {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
+    WIT_FILES.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Returns a hash of everything of this host that determines whether it refuses a component: its version, the contract and
+/// the limits. Two builds of one version may have different rules, so the program's file counts, too.
+pub fn host_hash(limits: &Limits) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (env!("CARGO_PKG_VERSION"), WIT_FILES, format!("{limits:?}")).hash(&mut hasher);
+    let program = std::env::current_exe().and_then(std::fs::metadata);
+    program.map(|file| (file.len(), file.modified().ok())).ok().hash(&mut hasher);
     hasher.finish()
 }
 

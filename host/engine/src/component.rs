@@ -1,9 +1,11 @@
 //! Checks of a component before it is compiled, and the packing of core modules.
 
 use crate::compiler::CompileError;
-use crate::contract::{self, CONTRACT_VERSION, ComponentType};
+use crate::contract::{self, ComponentType, MissingItem};
 use crate::load_error::{LoadError, invalid};
+use crate::{InstanceCounts, Limits, quotas};
 use flowhost_error::ErrorCode;
+use serde::{Deserialize, Serialize};
 
 /// The first bytes of a WebAssembly component.
 const COMPONENT_HEADER: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -17,7 +19,7 @@ pub fn compile_load_error(error: CompileError) -> LoadError {
         }
         CompileError::Code(_) => (ErrorCode::LimitComponentSize, "; optimise it for size"),
         CompileError::Invalid(what) => return LoadError::new(ErrorCode::ComponentInvalid, invalid(what)),
-        CompileError::Broken(_) => (ErrorCode::ComponentInvalid, ""),
+        CompileError::Broken(_) => return LoadError::transient(ErrorCode::ComponentInvalid, error.to_string()),
     };
     LoadError::new(code, format!("{error}{hint}"))
 }
@@ -66,21 +68,47 @@ pub fn pack(core: &[u8]) -> Result<Vec<u8>, LoadError> {
     let encoder =
         wit_component::ComponentEncoder::default().module(core).map_err(|error| invalid(format!("{error:#}")))?;
     let component = encoder.validate(true).encode().map_err(|error| invalid(format!("{error:#}")))?;
-    check_contract(&component)?;
-    Ok(component)
+    let ComponentType { missing, built, mut differences, .. } = component_type(&component)?;
+    // A packed module imports only the functions that it calls, so the component could not run without them.
+    differences.extend(missing.iter().map(MissingItem::mismatch));
+    if differences.is_empty() { Ok(component) } else { Err(LoadError::contract(&built, differences)) }
 }
 
-/// Checks a component's type against the contract and returns its imports.
-pub fn check_contract(component: &[u8]) -> Result<Vec<String>, LoadError> {
-    let ComponentType { imports, differences } = contract::inspect(component).map_err(|what| {
-        LoadError::new(ErrorCode::ComponentInvalid, format!("the component's type can't be read: {what}"))
-    })?;
-    if differences.is_empty() {
-        return Ok(imports);
+/// The facts about a component that the host reads from its bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComponentFacts {
+    /// The functions that it imports, for example `flow:outbound/dnd#blocks-campaign`.
+    pub imports: Vec<String>,
+    /// Imported functions and resources of a newer contract, which this host does not have.
+    pub missing: Vec<MissingItem>,
+    /// The version of the contract that it was built against.
+    pub built: String,
+    /// The memories, tables and core instances of one instance.
+    pub counts: InstanceCounts,
+}
+
+/// Checks the parts and the type of a component, without compiling it.
+///
+/// # Errors
+/// `limit-component-size`: it has too many parts. `component-invalid`, `component-contract`: its type is not that of an
+/// action. `limit-memory`, `limit-tables`: an instance would exceed the limits.
+pub fn check_component(component: &[u8], limits: &Limits) -> Result<ComponentFacts, LoadError> {
+    let measured = quotas::measure(component, limits)?;
+    if measured.uses_async_abi {
+        let message = "the component uses the async ABI, which this host does not have; build it with the option --sync of \
+                       componentize-qjs, or without async functions";
+        return Err(LoadError::new(ErrorCode::ComponentInvalid, message));
     }
-    let message = format!(
-        "the component doesn't match this host's contract; build it against flow:action and flow:outbound \
-         {CONTRACT_VERSION}, which `flowhost wit DIR` writes"
-    );
-    Err(LoadError { code: ErrorCode::ComponentContract, message, differences })
+    let ComponentType { imports, missing, built, differences } = component_type(component)?;
+    if !differences.is_empty() {
+        return Err(LoadError::contract(&built, differences));
+    }
+    measured.check_instance(limits)?;
+    Ok(ComponentFacts { imports, missing, built, counts: measured.counts() })
+}
+
+fn component_type(component: &[u8]) -> Result<ComponentType, LoadError> {
+    contract::inspect(component).map_err(|what| {
+        LoadError::new(ErrorCode::ComponentInvalid, format!("the component's type can't be read: {what}"))
+    })
 }

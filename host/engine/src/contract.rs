@@ -1,13 +1,19 @@
 //! Comparison of a component with the contract, and explanations of the differences for its author.
 
-use flowhost_error::text::single_line;
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::OnceLock;
+mod host_contract;
+mod interface_name;
+mod mismatch;
+mod wit_type;
+
+pub use host_contract::lowest_version;
+pub use mismatch::{ContractMismatch, advice};
+
+use host_contract::host_interfaces;
+use interface_name::InterfaceName;
+use serde::{Deserialize, Serialize};
 use wit_parser::decoding::{DecodedWasm, decode};
-use wit_parser::{
-    Function, Handle, InterfaceId, Resolve, SourceMap, Type, TypeDefKind, TypeId, World, WorldId, WorldItem, WorldKey,
-};
+use wit_parser::{InterfaceId, Resolve, TypeDefKind, World, WorldItem, WorldKey};
+use wit_type::{FunctionType, functions};
 
 /// The files of the contract by path, as an author needs them.
 pub const WIT_FILES: [(&str, &str); 8] = [
@@ -30,46 +36,55 @@ pub const HANDLER: &str = "flow:action/handler";
 /// Interfaces of WASI 0.2 that the host provides to components that import them.
 const WASI: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
 
-/// A line of the table that explains a rejection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ContractMismatch {
-    /// The import or export of the component, in WIT.
-    pub component_item: String,
-    /// The corresponding item of this host; empty if it has none.
-    pub host_item: String,
-    /// The difference.
-    pub what: String,
-}
+/// The packages whose functions a component may import although this host does not have them.
+const PACKAGES: [&str; 2] = ["flow:action/", "flow:outbound/"];
+
+/// Maximum number of rows in the table of differences.
+const MAX_DIFFERENCES: usize = 100;
 
 /// The parts of a component's type that the host checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ComponentType {
     /// Imported functions, for example `flow:outbound/dnd#blocks-campaign`, including those of `wasi:`.
     pub imports: Vec<String>,
+    /// Imported functions and resources of the contract's packages that this host does not have.
+    pub missing: Vec<MissingItem>,
+    /// The newest version of the contract that the component names.
+    pub built: String,
     /// Differences from the contract; empty if the component matches.
     pub differences: Vec<ContractMismatch>,
 }
 
-/// Functions by name, with signatures whose texts are equal for equal types.
-type Functions = BTreeMap<String, String>;
-
-/// An interface's name and version.
-struct InterfaceName<'n> {
-    path: &'n str,
-    version: &'n str,
+/// An item of a newer contract that a component imports. The host links it to a refusal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingItem {
+    /// The interface without its version, for example `flow:outbound/dnd`.
+    pub interface: String,
+    /// The version of the interface that the component imports.
+    pub version: String,
+    /// The name of the function or resource in its interface.
+    pub name: String,
+    /// The function's type in WIT; `None` for a resource.
+    pub signature: Option<String>,
 }
 
-impl<'n> InterfaceName<'n> {
-    fn parse(id: &'n str) -> Self {
-        let (path, version) = id.split_once('@').unwrap_or((id, ""));
-        Self { path, version }
+impl MissingItem {
+    /// Returns the name as in a manifest's `uses`: `flow:outbound/dnd#blocks-campaign`.
+    pub fn path(&self) -> String {
+        format!("{}#{}", self.interface, self.name)
     }
 
-    /// Returns whether the host's release can replace this one: 0.1.x is compatible with 0.1.y.
-    fn is_compatible_with(&self, host_item: &str) -> bool {
-        let minor = |version: &str| version.rsplit_once('.').map(|(minor, _)| minor.to_owned());
-        minor(self.version) == minor(host_item)
+    /// Returns the interface's name in a linker: with this host's version if the host has the interface.
+    pub fn instance_name(&self) -> String {
+        let is_known = host_interfaces().contains_key(&self.interface);
+        format!("{}@{}", self.interface, if is_known { CONTRACT_VERSION } else { &self.version })
+    }
+
+    /// Returns the row of the table that reports the item.
+    pub fn mismatch(&self) -> ContractMismatch {
+        let signature = self.signature.as_deref().unwrap_or("resource");
+        let item = format!("{}@{}#{}: {signature}", self.interface, self.version, self.name);
+        ContractMismatch::new(item, "", "this host doesn't export it")
     }
 }
 
@@ -88,12 +103,18 @@ pub fn inspect(component: &[u8]) -> Result<ComponentType, String> {
         inspect_import(&resolve, key, item, &mut component_type);
     }
     inspect_handler(&resolve, world, &mut component_type);
-    // Types are written in full, and a small component may have large ones.
-    for ContractMismatch { component_item, .. } in &mut component_type.differences {
-        *component_item = single_line(std::mem::take(component_item));
-    }
     component_type.imports.sort();
+    component_type.built = newest_version(&resolve, world);
+    component_type.differences.truncate(MAX_DIFFERENCES);
     Ok(component_type)
+}
+
+/// Returns the newest version among the component's imports and exports of this project's packages.
+fn newest_version(resolve: &Resolve, world: &World) -> String {
+    let ids: Vec<_> = world.imports.keys().chain(world.exports.keys()).map(|key| resolve.name_world_key(key)).collect();
+    let names = ids.iter().map(|id| InterfaceName::parse(id)).filter(|name| name.is_of(&PACKAGES));
+    let newest = names.filter_map(|name| name.parse_version()).max();
+    newest.map_or_else(|| CONTRACT_VERSION.to_owned(), |version| version.to_string())
 }
 
 fn inspect_import(resolve: &Resolve, key: &WorldKey, item: &WorldItem, component_type: &mut ComponentType) {
@@ -101,10 +122,11 @@ fn inspect_import(resolve: &Resolve, key: &WorldKey, item: &WorldItem, component
     let name = InterfaceName::parse(&id);
     match item {
         WorldItem::Interface { id: interface, .. } => {
-            let component_item = functions(resolve, *interface);
-            component_type.imports.extend(component_item.keys().map(|function| format!("{}#{function}", name.path)));
-            if name.path.starts_with("flow:") {
-                compare(&name, &component_item, host_interfaces().get(name.path), &mut component_type.differences);
+            let functions = functions(resolve, *interface);
+            component_type.imports.extend(functions.keys().map(|function| format!("{}#{function}", name.path)));
+            if name.is_of(&PACKAGES) {
+                compare_import(&name, functions, component_type);
+                component_type.missing.extend(resources(resolve, *interface, &name));
             } else if !WASI.iter().any(|prefix| id.starts_with(prefix)) || !name.version.starts_with("0.2.") {
                 component_type.differences.push(missing_interface(&id));
             }
@@ -114,6 +136,47 @@ fn inspect_import(resolve: &Resolve, key: &WorldKey, item: &WorldItem, component
     }
 }
 
+/// Compares the functions of an imported interface. Functions that this host does not have are collected.
+fn compare_import(
+    name: &InterfaceName<'_>,
+    functions: impl IntoIterator<Item = (String, FunctionType)>,
+    component_type: &mut ComponentType,
+) {
+    if !name.is_compatible_with(CONTRACT_VERSION) {
+        return component_type.differences.push(other_release(name));
+    }
+    let host_interface = host_interfaces().get(name.path);
+    for (function, function_type) in functions {
+        match host_interface.and_then(|interface| interface.get(&function)) {
+            Some(host_function) => {
+                let mismatch = compare_functions(name, &function, &function_type, &host_function.function_type);
+                component_type.differences.extend(mismatch);
+            }
+            None => component_type.missing.push(MissingItem {
+                interface: name.path.to_owned(),
+                version: name.version.to_owned(),
+                name: function,
+                signature: Some(function_type.to_string()),
+            }),
+        }
+    }
+}
+
+/// Returns the resources of an imported interface. The contract of this host has none.
+fn resources(resolve: &Resolve, interface: InterfaceId, name: &InterfaceName<'_>) -> Vec<MissingItem> {
+    let types = resolve.interfaces.get(interface).into_iter().flat_map(|interface| &interface.types);
+    let is_resource = |id| resolve.types.get(id).is_some_and(|definition| definition.kind == TypeDefKind::Resource);
+    let resources = types.filter(|(_, id)| is_resource(**id));
+    let missing = |(resource, _): (&String, _)| MissingItem {
+        interface: name.path.to_owned(),
+        version: name.version.to_owned(),
+        name: resource.clone(),
+        signature: None,
+    };
+    resources.map(missing).collect()
+}
+
+/// Compares the exported handler. A newer handler may have further functions.
 fn inspect_handler(resolve: &Resolve, world: &World, component_type: &mut ComponentType) {
     let exports = world.exports.iter().filter_map(|(key, item)| match item {
         WorldItem::Interface { id, .. } => Some((resolve.name_world_key(key), *id)),
@@ -122,195 +185,53 @@ fn inspect_handler(resolve: &Resolve, world: &World, component_type: &mut Compon
     let mut others = Vec::new();
     for (id, interface) in exports {
         let name = InterfaceName::parse(&id);
-        if name.path == HANDLER {
-            return compare(
-                &name,
-                &functions(resolve, interface),
-                host_interfaces().get(HANDLER),
-                &mut component_type.differences,
-            );
+        if name.path != HANDLER {
+            others.push(id);
+            continue;
         }
-        others.push(id);
+        if !name.is_compatible_with(CONTRACT_VERSION) {
+            return component_type.differences.push(other_release(&name));
+        }
+        let exported = functions(resolve, interface);
+        for (function, host_function) in host_interfaces().get(HANDLER).into_iter().flatten() {
+            let expected = &host_function.function_type;
+            component_type.differences.extend(match exported.get(function) {
+                Some(function_type) => compare_functions(&name, function, function_type, expected),
+                None => {
+                    let host_item = format!("{HANDLER}#{function}: {expected}");
+                    Some(ContractMismatch::new(id.clone(), host_item, "the component doesn't export the function"))
+                }
+            });
+        }
+        return;
     }
     let component_item = if others.is_empty() { "no interface".to_owned() } else { others.join(", ") };
-    let what = "the component doesn't export the handler; it was built for another world".to_owned();
-    component_type.differences.push(ContractMismatch {
-        component_item,
-        host_item: format!("{HANDLER}@{CONTRACT_VERSION}"),
-        what,
-    });
+    let what = "the component doesn't export the handler; it was built for another world";
+    let host_item = format!("{HANDLER}@{CONTRACT_VERSION}");
+    component_type.differences.push(ContractMismatch::new(component_item, host_item, what));
+}
+
+fn compare_functions(
+    name: &InterfaceName<'_>,
+    function: &str,
+    component_function: &FunctionType,
+    host_function: &FunctionType,
+) -> Option<ContractMismatch> {
+    let differs = component_function.difference(host_function)?;
+    let full_name = |version: &str| format!("{}@{version}#{function}", name.path);
+    let component_item = format!("{}: {component_function}", full_name(name.version));
+    let host_item = format!("{}: {host_function}", full_name(CONTRACT_VERSION));
+    Some(ContractMismatch::new(component_item, host_item, "the function has another type").with_part(differs))
 }
 
 fn missing_interface(id: &str) -> ContractMismatch {
-    ContractMismatch {
-        component_item: id.to_owned(),
-        host_item: String::new(),
-        what: "this host doesn't export it".to_owned(),
-    }
+    ContractMismatch::new(id, "", "this host doesn't export it")
 }
 
-fn compare(
-    name: &InterfaceName<'_>,
-    component_item: &Functions,
-    host_item: Option<&Functions>,
-    differences: &mut Vec<ContractMismatch>,
-) {
-    let Some(host_item) = host_item else {
-        return differences.push(missing_interface(&format!("{}@{}", name.path, name.version)));
-    };
-    if !name.is_compatible_with(CONTRACT_VERSION) {
-        return differences.push(ContractMismatch {
-            component_item: format!("{}@{}", name.path, name.version),
-            host_item: format!("{}@{CONTRACT_VERSION}", name.path),
-            what: "another release of the contract".to_owned(),
-        });
-    }
-    for (function, component_item) in component_item {
-        match host_item.get(function) {
-            Some(host_item) if host_item == component_item => {}
-            Some(host_item) => differences.push(ContractMismatch {
-                component_item: format!("{}#{function}: {component_item}", name.path),
-                host_item: host_item.clone(),
-                what: "the function has other types".to_owned(),
-            }),
-            None => differences.push(missing_interface(&format!("{}#{function}: {component_item}", name.path))),
-        }
-    }
-}
-
-/// Returns the functions of this host by interface, without versions.
-fn host_interfaces() -> &'static BTreeMap<String, Functions> {
-    static INTERFACES: OnceLock<BTreeMap<String, Functions>> = OnceLock::new();
-    INTERFACES.get_or_init(|| parse_contract().unwrap_or_default())
-}
-
-fn parse_contract() -> Result<BTreeMap<String, Functions>, String> {
-    let mut resolve = Resolve::default();
-    let mut last = None;
-    for package in ["action/", "outbound/"] {
-        let mut sources = SourceMap::new();
-        let files = WIT_FILES.iter().filter(|(path, _)| path.starts_with(package) && !path.contains("deps/"));
-        files.for_each(|(path, text)| sources.push(Path::new(path), *text));
-        let group = sources.parse().map_err(|(_, error)| format!("{error:#}"))?;
-        last = Some(resolve.push_group(group).map_err(|error| format!("{error:#}"))?);
-    }
-    let package = last.ok_or("no package")?;
-    let world: WorldId =
-        resolve.select_world(&[package], Some("outbound-action")).map_err(|error| format!("{error:#}"))?;
-    let world = resolve.worlds.get(world).ok_or("no world")?;
-    let items = world.imports.iter().chain(&world.exports);
-    Ok(items
-        .filter_map(|(key, item)| match item {
-            WorldItem::Interface { id, .. } => {
-                Some((InterfaceName::parse(&resolve.name_world_key(key)).path.to_owned(), functions(&resolve, *id)))
-            }
-            _ => None,
-        })
-        .collect())
-}
-
-fn functions(resolve: &Resolve, interface: InterfaceId) -> Functions {
-    let functions = resolve.interfaces.get(interface).into_iter().flat_map(|interface| &interface.functions);
-    functions.map(|(name, function)| (name.clone(), signature(resolve, function))).collect()
-}
-
-fn signature(resolve: &Resolve, function: &Function) -> String {
-    let parameters: Vec<_> = function
-        .params
-        .iter()
-        .map(|parameter| format!("{}: {}", parameter.name, type_text(resolve, &parameter.ty)))
-        .collect();
-    let result =
-        function.result.as_ref().map_or_else(String::new, |result| format!(" -> {}", type_text(resolve, result)));
-    format!("func({}){result}", parameters.join(", "))
-}
-
-/// Returns a type in full. The linker ignores the names of records, but not their contents.
-fn type_text(resolve: &Resolve, ty: &Type) -> String {
-    match ty {
-        Type::Bool => "bool".to_owned(),
-        Type::U8 => "u8".to_owned(),
-        Type::U16 => "u16".to_owned(),
-        Type::U32 => "u32".to_owned(),
-        Type::U64 => "u64".to_owned(),
-        Type::S8 => "s8".to_owned(),
-        Type::S16 => "s16".to_owned(),
-        Type::S32 => "s32".to_owned(),
-        Type::S64 => "s64".to_owned(),
-        Type::F32 => "f32".to_owned(),
-        Type::F64 => "f64".to_owned(),
-        Type::Char => "char".to_owned(),
-        Type::String => "string".to_owned(),
-        Type::ErrorContext => "error-context".to_owned(),
-        Type::Id(id) => definition_text(resolve, *id),
-    }
-}
-
-fn definition_text(resolve: &Resolve, id: TypeId) -> String {
-    let Some(definition) = resolve.types.get(id) else { return "?".to_owned() };
-    let of = |ty: &Type| type_text(resolve, ty);
-    let maybe = |ty: &Option<Type>| ty.as_ref().map_or_else(|| "_".to_owned(), of);
-    let named = |name: &str| definition.name.clone().unwrap_or_else(|| name.to_owned());
-    match &definition.kind {
-        TypeDefKind::Type(ty) => of(ty),
-        TypeDefKind::Record(record) => {
-            let fields: Vec<_> =
-                record.fields.iter().map(|field| format!("{}: {}", field.name, of(&field.ty))).collect();
-            format!("record {{ {} }}", fields.join(", "))
-        }
-        TypeDefKind::Variant(variant) => {
-            let case = |name: &str, ty: &Option<Type>| match ty {
-                Some(ty) => format!("{name}({})", of(ty)),
-                None => name.to_owned(),
-            };
-            let cases: Vec<_> = variant.cases.iter().map(|c| case(&c.name, &c.ty)).collect();
-            format!("variant {{ {} }}", cases.join(", "))
-        }
-        TypeDefKind::Enum(cases) => {
-            format!("enum {{ {} }}", cases.cases.iter().map(|case| case.name.as_str()).collect::<Vec<_>>().join(", "))
-        }
-        TypeDefKind::Flags(flags) => {
-            format!("flags {{ {} }}", flags.flags.iter().map(|flag| flag.name.as_str()).collect::<Vec<_>>().join(", "))
-        }
-        TypeDefKind::Tuple(tuple) => format!("tuple<{}>", tuple.types.iter().map(of).collect::<Vec<_>>().join(", ")),
-        TypeDefKind::Option(ty) => format!("option<{}>", of(ty)),
-        TypeDefKind::Result(result) => format!("result<{}, {}>", maybe(&result.ok), maybe(&result.err)),
-        TypeDefKind::List(ty) => format!("list<{}>", of(ty)),
-        TypeDefKind::FixedLengthList(ty, length) => format!("list<{}, {length}>", of(ty)),
-        TypeDefKind::Map(key, value) => format!("map<{}, {}>", of(key), of(value)),
-        TypeDefKind::Future(ty) => format!("future<{}>", maybe(ty)),
-        TypeDefKind::Stream(ty) => format!("stream<{}>", maybe(ty)),
-        TypeDefKind::Handle(Handle::Own(id)) => format!("own<{}>", definition_text(resolve, *id)),
-        TypeDefKind::Handle(Handle::Borrow(id)) => format!("borrow<{}>", definition_text(resolve, *id)),
-        TypeDefKind::Resource => named("resource"),
-        TypeDefKind::Unknown => named("unknown"),
-    }
+fn other_release(name: &InterfaceName<'_>) -> ContractMismatch {
+    let host_item = format!("{}@{CONTRACT_VERSION}", name.path);
+    ContractMismatch::new(format!("{}@{}", name.path, name.version), host_item, "another release of the contract")
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn the_parsed_contract_has_the_interfaces_of_its_files() {
-        let host_item = parse_contract().unwrap();
-        assert!(host_item["flow:outbound/dnd"].contains_key("blocks-campaign"));
-        assert!(host_item[HANDLER].contains_key("describe"));
-        assert!(host_item["flow:action/log"]["write"].contains("enum { debug, info, warn, error }"));
-    }
-
-    #[test]
-    fn another_release_of_the_contract_is_named() {
-        let mut differences = Vec::new();
-        let name = InterfaceName { path: "flow:outbound/dnd", version: "0.2.0" };
-        compare(&name, &Functions::new(), Some(&Functions::new()), &mut differences);
-        assert_eq!(differences[0].host_item, "flow:outbound/dnd@0.1.0");
-    }
-
-    #[test]
-    fn a_patch_of_the_same_release_is_compatible() {
-        assert!(InterfaceName { path: "", version: "0.1.7" }.is_compatible_with("0.1.0"));
-        assert!(!InterfaceName { path: "", version: "1.1.0" }.is_compatible_with("0.1.0"));
-    }
-}
+mod tests;

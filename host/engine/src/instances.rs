@@ -5,13 +5,45 @@
 //! instantiated. The count is therefore never too high. The compilation would reject every component that this check
 //! rejects.
 
+use crate::Limits;
 use crate::load_error::LoadError;
-use crate::{Limits, MEMORIES};
 use flowhost_error::ErrorCode;
+use serde::{Deserialize, Serialize};
 use wasmparser::{
     BinaryReaderError, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentTypeRef, Instance,
     Payload,
 };
+
+/// The memories, tables and core instances of one instance of a component.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceCounts {
+    /// Linear memories.
+    pub memories: u64,
+    /// Tables.
+    pub tables: u64,
+    /// Core instances.
+    pub core_instances: u64,
+}
+
+impl InstanceCounts {
+    /// Checks the counts against the limits of an instance.
+    ///
+    /// # Errors
+    /// `limit-memory`, `limit-tables`.
+    pub fn check(&self, limits: &Limits) -> Result<(), LoadError> {
+        for (code, count, most, what) in [
+            (ErrorCode::LimitMemory, self.memories, limits.memories, "memories"),
+            (ErrorCode::LimitTables, self.tables, limits.tables, "tables"),
+            (ErrorCode::LimitTables, self.core_instances, limits.core_instances, "core instances"),
+        ] {
+            if count > most as u64 {
+                let message = format!("an instance of the component has {count} {what}; at most {most} are allowed");
+                return Err(LoadError::new(code, message));
+            }
+        }
+        Ok(())
+    }
+}
 
 /// The memories and tables that a core module defines.
 #[derive(Default, Clone, Copy)]
@@ -45,22 +77,9 @@ impl Instances {
         Ok(())
     }
 
-    /// Checks the counts against the limits of an instance.
-    ///
-    /// # Errors
-    /// `limit-memory`, `limit-tables`.
-    pub(super) fn check(&self, limits: &Limits) -> Result<(), LoadError> {
-        for (code, count, most, what) in [
-            (ErrorCode::LimitMemory, self.memories, MEMORIES as usize, "memories"),
-            (ErrorCode::LimitTables, self.tables, limits.tables, "tables"),
-            (ErrorCode::LimitTables, self.instances, limits.core_instances, "core instances"),
-        ] {
-            if count > most as u64 {
-                let message = format!("an instance of the component has {count} {what}; at most {most} are allowed");
-                return Err(LoadError::new(code, message));
-            }
-        }
-        Ok(())
+    /// Returns the counts so far.
+    pub(super) fn counts(&self) -> InstanceCounts {
+        InstanceCounts { memories: self.memories, tables: self.tables, core_instances: self.instances }
     }
 
     fn add_own(&mut self, payload: &Payload<'_>) -> Result<(), BinaryReaderError> {

@@ -19,14 +19,16 @@ pub mod preempt;
 pub mod private_files;
 pub mod quotas;
 pub mod reclaim;
+mod refusal;
 pub mod task;
 pub mod ticker;
 pub mod worker;
 
 pub use compiler::compile_for_parent;
-pub use component::pack;
-pub use contract::{CONTRACT_VERSION, ContractMismatch, WIT_FILES};
+pub use component::{ComponentFacts, pack};
+pub use contract::{CONTRACT_VERSION, ContractMismatch, MissingItem, WIT_FILES};
 pub use file::{ReadError, read_component};
+pub use instances::InstanceCounts;
 pub use limits::Limits;
 pub use load_error::LoadError;
 
@@ -42,9 +44,6 @@ const HOST_STACK_BYTES: usize = 768 << 10;
 /// Memory of an instance slot that stays resident between invocations, bytes. Guests built with the SDK need no more,
 /// and therefore no memory system call.
 const KEEP_RESIDENT_BYTES: usize = 256 << 10;
-
-/// Maximum number of memories of one instance.
-pub(crate) const MEMORIES: u32 = 2;
 
 /// Guard region after each memory, bytes; the code checks accesses beyond it explicitly.
 const GUARD_BYTES: u64 = 64 << 10;
@@ -86,18 +85,19 @@ fn base_config(limits: &Limits) -> Config {
 fn pooling_config(limits: &Limits, slots: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     let tables = u32::try_from(limits.tables).unwrap_or(u32::MAX);
+    let memories = u32::try_from(limits.memories).unwrap_or(u32::MAX);
     let core_instances = u32::try_from(limits.core_instances).unwrap_or(u32::MAX);
     // The pool is large enough for every slot to use its maximum, so that no instance can exhaust the pool.
     pool.total_component_instances(slots)
         .total_core_instances(slots.saturating_mul(core_instances))
-        .total_memories(slots.saturating_mul(MEMORIES))
+        .total_memories(slots.saturating_mul(memories))
         .total_tables(slots.saturating_mul(tables))
         .total_stacks(slots)
         .max_core_instances_per_component(core_instances)
         .max_tables_per_component(tables)
         .max_tables_per_module(tables)
-        .max_memories_per_component(MEMORIES)
-        .max_memories_per_module(MEMORIES)
+        .max_memories_per_component(memories)
+        .max_memories_per_module(memories)
         .max_memory_size(limits.memory_bytes)
         .table_elements(limits.table_elements)
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)

@@ -9,9 +9,11 @@ use std::time::Duration;
 pub struct Limits {
     /// Linear memory of one instance, bytes, all its memories together. Default: 64 MiB. Code `limit-memory`.
     pub memory_bytes: usize,
+    /// Linear memories of one instance, all its core instances together. Default: 4. Code `limit-memory`.
+    pub memories: usize,
     /// Tables of one instance, all its core instances together. Default: 8. Code `limit-tables`.
     pub tables: usize,
-    /// Core instances in one component. Default: 32. Code `limit-tables`.
+    /// Core instances in one component. Default: 64. Code `limit-tables`.
     pub core_instances: usize,
     /// Elements of one table. Default: 65,536. Code `limit-tables`.
     pub table_elements: usize,
@@ -84,8 +86,9 @@ impl Default for Limits {
         const MIB: usize = 1 << 20;
         Self {
             memory_bytes: 64 * MIB,
+            memories: 4,
             tables: 8,
-            core_instances: 32,
+            core_instances: 64,
             table_elements: 65_536,
             cpu_time: Duration::from_millis(200),
             invocation_timeout: Duration::from_secs(5),

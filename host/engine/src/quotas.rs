@@ -4,13 +4,14 @@
 //! the largest known guests. CPython from componentize-py has 13,529 functions, one of 426,843 bytes, 271 locals in one
 //! function, 38 core modules and 85 KB of component sections. QuickJS has 5,514 data segments.
 
-use super::instances::Instances;
+use super::instances::{InstanceCounts, Instances};
 use crate::Limits;
 use crate::load_error::LoadError;
 use flowhost_error::ErrorCode;
 use wasmparser::{
-    CompositeInnerType, ElementItems, ElementSectionReader, FunctionBody, ImportSectionReader, Instance,
-    InstanceSectionReader, MemorySectionReader, Parser, Payload, TableSectionReader, TypeSectionReader,
+    BinaryReaderError, CanonicalFunction, CanonicalOption, CompositeInnerType, ElementItems, ElementSectionReader,
+    FunctionBody, ImportSectionReader, Instance, InstanceSectionReader, MemorySectionReader, Parser, Payload,
+    TableSectionReader, TypeSectionReader,
 };
 
 /// The maximum count of a part, and its name in a message.
@@ -69,13 +70,37 @@ struct Counts {
     elements: u64,
 }
 
+/// The parts of a component that is within the quotas.
+pub struct Measurement {
+    instances: Instances,
+    /// The first memory or table that is initially larger than permitted.
+    oversized: Option<LoadError>,
+    /// Whether the component lifts or lowers functions with the async ABI.
+    pub uses_async_abi: bool,
+}
+
+impl Measurement {
+    /// Returns the memories, tables and core instances of one instance.
+    pub fn counts(&self) -> InstanceCounts {
+        self.instances.counts()
+    }
+
+    /// Checks memories, tables and core instances against the limits of an instance.
+    ///
+    /// # Errors
+    /// `limit-memory`, `limit-tables`.
+    pub fn check_instance(&self, limits: &Limits) -> Result<(), LoadError> {
+        self.oversized.clone().map_or_else(|| self.counts().check(limits), Err)
+    }
+}
+
 /// Counts the parts of a component, without compiling or storing any of them.
 ///
 /// # Errors
-/// `limit-component-size`, `limit-memory`, `limit-tables`: a count exceeds its quota. `component-invalid`: the bytes
-/// can't be parsed.
-pub fn check(component: &[u8], limits: &Limits) -> Result<(), LoadError> {
-    let (mut counts, mut instances) = (Counts::default(), Instances::default());
+/// `limit-component-size`: a count exceeds its quota. `component-invalid`: the bytes can't be parsed.
+pub fn measure(component: &[u8], limits: &Limits) -> Result<Measurement, LoadError> {
+    let mut counts = Counts::default();
+    let mut measured = Measurement { instances: Instances::default(), oversized: None, uses_async_abi: false };
     for payload in Parser::new(0).parse_all(component) {
         let payload = payload.map_err(invalid_component)?;
         match &payload {
@@ -83,12 +108,19 @@ pub fn check(component: &[u8], limits: &Limits) -> Result<(), LoadError> {
             Payload::End(_) => counts.depth = counts.depth.saturating_sub(1),
             _ => {
                 counts.component_section(&payload)?;
-                counts.module_section(&payload, limits)?;
+                counts.module_section(&payload)?;
             }
         }
-        instances.add(&payload).map_err(invalid_component)?;
+        let oversized = match &payload {
+            Payload::MemorySection(reader) => memories(reader.clone(), limits)?,
+            Payload::TableSection(reader) => tables(reader.clone(), limits)?,
+            _ => None,
+        };
+        measured.oversized = measured.oversized.or(oversized);
+        measured.uses_async_abi |= uses_async_abi(&payload).map_err(invalid_component)?;
+        measured.instances.add(&payload).map_err(invalid_component)?;
     }
-    instances.check(limits)
+    Ok(measured)
 }
 
 impl Counts {
@@ -113,13 +145,11 @@ impl Counts {
         charge(&mut self.component_bytes, range.len() as u64, &COMPONENT_BYTES)
     }
 
-    fn module_section(&mut self, payload: &Payload<'_>, limits: &Limits) -> Result<(), LoadError> {
+    fn module_section(&mut self, payload: &Payload<'_>) -> Result<(), LoadError> {
         match payload {
             Payload::TypeSection(reader) => self.types(reader.clone()),
             Payload::ImportSection(reader) => self.imports(reader.clone()),
             Payload::FunctionSection(reader) => charge(&mut self.functions, reader.count().into(), &FUNCTIONS),
-            Payload::TableSection(reader) => tables(reader.clone(), limits),
-            Payload::MemorySection(reader) => memories(reader.clone(), limits),
             Payload::GlobalSection(reader) => charge(&mut self.globals, reader.count().into(), &GLOBALS),
             Payload::ExportSection(reader) => {
                 charge(&mut self.name_bytes, reader.range().len() as u64, &NAME_BYTES)?;
@@ -191,21 +221,23 @@ impl Counts {
     }
 }
 
-fn memories(reader: MemorySectionReader<'_>, limits: &Limits) -> Result<(), LoadError> {
+/// Returns the error for a memory that is initially larger than permitted.
+fn memories(reader: MemorySectionReader<'_>, limits: &Limits) -> Result<Option<LoadError>, LoadError> {
     for memory in reader {
         let memory = memory.map_err(invalid_component)?;
         let bytes = memory.initial.checked_shl(memory.page_size_log2.unwrap_or(PAGE_LOG2).min(PAGE_LOG2));
         if memory.initial > u64::from(u32::MAX) || bytes.is_none_or(|bytes| bytes > limits.memory_bytes as u64) {
             let most = limits.memory_bytes;
             let message = format!("a memory of the component has initially more than {most} bytes; use less");
-            return Err(LoadError::new(ErrorCode::LimitMemory, message));
+            return Ok(Some(LoadError::new(ErrorCode::LimitMemory, message)));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
-fn tables(reader: TableSectionReader<'_>, limits: &Limits) -> Result<(), LoadError> {
-    let refused = |message: String| Err(LoadError::new(ErrorCode::LimitTables, message));
+/// Returns the error for too many tables, or for one that is initially larger than permitted.
+fn tables(reader: TableSectionReader<'_>, limits: &Limits) -> Result<Option<LoadError>, LoadError> {
+    let refused = |message: String| Ok(Some(LoadError::new(ErrorCode::LimitTables, message)));
     if reader.count() as usize > limits.tables {
         return refused(format!("a core module has {} tables; at most {} are allowed", reader.count(), limits.tables));
     }
@@ -216,7 +248,27 @@ fn tables(reader: TableSectionReader<'_>, limits: &Limits) -> Result<(), LoadErr
             return refused(format!("a table has initially {elements} elements; at most {most} are allowed"));
         }
     }
-    Ok(())
+    Ok(None)
+}
+
+/// Returns whether a section lifts or lowers a function with the async ABI, or uses a built-in function of it.
+fn uses_async_abi(payload: &Payload<'_>) -> Result<bool, BinaryReaderError> {
+    let Payload::ComponentCanonicalSection(reader) = payload else { return Ok(false) };
+    for function in reader.clone() {
+        let is_async = match function? {
+            CanonicalFunction::Lift { options, .. } | CanonicalFunction::Lower { options, .. } => {
+                options.iter().any(|option| matches!(option, CanonicalOption::Async | CanonicalOption::Callback(_)))
+            }
+            CanonicalFunction::ResourceNew { .. }
+            | CanonicalFunction::ResourceDrop { .. }
+            | CanonicalFunction::ResourceRep { .. } => false,
+            _ => true,
+        };
+        if is_async {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Adds to a count, and checks it against its quota.
@@ -233,7 +285,7 @@ fn check_quota(count: u64, Quota { most, what }: &Quota) -> Result<(), LoadError
     Err(LoadError::new(ErrorCode::LimitComponentSize, format!("the component has more than {most} {what}; {hint}")))
 }
 
-fn invalid_component(error: wasmparser::BinaryReaderError) -> LoadError {
+fn invalid_component(error: BinaryReaderError) -> LoadError {
     LoadError::new(ErrorCode::ComponentInvalid, crate::load_error::invalid(&error))
 }
 
@@ -242,7 +294,9 @@ mod tests {
     use super::*;
 
     fn code(component: &[u8]) -> Option<ErrorCode> {
-        check(component, &Limits::default()).err().map(|error| error.code)
+        let limits = Limits::default();
+        let measured = measure(component, &limits).and_then(|measured| measured.check_instance(&limits));
+        measured.err().map(|error| error.code)
     }
 
     #[test]

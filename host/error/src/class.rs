@@ -14,6 +14,8 @@ pub enum CodeClass {
     Failure,
     /// A component was not loaded.
     Load,
+    /// A finding in a manifest. An error refuses the component.
+    Manifest,
     /// A flow was not run to its end.
     Run,
     /// An apply file was not applied.

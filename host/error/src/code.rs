@@ -117,6 +117,15 @@ error_codes! {
     ActionDuplicate, "action-duplicate", Load;
     LimitComponentSize, "limit-component-size", Load;
     LimitCompileTime, "limit-compile-time", Load;
+    ManifestSchema, "manifest-schema", Manifest;
+    ManifestUnknownField, "manifest-unknown-field", Manifest;
+    ManifestDuplicate, "manifest-duplicate", Manifest;
+    ManifestDefault, "manifest-default", Manifest;
+    ManifestReference, "manifest-reference", Manifest;
+    ManifestText, "manifest-text", Manifest;
+    ManifestUses, "manifest-uses", Manifest;
+    ManifestUnused, "manifest-unused", Manifest;
+    ManifestMigration, "manifest-migration", Manifest;
     LimitSteps, "limit-steps", Run;
     ApplyInvalid, "apply-invalid", Apply;
     NodeUnknown, "node-unknown", Flow;

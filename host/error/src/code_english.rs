@@ -229,14 +229,41 @@ code_texts! {
             title: "the compilation of the component takes too long",
             fix: "make the functions of the component smaller, or raise compile_time",
         },
-        ErrorCode::LimitSteps => CodeText {
-            title: "the flow took too many steps",
-            fix: "look for a loop in the flow, and give it an exit",
+        ErrorCode::ManifestSchema => CodeText {
+            title: "the published schema rejects the manifest",
+            fix: "correct the field at the pointer in the message; flowhost wit writes the schema",
         },
-        ErrorCode::ApplyInvalid => CodeText {
-            title: "a field of the apply file is wrong",
-            fix: "correct the field that the message names",
+        ErrorCode::ManifestUnknownField => CodeText {
+            title: "the manifest has a field that this host does not know",
+            fix: "correct the name of the field, or load the plugin in a newer host",
         },
+        ErrorCode::ManifestDuplicate => CodeText {
+            title: "the manifest defines a name twice",
+            fix: "give each parameter, choice, group and error code a name of its own",
+        },
+        ErrorCode::ManifestDefault => CodeText {
+            title: "a default does not have the form of its parameter",
+            fix: "write the default in the form of the parameter's kind, or remove it",
+        },
+        ErrorCode::ManifestReference => CodeText {
+            title: "the manifest refers to something that it does not define",
+            fix: "refer to a group, a parameter and a choice of the manifest, without a cycle",
+        },
+        ErrorCode::ManifestText => CodeText {
+            title: "a text of the manifest lacks a language or has a control character",
+            fix: "give the text in each of the locales, without control characters",
+        },
+        ErrorCode::ManifestUses => CodeText {
+            title: "an entry of uses names an unknown function",
+            fix: "correct the entry; it needs the form flow:outbound/dnd#blocks-campaign",
+        },
+        ErrorCode::ManifestUnused => CodeText { title: "an entry of uses is not imported", fix: "remove the entry, or call the function" },
+        ErrorCode::ManifestMigration => CodeText {
+            title: "a migration does not fit the manifest",
+            fix: "let each migration lead from one major version to the next, with parameters and ports of the manifest",
+        },
+        ErrorCode::LimitSteps => CodeText { title: "the flow took too many steps", fix: "look for a loop in the flow, and give it an exit" },
+        ErrorCode::ApplyInvalid => CodeText { title: "a field of the apply file is wrong", fix: "correct the field that the message names" },
         ErrorCode::NodeUnknown => CodeText {
             title: "a node has a type that this host does not know, or a wire leads to no node",
             fix: "use an action of this host, or load the plugin with --plugins",

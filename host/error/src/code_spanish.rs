@@ -229,6 +229,39 @@ code_texts! {
             title: "la compilación del componente tarda demasiado",
             fix: "reduzca las funciones del componente, o aumente compile_time",
         },
+        ErrorCode::ManifestSchema => CodeText {
+            title: "el esquema publicado rechaza el manifiesto",
+            fix: "corrija el campo que indica el puntero del mensaje; flowhost wit escribe el esquema",
+        },
+        ErrorCode::ManifestUnknownField => CodeText {
+            title: "el manifiesto tiene un campo que este host no conoce",
+            fix: "corrija el nombre del campo, o cargue el plugin en un host más nuevo",
+        },
+        ErrorCode::ManifestDuplicate => CodeText {
+            title: "el manifiesto define dos veces un nombre",
+            fix: "dé un nombre propio a cada parámetro, opción, grupo y código de error",
+        },
+        ErrorCode::ManifestDefault => CodeText {
+            title: "un valor por defecto no tiene la forma que pide su parámetro",
+            fix: "escriba el valor en la forma del tipo del parámetro, o quítelo",
+        },
+        ErrorCode::ManifestReference => CodeText {
+            title: "el manifiesto se refiere a algo que no define",
+            fix: "refiérase a un grupo, un parámetro y una opción del manifiesto, sin ciclos",
+        },
+        ErrorCode::ManifestText => CodeText {
+            title: "a un texto del manifiesto le falta un idioma o le sobra un carácter de control",
+            fix: "dé el texto en cada uno de los idiomas, sin caracteres de control",
+        },
+        ErrorCode::ManifestUses => CodeText {
+            title: "una entrada de uses nombra una función desconocida",
+            fix: "corrija la entrada; su forma es flow:outbound/dnd#blocks-campaign",
+        },
+        ErrorCode::ManifestUnused => CodeText { title: "una entrada de uses no se importa", fix: "quite la entrada, o llame a la función" },
+        ErrorCode::ManifestMigration => CodeText {
+            title: "una migración no corresponde al manifiesto",
+            fix: "haga que cada migración lleve de una versión mayor a la siguiente, con parámetros y puertos del manifiesto",
+        },
         ErrorCode::LimitSteps => CodeText {
             title: "el diagrama dio demasiados pasos",
             fix: "busque un ciclo en el diagrama, y dele una salida",

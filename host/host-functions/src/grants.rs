@@ -101,6 +101,11 @@ impl HostFunction {
     pub fn name(self) -> &'static str {
         FUNCTIONS.iter().find(|(function, _)| *function == self).map_or("", |(_, name)| name)
     }
+
+    /// Returns the names of all functions.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        FUNCTIONS.iter().map(|(_, name)| *name)
+    }
 }
 
 /// A set of functions.

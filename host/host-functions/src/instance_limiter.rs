@@ -15,6 +15,7 @@ pub struct InstanceLimiter {
     memory_bytes: usize,
     memory_limit: usize,
     table_limit: usize,
+    memories: usize,
     tables: usize,
     core_instances: usize,
     /// The session, for its tenant.
@@ -32,6 +33,7 @@ impl InstanceLimiter {
             memory_bytes: 0,
             memory_limit: limits.memory_bytes,
             table_limit: limits.table_elements,
+            memories: limits.memories,
             tables: limits.tables,
             core_instances: limits.core_instances,
         }
@@ -83,6 +85,6 @@ impl ResourceLimiter for InstanceLimiter {
     }
 
     fn memories(&self) -> usize {
-        self.tables
+        self.memories
     }
 }

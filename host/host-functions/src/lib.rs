@@ -15,23 +15,27 @@ mod locale;
 mod log;
 mod log_quota;
 mod lookup;
+mod missing;
 pub mod parameters;
 mod records;
 mod run_log;
 mod session;
 mod value;
 mod wasi;
+mod wasi_interfaces;
 
 pub use abort::Abort;
 pub use grants::{Grants, HostFunction};
 pub use log::Warning;
 pub use log_quota::LogQuota;
 pub use lookup::IdGenerator;
+pub use missing::link_missing;
 pub use run_log::LogLevel;
 pub use run_log::{LogOrigin, RunLog};
 pub use session::{EntityWrites, SeededRng, SessionOverlay};
 pub use session::{Session, SessionError};
 pub use wasi::MAX_RESOURCES;
+pub use wasi_interfaces::wasi_result;
 
 use bindings::flow::action::types::Error as WitError;
 use flowhost_domain::Refusal;

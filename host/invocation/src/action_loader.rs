@@ -2,16 +2,17 @@
 
 use super::builder::OpenError;
 use super::describe::describe;
-use crate::catalog::{Action, Catalog, Loader, ReplaceableIds};
+use crate::catalog::{Action, Candidate, Catalog, Loader, ReplaceableIds};
 use flowhost_built_in_actions::built_in;
-use flowhost_engine::cache::CodeCache;
+use flowhost_engine::cache::{CacheKeys, CodeCache};
 use flowhost_engine::compiler::Compiler;
 use flowhost_engine::ticker::EpochTicker;
 use flowhost_engine::{Limits, code};
-use flowhost_engine::{LoadError, ReadError, read_component};
-use flowhost_error::ErrorCode;
+use flowhost_engine::{LoadError, MissingItem, ReadError, read_component};
+use flowhost_error::{Diagnostic, ErrorCode};
 use semver::Version;
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmtime::Engine;
@@ -44,15 +45,16 @@ impl ActionLoader {
         let mut linker = Linker::new(engine);
         flowhost_host_functions::link(&mut linker)?;
         let cache = settings.cache.and_then(|folder| {
-            CodeCache::open(&folder, code::compatibility_hash(engine))
+            let keys = CacheKeys { engine: code::compatibility_hash(engine), host: code::host_hash(limits) };
+            CodeCache::open(&folder, keys)
                 .inspect_err(|error| tracing::warn!("compiled code is not cached in {}: {error}", folder.display()))
                 .ok()
         });
         let (describing_engine, activity, describe_limits) =
             (engine.clone(), ticker.activity_handle(), Arc::clone(limits));
-        let describe_fn = Box::new(move |component: &_| {
+        let describe_fn = Box::new(move |component: &_, missing: &[MissingItem]| {
             activity.set_busy();
-            let answer = describe(&describing_engine, &linker, &describe_limits, component);
+            let answer = describe(&describing_engine, &linker, &describe_limits, (component, missing));
             activity.set_idle();
             answer
         });
@@ -63,7 +65,7 @@ impl ActionLoader {
 
     /// Loads a component that is not built in.
     pub(super) fn inspect(&self, component: &[u8]) -> Result<Arc<Action>, LoadError> {
-        let action = self.loader.load(component)?;
+        let action = self.loader.load(&Candidate::new(component, &self.limits)?)?;
         self.replaceable.check(&action.manifest.id)?;
         Ok(Arc::new(action))
     }
@@ -74,7 +76,8 @@ impl ActionLoader {
         let mut catalog = Catalog::default();
         if built_in_actions {
             for (_, component) in built_in() {
-                catalog.add(Arc::new(self.loader.load(component).map_err(OpenError::BuiltIn)?));
+                let candidate = Candidate::new(component, &self.limits).map_err(OpenError::BuiltIn)?;
+                catalog.add(Arc::new(self.loader.load(&candidate).map_err(OpenError::BuiltIn)?));
             }
         }
         let mut added = LoadedFiles::new();
@@ -94,7 +97,10 @@ impl ActionLoader {
         files.sort();
         for path in files {
             match self.read(&path).and_then(|component| Ok(check_duplicate(&path, self.inspect(&component)?, added)?)) {
-                Ok(action) => catalog.add(action),
+                Ok(action) => {
+                    log_findings(&path.display(), &action);
+                    catalog.add(action);
+                }
                 Err(ReadError::Refused(error)) => {
                     tracing::warn!(target: "flowhost::load", "{} is left out: {}: {error}", path.display(), error.code);
                 }
@@ -108,6 +114,14 @@ impl ActionLoader {
 
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
         read_component(path, self.limits.component_bytes)
+    }
+}
+
+/// Logs the warnings about the manifest of an action from `source`, a file or another place.
+pub(super) fn log_findings(source: &dyn fmt::Display, action: &Action) {
+    for Diagnostic { path, code, message, .. } in &action.findings {
+        let action = (&action.manifest.id, &action.manifest.version);
+        tracing::warn!(target: "flowhost::load", "{source}: {}@{} {path}: {message} ({code})", action.0, action.1);
     }
 }
 

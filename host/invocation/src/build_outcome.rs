@@ -5,9 +5,10 @@ use super::execute::Invocation;
 use super::outcome::{Failure, Outcome, OutcomeError, Usage};
 use flowhost_domain::Refusal;
 use flowhost_engine::task::{Phase, StopReason};
-use flowhost_error::ErrorCode;
-use flowhost_error::text::truncate_bytes;
+use flowhost_error::text::{quote, truncate_bytes};
+use flowhost_error::{ErrorCode, is_refusal_code};
 use flowhost_host_functions::bindings::flow::action::types::Error as WitError;
+use flowhost_manifest::Manifest;
 use flowhost_store::{IdempotencyRecord, NewIdempotencyRecord, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -136,6 +137,23 @@ pub(super) fn store_conflict() -> Failure {
 
 pub(super) fn error_from_refusal(refusal: Refusal) -> OutcomeError {
     OutcomeError { code: refusal.code.as_str().to_owned(), message: refusal.message, parameter: None }
+}
+
+/// Checks that a plugin may refuse with this code: one of the host's, or one of its own.
+///
+/// # Errors
+/// The message for `plugin-contract`.
+pub(super) fn check_refusal_code(manifest: &Manifest, code: &str) -> Result<(), String> {
+    if !is_refusal_code(code) {
+        let code = quote(code);
+        return Err(format!(
+            "the plugin refused with the code {code}, which is neither the host's nor has the form acme/too-low"
+        ));
+    }
+    if code.contains('/') && !manifest.declares_error(code) {
+        return Err(format!("the plugin refused with the code {code}, which its manifest doesn't list in `errors`"));
+    }
+    Ok(())
 }
 
 /// Converts a plugin's error and truncates its message to 4 KiB.

@@ -1,9 +1,9 @@
 //! Calls a component's `describe` for its manifest. The component has no grants during the call.
 
-use super::instance::{RunError, classify_trap};
+use super::instance::{RunError, classify_trap, with_missing};
 use flowhost_engine::Limits;
-use flowhost_engine::LoadError;
 use flowhost_engine::cpu_clock::ThreadTimer;
+use flowhost_engine::{LoadError, MissingItem};
 use flowhost_error::ErrorCode;
 use flowhost_host_functions::bindings::OutboundAction;
 use flowhost_host_functions::{HostState, LogOrigin, RunLog};
@@ -12,20 +12,21 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store, UpdateDeadline};
 
 /// Instantiates the component and calls `describe`. It uses a separate thread, since the caller's thread may run a
-/// runtime.
+/// runtime. The items that this host does not have are linked to refusals.
 pub(super) fn describe(
     engine: &Engine,
     linker: &Linker<HostState>,
     limits: &Arc<Limits>,
-    component: &Component,
+    component: (&Component, &[MissingItem]),
 ) -> Result<String, LoadError> {
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-            let runtime = runtime.map_err(|error| LoadError::new(ErrorCode::ComponentInvalid, error.to_string()))?;
+            let runtime =
+                runtime.map_err(|error| LoadError::transient(ErrorCode::ComponentInvalid, error.to_string()))?;
             runtime.block_on(call_describe(engine, linker, limits, component))
         });
-        let gone = |_| Err(LoadError::new(ErrorCode::PluginTrap, "the thread that calls `describe` panicked"));
+        let gone = |_| Err(LoadError::transient(ErrorCode::PluginTrap, "the thread that calls `describe` panicked"));
         thread.join().unwrap_or_else(gone)
     })
 }
@@ -34,7 +35,7 @@ async fn call_describe(
     engine: &Engine,
     linker: &Linker<HostState>,
     limits: &Arc<Limits>,
-    component: &Component,
+    component: (&Component, &[MissingItem]),
 ) -> Result<String, LoadError> {
     let run_log = Arc::new(RunLog::new(limits));
     let mut store = Store::new(engine, HostState::for_describe(Arc::clone(limits), Arc::clone(&run_log)));
@@ -45,8 +46,10 @@ async fn call_describe(
     store.epoch_deadline_callback(move |_| {
         Ok(if timer.elapsed() > cpu { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
     });
+    let (component, missing) = component;
     let described = async {
-        let action = OutboundAction::instantiate_async(&mut store, component, linker).await?;
+        let linker = with_missing(linker, missing)?;
+        let action = OutboundAction::instantiate_async(&mut store, component, &linker).await?;
         action.flow_action_handler().call_describe(&mut store).await
     };
     // The epoch stops a component that uses the CPU. Only this timeout stops one that waits, for example for a WASI
@@ -61,8 +64,10 @@ async fn call_describe(
         let (code, message) = match classify_trap(&error) {
             RunError::Fault { code, message } => (code, message),
             RunError::Store(error) => (ErrorCode::PluginTrap, error.to_string()),
-            RunError::Conflict(_) | RunError::PoolExhausted => {
-                (ErrorCode::PluginTrap, "`describe` called a store function".to_owned())
+            RunError::Conflict(_) => (ErrorCode::PluginTrap, "`describe` called a store function".to_owned()),
+            RunError::PoolExhausted => {
+                let message = "the host has no memory for an instance of the component; try again later";
+                return LoadError::transient(ErrorCode::PluginTrap, message);
             }
         };
         LoadError::new(code, format!("the component can't describe itself: {message}"))

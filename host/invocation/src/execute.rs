@@ -1,7 +1,7 @@
 //! The execution of an admitted invocation on its worker, up to its outcome.
 
 use super::admission::AdmissionPermit;
-use super::build_outcome::{error_from_guest, error_from_refusal, quota_failure, store_conflict};
+use super::build_outcome::{check_refusal_code, error_from_guest, error_from_refusal, quota_failure, store_conflict};
 use super::instance::{GuestResult, LinkedComponent, RunError, WorkerContext};
 use super::outcome::{Failure, Outcome, OutcomeError};
 use super::request::Request;
@@ -10,8 +10,8 @@ use chrono::{DateTime, SubsecRound, Utc};
 use flowhost_domain::Refusal;
 use flowhost_domain::upsert::{ContactUpsert, Profile};
 use flowhost_engine::task::{Phase, TaskState};
-use flowhost_error::text::{first_characters, quote};
-use flowhost_error::{ErrorCode, is_refusal_code};
+use flowhost_error::ErrorCode;
+use flowhost_error::text::first_characters;
 use flowhost_host_functions::parameters::{ParameterValues, lookups};
 use flowhost_host_functions::{
     EntityWrites, HostFunction, HostState, IdGenerator, RunInput, RunLog, RunOutput, SeededRng, SessionOverlay,
@@ -174,11 +174,7 @@ impl Invocation {
                 Box::pin(self.commit_or_validate(started, transaction, outcome, key_guard)).await
             }
             Ok(GuestResult::Error(error)) => {
-                if !is_refusal_code(&error.code) {
-                    let message = format!(
-                        "the plugin refused with the code {}, which is neither the host's nor has the form acme/too-low",
-                        quote(&error.code)
-                    );
+                if let Err(message) = check_refusal_code(&self.request.node.action().manifest, &error.code) {
                     return Attempt::Done(Ok(self.fault_outcome(started, ErrorCode::PluginContract, message)));
                 }
                 let transaction = self.context.new_transaction(self.tenant(), self.now);

@@ -1,6 +1,6 @@
 //! The embedding API: open a host, prepare nodes, invoke them.
 
-use super::action_loader::{ActionLoader, LoadSettings};
+use super::action_loader::{ActionLoader, LoadSettings, log_findings};
 use super::admission::Admission;
 use super::builder::{HostBuilder, OpenError};
 use super::canonical_json::MAX_CONTAINERS;
@@ -178,6 +178,7 @@ impl Host {
     /// It is not a component, does not match the contract, has a reserved id, or exceeds a limit; see [`LoadError`].
     pub fn load(&self, component: &[u8]) -> Result<Arc<Action>, LoadError> {
         let action = self.inspect(component)?;
+        log_findings(&"a loaded component", &action);
         self.catalog.rcu(|catalog| {
             let mut catalog = Catalog::clone(catalog);
             catalog.add(Arc::clone(&action));

@@ -7,15 +7,16 @@ use super::tenant_cache::TenantCache;
 use crate::catalog::Action;
 use chrono::{DateTime, Utc};
 use flowhost_domain::Tenant;
-use flowhost_engine::Limits;
 use flowhost_engine::memory_budget::MemoryBudget;
 use flowhost_engine::reclaim::ReclaimHandle;
+use flowhost_engine::{Limits, MissingItem};
 use flowhost_error::ErrorCode;
 use flowhost_error::text::first_characters;
 use flowhost_host_functions::bindings::OutboundActionPre;
 use flowhost_host_functions::bindings::flow::action::types::Error as WitError;
-use flowhost_host_functions::{Abort, Grants, HostState, MAX_RESOURCES, RunLog, RunOutput};
+use flowhost_host_functions::{Abort, Grants, HostState, MAX_RESOURCES, RunLog, RunOutput, link_missing};
 use flowhost_store::{Reader, StoreError, Transaction};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
@@ -76,6 +77,18 @@ pub(super) enum RunError {
     PoolExhausted,
 }
 
+/// Returns the linker for a component that imports these items, which the host does not have.
+pub(super) fn with_missing<'l>(
+    linker: &'l Linker<HostState>,
+    missing: &[MissingItem],
+) -> wasmtime::Result<Cow<'l, Linker<HostState>>> {
+    let mut linker = Cow::Borrowed(linker);
+    if !missing.is_empty() {
+        link_missing(linker.to_mut(), missing)?;
+    }
+    Ok(linker)
+}
+
 impl WorkerContext {
     pub(super) fn new(
         engine: Engine,
@@ -127,8 +140,9 @@ impl WorkerContext {
             return Ok(Rc::clone(linked_component));
         }
         let component = flowhost_engine::code::deserialize(&self.engine, &node.action().code)?;
-        let instance_pre = OutboundActionPre::new(self.linker.instantiate_pre(&component)?)?;
-        let grants = Grants::new(&node.action().imports, &node.action().manifest.uses);
+        let linker = with_missing(&self.linker, &node.action().facts.missing)?;
+        let instance_pre = OutboundActionPre::new(linker.instantiate_pre(&component)?)?;
+        let grants = Grants::new(node.action().imports(), &node.action().manifest.uses);
         let linked_component = LinkedComponent {
             action: Arc::downgrade(node.action()),
             instance_pre,

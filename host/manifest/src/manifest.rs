@@ -1,9 +1,9 @@
 //! The manifest of an action, which also defines the form that a designer fills in.
 
-use flowhost_error::text::single_line;
+use crate::migration::Migration;
 use semver::Version;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// A manifest, version 1 of its format. Unknown fields are ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,10 +29,16 @@ pub struct Manifest {
     /// The sections of the form, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
-    /// The outcome ports in the order of a node's wires; `error` is one of them.
+    /// The outcome ports in the order of a node's wires; the last one is `error`.
     pub ports: Vec<String>,
     /// The languages of its texts.
     pub locales: Vec<String>,
+    /// The error codes that the action itself defines. `None`: any code with a slash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Vec<DeclaredError>>,
+    /// How a saved node of an older major version becomes a node of the next one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub migrations: Vec<Migration>,
     /// The functions that the action may call in addition to parameters and log. An entry is a function,
     /// `flow:outbound/dnd#blocks-campaign`, or a whole interface, `flow:outbound/dnd`.
     #[serde(default)]
@@ -41,6 +47,15 @@ pub struct Manifest {
 
 /// A text by language: `en`, `es`, ...
 pub type Localized = BTreeMap<String, String>;
+
+/// An error code that an action defines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeclaredError {
+    /// The code, with one slash: `acme/points-negative`.
+    pub code: String,
+    /// The cause of the error, and how the designer can correct it.
+    pub help: Localized,
+}
 
 /// A section of the form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +90,12 @@ pub struct Parameter {
     /// The value if it is not configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<serde_json::Value>,
+    /// An example that the form shows in the empty control.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placeholder: Option<Localized>,
+    /// Values that the form offers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<Example>,
     /// The section of the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -93,6 +114,15 @@ pub struct Parameter {
     /// The value of an entity-out on the port `error`; `None`: the entity is cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_error: Option<serde_json::Value>,
+}
+
+/// A value that the form offers for a parameter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Example {
+    /// The value, in the form of a node's JSON.
+    pub value: serde_json::Value,
+    /// The explanation of the value.
+    pub title: Localized,
 }
 
 /// The kind of a parameter: the input of the designer and the value for the action.
@@ -197,11 +227,6 @@ pub const CHANNEL_PLACEHOLDER: &str = "<CHANNEL>";
 /// Maximum number of elements of a list parameter.
 pub const MAX_LIST_ELEMENTS: usize = 100;
 
-/// Limits on the memory that an untrusted manifest can use.
-const MAX_BYTES: usize = 256 << 10;
-const MAX_PARAMETERS: usize = 200;
-const MAX_PORTS: usize = 32;
-
 impl Manifest {
     /// Returns the JSON Schema (2020-12) of the parameters, with titles and help in `language`, or in English where it has
     /// none.
@@ -209,15 +234,9 @@ impl Manifest {
         crate::schema::parameters(self, language)
     }
 
-    /// Parses and checks a manifest. `Err`: the error with its position.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        if text.len() > MAX_BYTES {
-            return Err(format!("the manifest has {} bytes; at most {MAX_BYTES} are allowed", text.len()));
-        }
-        let manifest: Self =
-            serde_json::from_str(text).map_err(|error| single_line(format!("the manifest: {error}")))?;
-        manifest.check().map_err(single_line)?;
-        Ok(manifest)
+    /// Returns whether the action may return the error code `code`, which contains a slash.
+    pub fn declares_error(&self, code: &str) -> bool {
+        self.errors.as_ref().is_none_or(|errors| errors.iter().any(|error| error.code == code))
     }
 
     /// Returns the index and the declaration of the parameter that a node's property `name` configures.
@@ -225,55 +244,6 @@ impl Manifest {
         let by_name = |parameter: &Parameter| parameter.per_channel.is_none() && parameter.name == name;
         let exact = self.parameters.iter().enumerate().find(|(_, parameter)| by_name(parameter));
         exact.or_else(|| self.parameters.iter().enumerate().find(|(_, parameter)| parameter.channel_of(name).is_some()))
-    }
-
-    fn check(&self) -> Result<(), String> {
-        if self.manifest != 1 {
-            return Err(format!("manifest format {} is not supported; this host supports 1", self.manifest));
-        }
-        if !is_kebab_case(&self.id) {
-            return Err(format!("id {:?} must be kebab-case, at most 128 characters", self.id));
-        }
-        if self.parameters.len() > MAX_PARAMETERS || self.ports.len() > MAX_PORTS {
-            return Err(format!("at most {MAX_PARAMETERS} parameters and {MAX_PORTS} ports are allowed"));
-        }
-        let distinct: HashSet<_> = self.ports.iter().collect();
-        if distinct.len() != self.ports.len()
-            || !self.ports.iter().any(|port| port == ERROR_PORT)
-            || self.ports.len() < 2
-        {
-            return Err("ports must be distinct, and include `error` and at least one other".to_owned());
-        }
-        let names: HashSet<_> = self.parameters.iter().map(|parameter| &parameter.name).collect();
-        if names.len() != self.parameters.len() {
-            return Err("two parameters have the same name".to_owned());
-        }
-        self.parameters.iter().try_for_each(|parameter| self.check_parameter(parameter))
-    }
-
-    fn check_parameter(&self, parameter: &Parameter) -> Result<(), String> {
-        let name = &parameter.name;
-        let wrong = |what: &str| Err(format!("parameter {name:?} {what}"));
-        let plain = name.replacen(CHANNEL_PLACEHOLDER, "X", usize::from(parameter.per_channel.is_some()));
-        if !is_screaming_snake_case(&plain) {
-            return wrong("must be SCREAMING_SNAKE_CASE, at most 128 characters");
-        }
-        if parameter.per_channel.is_some() && !name.contains(CHANNEL_PLACEHOLDER) {
-            return wrong("repeats per channel but its name doesn't contain <CHANNEL>");
-        }
-        if (parameter.kind == ParameterKind::Choice) == parameter.choices.is_empty() {
-            return wrong("must have choices if it is a choice, and none otherwise");
-        }
-        if parameter.on_error.is_some() && parameter.kind != ParameterKind::EntityOut {
-            return wrong("has on-error but is not an entity-out");
-        }
-        let known = |condition: &Option<Condition>| {
-            condition.as_ref().is_none_or(|c| self.parameters.iter().any(|other| other.name == c.parameter))
-        };
-        if !known(&parameter.required_when) || !known(&parameter.shown_when) {
-            return wrong("has a condition on a parameter that doesn't exist");
-        }
-        Ok(())
     }
 }
 
@@ -291,14 +261,6 @@ impl Parameter {
 /// Returns a channel's name as it appears in parameter names: `FACEBOOK_WALL` for `facebook-wall`.
 pub fn channel_suffix(channel: &str) -> String {
     channel.replace('-', "_").to_uppercase()
-}
-
-fn is_kebab_case(text: &str) -> bool {
-    let words = |text: &str| {
-        text.split('-')
-            .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
-    };
-    text.len() <= 128 && text.starts_with(|first: char| first.is_ascii_lowercase()) && words(text)
 }
 
 fn is_screaming_snake_case(text: &str) -> bool {

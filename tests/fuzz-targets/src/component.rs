@@ -61,8 +61,7 @@ fn component_from(bytes: &[u8]) -> Option<Vec<u8>> {
 /// The manifest of an action that may use all functions of the contract.
 fn manifest() -> String {
     let text = |text: &str| json!({ "en": text });
-    let parameter =
-        |name: &str, kind: &str| json!({ "name": name, "title": text(name), "help": text(""), "kind": kind });
+    let parameter = |name: &str, kind: &str| json!({ "name": name, "title": text(name), "help": text("Any"), "kind": kind, "required": false });
     json!({
         "manifest": 1, "id": "random", "version": "1.0.0", "category": "Test", "title": text("Random"),
         "description": text("Does anything"), "locales": ["en"], "ports": ["next", "error"], "uses": CONTRACT.uses,
@@ -101,6 +100,10 @@ fn check_rejection(error: &LoadError) {
     message_checks::check_message(&error.message);
     message_checks::check_code(error.code.as_str(), &[CodeClass::Load, CodeClass::Fault]);
     assert_eq!(error.code == "component-contract", !error.differences.is_empty());
+    for finding in &error.findings {
+        message_checks::check_message(&finding.message);
+        message_checks::check_code(finding.code.as_str(), &[CodeClass::Manifest]);
+    }
 }
 
 /// The number of parameters that do not repeat per channel.

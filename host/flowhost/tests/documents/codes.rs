@@ -12,6 +12,7 @@ fn class_label(class: CodeClass) -> &'static str {
         CodeClass::Fault => "fault",
         CodeClass::Failure => "failure",
         CodeClass::Load => "at load",
+        CodeClass::Manifest => "of a manifest",
         CodeClass::Run => "of `run`",
         CodeClass::Apply => "of `apply`",
         CodeClass::Flow => "of a flow",

@@ -25,6 +25,7 @@ const fn row(
 
 const ROWS: &[Row] = &[
     row("memory of an instance", "{memory_bytes}", "`limit-memory`", &["memory_bytes"]),
+    row("memories of an instance", "{memories}", "`limit-memory`", &["memories"]),
     row("tables of an instance", "{tables}", "`limit-tables`", &["tables"]),
     row("core instances of a component", "{core_instances}", "`limit-tables`", &["core_instances"]),
     row("elements of a table", "{table_elements}", "`limit-tables`", &["table_elements"]),

@@ -1,13 +1,16 @@
-//! Loading of components: checks, compilation, code cache and manifest.
+//! Loading of components in steps: size, header, cached refusal, type, counts, compilation, `describe`, manifest.
+//!
+//! The steps before the compilation read only the bytes. The first refusal ends the loading.
 
-use flowhost_engine::Limits;
-use flowhost_engine::LoadError;
 use flowhost_engine::cache::{CachedComponent, CodeCache, sha256};
 use flowhost_engine::compiler::Compiler;
-use flowhost_engine::component::{check_contract, check_magic, classify_instance_error, compile_load_error};
-use flowhost_engine::quotas;
-use flowhost_error::ErrorCode;
-use flowhost_manifest::Manifest;
+use flowhost_engine::component::{check_component, check_magic, classify_instance_error, compile_load_error};
+use flowhost_engine::contract::lowest_version;
+use flowhost_engine::{ComponentFacts, InstanceCounts, Limits, LoadError, MissingItem};
+use flowhost_error::{Diagnostic, ErrorCode, Severity};
+use flowhost_host_functions::{HostFunction, wasi_result};
+use flowhost_manifest::{CheckedManifest, Manifest, UsesContext, covers};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,8 +25,9 @@ pub struct Action {
     pub digest: String,
     /// The size of the component, bytes.
     pub bytes: usize,
-    /// The functions that it imports, for example `flow:outbound/dnd#blocks-campaign`.
-    pub imports: Vec<String>,
+    /// The findings in the manifest; all of them are warnings.
+    pub findings: Vec<Diagnostic>,
+    pub(crate) facts: ComponentFacts,
     /// Machine code.
     pub(crate) code: Arc<Vec<u8>>,
     /// Its index in each worker's list of linked components.
@@ -37,9 +41,43 @@ impl fmt::Debug for Action {
 }
 
 impl Action {
+    /// Returns the functions that the component imports, for example `flow:outbound/dnd#blocks-campaign`.
+    pub fn imports(&self) -> &[String] {
+        &self.facts.imports
+    }
+
+    /// Returns the version of the contract that the component was built against.
+    pub fn built_contract(&self) -> &str {
+        &self.facts.built
+    }
+
+    /// Returns the lowest version of the contract that has the functions of `uses`.
+    pub fn needed_contract(&self) -> String {
+        let is_used = |import: &&String| self.manifest.uses.iter().any(|entry| covers(entry, import));
+        let used = self.facts.imports.iter().filter(is_used).map(String::as_str);
+        lowest_version(used).unwrap_or_else(|| self.facts.built.clone())
+    }
+
+    /// Returns the memories, tables and core instances of one instance.
+    pub fn counts(&self) -> InstanceCounts {
+        self.facts.counts
+    }
+
+    /// Returns the size of the machine code, bytes.
+    pub fn code_bytes(&self) -> usize {
+        self.code.len()
+    }
+
+    /// Returns the interfaces of WASI whose functions the component imports, each with what it gets from them.
+    pub fn wasi_interfaces(&self) -> BTreeMap<&str, &'static str> {
+        let functions = self.facts.imports.iter().filter_map(|import| import.split_once('#'));
+        let interfaces = functions.map(|(interface, _)| interface).filter(|interface| interface.starts_with("wasi:"));
+        interfaces.map(|interface| (interface, wasi_result(interface))).collect()
+    }
+
     /// Returns whether the component imports anything of WASI.
     pub(crate) fn imports_wasi(&self) -> bool {
-        self.imports.iter().any(|import| import.starts_with("wasi:"))
+        self.facts.imports.iter().any(|import| import.starts_with("wasi:"))
     }
 
     /// Returns the JSON Schema (2020-12) of its parameters.
@@ -48,8 +86,8 @@ impl Action {
     }
 }
 
-/// A function that calls a component's `describe` and returns the manifest.
-pub(crate) type DescribeFn = Box<dyn Fn(&Component) -> Result<String, LoadError> + Send + Sync>;
+/// A function that calls a component's `describe` and returns the manifest. The items are linked to refusals.
+pub(crate) type DescribeFn = Box<dyn Fn(&Component, &[MissingItem]) -> Result<String, LoadError> + Send + Sync>;
 
 /// Loads components, compiled or from the cache.
 pub(crate) struct Loader {
@@ -59,6 +97,26 @@ pub(crate) struct Loader {
     limits: Arc<Limits>,
     describe: DescribeFn,
     next: AtomicUsize,
+}
+
+/// The bytes of a component that has a permitted size and the right header. Approval by a lock or a signature is checked
+/// with its digest, before the component is loaded.
+pub(crate) struct Candidate<'b> {
+    bytes: &'b [u8],
+    digest: String,
+}
+
+impl<'b> Candidate<'b> {
+    /// Checks size and header.
+    pub(crate) fn new(bytes: &'b [u8], limits: &Limits) -> Result<Self, LoadError> {
+        let most = limits.component_bytes;
+        if bytes.len() > most {
+            let message = format!("the component has {} bytes; at most {most} are allowed", bytes.len());
+            return Err(LoadError::new(ErrorCode::LimitComponentSize, message));
+        }
+        check_magic(bytes)?;
+        Ok(Self { bytes, digest: sha256(bytes) })
+    }
 }
 
 impl Loader {
@@ -72,49 +130,81 @@ impl Loader {
         Self { engine, compiler, cache, limits, describe, next: AtomicUsize::new(0) }
     }
 
-    /// Loads a component from its bytes. Compiled code comes from the cache if it is there.
-    pub(crate) fn load(&self, bytes: &[u8]) -> Result<Action, LoadError> {
-        if bytes.len() > self.limits.component_bytes {
-            let message =
-                format!("the component has {} bytes; at most {} are allowed", bytes.len(), self.limits.component_bytes);
-            return Err(LoadError::new(ErrorCode::LimitComponentSize, message));
+    /// Loads a component. Compiled code and refusals come from the cache if they are there.
+    pub(crate) fn load(&self, candidate: &Candidate<'_>) -> Result<Action, LoadError> {
+        if let Some(refusal) = self.cache.as_ref().and_then(|cache| cache.refusal(&candidate.digest)) {
+            return Err(refusal);
         }
-        let digest = sha256(bytes);
-        let compiled = match self.cache.as_ref().and_then(|cache| cache.get(&digest)) {
-            Some(compiled) => compiled,
-            None => self.compile(bytes, &digest)?,
+        let loaded = self.load_unrefused(candidate);
+        if let (Err(refusal), Some(cache)) = (&loaded, &self.cache) {
+            warn_unless_cached(cache.put_refusal(&candidate.digest, refusal));
+        }
+        loaded
+    }
+
+    fn load_unrefused(&self, candidate: &Candidate<'_>) -> Result<Action, LoadError> {
+        let Candidate { bytes, digest } = candidate;
+        let cached = self.cache.as_ref().and_then(|cache| cache.get(digest));
+        let is_cached = cached.is_some();
+        let compiled = match cached {
+            Some(compiled) => {
+                compiled.facts.counts.check(&self.limits)?;
+                compiled
+            }
+            None => self.compile(bytes)?,
         };
-        let manifest =
-            Manifest::parse(&compiled.manifest).map_err(|what| LoadError::new(ErrorCode::PluginContract, what))?;
+        let CheckedManifest { manifest, warnings } = check_manifest(&compiled)?;
+        if !is_cached && let Some(cache) = &self.cache {
+            warn_unless_cached(cache.put(digest, &compiled));
+        }
         Ok(Action {
             manifest: Arc::new(manifest),
-            digest,
+            digest: digest.clone(),
             bytes: bytes.len(),
-            imports: compiled.imports,
+            findings: warnings,
+            facts: compiled.facts,
             code: Arc::new(compiled.code),
             index: self.next.fetch_add(1, Ordering::Relaxed),
         })
     }
 
     /// Checks the component before compiling it, and compiles it before running any of it.
-    fn compile(&self, bytes: &[u8], digest: &str) -> Result<CachedComponent, LoadError> {
-        check_magic(bytes)?;
-        quotas::check(bytes, &self.limits)?;
-        let imports = check_contract(bytes)?;
+    fn compile(&self, bytes: &[u8]) -> Result<CachedComponent, LoadError> {
+        let mut facts = check_component(bytes, &self.limits)?;
         let code = self.compiler.compile(bytes).map_err(compile_load_error)?;
         let component =
             flowhost_engine::code::deserialize(&self.engine, &code).map_err(|error| classify_instance_error(&error))?;
-        let manifest = (self.describe)(&component)?;
-        if (self.describe)(&component)? != manifest {
+        // Only the compilation determines the memories and tables of nested components.
+        if let Some(required) = component.resources_required() {
+            let InstanceCounts { memories, tables, .. } = &mut facts.counts;
+            (*memories, *tables) = (required.num_memories.into(), required.num_tables.into());
+            facts.counts.check(&self.limits)?;
+        }
+        let manifest = (self.describe)(&component, &facts.missing)?;
+        if (self.describe)(&component, &facts.missing)? != manifest {
             return Err(LoadError::new(ErrorCode::PluginContract, "`describe` returns a different manifest each time"));
         }
-        Manifest::parse(&manifest).map_err(|what| LoadError::new(ErrorCode::PluginContract, what))?;
-        let compiled = CachedComponent { code, manifest, imports };
-        if let Some(cache) = &self.cache
-            && let Err(error) = cache.put(digest, &compiled)
-        {
-            tracing::warn!("compiled code can't be cached, so every start compiles it again: {error}");
-        }
-        Ok(compiled)
+        Ok(CachedComponent { code, manifest, facts })
+    }
+}
+
+/// Checks the manifest that a component returned, and its `uses` against the functions of this host.
+fn check_manifest(compiled: &CachedComponent) -> Result<CheckedManifest, LoadError> {
+    let CachedComponent { manifest, facts, .. } = compiled;
+    let mut checked = Manifest::parse(manifest).map_err(LoadError::manifest)?;
+    let contract: Vec<_> = HostFunction::names().collect();
+    let context = UsesContext { contract: &contract, imports: &facts.imports };
+    checked.warnings.extend(context.check(&checked.manifest));
+    if checked.warnings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(LoadError::manifest(checked.warnings));
+    }
+    let is_used = |item: &&MissingItem| checked.manifest.uses.iter().any(|entry| covers(entry, &item.path()));
+    let missing: Vec<_> = facts.missing.iter().filter(is_used).map(MissingItem::mismatch).collect();
+    if missing.is_empty() { Ok(checked) } else { Err(LoadError::contract(&facts.built, missing)) }
+}
+
+fn warn_unless_cached(written: std::io::Result<()>) {
+    if let Err(error) = written {
+        tracing::warn!("a component can't be cached, so every start compiles it again: {error}");
     }
 }

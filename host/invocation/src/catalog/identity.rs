@@ -6,7 +6,20 @@ use flowhost_error::ErrorCode;
 use std::collections::BTreeSet;
 
 /// Node types of a flow that are not actions.
-const NODE_TYPES: [&str; 6] = ["inject", "tab", "comment", "group", "junction", "debug"];
+const NODE_TYPES: [&str; 12] = [
+    "inject",
+    "tab",
+    "comment",
+    "group",
+    "junction",
+    "debug",
+    "global-config",
+    "flowhost-service",
+    "flow-inputs",
+    "catch",
+    "status",
+    "complete",
+];
 
 /// The ids of built-in actions that components may have.
 #[derive(Debug, Default)]

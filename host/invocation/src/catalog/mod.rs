@@ -4,7 +4,7 @@ mod component;
 mod identity;
 
 pub use component::Action;
-pub(crate) use component::Loader;
+pub(crate) use component::{Candidate, Loader};
 pub(crate) use identity::ReplaceableIds;
 
 use flowhost_error::nearest_name;

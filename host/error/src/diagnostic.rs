@@ -1,7 +1,7 @@
-//! Diagnostics of a node's configuration.
+//! Diagnostics of a node's configuration and findings in a manifest.
 
-use flowhost_error::ErrorCode;
-use flowhost_error::text::single_line;
+use crate::ErrorCode;
+use crate::text::single_line;
 use serde::Serialize;
 
 /// The severity of a diagnostic.
@@ -9,18 +9,18 @@ use serde::Serialize;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Severity {
-    /// The node can't run.
+    /// The node can't run, or the component can't be loaded.
     Error,
-    /// The node runs, but maybe not as intended.
+    /// The node runs or the component is loaded, but maybe not as intended.
     Warning,
 }
 
-/// A result of a check.
+/// A result of a check: of a node's parameters, of a flow, or of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Diagnostic {
     /// The path of a parameter or of one of its elements (`HSM_MTM_DATA[2]`), with the node in front where it is known
-    /// (`n1/CAMPAIGN_ID`).
+    /// (`n1/CAMPAIGN_ID`). In a finding of a manifest it is a JSON pointer (`/parameters/0/default`).
     pub path: String,
     /// A stable code.
     pub code: ErrorCode,
