@@ -22,7 +22,7 @@ pub const WIT_FILES: [(&str, &str); 8] = [
 ];
 
 /// The release of the contract that this host implements.
-pub const CONTRACT_VERSION: &str = "0.1.0";
+pub const CONTRACT_VERSION: &str = "1.0.0";
 
 /// The interface that every action exports.
 pub const HANDLER: &str = "flow:action/handler";
@@ -302,14 +302,14 @@ mod tests {
     #[test]
     fn another_release_of_the_contract_is_named() {
         let mut differences = Vec::new();
-        let name = InterfaceName { path: "flow:outbound/dnd", version: "0.2.0" };
+        let name = InterfaceName { path: "flow:outbound/dnd", version: "2.0.0" };
         compare(&name, &Functions::new(), Some(&Functions::new()), &mut differences);
-        assert_eq!(differences[0].host_item, "flow:outbound/dnd@0.1.0");
+        assert_eq!(differences[0].host_item, "flow:outbound/dnd@1.0.0");
     }
 
     #[test]
     fn a_patch_of_the_same_release_is_compatible() {
-        assert!(InterfaceName { path: "", version: "0.1.7" }.is_compatible_with("0.1.0"));
-        assert!(!InterfaceName { path: "", version: "1.1.0" }.is_compatible_with("0.1.0"));
+        assert!(InterfaceName { path: "", version: "1.0.7" }.is_compatible_with("1.0.0"));
+        assert!(!InterfaceName { path: "", version: "2.0.0" }.is_compatible_with("1.0.0"));
     }
 }
