@@ -35,35 +35,62 @@ const MANIFEST: Manifest = Manifest {
     icon: "calendar-text",
     parameters: PARAMETERS,
     ports: &[NEXT],
-    uses: capabilities![campaigns::get, records::list_ready],
+    uses: capabilities![
+        campaigns::name,
+        campaigns::category,
+        campaigns::type_,
+        formats::format_date,
+        records::list_ready,
+    ],
 };
 
 flow_sdk::action!(MANIFEST, run);
 
 fn run() -> Result<Port, Error> {
     let contact = CONTACT.get()?;
-    let id = CAMPAIGN.get()?;
-    let campaign = campaigns::get(&id)?;
-    let ready = records::list_ready(&id, &contact, None, MOST)?;
+    let campaign = CAMPAIGN.get()?;
+    let described = DescribedCampaign {
+        name: campaigns::name(&campaign)?,
+        category: campaigns::category(&campaign)?,
+        kind: if campaigns::type_(&campaign)? == "multiple" { 2 } else { 1 },
+    };
+    let ready = records::list_ready(&campaign, &contact, None, MOST)?;
     if ready.len() >= MOST as usize
-        && !records::list_ready(&id, &contact, ready.last().map(|last| &last.id), 1)?.is_empty()
+        && !records::list_ready(&campaign, &contact, ready.last().map(|last| &last.id), 1)?.is_empty()
     {
         let message = "the contact has more than 1000 Ready records in the campaign; only the oldest 1000 are listed";
-        log::warning("records-truncated", message, Some(RESULT.name()));
+        outcome::warn("records-truncated", message, Some(RESULT.name()));
     }
-    RESULT.set(rows(&campaign, &ready))?;
+    let starts = ready.iter().map(scheduled_start).collect::<Result<Vec<_>, _>>()?;
+    RESULT.set(rows(&campaign, &described, &ready, &starts))?;
     Ok(NEXT)
 }
 
-fn rows(campaign: &campaigns::Campaign, ready: &[Summary]) -> Json {
+/// The parts of a campaign that every row contains.
+struct DescribedCampaign {
+    name: String,
+    category: String,
+    /// 1 Simple Message, 2 Multiple Message.
+    kind: i64,
+}
+
+/// Returns the record's time in the tenant's zone, or an empty text.
+fn scheduled_start(record: &Summary) -> Result<String, Error> {
+    match record.scheduled_at {
+        Some(at) => formats::format_date(at, "dd/MM/yyyy HH:mm:ss"),
+        None => Ok(String::new()),
+    }
+}
+
+fn rows(id: &CampaignId, campaign: &DescribedCampaign, ready: &[Summary], starts: &[String]) -> Json {
     json::list(|list| {
-        for record in ready {
+        for (record, start) in ready.iter().zip(starts) {
             list.object(|row| {
                 row.text("CampaignCategory", &campaign.category)
-                    .text("CampaignId", campaign.id.as_str())
+                    .text("CampaignId", id.as_str())
                     .text("RecordId", record.id.as_str())
-                    .text("ScheduledStartDate", record.schedule.as_deref().unwrap_or_default())
-                    .integer("CampaignType", campaign.kind.into())
+                    .text("ScheduledStartDate", start)
+                    .integer("CampaignType", campaign.kind)
                     .text("CampaignName", &campaign.name);
             });
         }

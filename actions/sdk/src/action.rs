@@ -48,7 +48,7 @@ macro_rules! action {
 
 /// The host functions that an action calls, by their paths in this crate, for the field `uses` of
 /// [`Manifest`](crate::Manifest). A call of any other host function ends the action with `plugin-contract`. Functions
-/// for parameters and the log are always allowed.
+/// for parameters, log and outcome are always allowed.
 ///
 /// ```
 /// use flow_sdk::manifest::Capability;

@@ -37,6 +37,28 @@ pub struct UpsertResult {
     pub created: bool,
 }
 
+/// Returns the contact that has this address, if there is one. Writes nothing.
+///
+/// # Errors
+/// `channel-not-enabled`, `phone-invalid`, `identifier-invalid`, `value-too-large`.
+pub fn find(address: &Address) -> Result<Option<ContactId>, Error> {
+    match contacts::find(&lower(address)) {
+        Ok(found) => Ok(found.map(ContactId::from)),
+        Err(error) => {
+            let (channel, identifier) = (address.channel.parameter(), address.identifier.parameter());
+            Err(error.map_arguments(&[("channel", channel), ("identifier", identifier)]))
+        }
+    }
+}
+
+/// Returns the contact of the session's user in the session's channel, if there is one. Writes nothing.
+///
+/// # Errors
+/// The errors of [`find`].
+pub fn find_session_user() -> Result<Option<ContactId>, Error> {
+    Ok(contacts::find_session_user()?.map(ContactId::from))
+}
+
 /// Finds the contact that has any of these addresses and adds the missing ones, or creates a contact. The name of an
 /// existing contact changes only with `update_name`, or if it is empty.
 ///
@@ -48,10 +70,7 @@ pub fn upsert(
     update_name: bool,
     correlators: &[Correlator],
 ) -> Result<UpsertResult, Error> {
-    let lowered: Vec<_> = addresses
-        .iter()
-        .map(|each| contacts::Address { channel: each.channel.to_string(), identifier: each.identifier.to_string() })
-        .collect();
+    let lowered: Vec<_> = addresses.iter().map(lower).collect();
     contacts::upsert(&lowered, name, update_name, &to_wit(correlators))
         .map(from_wit)
         .map_err(|error| upsert_arguments(error, name, addresses, correlators))
@@ -110,6 +129,10 @@ pub fn linked(contact: &FromParameter<ContactId>, channel: &FromParameter<String
         Ok(linked) => Ok(linked.map(ContactId::from)),
         Err(error) => Err(error.map_arguments(&[("contact", contact.parameter()), ("channel", channel.parameter())])),
     }
+}
+
+fn lower(address: &Address) -> contacts::Address {
+    contacts::Address { channel: address.channel.to_string(), identifier: address.identifier.to_string() }
 }
 
 fn id_argument(error: Error, contact: &FromParameter<ContactId>) -> Error {

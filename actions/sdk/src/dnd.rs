@@ -31,6 +31,36 @@ pub fn blocks_category(category: &FromParameter<String>, contact: &FromParameter
     dnd::blocks_category(category, contact.as_str()).map_err(|error| category_arguments(error, category, contact))
 }
 
+/// An entry of a contact on a do-not-disturb list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason(Vec<(String, String)>);
+
+impl Reason {
+    /// Returns a part of the entry by its name: `campaign` or `category` (the scope), `at` (RFC 3339 in UTC), `by`, or
+    /// `reason`. Later hosts may add names.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(each, _)| each == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Returns the contact's do-not-disturb entries, oldest first. With a campaign: only the entries that block it.
+///
+/// # Errors
+/// `contact-not-found`, `campaign-not-found`.
+pub fn reasons(
+    contact: &FromParameter<ContactId>,
+    campaign: Option<&FromParameter<CampaignId>>,
+) -> Result<Vec<Reason>, Error> {
+    match dnd::reasons(contact.as_str(), campaign.map(|campaign| campaign.as_str())) {
+        Ok(reasons) => Ok(reasons.into_iter().map(Reason).collect()),
+        Err(error) => {
+            let campaign = campaign.and_then(|campaign| campaign.parameter());
+            Err(error.map_arguments(&[("contact", contact.parameter()), ("campaign", campaign)]))
+        }
+    }
+}
+
 /// Adds the contact to the campaign's list, or removes it. Returns whether the list changed. A new entry contains
 /// `reason`.
 ///

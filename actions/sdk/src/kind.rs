@@ -41,6 +41,10 @@ kinds! {
     TextExpression, "text-expression", String;
     /// An expression that yields true or false.
     BooleanExpression, "boolean-expression", bool;
+    /// An expression that yields an integer, or an integer.
+    IntegerExpression, "integer-expression", i64;
+    /// An expression that yields a number, or a number.
+    NumberExpression, "number-expression", f64;
     /// YES or NO.
     Boolean, "boolean", bool;
     /// Names of entities. The action gets a map from each name to the current value of the entity.

@@ -251,7 +251,12 @@ impl Writer<'_> {
             self.byte(b'#');
             let mut function = capability.function.as_bytes();
             while let Some((byte, rest)) = function.split_first() {
-                self.byte(if *byte == b'_' { b'-' } else { *byte });
+                // A Rust keyword has an underscore at its end, as in `type_`.
+                if *byte != b'_' {
+                    self.byte(*byte);
+                } else if !rest.is_empty() {
+                    self.byte(b'-');
+                }
                 function = rest;
             }
             self.byte(b'"');

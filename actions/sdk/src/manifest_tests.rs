@@ -26,7 +26,7 @@ const MANIFEST: Manifest = Manifest {
     icon: "send",
     parameters: PARAMETERS,
     ports: &[NEXT, Port::new("later")],
-    uses: crate::capabilities![dnd::blocks_campaign, session::user],
+    uses: crate::capabilities![dnd::blocks_campaign, session::user, campaigns::type_],
 };
 
 fn manifest() -> Read {
@@ -63,7 +63,10 @@ fn error_is_the_last_port() {
 
 #[test]
 fn capabilities_are_spelt_as_in_the_contract() {
-    assert_eq!(manifest()["uses"], json!(["flow:outbound/dnd#blocks-campaign", "flow:action/session#user"]));
+    assert_eq!(
+        manifest()["uses"],
+        json!(["flow:outbound/dnd#blocks-campaign", "flow:action/session#user", "flow:outbound/campaigns#type"])
+    );
 }
 
 #[test]

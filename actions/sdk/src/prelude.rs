@@ -5,9 +5,11 @@ pub use crate::from_parameter::FromParameter;
 pub use crate::json::{self, Json};
 pub use crate::kind::{
     Boolean, BooleanExpression, Campaign, Category, Channel, Choice, EntityIn, EntityList, EntityOut, ExpressionList,
-    Text, TextExpression,
+    IntegerExpression, NumberExpression, Text, TextExpression,
 };
 pub use crate::manifest::{Condition, Group, Literal, LocalizedText, Manifest, NEXT, Port};
 pub use crate::parameter::{OptionalParameter, Parameter, PerChannelParameter};
 pub use crate::value::{CampaignId, ContactId, RecordId, Value};
-pub use crate::{campaigns, capabilities, contacts, dnd, expressions, log, presets, records, session};
+pub use crate::{
+    campaigns, capabilities, contacts, dnd, expressions, formats, log, outcome, presets, records, session, tenant,
+};

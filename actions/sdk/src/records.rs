@@ -1,6 +1,7 @@
 //! Campaign records of the session's tenant. Each function is a capability. The host applies the rules about states,
 //! schedules, do-not-disturb lists and validity.
 
+use crate::bindings::flow::action::types::Timestamp;
 use crate::bindings::flow::outbound::records;
 use crate::error::{Argument, Error};
 use crate::from_parameter::FromParameter;
@@ -72,12 +73,12 @@ pub struct SaveResult {
 }
 
 /// A Ready record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Summary {
     /// The record.
     pub id: RecordId,
-    /// The time: `dd/MM/yyyy HH:mm:ss` in the tenant's time zone. `None`: as soon as the campaign runs.
-    pub schedule: Option<String>,
+    /// The scheduled time. `None`: as soon as the campaign runs.
+    pub scheduled_at: Option<Timestamp>,
 }
 
 impl Draft {
@@ -149,6 +150,7 @@ pub fn save(draft: &Draft) -> Result<SaveResult, Error> {
         message: (*draft.message).clone(),
         template: draft.template.as_ref().map(Template::to_json),
         data: draft.data.as_ref().map(|data| data.as_str().to_owned()),
+        extras: Vec::new(),
     };
     match records::save(&lowered) {
         Ok(saved) => Ok(SaveResult { id: saved.id.into(), created: saved.created }),
@@ -183,9 +185,21 @@ pub fn list_ready(
     limit: u32,
 ) -> Result<Vec<Summary>, Error> {
     match records::list_ready(campaign.as_str(), contact.as_str(), after.map(RecordId::as_str), limit) {
-        Ok(page) => Ok(page.into_iter().map(|each| Summary { id: each.id.into(), schedule: each.schedule }).collect()),
+        Ok(page) => {
+            Ok(page.into_iter().map(|each| Summary { id: each.id.into(), scheduled_at: each.scheduled_at }).collect())
+        }
         Err(error) => Err(error.map_arguments(&[("campaign", campaign.parameter()), ("contact", contact.parameter())])),
     }
+}
+
+/// Returns the state of a record of this contact: `ready`, `sent`, `confirmed`, `error`, `expired`, `dnd` or
+/// `cancelled`. Later hosts may return further states.
+///
+/// # Errors
+/// `contact-not-found`, `record-not-found`.
+pub fn state(contact: &FromParameter<ContactId>, record: &FromParameter<RecordId>) -> Result<String, Error> {
+    records::state(contact.as_str(), record.as_str())
+        .map_err(|error| error.map_arguments(&[("contact", contact.parameter()), ("id", record.parameter())]))
 }
 
 /// Cancels a Ready record of this contact. Returns whether the call cancelled it; false for any other id.

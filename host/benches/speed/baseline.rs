@@ -9,7 +9,7 @@ mod bindings {
 }
 
 use bindings::flow::action::types::{Error, Value};
-use bindings::flow::action::{log, parameters, types};
+use bindings::flow::action::{log, outcome, parameters, types};
 use bindings::flow::outbound::dnd;
 use bindings::{OutboundAction, OutboundActionPre};
 
@@ -24,14 +24,24 @@ impl parameters::Host for Stubs {
         Ok(Some(Value::Text(id.to_owned())))
     }
 
+    fn get_json(&mut self, _: String) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+
     fn set(&mut self, _: String, _: Option<Value>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn set_json(&mut self, _: String, _: Option<String>) -> Result<(), Error> {
         Ok(())
     }
 }
 
 impl log::Host for Stubs {
     fn write(&mut self, _: log::Level, _: String) {}
+}
 
+impl outcome::Host for Stubs {
     fn warn(&mut self, _: String, _: String, _: Option<String>) {}
 }
 
@@ -42,6 +52,10 @@ impl dnd::Host for Stubs {
 
     fn blocks_category(&mut self, _: String, _: String) -> Result<bool, Error> {
         Ok(false)
+    }
+
+    fn reasons(&mut self, _: String, _: Option<String>) -> Result<Vec<dnd::Reason>, Error> {
+        Ok(Vec::new())
     }
 
     fn set_campaign(&mut self, _: String, _: String, _: bool, _: Option<String>) -> Result<bool, Error> {
@@ -79,6 +93,7 @@ impl Baseline {
         let mut linker = Linker::new(&engine);
         parameters::add_to_linker::<_, HasSelf<Stubs>>(&mut linker, |stubs| stubs).unwrap();
         log::add_to_linker::<_, HasSelf<Stubs>>(&mut linker, |stubs| stubs).unwrap();
+        outcome::add_to_linker::<_, HasSelf<Stubs>>(&mut linker, |stubs| stubs).unwrap();
         dnd::add_to_linker::<_, HasSelf<Stubs>>(&mut linker, |stubs| stubs).unwrap();
         types::add_to_linker::<_, HasSelf<Stubs>>(&mut linker, |stubs| stubs).unwrap();
         let instance = OutboundActionPre::new(linker.instantiate_pre(&component).unwrap()).unwrap();

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 /// Writes the table for people.
 pub(super) fn write_table(differences: &[ContractMismatch], output: &mut Output) -> Result<(), CliError> {
-    for ContractMismatch { component_item, host_item, what, differs } in differences {
+    for ContractMismatch { component_item, host_item, what, differs, .. } in differences {
         let host_item = if host_item.is_empty() { "nothing" } else { host_item };
         output.write_line(&Style::stdout().bold(what))?;
         output.write_line(&format!("  the component: {component_item}"))?;
@@ -22,6 +22,6 @@ pub(super) fn write_table(differences: &[ContractMismatch], output: &mut Output)
 
 /// Returns the table as JSON.
 pub(super) fn table_json(differences: &[ContractMismatch]) -> Json {
-    let row = |ContractMismatch { component_item, host_item, what, differs }: &ContractMismatch| json!({ "wanted": component_item, "offered": host_item, "what": what, "differs": differs });
+    let row = |ContractMismatch { component_item, host_item, what, differs, .. }: &ContractMismatch| json!({ "wanted": component_item, "offered": host_item, "what": what, "differs": differs });
     differences.iter().map(row).collect()
 }

@@ -118,7 +118,7 @@ fn find_defect(text: &str, integers: IntegerCheck<'_>) -> Option<(ErrorCode, Str
 
 fn evaluate(source: &str, entities: &EvalEntities) -> Result<Value, ExpressionError> {
     let session = SessionView { id: "", channel: "", user: "" };
-    let scope = Scope { entities, session, now: Utc::now(), locale: &UtcLocale };
+    let scope = Scope { entities, variables: None, session, now: Utc::now(), locale: &UtcLocale };
     Expression::parse(source)?.evaluate(&scope, &mut Budget::new(MAX_STEPS))
 }
 

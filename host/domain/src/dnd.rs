@@ -35,15 +35,27 @@ pub struct DndEntry {
 
 /// Returns whether the contact is on the list of the campaign or of its category. Sending makes the same check.
 pub fn blocks_campaign(contact: &Contact, campaign: &Campaign) -> bool {
-    contact.dnd.iter().any(|entry| match &entry.scope {
-        Scope::Campaign(id) => *id == campaign.id,
-        Scope::Category(category) => *category == campaign.category,
-    })
+    contact.dnd.iter().any(|entry| blocks(entry, campaign))
 }
 
 /// Returns whether the contact is on the list of the category or of any campaign in it.
 pub fn blocks_category(contact: &Contact, category: &str) -> bool {
     contact.dnd.iter().any(|entry| entry.category == category)
+}
+
+/// Returns the contact's entries, oldest first. With a campaign: only the entries that block this campaign.
+pub fn entries<'c>(contact: &'c Contact, campaign: Option<&Campaign>) -> Vec<&'c DndEntry> {
+    let is_shown = |entry: &&DndEntry| campaign.is_none_or(|campaign| blocks(entry, campaign));
+    let mut entries: Vec<_> = contact.dnd.iter().filter(is_shown).collect();
+    entries.sort_by_key(|entry| entry.at);
+    entries
+}
+
+fn blocks(entry: &DndEntry, campaign: &Campaign) -> bool {
+    match &entry.scope {
+        Scope::Campaign(id) => *id == campaign.id,
+        Scope::Category(category) => *category == campaign.category,
+    }
 }
 
 /// The actor, reason and time of a change to a list.
@@ -166,6 +178,20 @@ mod tests {
             assert!(blocks_category(&listed, "Test"));
             assert!(!blocks_category(&listed, "Other"));
         }
+    }
+
+    #[test]
+    fn entries_are_listed_oldest_first_and_by_campaign() {
+        let other = Campaign { id: Uuid::from_u128(0xcb), category: "Other".into(), ..campaign() };
+        let later = DndReason { now: DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(1), ..REASON };
+        let listed = set_campaign(&contact(), &campaign(), true, &later).unwrap().contact;
+        let listed = set_campaign(&listed, &other, true, &REASON).unwrap().contact;
+        let listed = set_category(&listed, "Test", true, &REASON).unwrap().contact;
+        let scopes = |of: Option<&Campaign>| entries(&listed, of).iter().map(|e| e.scope.clone()).collect::<Vec<_>>();
+        let (own, category) = (Scope::Campaign(campaign().id), Scope::Category("Test".into()));
+        assert_eq!(scopes(None), [Scope::Campaign(other.id), category.clone(), own.clone()]);
+        assert_eq!(scopes(Some(&campaign())), [category, own]);
+        assert_eq!(scopes(Some(&Campaign { id: Uuid::nil(), category: "None".into(), ..campaign() })), []);
     }
 
     #[test]

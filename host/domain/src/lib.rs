@@ -23,6 +23,7 @@
 //! | Applying a configuration twice changes nothing the second time. | [`configuration`] |
 
 pub mod campaign;
+pub mod canonical_json;
 pub mod configuration;
 pub mod contact;
 pub mod dnd;

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use flowhost_error::ErrorCode;
 use uuid::Uuid;
 
-/// Maximum number of records on one page of a contact's Ready records.
-pub const MAX_READY_PAGE: u32 = 1000;
+/// Maximum number of ids on one page of a contact's Ready records or of the tenant's campaigns.
+pub const MAX_PAGE: u32 = 1000;
 
 /// A campaign record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,13 +116,12 @@ pub fn is_cancellable_by(contact: Uuid, record: Option<&Record>) -> bool {
     record.is_some_and(|record| record.contact == contact && record.state.can_transition_to(RecordState::Cancelled))
 }
 
-/// Returns `limit` if it is a valid number of records for a page. Errors: `parameter-invalid` (`limit`) outside of 1 to
-/// [`MAX_READY_PAGE`].
+/// Returns `limit` if it is a valid length of a page. Errors: `parameter-invalid` (`limit`) outside of 1 to [`MAX_PAGE`].
 pub fn check_page_limit(limit: u32) -> Result<u32, Refusal> {
-    if (1..=MAX_READY_PAGE).contains(&limit) {
+    if (1..=MAX_PAGE).contains(&limit) {
         return Ok(limit);
     }
-    let message = format!("the limit {limit} is out of range; ask for 1 to {MAX_READY_PAGE} records");
+    let message = format!("the limit {limit} is out of range; ask for 1 to {MAX_PAGE}");
     Err(Refusal::new(ErrorCode::ParameterInvalid, message).about_argument("limit"))
 }
 

@@ -60,6 +60,15 @@ impl Refusal {
         .about_argument("contact")
     }
 
+    /// Returns `record-not-found`. `id` is the text as given, a UUID or not.
+    pub fn record_not_found(id: &str) -> Self {
+        Self::new(
+            ErrorCode::RecordNotFound,
+            format!("there is no record {} of this contact; use an id that an action returned for it", quote(id)),
+        )
+        .about_argument("id")
+    }
+
     /// Returns `campaign-not-found`. `id` is the text as given, a UUID or not.
     pub fn campaign_not_found(id: &str) -> Self {
         Self::new(

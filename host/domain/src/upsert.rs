@@ -18,7 +18,16 @@ pub struct ContactUpsert {
     name: String,
     update_name: bool,
     correlators: [Option<(String, bool)>; 3],
-    warnings: Vec<Warning>,
+    warnings: Vec<IdentifierWarning>,
+}
+
+/// A warning about one of the given identifiers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentifierWarning {
+    /// The identifier as given.
+    pub identifier: String,
+    /// The warning.
+    pub warning: Warning,
 }
 
 /// A given value for a correlator slot.
@@ -66,16 +75,14 @@ impl ContactUpsert {
         for (channel, identifier) in addresses {
             let channel = tenant.require_channel(channel)?;
             let with_channel = |refusal: Refusal| refusal.with_detail("channel", &channel.name);
+            let given = *identifier;
             let (identifier, typed, warning) = match channel.identifier {
-                IdentifierKind::Phone => {
-                    phone_identifier(phone::normalise(identifier, Some(&tenant.phone_region)), identifier)
-                }
-                IdentifierKind::Opaque => opaque_identifier(identifier),
+                IdentifierKind::Phone => phone_identifier(phone::normalise(given, Some(&tenant.phone_region)), given),
+                IdentifierKind::Opaque => opaque_identifier(given),
             }
             .map_err(with_channel)?;
-            upsert
-                .add_address(Address { channel: channel.name.clone(), identifier, typed }, warning)
-                .map_err(with_channel)?;
+            upsert.add_address(Address { channel: channel.name.clone(), identifier, typed }).map_err(with_channel)?;
+            upsert.add_warning(given, warning);
         }
         if upsert.addresses.is_empty() {
             let message = "the contact has no address; give at least one channel and identifier";
@@ -99,7 +106,8 @@ impl ContactUpsert {
         let channel = tenant.require_channel(channel)?;
         let (identifier, typed, warning) = phone_identifier(phone::normalise_whatsapp_user(user), user)
             .map_err(|refusal| refusal.with_detail("channel", &channel.name))?;
-        upsert.add_address(Address { channel: channel.name.clone(), identifier, typed }, warning)?;
+        upsert.add_address(Address { channel: channel.name.clone(), identifier, typed })?;
+        upsert.add_warning(user, warning);
         Ok(upsert)
     }
 
@@ -108,8 +116,8 @@ impl ContactUpsert {
         &self.addresses
     }
 
-    /// Returns the warnings for the flow designer: `phone-unusual`.
-    pub fn warnings(&self) -> &[Warning] {
+    /// Returns the warnings for the flow designer: `phone-unusual`. The same number in two channels gives one.
+    pub fn warnings(&self) -> &[IdentifierWarning] {
         &self.warnings
     }
 
@@ -182,7 +190,14 @@ impl ContactUpsert {
         })
     }
 
-    fn add_address(&mut self, address: Address, warning: Option<Warning>) -> Result<(), Refusal> {
+    fn add_warning(&mut self, identifier: &str, warning: Option<Warning>) {
+        let is_new = |warning: &Warning| self.warnings.iter().all(|other| other.warning != *warning);
+        if let Some(warning) = warning.filter(is_new) {
+            self.warnings.push(IdentifierWarning { identifier: identifier.to_owned(), warning });
+        }
+    }
+
+    fn add_address(&mut self, address: Address) -> Result<(), Refusal> {
         match self.addresses.binary_search_by(|other| other.channel.cmp(&address.channel)) {
             Err(index) => self.addresses.insert(index, address),
             Ok(index) => {
@@ -195,8 +210,6 @@ impl ContactUpsert {
                 }
             }
         }
-        // The same number in two channels gives one warning.
-        self.warnings.extend(warning.filter(|warning| !self.warnings.contains(warning)));
         Ok(())
     }
 

@@ -28,7 +28,7 @@ pub const WIT_FILES: [(&str, &str); 8] = [
 ];
 
 /// The release of the contract that this host implements.
-pub const CONTRACT_VERSION: &str = "0.1.0";
+pub const CONTRACT_VERSION: &str = "1.0.0";
 
 /// The interface that every action exports.
 pub const HANDLER: &str = "flow:action/handler";

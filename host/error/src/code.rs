@@ -73,6 +73,7 @@ error_codes! {
     CampaignNotFound, "campaign-not-found", Refusal;
     CategoryNotFound, "category-not-found", Refusal;
     ContactNotFound, "contact-not-found", Refusal;
+    RecordNotFound, "record-not-found", Refusal;
     ChannelNotEnabled, "channel-not-enabled", Refusal;
     ChannelCannotSend, "channel-cannot-send", Refusal;
     ChannelNotConfigured, "channel-not-configured", Refusal;

@@ -53,6 +53,10 @@ code_texts! {
             title: "the session's tenant does not have this contact",
             fix: "place a contact manager before this action, and name the entity that it writes",
         },
+        ErrorCode::RecordNotFound => CodeText {
+            title: "the contact does not have this campaign record",
+            fix: "use the id of one of the contact's records, as an earlier action returned it",
+        },
         ErrorCode::ChannelNotEnabled => CodeText {
             title: "the tenant has not enabled the channel",
             fix: "use an enabled channel, or add this one to the tenant's channels",

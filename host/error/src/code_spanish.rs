@@ -53,6 +53,10 @@ code_texts! {
             title: "el tenant de la sesión no tiene este contacto",
             fix: "ponga un gestor de contactos antes de esta acción, e indique la entidad que este escribe",
         },
+        ErrorCode::RecordNotFound => CodeText {
+            title: "el contacto no tiene este registro de campaña",
+            fix: "usar el id de un registro del contacto, tal como lo devolvió una acción anterior",
+        },
         ErrorCode::ChannelNotEnabled => CodeText {
             title: "el tenant no ha habilitado el canal",
             fix: "use un canal habilitado, o agregue este a los canales del tenant",

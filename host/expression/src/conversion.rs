@@ -51,6 +51,37 @@ pub(super) fn to_boolean(value: RuntimeValue<'_>) -> EvalResult<Option<bool>> {
     }
 }
 
+/// Converts a value to the result of an integer expression; `None` for null.
+pub(super) fn to_integer(value: RuntimeValue<'_>) -> EvalResult<Option<i64>> {
+    match value {
+        RuntimeValue::Null => Ok(None),
+        RuntimeValue::Integer(integer) => Ok(Some(integer)),
+        other => Err(wrong_number(&other, "an integer", "convert it to an integer with int(…)")),
+    }
+}
+
+/// Converts a value to the result of a number expression; `None` for null.
+pub(super) fn to_number(value: RuntimeValue<'_>) -> EvalResult<Option<f64>> {
+    match value {
+        RuntimeValue::Null => Ok(None),
+        RuntimeValue::Number(number) if number.is_finite() => Ok(Some(number)),
+        RuntimeValue::Number(_) => Err(unsupported_result_error(&value)),
+        other => Err(wrong_number(&other, "a number", "convert it to a number with double(…)")),
+    }
+}
+
+fn wrong_number(value: &RuntimeValue<'_>, expected: &str, hint: &str) -> Box<EvalError> {
+    let hint = match value {
+        RuntimeValue::Timestamp(_) => "take one of its parts, as in getFullYear()",
+        RuntimeValue::Duration(_) => "take one of its units, as in getSeconds()",
+        RuntimeValue::Boolean(_) => "choose a value for each case, as in ok ? 1 : 0",
+        RuntimeValue::List(_) => "take one of its elements, or its size with size(…)",
+        RuntimeValue::Map(_) => "take one of its fields",
+        _ => hint,
+    };
+    EvalError::result_type(format!("the result must be {expected}, but this is {}: {hint}", value.type_description()))
+}
+
 /// Converts a value to the result of a text expression; `None` for null.
 pub(super) fn to_text(value: RuntimeValue<'_>) -> EvalResult<Option<String>> {
     match value {

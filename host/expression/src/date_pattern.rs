@@ -86,6 +86,12 @@ impl DatePattern {
         text
     }
 
+    /// Returns whether the pattern has day, month and year.
+    pub(super) fn has_whole_date(&self) -> bool {
+        let has = |wanted| self.parts.iter().any(|part| matches!(part, PatternPart::Field(field) if *field == wanted));
+        has(Field::Day) && has(Field::Month) && has(Field::Year)
+    }
+
     /// Parses a text of exactly this form. Day, month and year are required; omitted parts of the time are zero.
     pub(super) fn parse_date(&self, text: &str) -> Result<NaiveDateTime, String> {
         let mut rest = text;

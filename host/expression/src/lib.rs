@@ -20,6 +20,7 @@ mod budget;
 mod cache;
 mod conversion;
 mod date_pattern;
+mod dates;
 mod error;
 mod evaluate;
 mod function;
@@ -39,7 +40,9 @@ mod tests;
 
 pub use budget::Budget;
 pub use cache::{CACHE_BYTES, ExpressionCache};
+pub use dates::{DateError, format_date, parse_date};
 pub use error::{ErrorDetails, ExpressionError};
+pub use parse::is_variable_name;
 pub use scope::{Entities, Locale, Scope, SessionView};
 pub use value::{TIMESTAMP_HINT, Value, to_json_result};
 
@@ -160,6 +163,28 @@ impl Expression {
     }
 }
 
+impl Expression {
+    /// Evaluates the expression to an integer. Returns `None` for null. A number does not convert.
+    ///
+    /// # Errors
+    /// The errors of [`Expression::evaluate`], and `expression-type` also if the result is not an integer.
+    pub fn evaluate_integer(&self, scope: &Scope<'_>, budget: &mut Budget<'_>) -> Result<Option<i64>, ExpressionError> {
+        self.parsed.evaluate(scope, budget, |evaluator, tree| {
+            evaluate_as(evaluator, tree, |_, value| conversion::to_integer(value))
+        })
+    }
+
+    /// Evaluates the expression to a finite number. Returns `None` for null. An integer does not convert.
+    ///
+    /// # Errors
+    /// The errors of [`Expression::evaluate`], and `expression-type` also if the result is not a number.
+    pub fn evaluate_number(&self, scope: &Scope<'_>, budget: &mut Budget<'_>) -> Result<Option<f64>, ExpressionError> {
+        self.parsed.evaluate(scope, budget, |evaluator, tree| {
+            evaluate_as(evaluator, tree, |_, value| conversion::to_number(value))
+        })
+    }
+}
+
 impl TextExpression {
     /// Parses a source.
     ///
@@ -207,7 +232,8 @@ impl<T> ParsedSource<T> {
         let result =
             evaluator.fuel.spend_base_cost().and_then(|()| evaluate(&mut evaluator, &self.tree)).map_err(|error| {
                 // The hint compares names while steps are left.
-                let names = runtime_value::entity_names(scope.entities);
+                let variables = scope.variables.into_iter().flat_map(|variables| variables.keys().map(String::as_str));
+                let names = variables.chain(runtime_value::entity_names(scope.entities));
                 error.explain(&self.source, names, |steps| evaluator.fuel.spend(steps).is_ok())
             });
         evaluator.fuel.charge_to(budget);

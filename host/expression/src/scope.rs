@@ -1,13 +1,15 @@
 //! The data that an expression can read: the session, its entities, the time of the invocation and the tenant's locale.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 /// The data that an expression can read.
 #[derive(Clone, Copy)]
 pub struct Scope<'a> {
     /// The session's entities.
     pub entities: &'a dyn Entities,
+    /// Variables of the caller by name, if there are any. A variable hides the entity of the same name.
+    pub variables: Option<&'a Map<String, Json>>,
     /// The session itself.
     pub session: SessionView<'a>,
     /// The time of the invocation.
@@ -41,7 +43,7 @@ pub trait Entities {
     }
 }
 
-impl Entities for serde_json::Map<String, Json> {
+impl Entities for Map<String, Json> {
     fn get(&self, name: &str) -> Option<&Json> {
         self.get(name)
     }

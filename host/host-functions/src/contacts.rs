@@ -1,7 +1,7 @@
 //! `flow:outbound/contacts`.
 
 use super::bindings::flow::outbound::contacts::{Address, Correlator, Host, Upserted};
-use super::lookup::{find_contact, find_tenant, try_rule};
+use super::lookup::{ID_BYTES, find_contact, find_tenant, try_rule};
 use super::{Abort, HostFunction, HostResult, HostState};
 use flowhost_domain::contact::Contact;
 use flowhost_domain::upsert::{self, ContactUpsert, Profile};
@@ -10,6 +10,21 @@ use flowhost_store::Lookup;
 use std::sync::Arc;
 
 impl Host for HostState {
+    async fn find(&mut self, address: Address) -> HostResult<Option<String>> {
+        self.begin_call(HostFunction::ContactsFind, address.channel.len() + address.identifier.len())?;
+        let tenant = find_tenant(self.transaction()?).await?;
+        let pair = [(address.channel.as_str(), address.identifier.as_str())];
+        self.find_owner(ContactUpsert::new(&tenant, &pair, &Profile::default())).await
+    }
+
+    async fn find_session_user(&mut self) -> HostResult<Option<String>> {
+        self.begin_call(HostFunction::ContactsFindSessionUser, 0)?;
+        let tenant = find_tenant(self.transaction()?).await?;
+        let session = &self.session.session;
+        let request = ContactUpsert::for_session_user(&tenant, &session.channel, &session.user, &Profile::default());
+        self.find_owner(request).await
+    }
+
     async fn upsert(
         &mut self,
         addresses: Vec<Address>,
@@ -24,7 +39,7 @@ impl Host for HostState {
             let pairs: Vec<_> = addresses.iter().map(|a| (a.channel.as_str(), a.identifier.as_str())).collect();
             ContactUpsert::new(tenant, &pairs, profile)
         };
-        self.apply_upsert(make_upsert, &name, update_name, &correlators).await
+        self.apply_upsert(make_upsert, &name, update_name, &correlators, true).await
     }
 
     async fn upsert_session_user(
@@ -38,7 +53,7 @@ impl Host for HostState {
             let session = &state.session.session;
             ContactUpsert::for_session_user(tenant, &session.channel, &session.user, profile)
         };
-        self.apply_upsert(make_upsert, &name, update_name, &correlators).await
+        self.apply_upsert(make_upsert, &name, update_name, &correlators, false).await
     }
 
     async fn channels(&mut self, contact: String) -> HostResult<Vec<String>> {
@@ -67,7 +82,7 @@ impl Host for HostState {
         self.charge_bytes(channel.len())?;
         let found = try_rule!(self, self.begin_contact_call(HostFunction::ContactsLinked, &contact).await?);
         let linked = self.transaction()?.linked_contact(found.id, &channel).await.map_err(Abort::from)?;
-        self.finish_call(Ok(linked.map(|linked| linked.id.to_string())), |_| 36)
+        self.finish_call(Ok(linked.map(|linked| linked.id.to_string())), |_| ID_BYTES)
     }
 }
 
@@ -81,12 +96,25 @@ impl HostState {
         Ok(find_contact(transaction, id).await?)
     }
 
+    /// Returns the id of the contact that has the address of a request. The request is not applied. The lookup adds the
+    /// contact, or the address as belonging to no contact, to the read set.
+    async fn find_owner(&mut self, request: Result<ContactUpsert, Refusal>) -> HostResult<Option<String>> {
+        let request = try_rule!(self, request);
+        let mut owner = None;
+        for address in request.addresses() {
+            let transaction = self.transaction()?;
+            owner = transaction.contact_at(&address.channel, &address.identifier).await.map_err(Abort::from)?;
+        }
+        self.finish_call(Ok(owner.map(|owner| owner.id.to_string())), |_| ID_BYTES)
+    }
+
     async fn apply_upsert(
         &mut self,
         make_upsert: impl Fn(&Tenant, &HostState, &Profile<'_>) -> Result<ContactUpsert, Refusal>,
         name: &str,
         update_name: bool,
         correlators: &[Correlator],
+        is_identifier_given: bool,
     ) -> HostResult<Upserted> {
         let tenant = find_tenant(self.transaction()?).await?;
         let correlators: Vec<_> = correlators
@@ -108,13 +136,15 @@ impl HostState {
         }
         let id = self.id_generator.next();
         let upserted = try_rule!(self, upsert.apply(owners.iter().map(|owner| &**owner), id, self.session.now));
-        let values: Vec<_> = upsert.addresses().iter().map(|address| ("identifier", address.typed.as_str())).collect();
-        self.add_rule_warnings(upsert.warnings().to_vec(), &values);
+        for found in upsert.warnings() {
+            let identifier = is_identifier_given.then_some(found.identifier.as_str());
+            self.add_rule_warning(found.warning.clone(), identifier);
+        }
         let answer = Upserted { id: upserted.contact.id.to_string(), created: upserted.created };
         if upserted.changed {
             self.transaction()?.put_contact(upserted.contact);
         }
-        self.finish_call(Ok(answer), |_| 36)
+        self.finish_call(Ok(answer), |_| ID_BYTES)
     }
 }
 

@@ -71,6 +71,13 @@ impl Allowance<'_> {
         }
     }
 
+    /// Charges bytes of the result, and yields to the worker.
+    pub(super) fn charge_with_pause(&mut self, bytes: usize) -> Result<(), BytesExceeded> {
+        self.charge(bytes)?;
+        self.pause();
+        Ok(())
+    }
+
     /// Yields to the worker between pieces of work for which no step is charged.
     fn pause(&self) {
         if let Some(pause) = self.pause {

@@ -1,100 +1,77 @@
 //! The host functions that a component may call: those that it imports and its manifest lists in `uses`.
 
-/// A function of the contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-#[non_exhaustive]
-pub enum HostFunction {
-    /// `flow:action/parameters#get`.
-    ParametersGet,
-    /// `flow:action/parameters#set`.
-    ParametersSet,
-    /// `flow:action/log#write`.
-    LogWrite,
-    /// `flow:action/log#warn`.
-    LogWarn,
-    /// `flow:action/session#channel`.
-    SessionChannel,
-    /// `flow:action/session#user`.
-    SessionUser,
-    /// `flow:action/session#now`.
-    SessionNow,
-    /// `flow:action/session#random`.
-    SessionRandom,
-    /// `flow:action/session#get-entity`.
-    SessionGetEntity,
-    /// `flow:action/session#set-entity`.
-    SessionSetEntity,
-    /// `flow:action/expressions#evaluate`.
-    ExpressionsEvaluate,
-    /// `flow:outbound/contacts#upsert`.
-    ContactsUpsert,
-    /// `flow:outbound/contacts#upsert-session-user`.
-    ContactsUpsertSessionUser,
-    /// `flow:outbound/contacts#channels`.
-    ContactsChannels,
-    /// `flow:outbound/contacts#addresses`.
-    ContactsAddresses,
-    /// `flow:outbound/contacts#name`.
-    ContactsName,
-    /// `flow:outbound/contacts#linked`.
-    ContactsLinked,
-    /// `flow:outbound/campaigns#get`.
-    CampaignsGet,
-    /// `flow:outbound/records#save`.
-    RecordsSave,
-    /// `flow:outbound/records#list-ready`.
-    RecordsListReady,
-    /// `flow:outbound/records#cancel`.
-    RecordsCancel,
-    /// `flow:outbound/dnd#blocks-campaign`.
-    DndBlocksCampaign,
-    /// `flow:outbound/dnd#blocks-category`.
-    DndBlocksCategory,
-    /// `flow:outbound/dnd#set-campaign`.
-    DndSetCampaign,
-    /// `flow:outbound/dnd#set-category`.
-    DndSetCategory,
+/// Declares [`HostFunction`] from one row for each function: variant, name in a manifest's `uses`.
+macro_rules! host_functions {
+    ($($variant:ident, $name:literal;)+) => {
+        /// A function of the contract.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        #[non_exhaustive]
+        pub enum HostFunction {
+            $(#[doc = concat!("`", $name, "`.")] $variant,)+
+        }
+
+        /// All functions with their names. No other list of them exists.
+        const FUNCTIONS: &[(HostFunction, &str)] = &[$((HostFunction::$variant, $name),)+];
+    };
 }
 
-use HostFunction::{
-    CampaignsGet, ContactsAddresses, ContactsChannels, ContactsLinked, ContactsName, ContactsUpsert,
-    ContactsUpsertSessionUser, DndBlocksCampaign, DndBlocksCategory, DndSetCampaign, DndSetCategory,
-    ExpressionsEvaluate, LogWarn, LogWrite, ParametersGet, ParametersSet, RecordsCancel, RecordsListReady, RecordsSave,
-    SessionChannel, SessionGetEntity, SessionNow, SessionRandom, SessionSetEntity, SessionUser,
-};
-
-/// All functions with their names in a manifest's `uses`. No other list of them exists.
-const FUNCTIONS: [(HostFunction, &str); 25] = [
-    (ParametersGet, "flow:action/parameters#get"),
-    (ParametersSet, "flow:action/parameters#set"),
-    (LogWrite, "flow:action/log#write"),
-    (LogWarn, "flow:action/log#warn"),
-    (SessionChannel, "flow:action/session#channel"),
-    (SessionUser, "flow:action/session#user"),
-    (SessionNow, "flow:action/session#now"),
-    (SessionRandom, "flow:action/session#random"),
-    (SessionGetEntity, "flow:action/session#get-entity"),
-    (SessionSetEntity, "flow:action/session#set-entity"),
-    (ExpressionsEvaluate, "flow:action/expressions#evaluate"),
-    (ContactsUpsert, "flow:outbound/contacts#upsert"),
-    (ContactsUpsertSessionUser, "flow:outbound/contacts#upsert-session-user"),
-    (ContactsChannels, "flow:outbound/contacts#channels"),
-    (ContactsAddresses, "flow:outbound/contacts#addresses"),
-    (ContactsName, "flow:outbound/contacts#name"),
-    (ContactsLinked, "flow:outbound/contacts#linked"),
-    (CampaignsGet, "flow:outbound/campaigns#get"),
-    (RecordsSave, "flow:outbound/records#save"),
-    (RecordsListReady, "flow:outbound/records#list-ready"),
-    (RecordsCancel, "flow:outbound/records#cancel"),
-    (DndBlocksCampaign, "flow:outbound/dnd#blocks-campaign"),
-    (DndBlocksCategory, "flow:outbound/dnd#blocks-category"),
-    (DndSetCampaign, "flow:outbound/dnd#set-campaign"),
-    (DndSetCategory, "flow:outbound/dnd#set-category"),
-];
+host_functions! {
+    ParametersGet, "flow:action/parameters#get";
+    ParametersGetJson, "flow:action/parameters#get-json";
+    ParametersSet, "flow:action/parameters#set";
+    ParametersSetJson, "flow:action/parameters#set-json";
+    SessionId, "flow:action/session#id";
+    SessionChannel, "flow:action/session#channel";
+    SessionUser, "flow:action/session#user";
+    SessionNode, "flow:action/session#node";
+    SessionVisit, "flow:action/session#visit";
+    SessionDepth, "flow:action/session#depth";
+    SessionNow, "flow:action/session#now";
+    SessionRandomBytes, "flow:action/session#random-bytes";
+    SessionEntities, "flow:action/session#entities";
+    SessionGetEntity, "flow:action/session#get-entity";
+    SessionSetEntity, "flow:action/session#set-entity";
+    TenantTimeZone, "flow:action/tenant#time-zone";
+    TenantPhoneRegion, "flow:action/tenant#phone-region";
+    TenantChannels, "flow:action/tenant#channels";
+    FormatsFormatDate, "flow:action/formats#format-date";
+    FormatsParseDate, "flow:action/formats#parse-date";
+    FormatsNormalizePhone, "flow:action/formats#normalize-phone";
+    ExpressionsEvaluate, "flow:action/expressions#evaluate";
+    ExpressionsEvaluateWith, "flow:action/expressions#evaluate-with";
+    LogWrite, "flow:action/log#write";
+    OutcomeWarn, "flow:action/outcome#warn";
+    ContactsFind, "flow:outbound/contacts#find";
+    ContactsFindSessionUser, "flow:outbound/contacts#find-session-user";
+    ContactsUpsert, "flow:outbound/contacts#upsert";
+    ContactsUpsertSessionUser, "flow:outbound/contacts#upsert-session-user";
+    ContactsChannels, "flow:outbound/contacts#channels";
+    ContactsAddresses, "flow:outbound/contacts#addresses";
+    ContactsName, "flow:outbound/contacts#name";
+    ContactsLinked, "flow:outbound/contacts#linked";
+    CampaignsName, "flow:outbound/campaigns#name";
+    CampaignsCategory, "flow:outbound/campaigns#category";
+    CampaignsType, "flow:outbound/campaigns#type";
+    CampaignsMode, "flow:outbound/campaigns#mode";
+    CampaignsIntention, "flow:outbound/campaigns#intention";
+    CampaignsValidUntil, "flow:outbound/campaigns#valid-until";
+    CampaignsIsOpen, "flow:outbound/campaigns#is-open";
+    CampaignsList, "flow:outbound/campaigns#list";
+    CampaignsInCategory, "flow:outbound/campaigns#in-category";
+    RecordsSave, "flow:outbound/records#save";
+    RecordsListReady, "flow:outbound/records#list-ready";
+    RecordsState, "flow:outbound/records#state";
+    RecordsCancel, "flow:outbound/records#cancel";
+    DndBlocksCampaign, "flow:outbound/dnd#blocks-campaign";
+    DndBlocksCategory, "flow:outbound/dnd#blocks-category";
+    DndReasons, "flow:outbound/dnd#reasons";
+    DndSetCampaign, "flow:outbound/dnd#set-campaign";
+    DndSetCategory, "flow:outbound/dnd#set-category";
+}
 
 /// Interfaces that every plugin may call, because they expose only the data of its own node.
-const ALWAYS_ALLOWED: [&str; 2] = ["flow:action/parameters", "flow:action/log"];
+const ALWAYS_ALLOWED: [&str; 3] = ["flow:action/parameters", "flow:action/log", "flow:action/outcome"];
 
 impl HostFunction {
     /// Returns the name, as `interface#function`.
@@ -110,7 +87,7 @@ impl HostFunction {
 
 /// A set of functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grants(u32);
+pub struct Grants(u64);
 
 impl Grants {
     /// Grants only the functions that are always allowed.
@@ -168,16 +145,18 @@ mod tests {
     }
 
     #[test]
-    fn parameters_and_log_are_never_listed() {
-        let grants = Grants::new(&names(&["flow:action/parameters#get", "flow:action/session#user"]), &[]);
-        assert!(grants.allows(ParametersGet));
-        assert!(!grants.allows(SessionUser));
+    fn parameters_log_and_outcome_are_never_listed() {
+        let imports = ["flow:action/parameters#get", "flow:action/outcome#warn", "flow:action/session#user"];
+        let grants = Grants::new(&names(&imports), &[]);
+        assert!(grants.allows(HostFunction::ParametersGet) && grants.allows(HostFunction::OutcomeWarn));
+        assert!(!grants.allows(HostFunction::SessionUser));
     }
 
     #[test]
     fn every_function_has_its_own_bit() {
         for (index, (function, name)) in FUNCTIONS.iter().enumerate() {
             assert_eq!(*function as usize, index, "{name}");
+            assert_eq!(function.name(), *name);
         }
     }
 }

@@ -9,27 +9,32 @@ mod contacts;
 mod dnd;
 mod evaluation;
 mod expressions;
+mod formats;
 mod grants;
 mod instance_limiter;
+mod json_text;
 mod locale;
 mod log;
 mod log_quota;
 mod lookup;
 mod missing;
+mod outcome;
 pub mod parameters;
 mod records;
 mod run_log;
 mod session;
+mod tenant;
+mod timestamp;
 mod value;
 mod wasi;
 mod wasi_interfaces;
 
 pub use abort::Abort;
 pub use grants::{Grants, HostFunction};
-pub use log::Warning;
 pub use log_quota::LogQuota;
 pub use lookup::IdGenerator;
 pub use missing::link_missing;
+pub use outcome::Warning;
 pub use run_log::LogLevel;
 pub use run_log::{LogOrigin, RunLog};
 pub use session::{EntityWrites, SeededRng, SessionOverlay};
@@ -38,7 +43,7 @@ pub use wasi::MAX_RESOURCES;
 pub use wasi_interfaces::wasi_result;
 
 use bindings::flow::action::types::Error as WitError;
-use flowhost_domain::Refusal;
+use flowhost_domain::{Refusal, Tenant};
 use flowhost_engine::Limits;
 use flowhost_engine::memory_budget::MemoryBudget;
 use flowhost_error::ErrorCode;
@@ -195,9 +200,7 @@ impl HostState {
     }
 
     fn transaction(&mut self) -> wasmtime::Result<&mut Transaction> {
-        self.transaction.as_mut().ok_or_else(|| {
-            Abort::fault(ErrorCode::PluginContract, "host functions are not available during `describe`").into()
-        })
+        self.transaction.as_mut().ok_or_else(|| unavailable_function().into())
     }
 
     /// Returns the actor for do-not-disturb entries and notes of records: action and session.
@@ -214,19 +217,25 @@ impl HostState {
         WitError { code: code.as_str().to_owned(), message, parameter: None, details }
     }
 
-    /// Adds a rule's warnings. `values` lists the values of the arguments. A warning names the parameter that yielded
-    /// the value, or the argument if that parameter is unknown.
-    fn add_rule_warnings(&mut self, warnings: Vec<flowhost_domain::Warning>, values: &[(&str, &str)]) {
-        for flowhost_domain::Warning { code, message, argument } in warnings {
-            let value = argument.and_then(|argument| values.iter().find(|(name, _)| *name == argument));
-            let origin = value.and_then(|(name, value)| self.parameters.parameter_with_value(name, value));
-            let parameter = origin.map(str::to_owned);
-            let message = match (argument, &parameter) {
-                (Some(argument), None) => format!("{argument}: {message}"),
-                _ => message,
-            };
-            self.add_warning(Warning { code: code.as_str().to_owned(), message, parameter });
+    /// Returns the tenant, as the invocation's first round trip read it.
+    fn configured_tenant(&self) -> wasmtime::Result<&Arc<Tenant>> {
+        match self.transaction.as_ref().and_then(Transaction::configured_tenant) {
+            Some((tenant, _)) => Ok(tenant),
+            None => Err(unavailable_function().into()),
         }
+    }
+
+    /// Adds a rule's warning. `value` is the value of the argument that the warning is about, if the plugin passed it.
+    /// The warning names the parameter that yielded the value, or the argument if that parameter is unknown.
+    fn add_rule_warning(&mut self, warning: flowhost_domain::Warning, value: Option<&str>) {
+        let flowhost_domain::Warning { code, message, argument } = warning;
+        let origin = argument.zip(value).and_then(|(name, value)| self.parameters.parameter_with_value(name, value));
+        let parameter = origin.map(str::to_owned);
+        let message = match (argument, &parameter) {
+            (Some(argument), None) => format!("{argument}: {message}"),
+            _ => message,
+        };
+        self.add_warning(Warning { code: code.as_str().to_owned(), message, parameter });
     }
 
     fn add_warning(&mut self, warning: Warning) {
@@ -236,6 +245,10 @@ impl HostState {
             self.run_log.count_dropped_warning();
         }
     }
+}
+
+fn unavailable_function() -> Abort {
+    Abort::fault(ErrorCode::PluginContract, "host functions are not available during `describe`")
 }
 
 /// Links every function of the contract and of WASI. The grants determine which functions of the contract a component

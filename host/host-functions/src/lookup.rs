@@ -40,6 +40,9 @@ fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
+/// Bytes of an id as text.
+pub(super) const ID_BYTES: usize = 36;
+
 /// The result of a rule: a value, or a refusal for the guest.
 pub(super) type RuleResult<T> = Result<T, Refusal>;
 

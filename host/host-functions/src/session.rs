@@ -1,10 +1,8 @@
-//! `flow:action/session`: the session of an invocation, and the invocation's writes to it.
+//! The session of an invocation, and the invocation's writes to it. The module `functions` has `flow:action/session`.
 
-use super::abort::Abort;
-use super::bindings::flow::action::session::Host;
-use super::bindings::flow::action::types::{Timestamp, Value};
-use super::evaluation::{Allowance, try_inline};
-use super::{HostFunction, HostResult, HostState, value};
+mod functions;
+
+use super::value;
 use chrono::{DateTime, Datelike as _, Utc};
 use flowhost_domain::json::{self, IntegerCheck, value_tree_bytes};
 use flowhost_domain::text::exceeds;
@@ -12,8 +10,7 @@ use flowhost_engine::Limits;
 use flowhost_error::ErrorCode;
 use flowhost_error::text::single_line;
 use flowhost_expression::{Entities, SessionView};
-use flowhost_store::Transaction;
-use rand_xoshiro::rand_core::{Rng, SeedableRng};
+use rand_xoshiro::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -337,55 +334,6 @@ impl Entities for SessionOverlay {
 /// A seeded generator of random numbers that need not be secret. Its output is equal on every machine and in every
 /// release.
 pub type SeededRng = rand_xoshiro::Xoshiro256PlusPlus;
-
-impl Host for HostState {
-    fn channel(&mut self) -> wasmtime::Result<String> {
-        self.begin_call(HostFunction::SessionChannel, 0)?;
-        Ok(self.session.session.channel.clone())
-    }
-
-    fn user(&mut self) -> wasmtime::Result<String> {
-        self.begin_call(HostFunction::SessionUser, 0)?;
-        Ok(self.session.session.user.clone())
-    }
-
-    fn now(&mut self) -> wasmtime::Result<Timestamp> {
-        self.begin_call(HostFunction::SessionNow, 0)?;
-        let now = self.session.now;
-        Ok(Timestamp { seconds: now.timestamp(), nanoseconds: now.timestamp_subsec_nanos().min(999_999_999) })
-    }
-
-    fn random(&mut self) -> wasmtime::Result<u64> {
-        self.begin_call(HostFunction::SessionRandom, 0)?;
-        Ok(self.session.random.next_u64())
-    }
-
-    async fn get_entity(&mut self, name: String) -> wasmtime::Result<Option<Value>> {
-        self.begin_call(HostFunction::SessionGetEntity, name.len())?;
-        let bytes = self.bytes_left();
-        let convert = |session: &SessionOverlay, name: &str, allowance: &mut Allowance<'_>| {
-            session.entity(name).map(|value| value::from_json(value, allowance)).transpose()
-        };
-        let Self { session, transaction, steps, .. } = self;
-        let value = match try_inline(steps, bytes, |allowance| convert(session, &name, allowance)) {
-            Some(value) => value,
-            None => {
-                let configured_tenant =
-                    transaction.as_ref().and_then(Transaction::configured_tenant).map(|(tenant, _)| Arc::clone(tenant));
-                let tenant = configured_tenant.ok_or(Abort::Conflict)?;
-                self.evaluate_in_slices(tenant, move |session, _, allowance| convert(session, &name, allowance)).await?
-            }
-        };
-        let Ok(value) = value else { return Err(Abort::host_byte_limit(self.limits.host_call_bytes).into()) };
-        self.charge_bytes(value.as_ref().map_or(0, value::bytes))?;
-        Ok(value)
-    }
-
-    async fn set_entity(&mut self, name: String, value: Option<Value>) -> HostResult<()> {
-        self.begin_call(HostFunction::SessionSetEntity, name.len() + value.as_ref().map_or(0, value::bytes))?;
-        self.write_entity(name, value, None).await
-    }
-}
 
 #[cfg(test)]
 mod tests;

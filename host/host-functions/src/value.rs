@@ -2,7 +2,7 @@
 
 use super::bindings::flow::action::types::{Error, Value};
 use super::evaluation::{Allowance, BytesExceeded, JsonWriter};
-use super::{HostResult, HostState};
+use super::{HostResult, HostState, json_text};
 use flowhost_domain::json;
 use flowhost_error::ErrorCode;
 use flowhost_error::text::single_line;
@@ -67,11 +67,15 @@ pub(super) fn refusal(code: ErrorCode, message: impl Into<String>) -> Error {
 }
 
 /// Maximum size of a plugin's JSON that is parsed inline, bytes: about 0.1 ms.
-const INLINE_JSON: usize = 8 << 10;
+pub(super) const INLINE_JSON: usize = 8 << 10;
 
 /// Rejects a plugin's value that is too large for an entity.
 fn check_size(value: &Value, limit: usize) -> Result<(), Error> {
-    let size = bytes(value);
+    check_length(bytes(value), limit)
+}
+
+/// Rejects a size that is too large for an entity.
+pub(super) fn check_length(size: usize, limit: usize) -> Result<(), Error> {
     if size > limit {
         let message = format!("a value of {size} bytes is too large; at most {limit} are allowed");
         return Err(refusal(ErrorCode::LimitValueSize, message));
@@ -80,7 +84,7 @@ fn check_size(value: &Value, limit: usize) -> Result<(), Error> {
 }
 
 /// Converts a plugin's value into JSON. `Err`: the value is not valid for an entity.
-fn to_json(value: Value, pause: &dyn Fn()) -> Result<Json, Error> {
+pub(super) fn to_json(value: Value, pause: &dyn Fn()) -> Result<Json, Error> {
     match value {
         Value::Boolean(value) => Ok(Json::Bool(value)),
         Value::Integer(value) => Ok(Json::from(value)),
@@ -88,16 +92,20 @@ fn to_json(value: Value, pause: &dyn Fn()) -> Result<Json, Error> {
         Value::Number(value) => Number::from_f64(value)
             .map(Json::Number)
             .ok_or_else(|| refusal(ErrorCode::EntityType, format!("{value} is not a finite number"))),
-        Value::Json(text) => match json::parse_with_pauses(&text, pause) {
-            Ok(value @ (Json::Array(_) | Json::Object(_))) => match json::find_large_integer(&text, pause) {
-                Some(found) => Err(refusal(ErrorCode::EntityType, found.to_string())),
-                None => Ok(value),
-            },
-            Ok(other) => Err(refusal(ErrorCode::EntityType, format!("{} is not a list or map", json_type(&other)))),
-            Err(error) => {
-                Err(refusal(ErrorCode::EntityType, format!("the JSON of a list or map doesn't parse: {error}")))
-            }
+        Value::Json(text) => parse_container(&text, pause),
+    }
+}
+
+/// Parses the JSON text of a list or a map.
+pub(super) fn parse_container(text: &str, pause: &dyn Fn()) -> Result<Json, Error> {
+    let text = json_text::without_negative_zeros(text);
+    match json::parse_with_pauses(&text, pause) {
+        Ok(value @ (Json::Array(_) | Json::Object(_))) => match json::find_large_integer(&text, pause) {
+            Some(found) => Err(refusal(ErrorCode::EntityType, found.to_string())),
+            None => Ok(value),
         },
+        Ok(other) => Err(refusal(ErrorCode::EntityType, format!("{} is not a list or map", json_type(&other)))),
+        Err(error) => Err(refusal(ErrorCode::EntityType, format!("the JSON of a list or map doesn't parse: {error}"))),
     }
 }
 
@@ -109,23 +117,35 @@ impl HostState {
         value: Option<Value>,
         expected: Option<ValueType>,
     ) -> HostResult<()> {
-        if let Some(Value::Json(text)) = &value {
-            self.charge_bytes(json::tree_bytes(text))?;
-        }
         let value = match value {
-            Some(value) => match check_size(&value, self.limits.value_bytes) {
-                Ok(()) if matches!(&value, Value::Json(text) if text.len() > INLINE_JSON) => {
-                    self.work_in_slices(move |pause| to_json(value, pause)).await?.map(Some)
-                }
-                Ok(()) => to_json(value, &|| ()).map(Some),
-                Err(error) => Err(error),
-            },
+            Some(value) => self.convert_value(value).await?.map(Some),
             None => Ok(None),
         };
         Ok(value.and_then(|value| self.put_entity(name, value, expected)))
     }
 
-    fn put_entity(&mut self, name: String, value: Option<Json>, expected: Option<ValueType>) -> Result<(), Error> {
+    /// Converts a plugin's value into JSON, within the limits of an entity. The charge precedes the conversion.
+    pub(super) async fn convert_value(&mut self, value: Value) -> HostResult<Json> {
+        if let Value::Json(text) = &value {
+            self.charge_bytes(json::tree_bytes(text))?;
+        }
+        if let Err(refused) = check_size(&value, self.limits.value_bytes) {
+            return Ok(Err(refused));
+        }
+        match &value {
+            Value::Json(text) if text.len() > INLINE_JSON => {
+                self.work_in_slices(move |pause| to_json(value, pause)).await
+            }
+            _ => Ok(to_json(value, &|| ())),
+        }
+    }
+
+    pub(super) fn put_entity(
+        &mut self,
+        name: String,
+        value: Option<Json>,
+        expected: Option<ValueType>,
+    ) -> Result<(), Error> {
         if let (Some(value), Some(expected)) = (&value, expected)
             && !expected.matches(value)
         {

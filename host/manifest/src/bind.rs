@@ -31,6 +31,10 @@ const MAX_PARAMETERS: usize = 200;
 pub enum ParameterSource {
     /// `YES` or `NO`.
     Boolean(bool),
+    /// A literal integer.
+    Integer(i64),
+    /// A literal number, which is finite.
+    Number(f64),
     /// A text, choice, category or channel.
     Text(String),
     /// The id of a campaign.
@@ -39,6 +43,10 @@ pub enum ParameterSource {
     TextExpression(Result<TextExpression, ExpressionError>),
     /// A boolean expression.
     BooleanExpression(Result<Expression, ExpressionError>),
+    /// An integer expression.
+    IntegerExpression(Result<Expression, ExpressionError>),
+    /// A number expression.
+    NumberExpression(Result<Expression, ExpressionError>),
     /// A list of text expressions.
     Expressions(Vec<Result<TextExpression, ExpressionError>>),
     /// The name of an entity that the action reads.
@@ -196,7 +204,10 @@ impl NodeParameters {
         let mut found = Vec::new();
         for Binding { name, source, .. } in &self.bindings {
             match source {
-                ParameterSource::TextExpression(Err(error)) | ParameterSource::BooleanExpression(Err(error)) => {
+                ParameterSource::TextExpression(Err(error))
+                | ParameterSource::BooleanExpression(Err(error))
+                | ParameterSource::IntegerExpression(Err(error))
+                | ParameterSource::NumberExpression(Err(error)) => {
                     found.push(expression_diagnostic(name.clone(), error));
                 }
                 ParameterSource::Expressions(list) => {

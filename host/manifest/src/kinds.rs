@@ -5,7 +5,7 @@ use super::sources::ExpressionSources;
 use crate::{MAX_LIST_ELEMENTS, Parameter, ParameterKind};
 use flowhost_domain::text::exceeds;
 use flowhost_error::text::truncate;
-use serde_json::Value as Json;
+use serde_json::{Number, Value as Json};
 use uuid::Uuid;
 
 /// Maximum length of a name, characters.
@@ -28,6 +28,23 @@ pub(super) fn parse_parameter(
         ParameterKind::BooleanExpression => match value {
             Json::Bool(value) => ParameterSource::Boolean(*value),
             _ => ParameterSource::BooleanExpression(sources.expression(name, text("an expression, true or false")?)?),
+        },
+        ParameterKind::IntegerExpression => match value {
+            Json::Number(number) => ParameterSource::Integer(number.as_i64().ok_or_else(|| {
+                format!("{name} must be an integer of 64 bits, but is {}; remove the fraction", preview(value))
+            })?),
+            _ => ParameterSource::IntegerExpression(
+                sources.expression(name, text("an expression that yields an integer, or an integer")?)?,
+            ),
+        },
+        ParameterKind::NumberExpression => match value {
+            // The designer's 5 is 5.0.
+            Json::Number(number) => ParameterSource::Number(exact_number(number).ok_or_else(|| {
+                format!("{name} must be a number, but no number of 64 bits equals {}; use fewer digits", preview(value))
+            })?),
+            _ => ParameterSource::NumberExpression(
+                sources.expression(name, text("an expression that yields a number, or a number")?)?,
+            ),
         },
         ParameterKind::Boolean => ParameterSource::Boolean(parse_boolean(value).ok_or_else(|| {
             format!("{name} must be YES or NO (SI, SÍ, true and false are accepted, too), but is {}", preview(value))
@@ -67,6 +84,17 @@ pub(super) fn parse_parameter(
         }
         ParameterKind::Text => ParameterSource::Text(text("a text")?.to_owned()),
     })
+}
+
+/// Returns a literal number as floating point. `None`: it is an integer that would be rounded.
+fn exact_number(number: &Number) -> Option<f64> {
+    let float = number.as_f64()?;
+    let is_exact = match number.as_i128() {
+        // The comparison as integers is exact.
+        Some(integer) => float as i128 == integer,
+        None => float.is_finite(),
+    };
+    is_exact.then_some(float)
 }
 
 fn parse_texts<'v>(

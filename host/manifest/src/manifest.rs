@@ -134,6 +134,10 @@ pub enum ParameterKind {
     TextExpression,
     /// An expression that yields a boolean, or JSON `true`/`false`.
     BooleanExpression,
+    /// An expression that yields an integer, or a JSON integer.
+    IntegerExpression,
+    /// An expression that yields a number, or a JSON number.
+    NumberExpression,
     /// YES / NO / SI / SÍ, `true` / `false`.
     Boolean,
     /// The name of a session entity to read.

@@ -47,6 +47,8 @@ pub(super) fn parameters(manifest: &Manifest, language: &str) -> Json {
 fn parameter_schema(parameter: &Parameter, language: &str) -> Json {
     let mut schema = match parameter.kind {
         ParameterKind::BooleanExpression => json!({ "type": ["boolean", "string"] }),
+        ParameterKind::IntegerExpression => json!({ "type": ["integer", "string"] }),
+        ParameterKind::NumberExpression => json!({ "type": ["number", "string"] }),
         ParameterKind::Boolean => json!({ "anyOf": [
             { "type": "boolean" },
             { "type": "string", "pattern": "^\\s*([Yy][Ee][Ss]|[Nn][Oo]|[Ss][IiÍí]|[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])?\\s*$" },

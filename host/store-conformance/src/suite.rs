@@ -57,6 +57,7 @@ macro_rules! for_all_cases {
             ]
             listing [
                 tenants_and_campaigns_are_in_order,
+                campaigns_are_paged_in_order_of_their_names,
                 contacts_are_in_order_of_creation,
                 contacts_are_filtered,
                 records_are_filtered,

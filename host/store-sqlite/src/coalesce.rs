@@ -122,7 +122,9 @@ fn distribute(batch: Vec<PendingRead>, snapshots: Vec<Snapshot>) {
 
 /// Returns whether a read may share a round trip. Pages are long, and each changes the SQL of the statement.
 fn is_coalescible(request: &ReadRequest) -> bool {
-    let page = |lookup: &Lookup| matches!(lookup, Lookup::ReadyPage { .. } | Lookup::LatestReadyRecords { .. });
+    let page = |lookup: &Lookup| {
+        matches!(lookup, Lookup::ReadyPage { .. } | Lookup::LatestReadyRecords { .. } | Lookup::CampaignPage { .. })
+    };
     request.lookups.len() <= MAX_BATCH_LOOKUPS / 4 && !request.lookups.iter().any(page)
 }
 

@@ -11,6 +11,7 @@ mod configuration;
 mod connection;
 mod error;
 mod listing;
+mod page_query;
 mod query;
 #[cfg(test)]
 mod query_plan_tests;

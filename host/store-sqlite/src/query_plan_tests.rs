@@ -193,6 +193,8 @@ async fn run_every_lookup(store: &SqliteStore) {
         Lookup::LatestReadyRecords { contact, campaign, limit: 5 },
         Lookup::Record(id(20)),
         Lookup::LinkedContact { contact, channel: "sms".to_owned() },
+        Lookup::CampaignPage { category: None, after: None, limit: 5 },
+        Lookup::CampaignPage { category: Some("Test".to_owned()), after: Some(campaign), limit: 5 },
     ];
     let reader = store.reader().await.unwrap();
     let request = ReadRequest { tenant: "acme".to_owned(), known_version: None, lookups };

@@ -4,6 +4,7 @@
 use super::coalesce::PendingRead;
 use super::connection::{Access, ConnectionFactory};
 use super::error::SqliteError;
+use super::page_query;
 use super::query::{Parameters, numbered_rows, padded_row_count};
 use super::row;
 use flowhost_store::clock::IdempotencyClock;
@@ -116,7 +117,7 @@ impl Drop for PooledConnection<'_> {
 }
 
 /// The number of kinds of lookups. The columns have the same order.
-const LOOKUP_KINDS: usize = 9;
+const LOOKUP_KINDS: usize = 11;
 
 /// The number of rows of each kind, which determines the SQL of the statement.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -132,15 +133,18 @@ fn kind_index(lookup: &Lookup) -> usize {
         Lookup::NewestReadyRecord { .. } => 5,
         Lookup::Record(_) => 6,
         Lookup::LinkedContact { .. } => 7,
-        Lookup::ReadyPage { .. } | Lookup::LatestReadyRecords { .. } => 8,
+        Lookup::ReadyPage { .. } | Lookup::LatestReadyRecords { .. } => READY_PAGE_KIND,
+        Lookup::CampaignPage { category: None, .. } => 9,
+        Lookup::CampaignPage { category: Some(_), .. } => 10,
     }
 }
 
 /// The number of parameters of a lookup, by kind.
-const PARAMETERS_PER_KIND: [usize; LOOKUP_KINDS] = [2, 1, 1, 1, 2, 2, 1, 2, 4];
+const PARAMETERS_PER_KIND: [usize; LOOKUP_KINDS] = [2, 1, 1, 1, 2, 2, 1, 2, 4, 2, 3];
 
-/// The last kind, with one column per lookup, since the limit of a page cannot be the column of a row.
-const PAGE_KIND: usize = LOOKUP_KINDS - 1;
+/// The first kind of pages. Pages are the last kinds and have one column per lookup, since the limit of a page cannot be
+/// the column of a row.
+const READY_PAGE_KIND: usize = 8;
 
 impl ReadShape {
     fn new(batch: &ReadBatch<'_>) -> Self {
@@ -150,7 +154,7 @@ impl ReadShape {
                 *rows += 1;
             }
         }
-        for rows in rows.iter_mut().take(PAGE_KIND).filter(|rows| **rows > 0) {
+        for rows in rows.iter_mut().take(READY_PAGE_KIND).filter(|rows| **rows > 0) {
             *rows = padded_row_count(*rows);
         }
         Self(rows)
@@ -168,9 +172,13 @@ impl ReadShape {
         );
         let mut first = 3;
         for (kind, (rows, parameters)) in self.0.iter().zip(PARAMETERS_PER_KIND).enumerate() {
-            if kind == PAGE_KIND {
+            if kind >= READY_PAGE_KIND {
                 for page in 0..*rows {
-                    let _ = write!(sql, ", ({})", page_subquery(first + page * parameters));
+                    let first = first + page * parameters;
+                    let _ = match kind {
+                        READY_PAGE_KIND => write!(sql, ", ({})", page_query::ready_records(first)),
+                        _ => write!(sql, ", ({})", page_query::campaigns(first, parameters == 3)),
+                    };
                 }
             } else if *rows > 0 {
                 let (columns, tables) = select_for(kind);
@@ -243,31 +251,6 @@ const LINKED_TABLES: &str = "CROSS JOIN contacts AS me ON me.tenant = ?1 AND me.
     SELECT (SELECT l.contact FROM links AS l WHERE l.tenant = ?1 AND l.slot = 3 AND l.value = me.correlator_3 \
     AND l.channel = q.column3 AND l.contact <> me.seq ORDER BY l.contact LIMIT 1)) AS s)";
 
-/// Returns the subquery of a page of Ready records. Its parameters are contact, campaign, the record before the page,
-/// and the limit. A negative limit selects the latest records.
-fn page_subquery(first: usize) -> String {
-    let (contact, campaign, after, limit) = (first, first + 1, first + 2, first + 3);
-    let rows = |condition: &str, order: &str| {
-        format!(
-            "SELECT r.id, r.scheduled_at, r.schedule_text FROM records AS r WHERE r.tenant = ?1 \
-             AND r.contact = (SELECT seq FROM contacts WHERE tenant = ?1 AND id = ?{contact}) \
-             AND r.campaign = ?{campaign} AND r.state = 'ready'{condition} ORDER BY r.seq{order}"
-        )
-    };
-    let after_seq = format!(
-        "(SELECT p.seq FROM records AS p CROSS JOIN contacts AS pc ON pc.seq = p.contact WHERE p.tenant = ?1 \
-         AND p.id = ?{after} AND pc.id = ?{contact} AND p.campaign = ?{campaign})"
-    );
-    let oldest = rows(&format!(" AND r.seq > iif(?{after} IS NULL, 0, {after_seq})"), "");
-    format!(
-        "SELECT CASE WHEN ?{limit} < 0 THEN (SELECT json_group_array({ready}) FROM ({latest} LIMIT max(-?{limit}, 0)) AS page) \
-         WHEN ?{after} IS NULL OR {after_seq} IS NOT NULL THEN \
-         (SELECT json_group_array({ready}) FROM ({oldest} LIMIT max(?{limit}, 0)) AS page) END",
-        ready = row::READY,
-        latest = rows("", " DESC"),
-    )
-}
-
 fn bind_lookup(lookup: &Lookup, clock: &IdempotencyClock, values: &mut Parameters) {
     match lookup {
         Lookup::IdempotencyKey(key) => {
@@ -301,6 +284,13 @@ fn bind_lookup(lookup: &Lookup, clock: &IdempotencyClock, values: &mut Parameter
             // The sign encodes the direction.
             values.add(-i64::from(*limit));
         }
+        Lookup::CampaignPage { category, after, limit } => {
+            values.add(after.as_ref().map(|after| &after.as_bytes()[..]));
+            values.add(i64::from(*limit));
+            if let Some(category) = category {
+                values.add(category.as_str());
+            }
+        }
     }
 }
 
@@ -317,11 +307,10 @@ fn parse_snapshot(batch: &ReadBatch<'_>, columns: &SqliteRow) -> Result<Snapshot
         if positions.peek().is_none() {
             continue;
         }
-        if kind == PAGE_KIND {
+        if kind >= READY_PAGE_KIND {
             for (position, _) in positions {
                 if let (Some(json), Some(answer)) = (text(column)?, answers.get_mut(position)) {
-                    let rows: Vec<row::ReadyRow> = row::parse(json)?;
-                    *answer = LookupResult::ReadyRecords(Some(rows.into_iter().map(row::ready_record).collect()));
+                    *answer = page_query::parse(kind == READY_PAGE_KIND, json)?;
                 }
                 column += 1;
             }
@@ -377,5 +366,6 @@ fn empty_result(lookup: &Lookup) -> LookupResult {
         Lookup::NewestReadyRecord { .. } => LookupResult::NewestReadyRecord(None),
         Lookup::ReadyPage { .. } | Lookup::LatestReadyRecords { .. } => LookupResult::ReadyRecords(None),
         Lookup::Record(_) => LookupResult::Record(None),
+        Lookup::CampaignPage { .. } => LookupResult::CampaignIds(None),
     }
 }

@@ -46,6 +46,7 @@ fn check_pattern(date: &str, pattern: &str) {
     let entities = json!({ "date": date, "pattern": pattern });
     let scope = Scope {
         entities: entities.as_object().unwrap(),
+        variables: None,
         session: SessionView { id: "s", channel: "widget", user: "u" },
         now: DateTime::<Utc>::UNIX_EPOCH,
         locale: &StubLocale,

@@ -108,6 +108,7 @@ fn full_budget() -> Budget<'static> {
 fn scope() -> Scope<'static> {
     Scope {
         entities: &*ENTITIES,
+        variables: None,
         session: SessionView { id: "s", channel: "whatsapp", user: "56987654321" },
         now: DateTime::UNIX_EPOCH,
         locale: &StubLocale,

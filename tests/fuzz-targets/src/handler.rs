@@ -16,8 +16,8 @@ use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::abi::{AbiVariant, WasmType};
 use wit_parser::{Resolve, SourceMap, WorldId, WorldItem};
 
-const DESCRIBE: &str = "flow:action/handler@0.1.0#describe";
-const INVOKE: &str = "flow:action/handler@0.1.0#invoke";
+const DESCRIBE: &str = "flow:action/handler@1.0.0#describe";
+const INVOKE: &str = "flow:action/handler@1.0.0#invoke";
 const REALLOC: &str = "cabi_realloc";
 /// The random function that `invoke` calls first.
 const WORK_EXPORT: &str = "work";

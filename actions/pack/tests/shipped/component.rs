@@ -103,7 +103,7 @@ fn describe(core: &[u8]) -> (String, u64) {
     }
     let instance = linker.instantiate_and_start(&mut store, &module).expect("it starts");
     let export = |name: &str| instance.get_export(&store, name);
-    let describe = export("flow:action/handler@0.1.0#describe").and_then(Extern::into_func).expect("it describes");
+    let describe = export("flow:action/handler@1.0.0#describe").and_then(Extern::into_func).expect("it describes");
     let memory = export("memory").and_then(Extern::into_memory).expect("its memory");
 
     let mut result = [Val::I32(0)];

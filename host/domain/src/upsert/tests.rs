@@ -141,7 +141,7 @@ fn input_is_validated() {
 #[test]
 fn one_unusual_number_warns_once() {
     let unusual = upsert(&[("whatsapp", "+560987654321"), ("voice", "+560987654321")], &named("Ana"));
-    let codes: Vec<ErrorCode> = unusual.warnings().iter().map(|warning| warning.code).collect();
+    let codes: Vec<ErrorCode> = unusual.warnings().iter().map(|found| found.warning.code).collect();
     assert_eq!(codes, ["phone-unusual"]);
 }
 

@@ -82,6 +82,9 @@ impl<'a> Evaluator<'a> {
 
     fn evaluate_entity(&mut self, name: &'a str) -> EvalResult<RuntimeValue<'a>> {
         self.fuel.spend(name.len() / operator::KEY_BYTES_PER_STEP)?;
+        if let Some(value) = self.scope.variables.and_then(|variables| variables.get(name)) {
+            return Ok(RuntimeValue::from_json(value));
+        }
         if let Some(value) = get_entity(self.scope.entities, name) {
             return Ok(RuntimeValue::from_json(value));
         }

@@ -133,6 +133,18 @@ impl<'s> Parser<'s> {
     }
 }
 
+/// Returns whether an expression can read a variable of this name: the name is an identifier, and neither a reserved word
+/// nor `entities`, `session` or `now`.
+pub fn is_variable_name(name: &str) -> bool {
+    let mut characters = name.chars();
+    let is_letter = |character: char| character.is_ascii_alphabetic() || character == '_';
+    characters.next().is_some_and(is_letter)
+        && characters.all(|character| is_letter(character) || character.is_ascii_digit())
+        && !is_keyword(name)
+        && !path::RESERVED.contains(&name)
+        && !matches!(name, "entities" | "session" | "now")
+}
+
 fn is_keyword(name: &str) -> bool {
     matches!(name, "null" | "true" | "false" | "in")
 }

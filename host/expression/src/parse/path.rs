@@ -7,7 +7,7 @@ use super::super::{function, literal};
 use super::{Parser, is_keyword};
 
 /// Reserved words, which cannot be variables.
-const RESERVED: [&str; 17] = [
+pub(super) const RESERVED: [&str; 17] = [
     "as",
     "break",
     "const",

@@ -1,8 +1,10 @@
 //! Tests of dates in the tenant's zone and of phone numbers.
 
+use chrono::{TimeZone, Utc};
 use serde_json::json;
 
-use super::{evaluate, json_of};
+use super::super::{DateError, format_date, parse_date};
+use super::{StubLocale, evaluate, json_of};
 
 #[test]
 fn dates_are_written_and_read_in_the_tenants_zone() {
@@ -48,4 +50,26 @@ fn phone_numbers_are_normalised_by_the_locale() {
     let error = evaluate("phone('123')").unwrap_err();
     assert_eq!(error.code, "expression-failed");
     assert!(error.message.contains("eleven digits"), "{error}");
+}
+
+#[test]
+fn a_date_is_formatted_and_parsed_without_an_expression() {
+    let at = Utc.with_ymd_and_hms(2027, 2, 1, 12, 0, 0).unwrap();
+    let pattern = "dd/MM/yyyy HH:mm:ss";
+    assert_eq!(format_date(at, pattern, &StubLocale).unwrap(), "01/02/2027 09:00:00");
+    assert_eq!(parse_date("01/02/2027 09:00:00", pattern, &StubLocale), Ok(at));
+}
+
+#[test]
+fn a_rejected_date_or_pattern_is_told_apart() {
+    let at = Utc.with_ymd_and_hms(1, 1, 1, 0, 0, 0).unwrap();
+    let long = "-".repeat(1_001);
+    assert!(matches!(format_date(at, "yyyy", &StubLocale), Err(DateError::Date(_))));
+    for pattern in ["ddd", "dd 'de MM", &long] {
+        assert!(matches!(format_date(at, pattern, &StubLocale), Err(DateError::Pattern(_))), "{pattern}");
+    }
+    assert!(matches!(parse_date("01/02", "dd/MM", &StubLocale), Err(DateError::Pattern(_))));
+    for text in ["31/02/2027", "", &long] {
+        assert!(matches!(parse_date(text, "dd/MM/yyyy", &StubLocale), Err(DateError::Date(_))), "{text}");
+    }
 }

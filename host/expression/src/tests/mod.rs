@@ -11,6 +11,7 @@ mod language;
 mod limits;
 mod patterns;
 mod templates;
+mod variables;
 
 use chrono::{DateTime, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::America::Santiago;
@@ -61,6 +62,7 @@ fn entities() -> Map<String, Json> {
 fn with_scope<T>(entities: &Map<String, Json>, run: impl FnOnce(&Scope<'_>) -> T) -> T {
     run(&Scope {
         entities,
+        variables: None,
         session: SessionView { id: "s-1", channel: "whatsapp", user: "56987654321" },
         now: Utc.with_ymd_and_hms(2027, 2, 1, 12, 0, 0).unwrap(),
         locale: &StubLocale,

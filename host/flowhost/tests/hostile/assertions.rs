@@ -122,6 +122,12 @@ pub(crate) async fn repeats_a_failure(code: &str) {
     assert_reset(&fixture.run_beside_neighbours(request).await.unwrap(), code);
 }
 
+pub(crate) async fn reads_escapes_as_json(code: &str) {
+    let fixture = Fixture::new().await;
+    let request = fixture.attack("reads-escapes-as-json", &"\u{1}".repeat(300_000), "");
+    assert_reset(&fixture.run_beside_neighbours(request).await.unwrap(), code);
+}
+
 /// Asserts that the host rejects these bytes with this code when it loads them.
 pub(crate) async fn assert_component_rejected(component: &[u8], code: &str) {
     let fixture = Fixture::new().await;

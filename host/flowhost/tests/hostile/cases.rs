@@ -55,6 +55,16 @@ cases! {
     returns_much: "returns 20 MiB", "bytes of one host call", "limit-host-bytes" => |code| assert_attack_ends("returns-much", code);
     returns_one_text_often: "returns the same 60 KB 2,000 times", "bytes of one host call", "limit-host-bytes"
         => |code| assert_plugin_stopped("returns-one-text-often", code);
+    takes_random_bytes_at_once: "takes 65,537 random bytes in one call", "64 KiB a call", "limit-host-bytes"
+        => |code| assert_attack_ends("takes-random-bytes-at-once", code);
+    takes_random_bytes_often: "takes 64 MB of random bytes in many calls", "bytes of all host calls", "limit-host-bytes"
+        => |code| assert_attack_ends("takes-random-bytes-often", code);
+    reads_escapes_as_json: "reads a text of 300,000 control characters as JSON 100 times", "bytes of all host calls", "limit-host-bytes"
+        => assertions::reads_escapes_as_json;
+    sets_large_json_text: "sets an entity to a JSON string of 2 MiB", "value of an entity", "limit-value-size"
+        => |code| assert_attack_ends("sets-large-json-text", code);
+    passes_large_variables: "passes a list of 500,000 numbers to an expression 100 times", "bytes of all host calls", "limit-host-bytes"
+        => |code| assert_attack_ends("passes-large-variables", code);
     sets_many_entities: "sets 2,000 entities", "entities", "limit-entities" => |code| assert_attack_ends("sets-many-entities", code);
     sets_a_large_value: "sets an entity of 2 MiB", "value of an entity", "limit-value-size"
         => |code| assert_attack_ends("sets-a-large-value", code);

@@ -3,13 +3,13 @@
 use crate::fixture::{CAMPAIGN, Fixture, session};
 use serde_json::json;
 
-/// A component built for release 0.1.0 of the contract.
-const COMPONENT_0_1_0: &[u8] = include_bytes!("../../../../tests/plugins/prebuilt/0.1.0/campaign-dnd-validator.wasm");
+/// A component built for release 1.0.0 of the contract.
+const COMPONENT_1_0_0: &[u8] = include_bytes!("../../../../tests/plugins/prebuilt/1.0.0/campaign-dnd-validator.wasm");
 
 #[tokio::test]
-async fn component_for_contract_0_1_0_runs() {
+async fn component_for_contract_1_0_0_runs() {
     let fixture = Fixture::new().await;
-    let action = fixture.host.load(COMPONENT_0_1_0).unwrap();
+    let action = fixture.host.load(COMPONENT_1_0_0).unwrap();
     let mut session = session("acme", "56987654321");
     session.entities.insert("contact".to_owned(), fixture.contact.as_str().into());
     let parameters = json!({

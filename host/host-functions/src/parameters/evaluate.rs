@@ -168,6 +168,8 @@ impl Evaluation<'_> {
     fn run(&self, allowance: &mut Allowance<'_>) -> Result<Option<Value>, EvaluationError> {
         let value = match &self.binding.source {
             ParameterSource::Boolean(value) => Some(Value::Boolean(*value)),
+            ParameterSource::Integer(value) => Some(Value::Integer(*value)),
+            ParameterSource::Number(value) => Some(Value::Number(*value)),
             ParameterSource::Text(text) => Some(copy_text(text, allowance)?),
             ParameterSource::Campaign(id) => Some(Value::Text(id.to_string())),
             ParameterSource::EntityOut(entity) => Some(copy_text(entity, allowance)?),
@@ -182,7 +184,15 @@ impl Evaluation<'_> {
                     None => None,
                 }
             }
-            ParameterSource::BooleanExpression(expression) => self.boolean(expression, allowance)?.map(Value::Boolean),
+            ParameterSource::BooleanExpression(source) => {
+                self.scalar(source, allowance, Expression::evaluate_boolean)?.map(Value::Boolean)
+            }
+            ParameterSource::IntegerExpression(source) => {
+                self.scalar(source, allowance, Expression::evaluate_integer)?.map(Value::Integer)
+            }
+            ParameterSource::NumberExpression(source) => {
+                self.scalar(source, allowance, Expression::evaluate_number)?.map(Value::Number)
+            }
             ParameterSource::Expressions(list) => Some(self.expressions(list, allowance)?),
         };
         if value.is_none() && self.declared.required {
@@ -239,6 +249,7 @@ impl Evaluation<'_> {
     fn with_scope<T>(&self, evaluate: impl FnOnce(&Scope<'_>) -> T) -> T {
         evaluate(&Scope {
             entities: self.session,
+            variables: None,
             session: self.session.expression_session(),
             now: self.session.now,
             locale: &TenantLocale(self.tenant),
@@ -257,14 +268,16 @@ impl Evaluation<'_> {
         result.map_err(|error| to_guest_error(path, &error))
     }
 
-    fn boolean(
+    /// Evaluates an expression to a boolean, an integer or a number.
+    fn scalar<T>(
         &self,
         source: &Result<Expression, ExpressionError>,
         allowance: &mut Allowance<'_>,
-    ) -> Result<Option<bool>, Error> {
+        evaluate: impl FnOnce(&Expression, &Scope<'_>, &mut Budget<'_>) -> Result<Option<T>, ExpressionError>,
+    ) -> Result<Option<T>, Error> {
         let (name, budget) = (&self.binding.name, &mut allowance.budget);
         let result = source.as_ref().map_err(Clone::clone);
-        let result = result.and_then(|source| self.with_scope(|scope| source.evaluate_boolean(scope, budget)));
+        let result = result.and_then(|source| self.with_scope(|scope| evaluate(source, scope, budget)));
         result.map_err(|error| to_guest_error(name, &error))
     }
 

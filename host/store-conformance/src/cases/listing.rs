@@ -72,6 +72,26 @@ pub async fn tenants_and_campaigns_are_in_order(store: &Fixture) {
     assert_eq!(store.store.configuration("nobody").await.unwrap(), None);
 }
 
+pub async fn campaigns_are_paged_in_order_of_their_names(store: &Fixture) {
+    let named = |number, name: &str, category| Campaign { name: name.to_owned(), ..campaign(TENANT, number, category) };
+    let campaigns = vec![named(9, "Campaign 0", "Test"), named(8, "Zeta", "Other"), named(7, "Álbum", "Other")];
+    let change = ConfigurationChange { tenant: tenant(TENANT), campaigns, version: 1 };
+    assert!(store.store.configure(&[change]).await.unwrap());
+    let page = async |category: Option<&str>, after: Option<u128>, limit| {
+        let lookup = Lookup::CampaignPage { category: category.map(str::to_owned), after: after.map(id), limit };
+        let LookupResult::CampaignIds(ids) = store.lookup(lookup).await else { panic!("another kind of result") };
+        ids.map(|ids| ids.iter().map(|id| id.as_u128()).collect::<Vec<_>>())
+    };
+    assert_eq!(page(None, None, 9).await, Some(vec![9, 1, 2, 3, 8, 7]));
+    assert_eq!(page(None, Some(1), 2).await, Some(vec![2, 3]));
+    assert_eq!(page(None, Some(7), 9).await, Some(vec![]));
+    assert_eq!(page(Some("Test"), None, 2).await, Some(vec![9, 1]));
+    assert_eq!(page(Some("Other"), Some(2), 9).await, Some(vec![3, 8, 7]));
+    assert_eq!(page(Some("None"), None, 9).await, Some(vec![]));
+    assert_eq!((page(None, Some(99), 9).await, page(Some("Test"), Some(99), 9).await), (None, None));
+    assert_eq!(page(None, None, 0).await, Some(vec![]));
+}
+
 pub async fn contacts_are_in_order_of_creation(store: &Fixture) {
     fill(store).await;
     assert_eq!(contacts(store, filter_for_tenant(|_| {})).await, [12, 11, 10]);

@@ -201,6 +201,8 @@ fn a_lookup() -> impl Strategy<Value = Lookup> {
             limit
         }),
         a_record_id().prop_map(Lookup::Record),
+        (option::of(a_category()), option::of(a_campaign_id()), 0_u32..4)
+            .prop_map(|(category, after, limit)| Lookup::CampaignPage { category, after, limit }),
         (a_contact_id(), a_channel()).prop_map(|(contact, channel)| Lookup::LinkedContact { contact, channel }),
     ]
 }

@@ -6,6 +6,7 @@ use crate::{Configuration, ConfigurationChange};
 use flowhost_domain::{Campaign, Validity};
 use std::collections::HashMap;
 use std::sync::Arc;
+use uuid::Uuid;
 
 impl MemoryState {
     pub(super) fn configuration(&self, id: &str) -> Option<Configuration> {
@@ -42,6 +43,24 @@ impl TenantData {
         let mut campaigns: Vec<_> = self.campaigns.values().map(|campaign| Campaign::clone(campaign)).collect();
         campaigns.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
         campaigns
+    }
+
+    /// Returns the ids of a page of campaigns; `None` if `after` is not a campaign.
+    pub(super) fn campaign_page(&self, category: Option<&str>, after: Option<Uuid>, limit: u32) -> Option<Vec<Uuid>> {
+        let after = match after {
+            Some(id) => Some(self.campaigns.get(&id)?),
+            None => None,
+        };
+        let mut found: Vec<_> = self
+            .campaigns
+            .values()
+            .filter(|campaign| category.is_none_or(|category| campaign.category == category))
+            .map(|campaign| (&campaign.name, campaign.id))
+            .filter(|found| after.is_none_or(|after| *found > (&after.name, after.id)))
+            .collect();
+        found.sort_unstable();
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Some(found.into_iter().map(|(_, id)| id).collect())
     }
 
     fn upsert_campaign(&mut self, mut campaign: Campaign) {

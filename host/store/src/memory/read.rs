@@ -56,6 +56,9 @@ impl TenantData {
                 let contact = self.contacts.get(&stored.record.contact);
                 (stored.record.clone(), contact.map_or(0, |contact| contact.version))
             })),
+            Lookup::CampaignPage { category, after, limit } => {
+                LookupResult::CampaignIds(self.campaign_page(category.as_deref(), *after, *limit))
+            }
             Lookup::LinkedContact { contact, channel } => {
                 let contact = self.contacts.get(contact);
                 let mut linked = contact.into_iter().flat_map(|stored| self.linked_contacts(&stored.contact));

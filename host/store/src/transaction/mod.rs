@@ -3,6 +3,7 @@
 //!
 //! A transaction itself writes nothing. It ends as a [`CommitRequest`] with its read set and its write set.
 
+mod campaigns;
 mod error;
 mod net_changes;
 mod ready_records;
@@ -15,7 +16,7 @@ use super::{
 use chrono::{DateTime, Utc};
 pub use error::TransactionError;
 use error::protocol_error;
-use flowhost_domain::{Campaign, Contact, Record, RecordState, Tenant};
+use flowhost_domain::{Contact, Record, RecordState, Tenant};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -140,22 +141,6 @@ impl Transaction {
     pub async fn idempotency_record(&mut self, key: &str) -> Result<Option<IdempotencyRecord>, TransactionError> {
         match self.lookup(Lookup::IdempotencyKey(key.to_owned())).await? {
             LookupResult::IdempotencyKey(stored) => Ok(stored),
-            _ => Err(protocol_error()),
-        }
-    }
-
-    /// Returns a campaign.
-    pub async fn campaign(&mut self, id: Uuid) -> Result<Option<Arc<Campaign>>, TransactionError> {
-        match self.lookup(Lookup::Campaign(id)).await? {
-            LookupResult::Campaign(campaign) => Ok(campaign),
-            _ => Err(protocol_error()),
-        }
-    }
-
-    /// Returns whether any campaign has this category.
-    pub async fn category_exists(&mut self, name: &str) -> Result<bool, TransactionError> {
-        match self.lookup(Lookup::Category(name.to_owned())).await? {
-            LookupResult::Category(exists) => Ok(exists),
             _ => Err(protocol_error()),
         }
     }

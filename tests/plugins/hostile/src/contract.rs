@@ -37,13 +37,13 @@ pub(crate) fn refuses_with_an_escape() -> Result<Port, Error> {
 }
 
 pub(crate) fn warns_with_an_escape() -> Result<Port, Error> {
-    log::warning("acme/\u{202e}wol", "a code that reads otherwise", None);
+    outcome::warn("acme/\u{202e}wol", "a code that reads otherwise", None);
     Ok(NEXT)
 }
 
 pub(crate) fn hides_characters() -> Result<Port, Error> {
     log::write(log::Level::Error, HIDDEN);
-    log::warning("acme/hidden", HIDDEN, Some(HIDDEN));
+    outcome::warn("acme/hidden", HIDDEN, Some(HIDDEN));
     session::set_entity(HIDDEN, Some(HIDDEN.to_owned()))?;
     Ok(NEXT)
 }

@@ -12,7 +12,7 @@ pub(crate) fn infinite_loop() -> Result<Port, Error> {
 
 pub(crate) fn infinite_loop_with_calls() -> Result<Port, Error> {
     loop {
-        black_box(session::random());
+        black_box(session::depth());
     }
 }
 

@@ -35,6 +35,11 @@ attacks! {
     "sends-much-at-once" => oversized::sends_much_at_once;
     "sends-much-in-all" => oversized::sends_much_in_all;
     "calls-often" => oversized::calls_often;
+    "takes-random-bytes-at-once" => oversized::takes_random_bytes_at_once;
+    "takes-random-bytes-often" => oversized::takes_random_bytes_often;
+    "reads-escapes-as-json" => oversized::reads_escapes_as_json;
+    "sets-large-json-text" => oversized::sets_large_json_text;
+    "passes-large-variables" => oversized::passes_large_variables;
     "logs-often" => oversized::logs_often;
     "logs-at-length" => oversized::logs_at_length;
     "logs-short-lines" => oversized::logs_short_lines;
@@ -112,9 +117,11 @@ const MANIFEST: Manifest = Manifest {
     parameters: PARAMETERS,
     ports: &[NEXT],
     uses: capabilities![
-        session::random,
+        session::depth,
+        session::random_bytes,
         session::set_entity,
         expressions::evaluate,
+        expressions::evaluate_with,
         contacts::name,
         contacts::upsert_session_user,
         dnd::set_campaign,

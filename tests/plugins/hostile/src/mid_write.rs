@@ -30,7 +30,7 @@ pub(crate) fn refuses() -> Result<Port, Error> {
 /// Saves a record for the contact of the first id and the campaign of the second, with a log line and a warning.
 pub(crate) fn write_and_log() -> Result<Port, Error> {
     flow_sdk::log::write(flow_sdk::log::Level::Info, "a line of one run");
-    flow_sdk::log::warning("acme/told", "a warning of one run", None);
+    flow_sdk::outcome::warn("acme/told", "a warning of one run", None);
     let (contact, campaign) = (ContactId::from(crate::first()?).into(), CampaignId::from(crate::second()?).into());
     records::save(&records::Draft { internal: true.into(), ..records::Draft::new(campaign, contact) })?;
     Ok(NEXT)

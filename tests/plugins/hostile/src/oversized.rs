@@ -46,7 +46,43 @@ pub(crate) fn sends_much_in_all() -> Result<Port, Error> {
 
 pub(crate) fn calls_often() -> Result<Port, Error> {
     for _ in 0..1_000_000 {
-        black_box(session::random());
+        black_box(session::depth());
+    }
+    Ok(NEXT)
+}
+
+/// One byte more than one call gives.
+pub(crate) fn takes_random_bytes_at_once() -> Result<Port, Error> {
+    black_box(session::random_bytes(65_537));
+    Ok(NEXT)
+}
+
+pub(crate) fn takes_random_bytes_often() -> Result<Port, Error> {
+    for _ in 0..1_000 {
+        black_box(session::random_bytes(65_536));
+    }
+    Ok(NEXT)
+}
+
+/// Reads a text as JSON, in which each character is escaped.
+pub(crate) fn reads_escapes_as_json() -> Result<Port, Error> {
+    for _ in 0..100 {
+        black_box(flow_sdk::bindings::flow::action::parameters::get_json("FIRST")?);
+    }
+    Ok(NEXT)
+}
+
+pub(crate) fn sets_large_json_text() -> Result<Port, Error> {
+    let text = ["\"", &text(2 * MIB), "\""].concat();
+    flow_sdk::bindings::flow::action::parameters::set_json("STATUS_ENTITY", Some(&text))?;
+    Ok(NEXT)
+}
+
+/// A list whose text has 1 MB, as a variable of each of 100 expressions.
+pub(crate) fn passes_large_variables() -> Result<Port, Error> {
+    let list = Json::from_text(["[0", &",0".repeat(MIB / 2 - 2), "]"].concat());
+    for _ in 0..100 {
+        expressions::evaluate_with::<i64>("size(list)", &[("list", Value::Json(list.as_str().to_owned()))])?;
     }
     Ok(NEXT)
 }
@@ -86,21 +122,21 @@ pub(crate) fn logs_line_breaks() -> Result<Port, Error> {
 
 pub(crate) fn warns_often() -> Result<Port, Error> {
     for _ in 0..1_000 {
-        log::warning("acme/often", "one of many", None);
+        outcome::warn("acme/often", "one of many", None);
     }
     Ok(NEXT)
 }
 
 pub(crate) fn warns_at_length() -> Result<Port, Error> {
     let long = text(MIB);
-    log::warning(&long, &long, Some(&long));
+    outcome::warn(&long, &long, Some(&long));
     Ok(NEXT)
 }
 
 pub(crate) fn names_parameters_at_length() -> Result<Port, Error> {
     let long = text(12 * MIB);
     for _ in 0..4 {
-        log::warning("acme/long", "of no parameter", Some(&long));
+        outcome::warn("acme/long", "of no parameter", Some(&long));
     }
     Ok(NEXT)
 }
