@@ -18,6 +18,8 @@ mod lookup;
 pub mod parameters;
 mod records;
 mod run_log;
+#[cfg(feature = "testing")]
+mod run_trace;
 mod session;
 mod value;
 mod wasi;
@@ -29,6 +31,8 @@ pub use log_quota::LogQuota;
 pub use lookup::IdGenerator;
 pub use run_log::LogLevel;
 pub use run_log::{LogOrigin, RunLog};
+#[cfg(feature = "testing")]
+pub use run_trace::{RunTrace, TraceContent};
 pub use session::{EntityWrites, SeededRng, SessionOverlay};
 pub use session::{Session, SessionError};
 pub use wasi::MAX_RESOURCES;
@@ -167,6 +171,8 @@ impl HostState {
             );
             return Err(Abort::fault(ErrorCode::PluginContract, message).into());
         }
+        #[cfg(feature = "testing")]
+        self.run_log.trace_call(function.name());
         if self.run_log.count_host_call() > self.limits.host_calls {
             return Err(Abort::host_call_limit(self.limits.host_calls).into());
         }
