@@ -9,6 +9,7 @@ pub mod clock;
 mod error;
 pub mod listing;
 pub mod quota;
+mod row_json;
 pub mod timestamp;
 mod transaction;
 
@@ -19,6 +20,7 @@ pub use clock::{Clock, SystemClock};
 pub use error::StoreError;
 pub use listing::{ContactRow, DndRow, Filter, Page};
 pub use memory::MemoryStore;
+pub use row_json::record_to_json;
 pub use transaction::{Transaction, TransactionError};
 
 use async_trait::async_trait;
