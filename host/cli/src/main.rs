@@ -29,6 +29,7 @@ mod signals;
 mod stderr;
 mod table;
 mod terminal;
+mod test;
 mod trace;
 mod wit;
 
@@ -67,6 +68,7 @@ enum Command {
     Invoke(invoke::Arguments),
     Actions(actions::Arguments),
     Check(check::Arguments),
+    Test(test::Arguments),
     Eval(eval::Arguments),
     Wit(wit::Arguments),
     Pack(pack::Arguments),
@@ -127,6 +129,7 @@ fn dispatch(Arguments { options, command }: Arguments) -> Result<(), CliError> {
         Command::Invoke(arguments) => runtime.block_on(invoke::run(&options, arguments)),
         Command::Actions(arguments) => runtime.block_on(actions::run(&options, arguments)),
         Command::Check(arguments) => runtime.block_on(check::run(&options, arguments)),
+        Command::Test(arguments) => runtime.block_on(test::run(&options, arguments)),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Wit(arguments) => wit::run(&arguments),
         Command::Pack(arguments) => pack::run(&arguments),

@@ -111,6 +111,9 @@ error_codes! {
     PortUnknown, "port-unknown", Flow;
     StartAmbiguous, "start-ambiguous", Flow;
     PortUnwired, "port-unwired", Flow;
+    CaseInvalid, "case-invalid", Author;
+    CaseNone, "case-none", Author;
+    Coverage, "coverage", Author;
     ParameterUnknown, "parameter-unknown", Warning;
     ScheduleIgnored, "schedule-ignored", Warning;
     ScheduleWaits, "schedule-waits", Warning;

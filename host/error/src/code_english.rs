@@ -251,6 +251,18 @@ pub(crate) const fn text(code: ErrorCode) -> CodeText {
             title: "a port is not wired, and the flow ends there",
             fix: "wire the port if the flow has to continue",
         },
+        ErrorCode::CaseInvalid => CodeText {
+            title: "a file of cases does not have the form of cases",
+            fix: "correct the file at the line and the pointer that the message names",
+        },
+        ErrorCode::CaseNone => CodeText {
+            title: "there is no case to run",
+            fix: "write cases to the folder cases beside the component, or name their files",
+        },
+        ErrorCode::Coverage => CodeText {
+            title: "the cases do not reach everything that --require lists",
+            fix: "add a case for each item that the message names",
+        },
         ErrorCode::ParameterUnknown => CodeText {
             title: "the action does not have this parameter",
             fix: "correct the name of the parameter, or remove the parameter",

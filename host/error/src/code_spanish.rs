@@ -257,6 +257,18 @@ pub(crate) const fn text(code: ErrorCode) -> CodeText {
             title: "un puerto no está conectado, y el diagrama termina ahí",
             fix: "conecte el puerto si el diagrama debe continuar",
         },
+        ErrorCode::CaseInvalid => CodeText {
+            title: "un archivo de casos no tiene la forma de los casos",
+            fix: "corrija el archivo en la línea y el puntero que indica el mensaje",
+        },
+        ErrorCode::CaseNone => CodeText {
+            title: "no hay ningún caso que ejecutar",
+            fix: "escriba casos en la carpeta cases junto al componente, o indique sus archivos",
+        },
+        ErrorCode::Coverage => CodeText {
+            title: "los casos no alcanzan todo lo que --require enumera",
+            fix: "agregue un caso para cada elemento que indica el mensaje",
+        },
         ErrorCode::ParameterUnknown => CodeText {
             title: "la acción no tiene este parámetro",
             fix: "corrija el nombre del parámetro, o quite el parámetro",
