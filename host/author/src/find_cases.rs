@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 /// The name of the folder with cases.
 const FOLDER: &str = "cases";
 
-/// Returns the folder `cases` beside a component, or in the nearest folder above it. `None`: there is no such folder.
+/// The folder of a project with its component.
+const COMPONENT_FOLDER: &str = "dist";
+
+/// Returns the folder `cases` beside a component, or beside its folder `dist`. `None`: there is no such folder.
 pub fn default_cases(component: &Path) -> Option<PathBuf> {
-    let folders = component.ancestors().skip(1);
-    // The component of a project is in `dist`, and its cases are in the project.
-    folders.take(2).map(|folder| folder.join(FOLDER)).find(|cases| cases.is_dir())
+    let folder = component.parent()?;
+    let project = folder.parent().filter(|_| folder.ends_with(COMPONENT_FOLDER));
+    std::iter::once(folder).chain(project).map(|folder| folder.join(FOLDER)).find(|cases| cases.is_dir())
 }

@@ -84,14 +84,14 @@ pub(crate) fn compare_store(expected: &Value, actual: &Value, found: &mut Vec<Di
             }
             let items = |list: Option<&Value>| list.and_then(Value::as_array).cloned().unwrap_or_default();
             let (wanted, observed) = (items(expected), items(actual.get(part).and_then(|part| part.get(name))));
-            compare_items(&format!("/store/{part}/{name}"), &wanted, &observed, found);
+            compare_items((part, name), &wanted, &observed, found);
         }
     }
 }
 
-fn compare_items(path: &str, expected: &[Value], observed: &[Value], found: &mut Vec<Difference>) {
-    for (index, pair) in pair_items(expected, observed).into_iter().enumerate() {
-        let path = format!("{path}/{index}");
+fn compare_items((part, name): (&str, &str), expected: &[Value], observed: &[Value], found: &mut Vec<Difference>) {
+    for (index, pair) in pair_items(part, expected, observed).into_iter().enumerate() {
+        let path = format!("/store/{part}/{name}/{index}");
         match pair {
             (Some(expected), Some(actual)) => compare_fields(&path, expected, actual, found),
             (expected, actual) => found.push(Difference::new(path, expected, actual)),
@@ -100,25 +100,35 @@ fn compare_items(path: &str, expected: &[Value], observed: &[Value], found: &mut
 }
 
 /// Returns the expected items with their observed ones, then the observed ones that no expected item has. Items with an
-/// id pair by id. The others pair in order of creation.
+/// identity pair by it. The others pair in order of creation.
 pub(crate) fn pair_items<'v>(
+    part: &str,
     expected: &'v [Value],
     observed: &'v [Value],
 ) -> Vec<(Option<&'v Value>, Option<&'v Value>)> {
-    let literal_id = |item: &'v Value| item.get("id").and_then(Value::as_str);
+    let identity = |item: &'v Value| identity(part, item);
     let mut rest: Vec<&Value> = observed.iter().collect();
     let mut pairs: Vec<(Option<&Value>, Option<&Value>)> = expected.iter().map(|item| (Some(item), None)).collect();
     for (item, actual) in pairs.iter_mut() {
-        let Some(id) = item.and_then(literal_id) else { continue };
-        let at = rest.iter().position(|observed| literal_id(observed) == Some(id));
+        let Some(wanted) = item.and_then(identity) else { continue };
+        let at = rest.iter().position(|observed| identity(observed).as_ref() == Some(&wanted));
         *actual = at.map(|at| rest.remove(at));
     }
     let mut rest = rest.into_iter();
-    for (_, actual) in pairs.iter_mut().filter(|(item, _)| item.and_then(literal_id).is_none()) {
+    for (_, actual) in pairs.iter_mut().filter(|(item, _)| item.and_then(identity).is_none()) {
         *actual = rest.next();
     }
     pairs.extend(rest.map(|actual| (None, Some(actual))));
     pairs
+}
+
+/// Returns the literal texts that identify an item: its id, or contact and scope of a do-not-disturb entry.
+fn identity<'v>(part: &str, item: &'v Value) -> Option<[&'v str; 2]> {
+    let text = |name: &str| item.get(name).and_then(Value::as_str);
+    match part {
+        "dnd" => Some([text("contact")?, text("campaign").or_else(|| text("category"))?]),
+        _ => Some([text("id")?, ""]),
+    }
 }
 
 #[cfg(test)]
@@ -163,5 +173,10 @@ mod tests {
             ["/store/contacts/created/0", "/store/contacts/created/2"]
         );
         assert_eq!(paths(&json!({"contacts": {"$any": true}}), &actual), [""; 0]);
+        let entries = |first: &str, second: &str| json!({"dnd": {"removed": [{"contact": "1", "campaign": first}, {"contact": "1", "category": second}]}});
+        let other_order =
+            json!({"dnd": {"removed": [{"contact": "1", "category": "b"}, {"contact": "1", "campaign": "a"}]}});
+        assert_eq!(paths(&other_order, &entries("a", "b")), [""; 0]);
+        assert_eq!(paths(&other_order, &entries("a", "c")), ["/store/dnd/removed/0", "/store/dnd/removed/2"]);
     }
 }

@@ -61,7 +61,7 @@ fn updated_text<'c>(file: &CaseFile, updates: impl Iterator<Item = (&'c Case, &'
     text + file.document.text.get(from..).unwrap_or_default()
 }
 
-/// What happens to a member of an object, and the members to add.
+/// The new values of an object's members, and the members to add.
 struct Changes {
     /// The new text of each member's value by position; `None`: the member is removed.
     values: Vec<Option<String>>,
@@ -158,33 +158,34 @@ impl Writer<'_> {
         let none = json!({});
         let update = |part: &Member| {
             let (expected, observed) = (expected.get(&part.name)?, observed.get(&part.name).unwrap_or(&none));
-            Some(self.update_part(&part.value, expected, observed))
+            Some(self.update_part(part, expected, observed))
         };
         let values = parts.iter().map(update).collect();
         self.rewrite(node, parts, Changes { values, added: absent_members(expected, observed) })
     }
 
-    fn update_part(&self, node: &Node, expected: &Value, observed: &Value) -> String {
+    fn update_part(&self, part: &Member, expected: &Value, observed: &Value) -> String {
+        let node = &part.value;
         let (Content::Object(lists), Ok(None)) = (&node.content, Matcher::parse(expected)) else {
             return self.original(node);
         };
         let none = json!([]);
         let update = |list: &Member| {
             let (expected, observed) = (expected.get(&list.name)?, observed.get(&list.name).unwrap_or(&none));
-            Some(self.update_items(&list.value, expected, observed))
+            Some(self.update_items(&part.name, &list.value, (expected, observed)))
         };
         let values = lists.iter().map(update).collect();
         self.rewrite(node, lists, Changes { values, added: absent_members(expected, observed) })
     }
 
     /// Updates items in place if each has an observed one. Otherwise the observed list replaces them.
-    fn update_items(&self, node: &Node, expected: &Value, observed: &Value) -> String {
+    fn update_items(&self, part: &str, node: &Node, (expected, observed): (&Value, &Value)) -> String {
         let (Content::Array(nodes), Some(expected), Some(observed)) =
             (&node.content, expected.as_array(), observed.as_array())
         else {
             return self.original(node);
         };
-        let pairs = pair_items(expected, observed);
+        let pairs = pair_items(part, expected, observed);
         if !pairs.iter().all(|(expected, observed)| expected.is_some() && observed.is_some()) {
             return format_value(&Value::Array(observed.clone()));
         }
