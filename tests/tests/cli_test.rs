@@ -157,7 +157,7 @@ fn nothing_to_run_is_an_error() {
     env.run(&["test", ACTION, "empty"]).assert_failure(1, &["case-none"]);
     env.file("a.json", file(&json!([passing()])));
     env.run(&["test", ACTION, "a.json", "--filter", "gold"]).assert_failure(1, &["case-none", "gold"]);
-    env.run(&["test"]).assert_failure(2, &["component"]);
+    env.run(&["test"]).assert_failure(1, &["project-invalid"]);
     env.run(&["test", "campaign-dnd-validater", "a.json"]).assert_failure(1, &["action-not-found", ACTION]);
 }
 

@@ -1,5 +1,6 @@
 //! The plugin that a command is about: a file, or a shipped action.
 
+use crate::error::AuthorError;
 use flowhost::ErrorCode;
 use flowhost::catalog::{ReadError, built_in, read_component};
 use flowhost::text::quote;
@@ -35,13 +36,13 @@ impl PluginName {
     /// # Errors
     /// The file can't be read, it is too large, or no shipped action has the id. The error has a code unless the file
     /// can't be read.
-    pub fn read(&self, limit: usize) -> Result<Plugin, (Option<ErrorCode>, String)> {
+    pub fn read(&self, limit: usize) -> Result<Plugin, AuthorError> {
         match self {
             Self::File(path) => {
                 let shown = path.display();
                 let bytes = read_component(path, limit).map_err(|error| match error {
-                    ReadError::Io(error) => (None, format!("can't read {shown}: {error}")),
-                    ReadError::Refused(error) => (Some(error.code), format!("{shown}: {}", error.message)),
+                    ReadError::Io(error) => AuthorError::system(format!("can't read {shown}: {error}")),
+                    ReadError::Refused(error) => AuthorError::new(error.code, format!("{shown}: {}", error.message)),
                 })?;
                 Ok(Plugin { bytes, built_in_id: None })
             }
@@ -52,7 +53,7 @@ impl PluginName {
                     let name = flowhost_error::nearest_name(id, ids.iter().copied()).unwrap_or_default();
                     let hint = if name.is_empty() { "name a file *.wasm".to_owned() } else { format!("use {name}") };
                     let message = format!("{} is neither a shipped action nor a file *.wasm; {hint}", quote(id));
-                    Err((Some(ErrorCode::ActionNotFound), message))
+                    Err(AuthorError::new(ErrorCode::ActionNotFound, message))
                 }
             },
         }
@@ -68,7 +69,7 @@ mod tests {
         assert_eq!(PluginName::new("dist/a.wasm"), PluginName::File("dist/a.wasm".into()));
         let shipped = PluginName::new("campaign-dnd-manager").read(0).unwrap();
         assert_eq!(shipped.built_in_id.as_deref(), Some("campaign-dnd-manager"));
-        assert_eq!(PluginName::new("campaign-dnd").read(0).unwrap_err().0, Some(ErrorCode::ActionNotFound));
-        assert_eq!(PluginName::new("none.wasm").read(0).unwrap_err().0, None);
+        assert_eq!(PluginName::new("campaign-dnd").read(0).unwrap_err().code, Some(ErrorCode::ActionNotFound));
+        assert_eq!(PluginName::new("none.wasm").read(0).unwrap_err().code, None);
     }
 }

@@ -6,7 +6,7 @@ use super::options::Options;
 use super::output::{Output, print_stderr};
 use super::progress::Progress;
 use super::terminal::Style;
-use super::{component, connect, run};
+use super::{component, connect, project, run};
 use clap::Args;
 use flowhost::catalog::ContractMismatch;
 use flowhost::flow::PreparedFlow;
@@ -23,8 +23,8 @@ use serde_json::{Value as Json, json};
     after_help = "Examples:\n  flowhost check my-action.wasm\n  flowhost check flow.json --tenant acme"
 )]
 pub(super) struct Arguments {
-    /// A component (.wasm) or a flow (.json); - reads stdin
-    file: Input,
+    /// A component (.wasm) or a flow (.json); - reads stdin. The component of the project if absent
+    file: Option<Input>,
 
     /// Also checks a flow's campaigns, categories and channels against this tenant's
     #[arg(long, value_name = "ID")]
@@ -41,10 +41,14 @@ pub(super) struct Arguments {
 
 /// Runs the command.
 pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
-    if is_flow(&arguments.file)? {
-        check_flow(options, &arguments).await
+    let file = match &arguments.file {
+        Some(file) => file.clone(),
+        None => Input::File(project::read(None)?.component()),
+    };
+    if is_flow(&file)? {
+        check_flow(options, &file, &arguments).await
     } else {
-        check_component(options, &arguments).await
+        check_component(options, &file, &arguments).await
     }
 }
 
@@ -68,7 +72,8 @@ fn is_flow(file: &Input) -> Result<bool, CliError> {
     }
 }
 
-async fn check_flow(options: &Options, Arguments { file, tenant, start, json }: &Arguments) -> Result<(), CliError> {
+async fn check_flow(options: &Options, file: &Input, arguments: &Arguments) -> Result<(), CliError> {
+    let Arguments { tenant, start, json, .. } = arguments;
     let flow = run::read_flow(file)?;
     let host = match tenant {
         Some(_) => connect::open_host(options).await?,
@@ -107,7 +112,7 @@ pub(super) fn format_diagnostic(Diagnostic { path, code, message, severity }: &D
     format!("{severity}: {}: {} {}", style.bold(&escape(path)), escape(message), style.dim(&format!("({code})")))
 }
 
-async fn check_component(options: &Options, Arguments { file, json, .. }: &Arguments) -> Result<(), CliError> {
+async fn check_component(options: &Options, file: &Input, Arguments { json, .. }: &Arguments) -> Result<(), CliError> {
     let host = connect::open_host_without_store(options).await?;
     let bytes = component::read_input(file, host.limits().component_bytes)?;
     let mut output = Output::new();

@@ -1,17 +1,16 @@
 //! `flowhost test`: runs the cases of a component.
 
-use super::connect;
 use super::error::CliError;
 use super::options::Options;
 use super::output::{Output, print_stderr};
 use super::progress::Progress;
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory as _};
+use super::{connect, project};
+use clap::Args;
 use flowhost::testing::{CaseError, Cases, Report, Requirement, RunError};
 use flowhost::{ErrorCode, Limits};
 use flowhost_author::{Plugin, PluginName, default_cases, find_missing, junit_report};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `flowhost test`.
 #[derive(Debug, Args)]
@@ -24,10 +23,10 @@ use std::path::PathBuf;
                   flowhost test campaign-dnd-validator cases/first.json --require ports,codes"
 )]
 pub(super) struct Arguments {
-    /// A component (.wasm), or the id of a shipped action
+    /// A component (.wasm), or the id of a shipped action; that of the project if absent
     plugin: Option<String>,
 
-    /// Files of cases, or folders with them; `cases` beside the component if absent
+    /// Files of cases, or folders with them; `cases` of the project or beside the component if absent
     cases: Vec<PathBuf>,
 
     /// Runs only the cases whose FILE: NAME contains the text
@@ -91,14 +90,8 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
 }
 
 async fn test(options: &Options, arguments: &Arguments) -> Result<Report, CliError> {
-    let Some(name) = &arguments.plugin else {
-        let message = "name a component (.wasm) or a shipped action";
-        return Err(CliError::usage(super::Arguments::command().error(ErrorKind::MissingRequiredArgument, message)));
-    };
-    let name = PluginName::new(name);
-    let plugin = name.read(Limits::default().component_bytes);
-    let plugin = plugin.map_err(|(code, message)| CliError::message(message).with_code(code))?;
-    let paths = case_paths(&name, &arguments.cases)?;
+    let (name, paths) = select_input(arguments)?;
+    let plugin = name.read(Limits::default().component_bytes)?;
     let cases = read_cases(&paths, arguments)?;
     let report = run_cases(options, &cases, &plugin).await?;
     if !arguments.update {
@@ -110,20 +103,35 @@ async fn test(options: &Options, arguments: &Arguments) -> Result<Report, CliErr
     run_cases(options, &read_cases(&paths, arguments)?, &plugin).await
 }
 
-fn case_paths(name: &PluginName, given: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
-    if !given.is_empty() {
-        return Ok(given.to_vec());
+/// Returns the plugin and the paths of its cases. Without a plugin, both are those of the project. A first argument that
+/// is a folder or a JSON file is one of the cases.
+fn select_input(arguments: &Arguments) -> Result<(PluginName, Vec<PathBuf>), CliError> {
+    let Arguments { plugin, cases, .. } = arguments;
+    let is_case = |name: &String| name.ends_with(".json") || Path::new(name).is_dir();
+    if let Some(name) = plugin.as_ref().filter(|name| !is_case(name)) {
+        let name = PluginName::new(name);
+        let paths = if cases.is_empty() { vec![default_folder(&name)?] } else { cases.clone() };
+        return Ok((name, paths));
     }
+    let project = project::read(None)?;
+    let first = plugin.iter().map(PathBuf::from);
+    let mut paths: Vec<_> = first.chain(cases.iter().cloned()).collect();
+    if paths.is_empty() {
+        paths.push(project.cases());
+    }
+    Ok((PluginName::File(project.component()), paths))
+}
+
+fn default_folder(name: &PluginName) -> Result<PathBuf, CliError> {
     let folder = match name {
         PluginName::File(path) => default_cases(path),
         PluginName::BuiltIn(_) => None,
     };
-    let folder = folder.ok_or_else(|| {
+    folder.ok_or_else(|| {
         CliError::message("there is no folder `cases` beside the component")
             .with_code(ErrorCode::CaseNone)
             .with_hint("name files of cases, or a folder with them")
-    })?;
-    Ok(vec![folder])
+    })
 }
 
 fn read_cases(paths: &[PathBuf], arguments: &Arguments) -> Result<Cases, CliError> {

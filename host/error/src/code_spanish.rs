@@ -269,6 +269,25 @@ pub(crate) const fn text(code: ErrorCode) -> CodeText {
             title: "los casos no alcanzan todo lo que --require enumera",
             fix: "agregue un caso para cada elemento que indica el mensaje",
         },
+        ErrorCode::NameInvalid => CodeText {
+            title: "el nombre no es un id de acción",
+            fix: "escriba letras minúsculas y dígitos con al menos un guion, como acme-loyalty-tier",
+        },
+        ErrorCode::NameReserved => CodeText {
+            title: "el nombre pertenece a una acción incluida",
+            fix: "elija otro nombre, por ejemplo con un prefijo propio",
+        },
+        ErrorCode::NameTaken => CodeText {
+            title: "la carpeta del nuevo proyecto está en uso",
+            fix: "elija una carpeta vacía o una nueva con --dir",
+        },
+        ErrorCode::ProjectInvalid => CodeText {
+            title: "el flowhost.toml del proyecto falta o es incorrecto",
+            fix: "corrija flowhost.toml en la línea que indica el mensaje",
+        },
+        ErrorCode::BuildFailed => {
+            CodeText { title: "falló la compilación del proyecto", fix: "corrija el error que imprimió el comando" }
+        }
         ErrorCode::ParameterUnknown => CodeText {
             title: "la acción no tiene este parámetro",
             fix: "corrija el nombre del parámetro, o quite el parámetro",
