@@ -134,6 +134,11 @@ fn invalid_cases_run_nothing_and_have_a_place() {
             ["/cases/0/given/contacts/0/id", "UUID"],
         ),
         (
+            file(&json!([{"name": "a", "given": {"contacts": [{"id": "01a20d6d-5a00-7e04-84c1-f60a948f0606",
+                "addresses": [{"channel": "whatsapp", "identifier": "12025550123"}]}]}, "expect": {"port": "next"}}])),
+            ["/cases/0/given/contacts/0/addresses", "+12025550123"],
+        ),
+        (
             file(&json!([{"name": "a", "given": {"dnd": [{"contact": "01a20d6d-5a00-7e04-84c1-f60a948f0606",
                 "campaign": "01a20d6d-5a00-7e04-84c1-f60a948f0606"}]}, "expect": {"port": "next"}}])),
             ["/cases/0/given/dnd/0", "campaign"],

@@ -143,7 +143,7 @@ mod tests {
             (case(",\n \"given\": {\"contacts\": [\n{\"name\": \"Ana\"}]}"), 5, "/cases/0/given/contacts/0"),
             (case(&format!(",\n \"given\": {{\"records\": [\n{{{id}}}]}}")), 5, "/cases/0/given/records/0"),
             (case(",\n \"given\": {\"dnd\": [\n{}]}"), 5, "/cases/0/given/dnd/0"),
-            (case(",\n \"given\": {\"campaigns\": [{\"id\":\n 1}]}"), 5, "/cases/0/given/campaigns/0/id"),
+            (case(",\n \"given\": {\"campaigns\": [{\n\"id\": 1}]}"), 5, "/cases/0/given/campaigns/0/id"),
             (case(", \"name\": \"b\""), 3, ""),
         ] {
             assert_eq!(error(&text), (Some(line), pointer.to_owned()), "{text}");

@@ -4,7 +4,10 @@ use crate::shape::{Checked, Fields, Place, Problem};
 use chrono::{DateTime, Utc};
 use flowhost_domain::record::Schedule;
 use flowhost_domain::template::Template;
-use flowhost_domain::{Address, Campaign, Contact, DndEntry, Record, RecordState, Scope};
+use flowhost_domain::{
+    Address, Campaign, Contact, DndEntry, IdentifierKind, Record, RecordState, Scope, Tenant, phone,
+};
+use flowhost_error::text::quote;
 use flowhost_store::Change;
 use uuid::Uuid;
 
@@ -39,6 +42,23 @@ pub(crate) struct ContactEntry {
     pub(crate) pointer: String,
     pub(crate) tenant: String,
     pub(crate) contact: Contact,
+}
+
+impl ContactEntry {
+    /// Checks that phone numbers have the form in which a store has them. An action would not find any other form.
+    pub(crate) fn check_identifiers(&self, tenant: &Tenant) -> Checked<()> {
+        for Address { channel, identifier, .. } in &self.contact.addresses {
+            let is_phone = tenant.channel(channel).is_some_and(|known| known.identifier == IdentifierKind::Phone);
+            let stored = phone::normalise(identifier, Some(&tenant.phone_region)).map(|phone| phone.e164);
+            if is_phone && stored.as_ref() != Ok(identifier) {
+                let form = stored.unwrap_or_else(|_| "+12025550123".to_owned());
+                let message =
+                    format!("{} is not a phone number as a store has it; write it as in {form}", quote(identifier));
+                return Err(Problem { pointer: format!("{}/addresses", self.pointer), message });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A record with its tenant and its place in the file.

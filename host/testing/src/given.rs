@@ -57,6 +57,8 @@ impl Given {
             Err(ApplyError::Store(error)) => return Err(failed(error)),
         }
         for contact in &self.contacts {
+            let found = store.configuration(&contact.tenant).await.map_err(failed)?;
+            found.map_or(Ok(()), |found| contact.check_identifiers(&found.tenant))?;
             let change = Change::CreateContact(contact.contact.clone());
             let reason = "the id or an address belongs to an earlier contact, or the tenant does not exist";
             self.commit(&mut store, &contact.tenant, (change, &contact.pointer, reason)).await?;
