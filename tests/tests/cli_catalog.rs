@@ -95,6 +95,9 @@ fn the_contract_is_written_for_an_author() {
         let text = std::fs::read_to_string(env.path("my/wit").join(file)).unwrap();
         assert!(text.contains("package flow:"), "{file}");
     }
+    let schema = std::fs::read_to_string(env.path("my/wit/case.schema.json")).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    assert_eq!(schema["properties"]["format"], json!({"const": 1}));
     env.file("file", "");
     env.run(&["wit", "file"]).assert_failure(1, &["file"]);
 }

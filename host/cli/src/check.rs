@@ -5,7 +5,7 @@ use super::input::Input;
 use super::options::Options;
 use super::output::{Output, print_stderr};
 use super::terminal::Style;
-use super::{check_component, connect, run};
+use super::{check_component, connect, project, run};
 use clap::Args;
 use flowhost::flow::PreparedFlow;
 use flowhost::text::escape;
@@ -20,8 +20,8 @@ use flowhost::{Diagnostic, Severity};
     after_help = "Examples:\n  flowhost check my-action.wasm\n  flowhost check flow.json --tenant acme"
 )]
 pub(super) struct Arguments {
-    /// A component (.wasm) or a flow (.json); - reads stdin
-    pub(super) file: Input,
+    /// A component (.wasm) or a flow (.json); - reads stdin. The component of the project if absent
+    file: Option<Input>,
 
     /// Also checks a flow's campaigns, categories and channels against this tenant's
     #[arg(long, value_name = "ID")]
@@ -46,10 +46,14 @@ pub(super) struct Arguments {
 
 /// Runs the command.
 pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
-    if is_flow(&arguments.file)? {
-        check_flow(options, &arguments).await
+    let file = match &arguments.file {
+        Some(file) => file.clone(),
+        None => Input::File(project::read(None)?.component()),
+    };
+    if is_flow(&file)? {
+        check_flow(options, &file, &arguments).await
     } else {
-        check_component::check_component(options, &arguments).await
+        check_component::check_component(options, &file, &arguments).await
     }
 }
 
@@ -73,8 +77,8 @@ fn is_flow(file: &Input) -> Result<bool, CliError> {
     }
 }
 
-async fn check_flow(options: &Options, arguments: &Arguments) -> Result<(), CliError> {
-    let Arguments { file, tenant, start, json, strict, .. } = arguments;
+async fn check_flow(options: &Options, file: &Input, arguments: &Arguments) -> Result<(), CliError> {
+    let Arguments { tenant, start, json, strict, .. } = arguments;
     let flow = run::read_flow(file)?;
     let host = match tenant {
         Some(_) => connect::open_host(options).await?,

@@ -3,6 +3,7 @@
 use super::check::{Arguments, format_diagnostic};
 use super::contract_table::{table_json, write_table};
 use super::error::CliError;
+use super::input::Input;
 use super::options::Options;
 use super::output::Output;
 use super::progress::Progress;
@@ -13,8 +14,8 @@ use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
 /// Checks a component and prints the result.
-pub(super) async fn check_component(options: &Options, arguments: &Arguments) -> Result<(), CliError> {
-    let Arguments { file, json, strict, imports, .. } = arguments;
+pub(super) async fn check_component(options: &Options, file: &Input, arguments: &Arguments) -> Result<(), CliError> {
+    let Arguments { json, strict, imports, .. } = arguments;
     let host = connect::open_host_without_store(options).await?;
     let bytes = component::read_input(file, host.limits().component_bytes)?;
     let mut output = Output::new();

@@ -47,8 +47,12 @@ fn postgres_error() -> CliError {
 }
 
 fn host_builder(options: &Options) -> HostBuilder {
-    let builder = options.plugins.iter().fold(Host::builder(), HostBuilder::plugins);
-    let builder = options.replace.iter().fold(builder, HostBuilder::replace_built_in);
+    options.plugins.iter().fold(builder_without_plugins(options), HostBuilder::plugins)
+}
+
+/// Returns the settings of a host without the components of `--plugins`.
+pub(super) fn builder_without_plugins(options: &Options) -> HostBuilder {
+    let builder = options.replace.iter().fold(Host::builder(), HostBuilder::replace_built_in);
     let builder = match compiler_program() {
         Some(program) => builder.compiler(program),
         None => builder,

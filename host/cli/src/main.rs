@@ -7,12 +7,14 @@ mod actions;
 mod apply;
 mod batch;
 mod batch_request;
+mod build;
 mod check;
 mod check_component;
 mod compile;
 mod component;
 mod connect;
 mod contract_table;
+mod doctor;
 mod error;
 mod eval;
 mod excerpt;
@@ -21,16 +23,19 @@ mod invoke;
 mod lines;
 mod list;
 mod logging;
+mod new;
 mod options;
 mod output;
 mod pack;
 mod progress;
+mod project;
 mod rows;
 mod run;
 mod signals;
 mod stderr;
 mod table;
 mod terminal;
+mod test;
 mod trace;
 mod wit;
 
@@ -69,6 +74,10 @@ enum Command {
     Invoke(invoke::Arguments),
     Actions(actions::Arguments),
     Check(check::Arguments),
+    New(new::Arguments),
+    Build(build::Arguments),
+    Test(test::Arguments),
+    Doctor(doctor::Arguments),
     Eval(eval::Arguments),
     Wit(wit::Arguments),
     Pack(pack::Arguments),
@@ -129,6 +138,10 @@ fn dispatch(Arguments { options, command }: Arguments) -> Result<(), CliError> {
         Command::Invoke(arguments) => runtime.block_on(invoke::run(&options, arguments)),
         Command::Actions(arguments) => runtime.block_on(actions::run(&options, arguments)),
         Command::Check(arguments) => runtime.block_on(check::run(&options, arguments)),
+        Command::New(arguments) => new::run(arguments),
+        Command::Build(arguments) => build::run(&arguments),
+        Command::Doctor(arguments) => runtime.block_on(doctor::run(&options, arguments)),
+        Command::Test(arguments) => runtime.block_on(test::run(&options, arguments)),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Wit(arguments) => wit::run(&arguments),
         Command::Pack(arguments) => pack::run(&arguments),

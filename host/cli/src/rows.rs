@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use flowhost::domain::{Campaign, Record, Scope, Tenant};
-use flowhost::store::{ContactRow, DndRow, Filter, Page, Store, StoreError};
+use flowhost::store::{ContactRow, DndRow, Filter, Page, Store, StoreError, record_to_json};
 use serde_json::{Value as Json, json};
 
 /// A list of the store.
@@ -132,20 +132,8 @@ impl Rows for Contacts {
         ]
     }
 
-    fn json(ContactRow { tenant, contact }: &ContactRow) -> Json {
-        let addresses = contact
-            .addresses
-            .iter()
-            .map(|address| json!({ "channel": address.channel, "identifier": address.identifier }));
-        json!({
-            "id": contact.id,
-            "tenant": tenant,
-            "name": contact.name,
-            "addresses": addresses.collect::<Vec<_>>(),
-            "correlators": contact.correlators,
-            "created_at": rfc3339(contact.created_at),
-            "updated_at": rfc3339(contact.updated_at),
-        })
+    fn json(row: &ContactRow) -> Json {
+        row.to_json()
     }
 }
 
@@ -183,21 +171,7 @@ impl Rows for Records {
     }
 
     fn json((tenant, record): &(String, Record)) -> Json {
-        json!({
-            "id": record.id,
-            "tenant": tenant,
-            "campaign": record.campaign,
-            "contact": record.contact,
-            "state": record.state.as_str(),
-            "internal": record.internal,
-            "scheduled_at": record.schedule.as_ref().map(|schedule| rfc3339(schedule.at)),
-            "message": record.message,
-            "template": record.template.as_deref().map(parse_stored_json),
-            "data": parse_stored_json(&record.data),
-            "run": record.run,
-            "created_at": rfc3339(record.created_at),
-            "updated_at": rfc3339(record.updated_at),
-        })
+        record_to_json(tenant, record)
     }
 }
 
@@ -233,21 +207,9 @@ impl Rows for Dnd {
         vec![tenant.clone(), contact.to_string(), kind.to_owned(), scope, since, entry.actor.clone(), reason]
     }
 
-    fn json(DndRow { tenant, contact, entry }: &DndRow) -> Json {
-        match &entry.scope {
-            Scope::Campaign(campaign) => json!({ "tenant": tenant, "contact": contact, "campaign": campaign }),
-            Scope::Category(category) => json!({ "tenant": tenant, "contact": contact, "category": category }),
-        }
+    fn json(row: &DndRow) -> Json {
+        row.to_json()
     }
-}
-
-/// Parses JSON of the store; null if it is not valid.
-fn parse_stored_json(json: &str) -> Json {
-    serde_json::from_str(json).unwrap_or_default()
-}
-
-fn rfc3339(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 fn format_seconds(at: DateTime<Utc>) -> String {

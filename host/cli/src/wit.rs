@@ -4,12 +4,13 @@ use super::error::CliError;
 use super::output::print_stderr;
 use clap::Args;
 use flowhost::catalog::{CONTRACT_VERSION, WIT_FILES};
+use flowhost_author::CASE_SCHEMA;
 use std::path::PathBuf;
 
 /// Arguments of `flowhost wit`.
 #[derive(Debug, Args)]
 #[command(
-    about = "Write the contract's WIT files for an author of actions",
+    about = "Write the contract's WIT files and the schema of test cases for an author of actions",
     after_help = "Example:\n  flowhost wit my-action/wit"
 )]
 pub(super) struct Arguments {
@@ -20,14 +21,15 @@ pub(super) struct Arguments {
 
 /// Writes the files.
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
-    for (name, text) in WIT_FILES {
+    let files = || WIT_FILES.iter().copied().chain([("case.schema.json", CASE_SCHEMA)]);
+    for (name, text) in files() {
         let path = arguments.folder.join(name);
         let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
         written.map_err(|error| CliError::message(format!("can't write {}: {error}", path.display())))?;
     }
     print_stderr(&format!(
         "wrote {} files of the contract {CONTRACT_VERSION} to {}",
-        WIT_FILES.len(),
+        files().count(),
         arguments.folder.display()
     ));
     Ok(())

@@ -22,6 +22,8 @@ pub enum CodeClass {
     Apply,
     /// A diagnostic of a flow.
     Flow,
+    /// A command for authors of actions could not be done, or has a negative result.
+    Author,
     /// Information beside an outcome.
     Warning,
 }

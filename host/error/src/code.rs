@@ -134,6 +134,14 @@ error_codes! {
     PortUnknown, "port-unknown", Flow;
     StartAmbiguous, "start-ambiguous", Flow;
     PortUnwired, "port-unwired", Flow;
+    CaseInvalid, "case-invalid", Author;
+    CaseNone, "case-none", Author;
+    Coverage, "coverage", Author;
+    NameInvalid, "name-invalid", Author;
+    NameReserved, "name-reserved", Author;
+    NameTaken, "name-taken", Author;
+    ProjectInvalid, "project-invalid", Author;
+    BuildFailed, "build-failed", Author;
     ParameterUnknown, "parameter-unknown", Warning;
     ScheduleIgnored, "schedule-ignored", Warning;
     ScheduleWaits, "schedule-waits", Warning;

@@ -288,6 +288,35 @@ code_texts! {
             title: "a port is not wired, and the flow ends there",
             fix: "wire the port if the flow has to continue",
         },
+        ErrorCode::CaseInvalid => CodeText {
+            title: "a file of cases does not have the form of cases",
+            fix: "correct the file at the line and the pointer that the message names",
+        },
+        ErrorCode::CaseNone => CodeText {
+            title: "there is no case to run",
+            fix: "write cases to the folder cases beside the component, or name their files",
+        },
+        ErrorCode::Coverage => CodeText {
+            title: "the cases do not reach everything that --require lists",
+            fix: "add a case for each item that the message names",
+        },
+        ErrorCode::NameInvalid => CodeText {
+            title: "the name is not an id of an action",
+            fix: "write small letters and digits with at least one hyphen, such as acme-loyalty-tier",
+        },
+        ErrorCode::NameReserved => CodeText {
+            title: "the name belongs to a shipped action",
+            fix: "choose another name, such as one with your own prefix",
+        },
+        ErrorCode::NameTaken => CodeText {
+            title: "the folder of the new project is in use",
+            fix: "choose an empty folder or a new one with --dir",
+        },
+        ErrorCode::ProjectInvalid => CodeText {
+            title: "the project's flowhost.toml is missing or wrong",
+            fix: "correct flowhost.toml at the line that the message names",
+        },
+        ErrorCode::BuildFailed => CodeText { title: "the build of the project failed", fix: "correct the error that the command printed" },
         ErrorCode::ParameterUnknown => CodeText {
             title: "the action does not have this parameter",
             fix: "correct the name of the parameter, or remove the parameter",

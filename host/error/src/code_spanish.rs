@@ -294,6 +294,35 @@ code_texts! {
             title: "un puerto no está conectado, y el diagrama termina ahí",
             fix: "conecte el puerto si el diagrama debe continuar",
         },
+        ErrorCode::CaseInvalid => CodeText {
+            title: "un archivo de casos no tiene la forma de los casos",
+            fix: "corrija el archivo en la línea y el puntero que indica el mensaje",
+        },
+        ErrorCode::CaseNone => CodeText {
+            title: "no hay ningún caso que ejecutar",
+            fix: "escriba casos en la carpeta cases junto al componente, o indique sus archivos",
+        },
+        ErrorCode::Coverage => CodeText {
+            title: "los casos no alcanzan todo lo que --require enumera",
+            fix: "agregue un caso para cada elemento que indica el mensaje",
+        },
+        ErrorCode::NameInvalid => CodeText {
+            title: "el nombre no es un id de acción",
+            fix: "escriba letras minúsculas y dígitos con al menos un guion, como acme-loyalty-tier",
+        },
+        ErrorCode::NameReserved => CodeText {
+            title: "el nombre pertenece a una acción incluida",
+            fix: "elija otro nombre, por ejemplo con un prefijo propio",
+        },
+        ErrorCode::NameTaken => CodeText {
+            title: "la carpeta del nuevo proyecto está en uso",
+            fix: "elija una carpeta vacía o una nueva con --dir",
+        },
+        ErrorCode::ProjectInvalid => CodeText {
+            title: "el flowhost.toml del proyecto falta o es incorrecto",
+            fix: "corrija flowhost.toml en la línea que indica el mensaje",
+        },
+        ErrorCode::BuildFailed => CodeText { title: "falló la compilación del proyecto", fix: "corrija el error que imprimió el comando" },
         ErrorCode::ParameterUnknown => CodeText {
             title: "la acción no tiene este parámetro",
             fix: "corrija el nombre del parámetro, o quite el parámetro",

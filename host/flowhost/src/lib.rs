@@ -43,6 +43,12 @@ pub mod store {
     pub use flowhost_store_sqlite::{SqliteOptions, SqliteStore};
 }
 
+/// Test cases of actions: JSON files that a host runs, each in a store of its own.
+#[cfg(feature = "testing")]
+pub mod testing {
+    pub use flowhost_testing::*;
+}
+
 /// Actions: their manifests, versions and components.
 pub mod catalog {
     pub use flowhost_built_in_actions::built_in;

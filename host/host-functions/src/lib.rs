@@ -22,6 +22,8 @@ mod outcome;
 pub mod parameters;
 mod records;
 mod run_log;
+#[cfg(feature = "testing")]
+mod run_trace;
 mod session;
 mod tenant;
 mod timestamp;
@@ -37,6 +39,8 @@ pub use missing::link_missing;
 pub use outcome::Warning;
 pub use run_log::LogLevel;
 pub use run_log::{LogOrigin, RunLog};
+#[cfg(feature = "testing")]
+pub use run_trace::{RunTrace, TraceContent};
 pub use session::{EntityWrites, SeededRng, SessionOverlay};
 pub use session::{Session, SessionError};
 pub use wasi::MAX_RESOURCES;
@@ -176,6 +180,8 @@ impl HostState {
             );
             return Err(Abort::fault(ErrorCode::PluginContract, message).into());
         }
+        #[cfg(feature = "testing")]
+        self.run_log.trace_call(function.name());
         if self.run_log.count_host_call() > self.limits.host_calls {
             return Err(Abort::host_call_limit(self.limits.host_calls).into());
         }

@@ -21,6 +21,18 @@ pub enum LogLevel {
     Error,
 }
 
+impl LogLevel {
+    /// Returns the name of the level in the contract, for example `warn`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// A line that a plugin wrote for the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct LogLine {
@@ -52,6 +64,8 @@ pub struct RunLog {
     dropped_lines: AtomicU64,
     dropped_warnings: AtomicU64,
     yielded: AtomicBool,
+    #[cfg(feature = "testing")]
+    trace: Option<std::sync::Arc<super::RunTrace>>,
 }
 
 /// The lines of a run and their bytes.
@@ -104,11 +118,41 @@ impl RunLog {
             dropped_lines: AtomicU64::default(),
             dropped_warnings: AtomicU64::default(),
             yielded: AtomicBool::default(),
+            #[cfg(feature = "testing")]
+            trace: None,
+        }
+    }
+
+    /// Adds a trace, which records the calls and the log.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn with_trace(mut self, trace: Option<std::sync::Arc<super::RunTrace>>) -> Self {
+        self.trace = trace;
+        self
+    }
+
+    #[cfg(feature = "testing")]
+    pub(super) fn trace_call(&self, function: &'static str) {
+        if let Some(trace) = &self.trace {
+            trace.content().calls.push(function);
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    fn trace_log(&self, lines: &[LogLine], fault: Option<&LogLine>) {
+        if let Some(trace) = &self.trace {
+            let mut content = trace.content();
+            content.log.extend(lines.iter().chain(fault).map(|line| (line.level, line.message.clone())));
+            content.host_bytes = self.bytes();
         }
     }
 
     /// Discards everything of a run before its retry.
     pub fn reset(&self) {
+        #[cfg(feature = "testing")]
+        if let Some(trace) = &self.trace {
+            trace.take();
+        }
         *self.buffer() = LogBuffer::default();
         self.bytes.store(0, Ordering::Relaxed);
         for count in [&self.host_calls, &self.memory_bytes, &self.dropped_lines, &self.dropped_warnings] {
@@ -227,6 +271,8 @@ impl RunLog {
     /// Takes the lines that the log accepts, and the counts to report.
     fn take_lines(&self, origin: &LogOrigin<'_>, quota: Option<&LogQuota>) -> (Vec<LogLine>, DropCounts) {
         let LogBuffer { lines, fault, .. } = std::mem::take(&mut *self.buffer());
+        #[cfg(feature = "testing")]
+        self.trace_log(&lines, fault.as_ref());
         let count = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
         let mut dropped = DropCounts { lines: count(&self.dropped_lines), warnings: count(&self.dropped_warnings) };
         if lines.is_empty() && fault.is_none() && dropped.is_none() {

@@ -73,7 +73,10 @@ impl From<TransactionError> for RunError {
 
 impl Invocation {
     pub(super) fn new(request: Request, permit: AdmissionPermit, context: Rc<WorkerContext>, reply: ReplySlot) -> Self {
-        let (session, run_log) = (&request.session, Arc::new(RunLog::new(&context.limits)));
+        let (session, run_log) = (&request.session, RunLog::new(&context.limits));
+        #[cfg(feature = "testing")]
+        let run_log = run_log.with_trace(request.trace.clone());
+        let run_log = Arc::new(run_log);
         // The store has a resolution of microseconds.
         let now = session.at.unwrap_or_else(Utc::now).trunc_subsecs(6);
         let seed = session.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().1);

@@ -58,12 +58,29 @@ pub struct Request {
     /// no further effect and returns the same outcome. A key needs a session with its own id, see
     /// [`Session::has_own_id`].
     pub key: Option<String>,
+    /// The trace that the run fills, for tests of actions.
+    #[cfg(feature = "testing")]
+    pub trace: Option<Arc<flowhost_host_functions::RunTrace>>,
 }
 
 impl Request {
     /// Creates a request without a key.
     pub fn new(node: PreparedNode, session: impl Into<Arc<Session>>) -> Self {
-        Self { node, session: session.into(), key: None }
+        Self {
+            node,
+            session: session.into(),
+            key: None,
+            #[cfg(feature = "testing")]
+            trace: None,
+        }
+    }
+
+    /// Sets the trace that the run fills.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn with_trace(mut self, trace: Arc<flowhost_host_functions::RunTrace>) -> Self {
+        self.trace = Some(trace);
+        self
     }
 
     /// Sets the idempotency key.

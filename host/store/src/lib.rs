@@ -11,6 +11,7 @@ mod error;
 pub mod listing;
 mod lookup;
 pub mod quota;
+mod row_json;
 pub mod timestamp;
 mod transaction;
 
@@ -23,6 +24,7 @@ pub use error::StoreError;
 pub use listing::{ContactRow, DndRow, Filter, Page};
 pub use lookup::{Lookup, LookupResult, ReadRequest, ReadyRecord, Snapshot};
 pub use memory::MemoryStore;
+pub use row_json::record_to_json;
 pub use transaction::{Transaction, TransactionError};
 
 use async_trait::async_trait;

@@ -16,6 +16,7 @@ fn class_label(class: CodeClass) -> &'static str {
         CodeClass::Run => "of `run`",
         CodeClass::Apply => "of `apply`",
         CodeClass::Flow => "of a flow",
+        CodeClass::Author => "for authors",
         CodeClass::Warning => "warning",
         _ => panic!("the class {class:?} has no label"),
     }

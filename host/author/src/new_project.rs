@@ -1,0 +1,130 @@
+//! The creation of a project from its template.
+
+use crate::error::AuthorError;
+use crate::templates::{RUST, TemplateFile};
+use flowhost::ErrorCode;
+use flowhost::catalog::{CONTRACT_VERSION, built_in};
+use flowhost::text::quote;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The package of the SDK.
+const SDK: &str = "flow-sdk";
+
+/// The version of the SDK that a project without `--sdk` uses.
+const SDK_VERSION: &str = "0.1";
+
+/// Maximum bytes of a name, that of an action's id.
+const MAX_NAME_BYTES: usize = 128;
+
+/// A project to create, in Rust.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewProject {
+    /// The id of the action.
+    pub name: String,
+    /// The folder to create.
+    pub folder: PathBuf,
+    /// The folder of the SDK. `None`: the published SDK.
+    pub sdk: Option<PathBuf>,
+}
+
+impl NewProject {
+    /// Writes the project, all of it or nothing. Returns the paths of its files.
+    ///
+    /// # Errors
+    /// `name-invalid`, `name-reserved`, `name-taken`, or the system failed.
+    pub fn create(&self) -> Result<Vec<PathBuf>, AuthorError> {
+        self.check_name()?;
+        self.check_folder()?;
+        let failed = |error: io::Error| {
+            AuthorError::system(format!("can't write the project {}: {error}", self.folder.display()))
+        };
+        let parent = self.folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).map_err(failed)?;
+        // A hidden folder beside the new one becomes the new one at the end.
+        let temporary = parent.join(format!(".{}.{}.new", self.name, std::process::id()));
+        let written = self.write_files(&temporary).and_then(|()| fs::rename(&temporary, &self.folder));
+        if let Err(error) = written {
+            // The first error is the one to report.
+            drop(fs::remove_dir_all(&temporary));
+            return Err(failed(error));
+        }
+        Ok(RUST.iter().map(|file| self.folder.join(file.path)).collect())
+    }
+
+    fn check_name(&self) -> Result<(), AuthorError> {
+        let name = &self.name;
+        let is_word = |word: &str| {
+            !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        };
+        let is_valid = name.len() <= MAX_NAME_BYTES
+            && name.starts_with(|first: char| first.is_ascii_lowercase())
+            && name.contains('-')
+            && name.split('-').all(is_word);
+        if !is_valid {
+            let message = format!(
+                "the name {} is not an id: small letters, digits and at least one hyphen; write one such as \
+                 acme-loyalty-tier",
+                quote(name)
+            );
+            return Err(AuthorError::new(ErrorCode::NameInvalid, message));
+        }
+        if built_in().any(|(id, _)| id == name) {
+            let message = format!("the name {} belongs to a shipped action; choose another", quote(name));
+            return Err(AuthorError::new(ErrorCode::NameReserved, message));
+        }
+        Ok(())
+    }
+
+    fn check_folder(&self) -> Result<(), AuthorError> {
+        let is_free = match fs::metadata(&self.folder) {
+            Ok(metadata) if metadata.is_dir() => {
+                fs::read_dir(&self.folder).is_ok_and(|mut entries| entries.next().is_none())
+            }
+            Ok(_) => false,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        if is_free {
+            return Ok(());
+        }
+        let shown = quote(&self.folder.display().to_string());
+        let message = format!("{shown} is not an empty folder; choose another with --dir");
+        Err(AuthorError::new(ErrorCode::NameTaken, message))
+    }
+
+    fn write_files(&self, folder: &Path) -> io::Result<()> {
+        for TemplateFile { path, text } in RUST {
+            let path = folder.join(path);
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::write(path, self.fill_in(text)?)?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the placeholders of a template.
+    fn fill_in(&self, text: &str) -> io::Result<String> {
+        let name = &self.name;
+        let (prefix, rest) = name.split_once('-').unwrap_or((name, name));
+        let mut title = rest.replace('-', " ");
+        if let Some(first) = title.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        let sdk = match &self.sdk {
+            Some(path) => {
+                let path = fs::canonicalize(path)?;
+                format!("{SDK} = {{ path = {} }}", toml::Value::from(path.display().to_string()))
+            }
+            None => format!("{SDK} = \"{SDK_VERSION}\""),
+        };
+        let values = [
+            ("{{id}}", name.as_str()),
+            ("{{module}}", &name.replace('-', "_")),
+            ("{{prefix}}", prefix),
+            ("{{title}}", &title),
+            ("{{contract}}", CONTRACT_VERSION),
+            ("{{sdk}}", &sdk),
+        ];
+        Ok(values.into_iter().fold(text.to_owned(), |text, (placeholder, value)| text.replace(placeholder, value)))
+    }
+}
