@@ -90,7 +90,7 @@ use template::TemplatePart;
 /// let mut entities = serde_json::Map::new();
 /// entities.insert("contact_name".to_owned(), "Ana".into());
 /// let session = SessionView { id: "s-1", channel: "whatsapp", user: "56987654321" };
-/// let scope = Scope { entities: &entities, session, now: Utc::now(), locale: &UtcLocale };
+/// let scope = Scope { entities: &entities, variables: None, session, now: Utc::now(), locale: &UtcLocale };
 ///
 /// let expression = Expression::parse(r#""Hola " + contact_name"#)?;
 /// let mut budget = Budget::new(MAX_STEPS);

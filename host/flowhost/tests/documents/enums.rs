@@ -20,17 +20,19 @@ const PUBLIC_SOURCES: [&str; 10] = [
 ];
 
 /// Enums whose users handle every variant, with the reason. A new variant is a breaking change.
-const EXHAUSTIVE: [(&str, &str); 15] = [
+const EXHAUSTIVE: [(&str, &str); 17] = [
     ("Abort", "the invocation converts each into an outcome, a failure or a retry"),
     ("CampaignKind", "every store encodes each variant"),
     ("CampaignMode", "every store encodes each variant"),
     ("Change", "every store applies each variant"),
     ("CommitOutcome", "every caller of a store reacts to each variant"),
     ("ContactWrite", "every store writes each variant"),
+    ("DateError", "the host functions report each variant with its argument"),
     ("IdentifierKind", "every store encodes each variant"),
     ("KeyOutcome", "every store writes each variant"),
     ("Lookup", "every store answers each variant"),
     ("LookupResult", "the variants correspond to those of a lookup"),
+    ("MigrationStep", "the migration of a node carries out each variant"),
     ("ParameterSource", "the host functions evaluate each variant"),
     ("RecordState", "every store encodes each variant"),
     ("Scope", "every store encodes each variant"),

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use flowhost::domain::{DndEntry, Scope};
+use flowhost::domain::{Address, Contact, DndEntry, Scope};
 use flowhost::store::{Change, CommitOutcome, CommitRequest, Committer, Lookup, ReadRequest, ReadSet, StoreError};
 use std::sync::{Arc, Mutex};
 use uuid::Uuid;
@@ -14,6 +14,8 @@ pub(crate) enum ConflictingWrite {
     Rename(&'static str),
     /// Adds the contact to the do-not-disturb list of this campaign.
     Block(Uuid),
+    /// Creates another contact with this number of WhatsApp.
+    Claim(&'static str),
 }
 
 /// The writes that are still pending. Clones share them.
@@ -98,6 +100,19 @@ impl ConflictingWrite {
                 new_addresses: Vec::new(),
                 updated_at: now,
             },
+            Self::Claim(number) => {
+                let (channel, identifier) = ("whatsapp".to_owned(), number.to_owned());
+                let address = Address { channel, typed: identifier.clone(), identifier };
+                Change::CreateContact(Contact {
+                    id: Uuid::new_v4(),
+                    name: "Rival".to_owned(),
+                    correlators: [None, None, None],
+                    addresses: vec![address],
+                    dnd: Vec::new(),
+                    created_at: now,
+                    updated_at: now,
+                })
+            }
             Self::Block(campaign) => {
                 let entry = DndEntry {
                     scope: Scope::Campaign(campaign),

@@ -11,6 +11,7 @@ mod faulty_store;
 mod fixture;
 #[path = "../documents/generated.rs"]
 mod generated;
+mod host_functions;
 mod hot_reload;
 mod isolation;
 mod leaving_callers;
