@@ -24,6 +24,8 @@ pub enum CodeClass {
     Flow,
     /// A command for authors of actions could not be done, or has a negative result.
     Author,
+    /// The HTTP service did not carry out a request.
+    Service,
     /// Information beside an outcome.
     Warning,
 }
