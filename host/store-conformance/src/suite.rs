@@ -18,6 +18,12 @@ macro_rules! for_all_cases {
     ($expansion:ident) => {
         $crate::expand_cases! {
             $expansion
+            access_keys [
+                a_key_is_read_back_as_it_was_created,
+                keys_are_listed_by_owner_in_pages,
+                a_key_is_revoked_once_and_by_its_owner,
+                the_last_use_of_many_keys_is_stored,
+            ]
             store_contract [
                 a_tenant_is_read_with_its_version,
                 an_unknown_tenant_has_nothing,

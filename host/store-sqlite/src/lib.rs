@@ -3,6 +3,7 @@
 //! Every call of the driver is a round trip to the connection's thread and costs more than its statement. A read
 //! therefore takes one round trip, and a batch of commits takes two.
 
+mod access;
 mod batch_read;
 mod batch_write;
 mod coalesce;
@@ -26,8 +27,8 @@ use connection::{Access, ConnectionFactory};
 use error::SqliteError;
 use flowhost_domain::{Campaign, Record, Tenant};
 use flowhost_store::{
-    Clock, Committer, Configuration, ConfigurationChange, ContactRow, DndRow, Filter, LogEntry, Page, Reader, Store,
-    StoreError, SystemClock,
+    AccessKeys, Clock, Committer, Configuration, ConfigurationChange, ContactRow, DndRow, Filter, LogEntry, Page,
+    Reader, Store, StoreError, SystemClock,
 };
 use reader::SqliteReader;
 use schema::SchemaState;
@@ -224,6 +225,10 @@ impl Store for SqliteStore {
 
     async fn dnd(&self, filter: &Filter, page: &Page) -> Result<Vec<DndRow>, StoreError> {
         self.with_admin_connection(async |connection| listing::dnd(connection, filter, page).await).await
+    }
+
+    fn access_keys(&self) -> Option<&dyn AccessKeys> {
+        Some(self)
     }
 
     async fn record_log(&self, tenant: &str, record: Uuid) -> Result<Vec<LogEntry>, StoreError> {

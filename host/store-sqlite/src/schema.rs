@@ -5,10 +5,11 @@ use flowhost_store::StoreError;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection};
 
 /// The migrations. The n-th one migrates a file from version n to n + 1.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/0001_outbound.sql")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/0002_limits.sql")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/0003_campaign_pages.sql")),
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/0004_access_keys.sql")),
 ];
 
 /// The application id of a store file: "flow" in ASCII.

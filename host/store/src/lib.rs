@@ -3,6 +3,7 @@
 //!
 //! Timestamps have a precision of one microsecond. Each tenant has its own order of creation.
 
+mod access;
 mod apply;
 pub mod batch;
 pub mod clock;
@@ -17,6 +18,7 @@ mod transaction;
 
 pub mod memory;
 
+pub use access::{AccessKey, AccessKeys, KeyOwner, Role};
 pub use apply::{ApplyError, apply};
 pub use clock::{Clock, SystemClock};
 pub use commit::{Change, CommitOutcome, CommitRequest, NewIdempotencyRecord, ReadSet};
@@ -105,6 +107,11 @@ pub trait Store: Send + Sync + 'static {
     async fn dnd(&self, filter: &Filter, page: &Page) -> Result<Vec<DndRow>, StoreError>;
     /// Returns the log of a record, oldest entry first.
     async fn record_log(&self, tenant: &str, record: Uuid) -> Result<Vec<LogEntry>, StoreError>;
+
+    /// Returns the access keys of the HTTP service. `None`: the store has none, and the service can't use it.
+    fn access_keys(&self) -> Option<&dyn AccessKeys> {
+        None
+    }
 }
 
 /// A connection that reads committed state.

@@ -3,6 +3,7 @@
 
 #![expect(missing_docs, reason = "the name of a case states the expected behaviour")]
 
+mod access_keys;
 mod concurrent;
 mod contacts;
 mod idempotency_keys;

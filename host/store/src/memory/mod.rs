@@ -2,6 +2,7 @@
 //!
 //! The store is also the reference model of a store: plain maps and one lock.
 
+mod access;
 mod commit;
 mod configuration;
 mod listing;
@@ -10,8 +11,8 @@ mod state;
 
 use super::clock::IdempotencyClock;
 use super::{
-    Clock, CommitOutcome, CommitRequest, Committer, Configuration, ConfigurationChange, ContactRow, DndRow, Filter,
-    LogEntry, Page, ReadRequest, Reader, Snapshot, Store, StoreError,
+    AccessKeys, Clock, CommitOutcome, CommitRequest, Committer, Configuration, ConfigurationChange, ContactRow, DndRow,
+    Filter, LogEntry, Page, ReadRequest, Reader, Snapshot, Store, StoreError,
 };
 use async_trait::async_trait;
 use flowhost_domain::{Campaign, Record, Tenant};
@@ -106,6 +107,10 @@ impl Store for MemoryStore {
 
     async fn dnd(&self, filter: &Filter, page: &Page) -> Result<Vec<DndRow>, StoreError> {
         Ok(self.read_lock().list_dnd(filter, page))
+    }
+
+    fn access_keys(&self) -> Option<&dyn AccessKeys> {
+        Some(self)
     }
 
     async fn record_log(&self, tenant: &str, record: Uuid) -> Result<Vec<LogEntry>, StoreError> {

@@ -1,6 +1,6 @@
 //! The content of the store, with indexes for all reads.
 
-use crate::{IdempotencyRecord, LogEntry};
+use crate::{AccessKey, IdempotencyRecord, LogEntry};
 use flowhost_domain::{Campaign, Contact, Record, RecordState, Tenant};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -15,6 +15,8 @@ pub(super) struct MemoryState {
     pub(super) tenants: BTreeMap<String, TenantData>,
     /// Idempotency keys by expiry time in microseconds, with their tenants.
     pub(super) key_expiry: BTreeSet<(i64, String, String)>,
+    /// Access keys by id.
+    pub(super) access_keys: BTreeMap<String, AccessKey>,
 }
 
 /// The data of one tenant. Keys may exist before the tenant does.
