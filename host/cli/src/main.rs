@@ -20,6 +20,7 @@ mod eval;
 mod excerpt;
 mod input;
 mod invoke;
+mod keys;
 mod lines;
 mod list;
 mod logging;
@@ -31,6 +32,7 @@ mod progress;
 mod project;
 mod rows;
 mod run;
+mod serve;
 mod signals;
 mod stderr;
 mod table;
@@ -82,6 +84,8 @@ enum Command {
     Wit(wit::Arguments),
     Pack(pack::Arguments),
     Apply(apply::Arguments),
+    Serve(serve::Arguments),
+    Keys(keys::Arguments),
     /// List tenants
     #[command(after_help = "Example:\n  flowhost tenants --json")]
     Tenants(list::Arguments),
@@ -146,6 +150,8 @@ fn dispatch(Arguments { options, command }: Arguments) -> Result<(), CliError> {
         Command::Wit(arguments) => wit::run(&arguments),
         Command::Pack(arguments) => pack::run(&arguments),
         Command::Apply(arguments) => runtime.block_on(apply::run(&options, arguments)),
+        Command::Serve(arguments) => serve::run(&options, arguments),
+        Command::Keys(arguments) => runtime.block_on(keys::run(&options, arguments)),
         Command::Tenants(arguments) => runtime.block_on(list::run::<rows::Tenants>(&options, arguments)),
         Command::Campaigns(arguments) => runtime.block_on(list::run::<rows::Campaigns>(&options, arguments)),
         Command::Contacts(arguments) => runtime.block_on(list::run::<rows::Contacts>(&options, arguments)),

@@ -1,57 +1,16 @@
-//! Access keys: their text, the cache of keys in use, and the caller of a request.
+//! Access keys: the cache of keys in use, and the caller of a request.
 
+use crate::key_text;
 use crate::problem::Problem;
-use async_trait::async_trait;
 use axum::http::header::{self, HeaderMap, HeaderValue};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, DurationRound as _, Utc};
 use flowhost::ErrorCode;
-use flowhost::store::StoreError;
+use flowhost::store::{AccessKey, Role, Store, StoreError};
 use quick_cache::sync::Cache;
-use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq as _;
-
-/// The role of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Invokes actions and runs flows.
-    Runtime,
-    /// Edits flows, contacts, records and do-not-disturb lists.
-    Editor,
-    /// Administers one tenant.
-    Administrator,
-    /// Administers the host and all tenants.
-    Operator,
-}
-
-/// A key as the store has it. The store never has the text of a key, but its hash.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessKey {
-    /// The id, 16 characters of `a-z2-7`.
-    pub id: String,
-    /// The tenant. `None`: a key of an operator.
-    pub tenant: Option<String>,
-    /// The role.
-    pub role: Role,
-    /// The campaigns that an editor is limited to. `None`: all.
-    pub campaigns: Option<Vec<uuid::Uuid>>,
-    /// Requests per second. `None`: the limit of the host.
-    pub rate_limit: Option<u32>,
-    /// SHA-256 of the whole text of the key.
-    pub hash: [u8; 32],
-    /// The time after which the key is not valid.
-    pub expires_at: Option<DateTime<Utc>>,
-    /// The time of the revocation.
-    pub revoked_at: Option<DateTime<Utc>>,
-}
-
-/// The source of keys: the store.
-#[async_trait]
-pub trait KeySource: Send + Sync + 'static {
-    /// Returns the key with this id, also if it has expired or is revoked.
-    async fn find(&self, id: &str) -> Result<Option<AccessKey>, StoreError>;
-}
 
 /// The caller of a request.
 #[derive(Debug, Clone)]
@@ -63,53 +22,110 @@ const TRUST: Duration = Duration::from_secs(1);
 /// Maximum number of keys, known or unknown, in the cache.
 const CACHED_KEYS: usize = 10_000;
 
-/// The characters of an id and of a secret.
-const ID_CHARACTERS: usize = 16;
-const SECRET_CHARACTERS: usize = 52;
+/// Time between two reads of all keys in use.
+const REFRESH: Duration = Duration::from_millis(500);
 
-/// The keys that this host has read, each with the time before the read.
+/// How long an unused key is read again with the keys in use.
+const IN_USE: Duration = Duration::from_secs(60);
+
+/// The keys that this host has read.
 pub(crate) struct Keyring {
-    source: Arc<dyn KeySource>,
-    cache: Cache<String, (Instant, Option<Arc<AccessKey>>)>,
+    store: Arc<dyn Store>,
+    cache: Cache<String, CachedKey>,
+    in_use: Mutex<HashMap<String, Instant>>,
+}
+
+/// A key, or the fact that it does not exist.
+#[derive(Clone)]
+struct CachedKey {
+    /// The time before the read.
+    read_at: Instant,
+    key: Option<Arc<AccessKey>>,
 }
 
 impl Keyring {
-    pub(crate) fn new(source: Arc<dyn KeySource>) -> Self {
-        Self { source, cache: Cache::new(CACHED_KEYS) }
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, cache: Cache::new(CACHED_KEYS), in_use: Mutex::default() }
     }
 
     /// Returns the caller of a request with these headers.
     pub(crate) async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let text = bearer(headers).ok_or_else(unauthenticated)?;
-        let id = id_of(text).ok_or_else(unauthenticated)?;
+        let id = key_text::id_of(text).ok_or_else(unauthenticated)?;
         let key = self.find(id).await?;
-        let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
         // An unknown key is compared as well, so that both take the same time.
         let stored = key.as_ref().map_or([0; 32], |key| key.hash);
-        let matches = bool::from(hash.ct_eq(&stored));
+        let matches = bool::from(key_text::hash(text).ct_eq(&stored));
         match key {
-            Some(key) if matches && key.is_valid_at(Utc::now()) => Ok(Caller(key)),
+            Some(key) if matches && is_valid(&key, Utc::now()) => {
+                self.in_use().insert(key.id.clone(), Instant::now());
+                Ok(Caller(key))
+            }
             _ => Err(unauthenticated()),
         }
     }
 
     async fn find(&self, id: &str) -> Result<Option<Arc<AccessKey>>, StoreError> {
-        if let Some((read_at, key)) = self.cache.get(id)
-            && read_at.elapsed() < TRUST
+        if let Some(cached) = self.cache.get(id)
+            && cached.read_at.elapsed() < TRUST
         {
-            return Ok(key);
+            return Ok(cached.key);
         }
-        let before = Instant::now();
-        let key = self.source.find(id).await?.map(Arc::new);
-        self.cache.insert(id.to_owned(), (before, key.clone()));
-        Ok(key)
+        Ok(self.read(&[id.to_owned()]).await?.pop())
+    }
+
+    /// Reads keys, and caches them. An id without a key is cached, too.
+    async fn read(&self, ids: &[String]) -> Result<Vec<Arc<AccessKey>>, StoreError> {
+        let read_at = Instant::now();
+        let Some(keys) = self.store.access_keys() else { return Ok(Vec::new()) };
+        let found: Vec<_> = keys.find_keys(ids).await?.into_iter().map(Arc::new).collect();
+        for id in ids {
+            let key = found.iter().find(|key| key.id == *id).cloned();
+            self.cache.insert(id.clone(), CachedKey { read_at, key });
+        }
+        Ok(found)
+    }
+
+    /// Reads all keys in use again and again, and stores the times of their last use.
+    pub(crate) async fn refresh(&self) {
+        let mut stored = HashMap::new();
+        loop {
+            tokio::time::sleep(REFRESH).await;
+            let ids: Vec<_> = {
+                let mut in_use = self.in_use();
+                in_use.retain(|_, used| used.elapsed() < IN_USE);
+                in_use.keys().cloned().collect()
+            };
+            if ids.is_empty() {
+                continue;
+            }
+            // A request that finds an old entry reads the key itself, and reports the error.
+            self.read(&ids).await.ok();
+            let minute = this_minute();
+            let used: Vec<_> =
+                ids.into_iter().filter(|id| stored.get(id) != Some(&minute)).map(|id| (id, minute)).collect();
+            if let Some(keys) = self.store.access_keys()
+                && !used.is_empty()
+                && keys.touch_keys(&used).await.is_ok()
+            {
+                stored.retain(|_, at| *at == minute);
+                stored.extend(used);
+            }
+        }
+    }
+
+    fn in_use(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl AccessKey {
-    fn is_valid_at(&self, now: DateTime<Utc>) -> bool {
-        self.revoked_at.is_none() && self.expires_at.is_none_or(|expires| now < expires)
-    }
+fn this_minute() -> DateTime<Utc> {
+    let now = Utc::now();
+    now.duration_trunc(chrono::TimeDelta::minutes(1)).unwrap_or(now)
+}
+
+fn is_valid(key: &AccessKey, now: DateTime<Utc>) -> bool {
+    key.revoked_at.is_none() && key.expires_at.is_none_or(|expires| now < expires)
 }
 
 impl Caller {
@@ -157,14 +173,6 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
 }
 
-/// Returns the id of a key: `fh_ID_SECRET`.
-fn id_of(text: &str) -> Option<&str> {
-    let (id, secret) = text.strip_prefix("fh_")?.split_once('_')?;
-    let is_base32 = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'2'..=b'7'));
-    let has_form = id.len() == ID_CHARACTERS && secret.len() == SECRET_CHARACTERS && is_base32(id) && is_base32(secret);
-    has_form.then_some(id)
-}
-
 fn unauthenticated() -> Problem {
     Problem::new(ErrorCode::Unauthenticated, "give a key: Authorization: Bearer fh_…")
         .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"flowhost\""))
@@ -185,20 +193,6 @@ mod tests {
         assert_eq!(bearer(&headers(&["bearer  x"])), Some("x"));
         for other in [&["Basic x"][..], &["Bearer"], &[], &["Bearer x", "Bearer x"]] {
             assert_eq!(bearer(&headers(other)), None, "{other:?}");
-        }
-    }
-
-    #[test]
-    fn a_key_has_one_form() {
-        let (id, secret) = ("7k2m4q2w5x7c5v3b", "a".repeat(52));
-        assert_eq!(id_of(&format!("fh_{id}_{secret}")), Some(id));
-        for other in [
-            format!("fh_{id}_{secret}a"),
-            format!("fh_{id}{secret}"),
-            format!("{id}_{secret}"),
-            format!("fh_{}_{secret}", id.to_uppercase()),
-        ] {
-            assert_eq!(id_of(&other), None, "{other}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Checks and additions for every request, from the outermost: id and log, number of requests, key, rate and role.
 
-use crate::access::{Caller, Role};
+use crate::access::Caller;
 use crate::app::App;
 use crate::problem::{Problem, ProblemMembers};
 use crate::settings::{MAX_HEADER_BYTES, MAX_TARGET_BYTES};
@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use flowhost::ErrorCode;
+use flowhost::store::Role;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -132,13 +133,16 @@ impl Allowed {
     /// Reading the catalogue and flows, checks and expressions.
     pub(crate) const READ: Self = Self { runtime: true, editor: true, administrator: true };
 
+    /// The settings of a tenant, and its keys.
+    pub(crate) const ADMINISTER: Self = Self { runtime: false, editor: false, administrator: true };
+
     /// Returns whether the role may use the route. An operator may use every route.
     fn includes(self, role: Role) -> bool {
         match role {
             Role::Runtime => self.runtime,
             Role::Editor => self.editor,
             Role::Administrator => self.administrator,
-            Role::Operator => true,
+            _ => role == Role::Operator,
         }
     }
 }

@@ -3,10 +3,10 @@
 use crate::app::App;
 use crate::layers::{self, Allowed};
 use crate::problem::Problem;
-use crate::{catalogue, checks, expressions, flow_runs, health, invocations};
+use crate::{catalogue, checks, expressions, flow_runs, health, invocations, keys};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use flowhost::ErrorCode;
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         methods.route_layer(from_fn_with_state((Arc::clone(app), allowed), layers::authorize))
     };
     let read = |methods| allow(methods, Allowed::READ);
+    let administer = |methods| allow(methods, Allowed::ADMINISTER);
     let keyed = Router::new()
         .route("/v1/invocations", allow(post(invocations::invoke), Allowed::INVOKE))
         .route("/v1/flows/run", allow(post(flow_runs::run), Allowed::INVOKE))
@@ -27,6 +28,9 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/v1/actions/{id}/locales/{lang}", read(get(catalogue::locale)))
         .route("/v1/actions/{id}/versions", read(get(catalogue::versions)))
         .route("/v1/actions/{id}/check", read(post(checks::action)))
+        .route("/v1/key", read(get(keys::own)))
+        .route("/v1/keys", administer(get(keys::list).post(keys::create)))
+        .route("/v1/keys/{id}", administer(delete(keys::revoke)))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
         .layer(from_fn_with_state(Arc::clone(app), layers::authenticate));

@@ -1,6 +1,6 @@
 //! The service: opens its listeners, serves, and drains.
 
-use crate::access::{KeySource, Keyring};
+use crate::access::Keyring;
 use crate::app::App;
 use crate::drain::Drain;
 use crate::listener::Acceptor;
@@ -38,14 +38,15 @@ impl Server {
     ///
     /// # Errors
     /// An address or the certificate can't be used.
-    pub async fn bind(host: Arc<Host>, keys: Arc<dyn KeySource>, settings: Settings) -> Result<Self, ServeError> {
+    pub async fn bind(host: Arc<Host>, settings: Settings) -> Result<Self, ServeError> {
         let tls = settings.tls.clone().map(Tls::new).transpose()?.map(Arc::new);
         let mut listeners = Vec::with_capacity(settings.listen.len());
         for address in &settings.listen {
             let listener = TcpListener::bind(address).await;
             listeners.push(listener.map_err(|error| ServeError::Listen(*address, error))?);
         }
-        let app = Arc::new(App::new(host, settings, Keyring::new(keys), Drain::default()));
+        let keyring = Keyring::new(Arc::clone(host.store()));
+        let app = Arc::new(App::new(host, settings, keyring, Drain::default()));
         Ok(Self { app, listeners, tls })
     }
 
@@ -76,6 +77,10 @@ impl Server {
             app: Arc::clone(&app),
             tls,
         };
+        let refreshing = {
+            let app = Arc::clone(&app);
+            tokio::spawn(async move { app.keyring.refresh().await })
+        };
         let mut tasks = JoinSet::new();
         for listener in listeners {
             tasks.spawn(acceptor.clone().run(listener));
@@ -88,5 +93,6 @@ impl Server {
             app.drain.cancel();
             while tasks.join_next().await.is_some() {}
         }
+        refreshing.abort();
     }
 }
