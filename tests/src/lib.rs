@@ -5,5 +5,7 @@
 pub mod command;
 pub mod components;
 pub mod contract;
+pub mod http;
 pub mod plugins;
+pub mod service;
 pub mod tenants;
