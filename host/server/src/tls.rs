@@ -2,8 +2,7 @@
 
 use crate::server::ServeError;
 use crate::settings::TlsFiles;
-use arc_swap::ArcSwap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -12,7 +11,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 /// The certificate in use.
 pub(crate) struct Tls {
     files: TlsFiles,
-    acceptor: ArcSwap<TlsAcceptor>,
+    acceptor: RwLock<TlsAcceptor>,
 }
 
 impl Tls {
@@ -21,20 +20,20 @@ impl Tls {
     /// # Errors
     /// A file can't be read, or certificate and key do not match.
     pub(crate) fn new(files: TlsFiles) -> Result<Self, ServeError> {
-        let acceptor = ArcSwap::from_pointee(read(&files)?);
+        let acceptor = RwLock::new(read(&files)?);
         Ok(Self { files, acceptor })
     }
 
     /// Reads the files again. An invalid pair leaves the old one in use.
     pub(crate) fn reload(&self) {
         match read(&self.files) {
-            Ok(acceptor) => self.acceptor.store(Arc::new(acceptor)),
+            Ok(acceptor) => *self.acceptor.write().unwrap_or_else(PoisonError::into_inner) = acceptor,
             Err(error) => tracing::error!(target: "flowhost::http", %error, "the previous certificate stays in use"),
         }
     }
 
-    pub(crate) fn acceptor(&self) -> Arc<TlsAcceptor> {
-        self.acceptor.load_full()
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        self.acceptor.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

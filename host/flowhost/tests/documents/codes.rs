@@ -17,6 +17,7 @@ fn class_label(class: CodeClass) -> &'static str {
         CodeClass::Apply => "of `apply`",
         CodeClass::Flow => "of a flow",
         CodeClass::Author => "for authors",
+        CodeClass::Service => "of the service",
         CodeClass::Warning => "warning",
         _ => panic!("the class {class:?} has no label"),
     }
