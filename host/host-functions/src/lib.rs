@@ -37,12 +37,10 @@ pub use log_quota::LogQuota;
 pub use lookup::IdGenerator;
 pub use missing::link_missing;
 pub use outcome::Warning;
-pub use run_log::LogLevel;
-pub use run_log::{LogOrigin, RunLog};
+pub use run_log::{LogLevel, LogOrigin, RunLog};
 #[cfg(feature = "testing")]
 pub use run_trace::{RunTrace, TraceContent};
-pub use session::{EntityWrites, SeededRng, SessionOverlay};
-pub use session::{Session, SessionError};
+pub use session::{EntityWrites, SeededRng, Session, SessionError, SessionOverlay};
 pub use wasi::MAX_RESOURCES;
 pub use wasi_interfaces::wasi_result;
 

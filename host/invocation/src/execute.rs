@@ -1,4 +1,4 @@
-//! The execution of an admitted invocation on its worker, up to its outcome.
+//! The execution of an admitted invocation on its worker, up to its outcome, with its retries after a conflict.
 
 use super::admission::AdmissionPermit;
 use super::build_outcome::{check_refusal_code, error_from_guest, error_from_refusal, quota_failure, store_conflict};
@@ -58,7 +58,7 @@ const UNAWAITED_OUTCOME_BYTES: usize = 4 << 10;
 /// The result of one attempt.
 enum Attempt {
     Done(Result<Outcome, Failure>),
-    /// Retry while holding these locks.
+    /// The attempt had a conflict. The next one also holds these keyed locks.
     Retry(BTreeSet<LockKey>),
 }
 
