@@ -61,8 +61,10 @@ fn every_truncation_is_invalid() {
 }
 
 /// Changes each value of a tree, one after the other.
-fn each_change(value: &Json, change: &mut dyn FnMut(&dyn Fn(&mut Json))) {
-    fn walk(value: &Json, path: &mut Vec<String>, change: &mut dyn FnMut(&dyn Fn(&mut Json))) {
+type Change<'c> = dyn FnMut(&dyn Fn(&mut Json)) + 'c;
+
+fn each_change(value: &Json, change: &mut Change<'_>) {
+    fn walk(value: &Json, path: &mut Vec<String>, change: &mut Change<'_>) {
         let pointer = path.iter().fold(String::new(), |text, name| format!("{text}/{name}"));
         match value {
             Json::Object(members) => members.iter().for_each(|(name, member)| {

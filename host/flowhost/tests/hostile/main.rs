@@ -16,5 +16,6 @@ mod isolation;
 mod leaving_callers;
 mod log;
 mod plugins;
+mod recordings;
 mod retries;
 mod wasi;
