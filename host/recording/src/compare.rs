@@ -7,6 +7,7 @@ use std::fmt::{self, Write as _};
 
 /// The part in which a replay differs from its recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Place {
     /// A call, by its number from 1.
     Call(usize),

@@ -158,6 +158,7 @@ pub struct RecordedWarning {
 /// The kind of a read set's entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum ReadKind {
     /// The tenant and its campaigns.
     Configuration,
@@ -216,6 +217,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D
 /// The value with which a run ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum End {
     /// The port that the component returned.
     Ok(String),
@@ -279,6 +281,7 @@ pub struct Conflict {
 /// The cause of a conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Cause {
     /// An entry of the read set was not current at commit.
     Read,

@@ -163,6 +163,23 @@ fn a_file_is_never_overwritten() {
 }
 
 #[test]
+fn one_of_many_writers_of_a_file_succeeds() {
+    let folder = std::env::temp_dir().join(format!("flowhost-recording-race-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("a.recording.json");
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..8).map(|_| scope.spawn(|| write_new(&file, &sample()))).collect();
+        writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+    });
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    let failed = results.iter().filter_map(|result| result.as_ref().err());
+    assert!(failed.into_iter().all(|error| error.code == ErrorCode::RecordExists));
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    assert!(read(&file).is_ok());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn conflicts_are_explained_with_entry_call_and_difference() {
     let lines = explain(&sample().conflicts, "port next");
     assert_eq!(

@@ -80,6 +80,7 @@ impl Cases {
 
 /// Whether a run of cases records them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RecordingMode {
     /// It records nothing.
     Off,

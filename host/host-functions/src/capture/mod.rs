@@ -22,6 +22,7 @@ use wasmtime::component::{HasData, Linker};
 use wit_json::WitJson;
 
 /// The capture of one run.
+#[non_exhaustive]
 pub enum Capture {
     /// Records the calls.
     Record(Arc<Recorder>),

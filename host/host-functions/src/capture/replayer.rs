@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 /// The parts of a call that a replay compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Comparison {
     /// Function and arguments.
     Everything,
