@@ -59,15 +59,10 @@ impl CommittedReads {
 
 impl Invocation {
     /// Returns the retry after a conflict, which a recorder receives.
-    pub(super) async fn retry(
-        &self,
-        cause: Cause,
-        reads: impl FnOnce() -> ReadSet,
-        keys: BTreeSet<LockKey>,
-    ) -> Attempt {
+    pub(super) async fn retry(&self, cause: Cause, reads: ReadSet, keys: BTreeSet<LockKey>) -> Attempt {
         if let Some(CaptureMode::Record(recorder)) = &self.request.capture {
-            let reads = recorder.take_conflict_reads().unwrap_or_else(reads);
-            Box::pin(self.record_conflict(recorder, cause, reads, &keys)).await;
+            let reads = recorder.take_conflict_reads().unwrap_or(reads);
+            self.record_conflict(recorder, cause, reads, &keys).await;
         }
         Attempt::Retry(keys)
     }

@@ -158,7 +158,7 @@ impl Invocation {
             Ok(None) => {}
             Ok(Some(stored)) => return Attempt::Done(self.replay(&stored)),
             Err(RunError::Conflict(_)) => {
-                return self.retry(Cause::RoundTrips, || transaction.read_set(), BTreeSet::new()).await;
+                return Box::pin(self.retry(Cause::RoundTrips, transaction.read_set(), BTreeSet::new())).await;
             }
             Err(error) => return self.fail(started, error),
         }
@@ -171,11 +171,11 @@ impl Invocation {
             return Box::pin(self.refuse(started, transaction, error)).await;
         }
         if !holds_locks && let Some(keys) = self.contended_keys(&transaction) {
-            return self.retry(Cause::Lock, || transaction.read_set(), keys).await;
+            return Box::pin(self.retry(Cause::Lock, transaction.read_set(), keys)).await;
         }
         let mut state = self.new_host_state(session, transaction, component.grants, attempt);
-        if let Some(CaptureMode::Record(recorder)) = &self.request.capture {
-            state.capture(Capture::Record(Arc::clone(recorder)));
+        if let Some(capture) = &self.request.capture {
+            state.capture(Capture::Record(Arc::clone(capture.recorder())));
         }
         let instance = self.context.new_instance(&component, state);
         match instance.run(&component, &self.run_log).await {
@@ -201,7 +201,7 @@ impl Invocation {
                 Box::pin(self.refuse(started, transaction, error_from_guest(error))).await
             }
             Err(RunError::Conflict(read)) => {
-                self.retry(Cause::RoundTrips, ReadSet::default, self.lock_keys(read)).await
+                Box::pin(self.retry(Cause::RoundTrips, ReadSet::default(), self.lock_keys(read))).await
             }
             Err(error) => self.fail(started, error),
         }
@@ -301,7 +301,7 @@ impl Invocation {
             Ok(true) => {}
             Ok(false) => {
                 let keys = self.lock_keys(transaction.read_contact_ids());
-                return self.retry(Cause::Read, || transaction.read_set(), keys).await;
+                return Box::pin(self.retry(Cause::Read, transaction.read_set(), keys)).await;
             }
             Err(error) => return self.fail(started, RunError::Store(error)),
         }
