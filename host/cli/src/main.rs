@@ -29,6 +29,9 @@ mod output;
 mod pack;
 mod progress;
 mod project;
+mod record;
+mod replay;
+mod replay_report;
 mod rows;
 mod run;
 mod signals;
@@ -77,6 +80,7 @@ enum Command {
     New(new::Arguments),
     Build(build::Arguments),
     Test(test::Arguments),
+    Replay(replay::Arguments),
     Doctor(doctor::Arguments),
     Eval(eval::Arguments),
     Wit(wit::Arguments),
@@ -142,6 +146,7 @@ fn dispatch(Arguments { options, command }: Arguments) -> Result<(), CliError> {
         Command::Build(arguments) => build::run(&arguments),
         Command::Doctor(arguments) => runtime.block_on(doctor::run(&options, arguments)),
         Command::Test(arguments) => runtime.block_on(test::run(&options, arguments)),
+        Command::Replay(arguments) => runtime.block_on(replay::run(&options, arguments)),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Wit(arguments) => wit::run(&arguments),
         Command::Pack(arguments) => pack::run(&arguments),

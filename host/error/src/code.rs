@@ -142,6 +142,15 @@ error_codes! {
     NameTaken, "name-taken", Author;
     ProjectInvalid, "project-invalid", Author;
     BuildFailed, "build-failed", Author;
+    RecordExists, "record-exists", Author;
+    RecordFailed, "record-failed", Author;
+    RecordTooLarge, "record-too-large", Author;
+    RedactionDiverges, "redaction-diverges", Author;
+    RecordingInvalid, "recording-invalid", Author;
+    RecordingDamaged, "recording-damaged", Author;
+    RecordingVersion, "recording-version", Author;
+    RecordingComponent, "recording-component", Author;
+    RecordingNone, "recording-none", Author;
     ParameterUnknown, "parameter-unknown", Warning;
     ScheduleIgnored, "schedule-ignored", Warning;
     ScheduleWaits, "schedule-waits", Warning;
