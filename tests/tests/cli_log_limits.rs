@@ -56,7 +56,7 @@ fn command_without_cache(env: &TestEnv, arguments: &[&str]) -> Command {
 struct Log(String);
 
 impl Log {
-    fn of(output: &CommandOutput) -> Self {
+    fn from_output(output: &CommandOutput) -> Self {
         Self(output.stderr.clone())
     }
 
@@ -84,7 +84,7 @@ impl Log {
 fn assert_log_limited(env: &TestEnv, request: &Json, verbose: &[&str], written: u64) {
     let output = env.run_with(&[verbose, &BATCH].concat(), &format!("{request}\n")).assert_success();
     assert_eq!(output.json()["port"], "next");
-    let log = Log::of(&output);
+    let log = Log::from_output(&output);
     let attack = &request["parameters"]["ATTACK"];
     assert!(log.lines().count() > 0, "{attack}");
     assert_eq!(log.lines().count() as u64 + log.dropped_lines(), written, "{attack}");
@@ -150,7 +150,7 @@ fn a_warning_writes_nothing_and_a_report_says_how_many_were_dropped() {
     let output = env.run_with(&BATCH, &requests).assert_success();
     let counts = output.stderr.split_whitespace().filter_map(|word| word.strip_prefix("warnings="));
     assert_eq!(counts.map(|count| count.parse::<u64>().unwrap()).sum::<u64>(), 20 * 900);
-    assert_eq!(Log::of(&output).lines().count(), 0);
+    assert_eq!(Log::from_output(&output).lines().count(), 0);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::compare::{Mode, runtime};
 use crate::faulty_store::{FaultyStore, HANGING_NUMBER};
 use crate::load;
 use crate::table::{Row, row};
-use flowhost::Request;
+use flowhost::{Host, Limits, Request};
 use futures_util::future::join_all;
 use serde_json::json;
 use std::sync::Arc;
@@ -22,7 +22,10 @@ pub(crate) fn s9(_: Mode) -> Vec<Row> {
     let runtime = runtime();
     let store = FaultyStore::new();
     let hanging_reads = Arc::clone(&store.hanging_reads);
-    let host = runtime.block_on(load::host(store, 1));
+    let mut limits = Limits::default();
+    // A tenant has at most half of the slots, also if it is the only one.
+    limits.instances_per_worker = 2 * INSTANCES;
+    let host = runtime.block_on(load::host_with(Host::builder().workers(1).limits(limits), store));
     let request = |number: &str| {
         let parameters = json!({
             "CONTACT_NAME_EXPRESSION": "contact_name", "CONTACT_NUMBER_EXPRESSION": format!("'{number}'"),

@@ -6,9 +6,11 @@ use super::lines::{Line, Lines};
 use super::options::Options;
 use super::output::Output;
 use super::progress::{Progress, progress_counter};
+use super::record::{ActiveRecording, RecordArguments};
 use super::signals::{self, Signal};
 use super::{apply, batch_request, connect};
 use flowhost::{ErrorCode, Failure, Host, Outcome, Request};
+use flowhost_author::RecordFolder;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde::Serialize;
 use std::sync::Arc;
@@ -31,7 +33,14 @@ enum BatchReply {
 
 /// Answers requests, up to `jobs` at once, until stdin ends or a signal arrives. Requests in flight are answered in
 /// both cases.
-pub(super) async fn run(options: &Options, file: Option<&Input>, jobs: usize) -> Result<(), CliError> {
+pub(super) async fn run(
+    options: &Options,
+    file: Option<&Input>,
+    jobs: usize,
+    recording: &RecordArguments,
+) -> Result<(), CliError> {
+    let folder = recording.folder()?;
+    let recording = folder.as_ref().map(|folder| BatchRecording { folder, redact: recording.redact });
     // The signal handlers must exist before the host opens, which may take a while.
     let stop = signals::listen()?;
     let host = Arc::new(connect::open_host(options).await?);
@@ -41,11 +50,15 @@ pub(super) async fn run(options: &Options, file: Option<&Input>, jobs: usize) ->
     let mut lines = read_lines(jobs, host.limits().request_bytes)?;
     let requests = stream::poll_fn(|cx| lines.poll_recv(cx)).take_until(stop.clone());
     let permits = Semaphore::new(MAX_LONG_PREPARATIONS);
-    let mut answers = requests.map(|line| reply_to(&host, &permits, line)).buffered(jobs);
+    let answers = requests.enumerate().map(|(index, line)| reply_to(&host, &permits, line, (index + 1, recording)));
+    let mut answers = answers.buffered(jobs);
+    let mut unrecorded = None;
     let (mut output, progress) = (Output::new(), progress_counter("requests answered"));
     while let Some(answer) = answers.next().await {
         progress.iter().for_each(Progress::advance);
-        let written = output.write_json(&answer?).and_then(|()| output.flush());
+        let (answer, recorded) = answer?;
+        unrecorded = unrecorded.or(recorded.err());
+        let written = output.write_json(&answer).and_then(|()| output.flush());
         // A reader that closes the pipe leaves requests unanswered, so the command fails.
         written.map_err(|cli_error| {
             if matches!(cli_error, CliError::PipeClosed) { CliError::AlreadyReported } else { cli_error }
@@ -55,6 +68,9 @@ pub(super) async fn run(options: &Options, file: Option<&Input>, jobs: usize) ->
     // All preparations have ended, so this is the last reference.
     if let Some(host) = Arc::into_inner(host) {
         host.close().await?;
+    }
+    if let Some(error) = unrecorded {
+        return Err(error);
     }
     match stop.now_or_never() {
         Some(signal @ Signal::Interrupt) => Err(CliError::Interrupted(signal.exit_code())),
@@ -77,21 +93,53 @@ fn read_lines(ahead: usize, limit: usize) -> Result<Receiver<std::io::Result<Lin
     thread.map(|_| receiver).map_err(|error| CliError::message(format!("a thread can't be started: {error}")))
 }
 
-async fn reply_to(host: &Arc<Host>, permits: &Semaphore, line: std::io::Result<Line>) -> Result<BatchReply, CliError> {
+/// The recording of a batch.
+#[derive(Clone, Copy)]
+struct BatchRecording<'f> {
+    folder: &'f RecordFolder,
+    redact: bool,
+}
+
+/// Returns the reply to a line, and whether its recording was written. `number` counts the lines from 1.
+async fn reply_to(
+    host: &Arc<Host>,
+    permits: &Semaphore,
+    line: std::io::Result<Line>,
+    (number, recording): (usize, Option<BatchRecording<'_>>),
+) -> Result<(BatchReply, Result<(), CliError>), CliError> {
     let line = line.map_err(|error| CliError::message(format!("can't read stdin: {error}")))?;
-    Ok(match invoke(host, permits, line).await {
-        Ok(outcome) => BatchReply::Outcome(Box::new(outcome)),
-        Err(failure) => BatchReply::Failure { failure },
+    let request = match line {
+        Line::Text(text) => prepare(host, permits, text).await,
+        Line::Invalid(why) => Err(Failure::new(why.code(), why.message())),
+    };
+    let request = match request {
+        Ok(request) => request,
+        Err(failure) => return Ok((BatchReply::Failure { failure }, Ok(()))),
+    };
+    let (outcome, recorded) = match recording {
+        Some(recording) => invoke_recorded(host, request, number, recording).await,
+        None => (host.invoke(request).await, Ok(())),
+    };
+    Ok(match outcome {
+        Ok(outcome) => (BatchReply::Outcome(Box::new(outcome)), recorded),
+        Err(failure) => (BatchReply::Failure { failure }, recorded),
     })
 }
 
-async fn invoke(host: &Arc<Host>, permits: &Semaphore, line: Line) -> Result<Outcome, Failure> {
-    let text = match line {
-        Line::Text(text) => text,
-        Line::Invalid(why) => return Err(Failure::new(why.code(), why.message())),
+async fn invoke_recorded(
+    host: &Host,
+    request: Request,
+    number: usize,
+    recording: BatchRecording<'_>,
+) -> (Result<Outcome, Failure>, Result<(), CliError>) {
+    let (request, active) = ActiveRecording::start(request, recording.redact);
+    let outcome = host.invoke(request).await;
+    let recorded = match active.finish(host).await {
+        Ok(Some(found)) => recording.folder.write(number, &found).map_err(CliError::from),
+        Ok(None) => Ok(()),
+        Err(error) => Err(error.into()),
     };
-    let request = prepare(host, permits, text).await?;
-    host.invoke(request).await
+    (outcome, recorded)
 }
 
 /// Parses a line and prepares its request. A long line is parsed on a separate thread, so that it does not delay the

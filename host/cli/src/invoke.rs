@@ -4,9 +4,11 @@ use super::error::CliError;
 use super::input::Input;
 use super::options::Options;
 use super::output::Output;
+use super::record::{ActiveRecording, RecordArguments};
 use super::{apply, batch, connect};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _};
+use flowhost::recording::{Recording, RecordingError};
 use flowhost::{ErrorCode, Limits, Outcome, Request};
 use serde_json::json;
 
@@ -49,6 +51,9 @@ pub(super) struct Arguments {
     #[arg(long)]
     batch: bool,
 
+    #[command(flatten)]
+    recording: RecordArguments,
+
     /// Maximum number of requests of a batch in flight; 1 if absent
     #[arg(long, value_name = "N", requires = "batch", value_parser = clap::value_parser!(u16).range(1..=4096))]
     jobs: Option<u16>,
@@ -57,16 +62,19 @@ pub(super) struct Arguments {
 /// Runs the command.
 pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
     arguments.check_stdin()?;
-    let Arguments { action: Some(action), session: Some(session), parameters: Some(parameters), key, apply, .. } =
-        arguments
+    let Arguments { action: Some(action), session: Some(session), parameters: Some(parameters), .. } = &arguments
     else {
         let jobs = usize::from(arguments.jobs.unwrap_or(1));
-        return batch::run(options, arguments.apply.as_ref(), jobs).await;
+        return batch::run(options, arguments.apply.as_ref(), jobs, &arguments.recording).await;
     };
-    let result = invoke(options, &action, &session, &parameters, key, apply.as_ref()).await;
+    let file = arguments.recording.file()?;
+    let result = invoke(options, (action, session, parameters), &arguments).await;
     let mut output = Output::new();
-    match result {
-        Ok(outcome) => output.write_json(&outcome)?,
+    let recording = match result {
+        Ok((outcome, recording)) => {
+            output.write_json(&outcome)?;
+            recording
+        }
         Err(cli_error) => {
             if let Some(failure) = cli_error.as_failure() {
                 output.write_json(&json!({ "failure": failure }))?;
@@ -74,18 +82,22 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
             }
             return Err(cli_error);
         }
+    };
+    output.flush()?;
+    if let (Some(file), Some(recording)) = (file, recording?) {
+        file.write(&recording)?;
     }
-    output.flush()
+    Ok(())
 }
+
+/// The recording of an invocation, if there is one.
+type InvokeRecording = Result<Option<Recording>, RecordingError>;
 
 async fn invoke(
     options: &Options,
-    action: &str,
-    session: &Input,
-    parameters: &Input,
-    key: Option<String>,
-    apply: Option<&Input>,
-) -> Result<Outcome, CliError> {
+    (action, session, parameters): (&str, &Input, &Input),
+    arguments: &Arguments,
+) -> Result<(Outcome, InvokeRecording), CliError> {
     let limit = Limits::default().request_bytes;
     let session = session.read_session()?;
     let parameters = parameters.parse_parameters(&parameters.read_text(
@@ -96,14 +108,26 @@ async fn invoke(
 
     let host = connect::open_host(options).await?;
     let node = host.prepare(action, &parameters).map_err(flowhost::Failure::from)?;
-    if let Some(file) = apply {
+    if let Some(file) = &arguments.apply {
         apply::apply_file(host.store().as_ref(), file).await?;
     }
     let request = Request::new(node, session);
-    let request = key.into_iter().fold(request, Request::with_key);
+    let request = arguments.key.iter().cloned().fold(request, Request::with_key);
+    let RecordArguments { record, redact } = &arguments.recording;
+    let (request, active) = match record {
+        Some(_) => {
+            let (request, active) = ActiveRecording::start(request, *redact);
+            (request, Some(active))
+        }
+        None => (request, None),
+    };
     let outcome = host.invoke(request).await;
+    let recording = match active {
+        Some(active) => active.finish(&host).await,
+        None => Ok(None),
+    };
     host.close().await?;
-    Ok(outcome?)
+    Ok((outcome?, recording))
 }
 
 impl Arguments {

@@ -30,6 +30,9 @@ mod output;
 mod pack;
 mod progress;
 mod project;
+mod record;
+mod replay;
+mod replay_report;
 mod rows;
 mod run;
 mod serve;
@@ -79,6 +82,7 @@ enum Command {
     New(new::Arguments),
     Build(build::Arguments),
     Test(test::Arguments),
+    Replay(replay::Arguments),
     Doctor(doctor::Arguments),
     Eval(eval::Arguments),
     Wit(wit::Arguments),
@@ -146,6 +150,7 @@ fn dispatch(Arguments { options, command }: Arguments) -> Result<(), CliError> {
         Command::Build(arguments) => build::run(&arguments),
         Command::Doctor(arguments) => runtime.block_on(doctor::run(&options, arguments)),
         Command::Test(arguments) => runtime.block_on(test::run(&options, arguments)),
+        Command::Replay(arguments) => runtime.block_on(replay::run(&options, arguments)),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Wit(arguments) => wit::run(&arguments),
         Command::Pack(arguments) => pack::run(&arguments),

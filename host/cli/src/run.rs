@@ -4,15 +4,16 @@ use super::error::CliError;
 use super::input::Input;
 use super::options::Options;
 use super::output::{Output, print_stderr, print_stderr_text};
+use super::record::{self, RecordArguments};
 use super::terminal::Style;
 use super::{apply, check, connect, trace};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _};
-use flowhost::ErrorCode;
-use flowhost::Session;
 use flowhost::domain::IdentifierKind;
-use flowhost::flow::{FlowFile, FlowRun, PreparedFlow, StopReason};
+use flowhost::flow::{FlowFile, FlowRun, PreparedFlow, Step, StopReason};
 use flowhost::store::{Filter, Page, Store};
+use flowhost::{ErrorCode, Host, PreparedNode, Session};
+use flowhost_author::RecordFolder;
 use std::time::Instant;
 
 /// Maximum size of a flow file, bytes.
@@ -45,11 +46,14 @@ pub(super) struct Arguments {
     /// The start node, by its id or name
     #[arg(long, value_name = "NODE")]
     start: Option<String>,
+
+    #[command(flatten)]
+    recording: RecordArguments,
 }
 
 /// Runs the command.
 pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
-    let Arguments { flow: file, session, apply: applied, start } = arguments;
+    let Arguments { flow: file, session, apply: applied, start, recording } = arguments;
     if [Some(&file), session.as_ref(), applied.as_ref()].into_iter().flatten().filter(|i| **i == Input::Stdin).count()
         > 1
     {
@@ -57,6 +61,7 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
             super::Arguments::command().error(ErrorKind::ArgumentConflict, "stdin can be read only once; use a file");
         return Err(CliError::usage(error));
     }
+    let folder = recording.folder()?;
     let flow = read_flow(&file)?;
     let session = session.as_ref().map(Input::read_session).transpose()?;
 
@@ -80,14 +85,19 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
     };
 
     let started = Instant::now();
-    let FlowRun { session, steps, stop, .. } =
-        prepared_flow.run(&host, session, |step| print_stderr_text(&trace::format_step(step, style))).await;
+    let print = |step: &Step<'_>| print_stderr_text(&trace::format_step(step, style));
+    let (flow_run, recorded) = match &folder {
+        Some(folder) => run_recorded(&prepared_flow, (&host, session), (folder, recording.redact), print).await,
+        None => (prepared_flow.run(&host, session, print).await, Ok(())),
+    };
+    let FlowRun { session, steps, stop, .. } = flow_run;
     host.close().await?;
     let mut output = Output::new();
     output.write_pretty_json(&session)?;
     output.flush()?;
     match stop {
         None => {
+            recorded?;
             print_stderr(&style.dim(&format!("{steps} steps in {}", trace::format_duration(started.elapsed()))));
             Ok(())
         }
@@ -96,6 +106,29 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
             Err(hint_for_stop(&stop).into_iter().fold(cli_error, CliError::with_hint))
         }
     }
+}
+
+/// Runs the flow and writes a recording of each step. Returns the first recording's error.
+async fn run_recorded(
+    flow: &PreparedFlow,
+    (host, session): (&Host, Session),
+    (folder, redact): (&RecordFolder, bool),
+    print: impl Fn(&Step<'_>),
+) -> (FlowRun, Result<(), CliError>) {
+    let mut first = Ok(());
+    let on_step = async |step: &Step<'_>, node: &PreparedNode, recording: Option<_>| {
+        print(step);
+        let Some(recording) = recording else { return };
+        let written = match record::redact(host, node, recording, redact).await {
+            Ok(recording) => folder.write(step.number as usize, &recording).map_err(CliError::from),
+            Err(error) => Err(error.into()),
+        };
+        if first.is_ok() {
+            first = written;
+        }
+    };
+    let flow_run = flow.run_recorded(host, session, on_step).await;
+    (flow_run, first)
 }
 
 fn hint_for_stop(stop: &StopReason) -> Option<&'static str> {

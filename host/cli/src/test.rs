@@ -4,11 +4,12 @@ use super::error::CliError;
 use super::options::Options;
 use super::output::{Output, print_stderr};
 use super::progress::Progress;
+use super::record::RecordArguments;
 use super::{connect, project};
 use clap::Args;
-use flowhost::testing::{CaseError, Cases, Report, Requirement, RunError};
+use flowhost::testing::{CaseError, Cases, RecordingMode, Report, Requirement, RunError};
 use flowhost::{ErrorCode, Limits};
-use flowhost_author::{Plugin, PluginName, default_cases, find_missing, junit_report};
+use flowhost_author::{Plugin, PluginName, RecordFolder, default_cases, find_missing, junit_report};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -48,6 +49,9 @@ pub(super) struct Arguments {
     /// Also writes the report to this file, in the format of JUnit
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+
+    #[command(flatten)]
+    recording: RecordArguments,
 }
 
 fn parse_requirement(name: &str) -> Result<Requirement, String> {
@@ -59,6 +63,7 @@ fn parse_requirement(name: &str) -> Result<Requirement, String> {
 
 /// Runs the command.
 pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), CliError> {
+    let folder = arguments.recording.folder()?;
     let result = test(options, &arguments).await;
     let mut output = Output::new();
     let report = match result {
@@ -81,6 +86,9 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
         let written = std::fs::write(file, junit_report(&report));
         written.map_err(|error| CliError::message(format!("can't write {}: {error}", file.display())))?;
     }
+    if let Some(folder) = &folder {
+        write_recordings(&report, folder)?;
+    }
     if let Some(missing) = find_missing(&report.coverage, &arguments.require) {
         return Err(CliError::message(missing)
             .with_code(ErrorCode::Coverage)
@@ -89,18 +97,32 @@ pub(super) async fn run(options: &Options, arguments: Arguments) -> Result<(), C
     if report.failed() == 0 { Ok(()) } else { Err(CliError::AlreadyReported) }
 }
 
+/// Writes the recordings of the failing cases, numbered by case.
+fn write_recordings(report: &Report, folder: &RecordFolder) -> Result<(), CliError> {
+    let mut first = Ok(());
+    for (index, case) in report.cases.iter().enumerate().filter(|(_, case)| !case.has_passed()) {
+        let written = match &case.recording {
+            Some(Ok(recording)) => folder.write(index + 1, recording).map_err(CliError::from),
+            Some(Err(error)) => Err(error.clone().into()),
+            None => Ok(()),
+        };
+        first = first.and(written);
+    }
+    first
+}
+
 async fn test(options: &Options, arguments: &Arguments) -> Result<Report, CliError> {
     let (name, paths) = select_input(arguments)?;
     let plugin = name.read(Limits::default().component_bytes)?;
     let cases = read_cases(&paths, arguments)?;
-    let report = run_cases(options, &cases, &plugin).await?;
+    let report = run_cases(options, &cases, &plugin, &arguments.recording).await?;
     if !arguments.update {
         return Ok(report);
     }
     let changed = cases.update(&report);
     let changed = changed.map_err(|error| CliError::message(format!("can't update the cases: {error}")))?;
     changed.iter().for_each(|file| print_stderr(&format!("updated {}", file.display())));
-    run_cases(options, &read_cases(&paths, arguments)?, &plugin).await
+    run_cases(options, &read_cases(&paths, arguments)?, &plugin, &arguments.recording).await
 }
 
 /// Returns the plugin and the paths of its cases. Without a plugin, both are those of the project. A first argument that
@@ -143,11 +165,21 @@ fn read_cases(paths: &[PathBuf], arguments: &Arguments) -> Result<Cases, CliErro
     Ok(cases?)
 }
 
-async fn run_cases(options: &Options, cases: &Cases, plugin: &Plugin) -> Result<Report, CliError> {
+async fn run_cases(
+    options: &Options,
+    cases: &Cases,
+    plugin: &Plugin,
+    recording: &RecordArguments,
+) -> Result<Report, CliError> {
     let _progress = Progress::start("running the cases");
     let builder = connect::builder_without_plugins(options);
     let builder = plugin.built_in_id.iter().fold(builder, flowhost::HostBuilder::replace_built_in);
-    Ok(cases.run_on(builder, &plugin.bytes).await?)
+    let mode = match recording {
+        RecordArguments { record: None, .. } => RecordingMode::Off,
+        RecordArguments { redact: false, .. } => RecordingMode::Plain,
+        RecordArguments { redact: true, .. } => RecordingMode::Redacted,
+    };
+    Ok(cases.run_with(builder, &plugin.bytes, mode).await?)
 }
 
 impl From<CaseError> for CliError {

@@ -4,13 +4,14 @@ use super::error::CliError;
 use super::output::print_stderr;
 use clap::Args;
 use flowhost::catalog::{CONTRACT_VERSION, WIT_FILES};
+use flowhost::recording::RECORDING_SCHEMA;
 use flowhost_author::CASE_SCHEMA;
 use std::path::PathBuf;
 
 /// Arguments of `flowhost wit`.
 #[derive(Debug, Args)]
 #[command(
-    about = "Write the contract's WIT files and the schema of test cases for an author of actions",
+    about = "Write the contract's WIT files and the schemas of test cases and recordings for an author of actions",
     after_help = "Example:\n  flowhost wit my-action/wit"
 )]
 pub(super) struct Arguments {
@@ -21,7 +22,12 @@ pub(super) struct Arguments {
 
 /// Writes the files.
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
-    let files = || WIT_FILES.iter().copied().chain([("case.schema.json", CASE_SCHEMA)]);
+    let files = || {
+        WIT_FILES
+            .iter()
+            .copied()
+            .chain([("case.schema.json", CASE_SCHEMA), ("recording.schema.json", RECORDING_SCHEMA)])
+    };
     for (name, text) in files() {
         let path = arguments.folder.join(name);
         let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));

@@ -2,6 +2,9 @@
 //!
 //! The host executes the cached machine code, so the cache accepts only files of this user. The folder and each file
 //! must belong to this user, no other user may have write permission, and each entry carries a digest.
+//!
+//! The cache does not evict entries: an entry of another version of the host or of a component stays until the owner of
+//! the folder deletes it.
 
 use crate::refusal::CachedRefusal;
 use crate::{ComponentFacts, LoadError, private_files};

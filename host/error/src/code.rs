@@ -162,6 +162,15 @@ error_codes! {
     StoreUnsupported, "store-unsupported", Failure;
     ServiceTimeout, "service-timeout", Service;
     Internal, "internal", Service;
+    RecordExists, "record-exists", Author;
+    RecordFailed, "record-failed", Author;
+    RecordTooLarge, "record-too-large", Author;
+    RedactionDiverges, "redaction-diverges", Author;
+    RecordingInvalid, "recording-invalid", Author;
+    RecordingDamaged, "recording-damaged", Author;
+    RecordingVersion, "recording-version", Author;
+    RecordingComponent, "recording-component", Author;
+    RecordingNone, "recording-none", Author;
     ParameterUnknown, "parameter-unknown", Warning;
     ScheduleIgnored, "schedule-ignored", Warning;
     ScheduleWaits, "schedule-waits", Warning;

@@ -397,6 +397,42 @@ code_texts! {
             title: "the service has a defect",
             fix: "report the request id of the response",
         },
+        ErrorCode::RecordExists => CodeText {
+            title: "a recording exists there already",
+            fix: "give a new file, or an empty folder",
+        },
+        ErrorCode::RecordFailed => CodeText {
+            title: "the recording could not be written",
+            fix: "correct what the message names, such as the folder's permissions or the full disk",
+        },
+        ErrorCode::RecordTooLarge => CodeText {
+            title: "the recording exceeds 64 MiB",
+            fix: "record an invocation that makes fewer or smaller host calls",
+        },
+        ErrorCode::RedactionDiverges => CodeText {
+            title: "the action runs differently on redacted data",
+            fix: "record without redaction, or make the action independent of the text's content",
+        },
+        ErrorCode::RecordingInvalid => CodeText {
+            title: "the file is not a recording",
+            fix: "give a complete file that flowhost wrote",
+        },
+        ErrorCode::RecordingDamaged => CodeText {
+            title: "the recording was changed after flowhost wrote it",
+            fix: "ask for the original file",
+        },
+        ErrorCode::RecordingVersion => CodeText {
+            title: "the recording has a format that this host does not know",
+            fix: "replay it with the version of flowhost that wrote it",
+        },
+        ErrorCode::RecordingComponent => CodeText {
+            title: "the component of the recording is not available",
+            fix: "give the component with --plugin, or its folder with --plugins",
+        },
+        ErrorCode::RecordingNone => CodeText {
+            title: "there is nothing to replay",
+            fix: "give a recording, or a folder with files *.recording.json",
+        },
         ErrorCode::ParameterUnknown => CodeText {
             title: "the action does not have this parameter",
             fix: "correct the name of the parameter, or remove the parameter",

@@ -403,6 +403,42 @@ code_texts! {
             title: "el servicio tiene un defecto",
             fix: "informe el request_id de la respuesta",
         },
+        ErrorCode::RecordExists => CodeText {
+            title: "ya existe una grabación en ese lugar",
+            fix: "indique un archivo nuevo o una carpeta vacía",
+        },
+        ErrorCode::RecordFailed => CodeText {
+            title: "no se pudo escribir la grabación",
+            fix: "corrija lo que indica el mensaje, como los permisos de la carpeta o el disco lleno",
+        },
+        ErrorCode::RecordTooLarge => CodeText {
+            title: "la grabación supera 64 MiB",
+            fix: "grabe una invocación con menos llamadas al host o más pequeñas",
+        },
+        ErrorCode::RedactionDiverges => CodeText {
+            title: "la acción se comporta distinto con los datos ocultados",
+            fix: "grabe sin ocultar datos, o haga que la acción no dependa del contenido de los textos",
+        },
+        ErrorCode::RecordingInvalid => CodeText {
+            title: "el archivo no es una grabación",
+            fix: "indique un archivo completo que haya escrito flowhost",
+        },
+        ErrorCode::RecordingDamaged => CodeText {
+            title: "la grabación cambió después de que flowhost la escribió",
+            fix: "pida el archivo original",
+        },
+        ErrorCode::RecordingVersion => CodeText {
+            title: "la grabación tiene un formato que este host no conoce",
+            fix: "reprodúzcala con la versión de flowhost que la escribió",
+        },
+        ErrorCode::RecordingComponent => CodeText {
+            title: "el componente de la grabación no está disponible",
+            fix: "indique el componente con --plugin, o su carpeta con --plugins",
+        },
+        ErrorCode::RecordingNone => CodeText {
+            title: "no hay nada que reproducir",
+            fix: "indique una grabación, o una carpeta con archivos *.recording.json",
+        },
         ErrorCode::ParameterUnknown => CodeText {
             title: "la acción no tiene este parámetro",
             fix: "corrija el nombre del parámetro, o quite el parámetro",

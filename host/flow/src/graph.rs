@@ -18,7 +18,7 @@ pub(super) enum NodeRole {
 }
 
 impl NodeRole {
-    pub(super) fn of(node: &FileNode) -> Self {
+    pub(super) fn from_node(node: &FileNode) -> Self {
         match node.kind.as_str() {
             "inject" => Self::Inject,
             "tab" | "comment" | "group" | "junction" | "debug" => Self::PassThrough,
@@ -53,7 +53,7 @@ impl<'f> FlowGraph<'f> {
     pub(super) fn new(flow: &'f FlowFile) -> Self {
         let indices = flow.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
         let mut graph = Self { flow, indices, resolved: Vec::new() };
-        let resolved = flow.nodes.iter().map(|node| match NodeRole::of(node) {
+        let resolved = flow.nodes.iter().map(|node| match NodeRole::from_node(node) {
             NodeRole::Action => Vec::new(),
             NodeRole::Inject | NodeRole::PassThrough => {
                 node.wires.iter().flatten().map(|id| graph.resolve(id)).collect()
@@ -70,7 +70,7 @@ impl<'f> FlowGraph<'f> {
     /// Returns the nodes with this role that are not disabled.
     pub(super) fn nodes(&self, role: NodeRole) -> impl Iterator<Item = (usize, &'f FileNode)> {
         let present = self.flow.nodes.iter().enumerate().filter(|(_, node)| !node.is_disabled);
-        present.filter(move |(_, node)| NodeRole::of(node) == role)
+        present.filter(move |(_, node)| NodeRole::from_node(node) == role)
     }
 
     pub(super) fn node(&self, index: usize) -> Option<&'f FileNode> {
@@ -117,7 +117,7 @@ impl<'f> FlowGraph<'f> {
             if std::mem::replace(seen, true) {
                 continue;
             }
-            match NodeRole::of(node) {
+            match NodeRole::from_node(node) {
                 _ if node.is_disabled => targets.disabled = true,
                 NodeRole::Action => targets.actions.push(index),
                 NodeRole::Inject | NodeRole::PassThrough => {

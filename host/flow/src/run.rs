@@ -3,9 +3,10 @@
 use super::key;
 use super::prepare::{FlowNode, PreparedFlow};
 use flowhost_error::ErrorCode;
-use flowhost_host_functions::Session;
+use flowhost_host_functions::{Recorder, Session};
 use flowhost_invocation::catalog::Action;
-use flowhost_invocation::{Failure, Host, Outcome, Request};
+use flowhost_invocation::{Failure, Host, Outcome, PreparedNode, Request};
+use flowhost_recording::{Recording, RecordingError};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -97,11 +98,43 @@ impl PreparedFlow {
         // The run's result contains the id, so a generated one is the session's own from here on.
         session.keep_id();
         let mut state = RunState { session: Arc::new(session), steps: 0, visits: HashMap::new() };
-        let stop = match self.blocking_diagnostics().next() {
-            Some(error) => Some(StopReason::InvalidFlow { code: error.code, message: error.message.clone() }),
+        let stop = match self.invalid_flow() {
+            Some(invalid) => Some(invalid),
             None => self.run_steps(host, &mut state, &mut on_step).await.err(),
         };
         FlowRun { session: Arc::unwrap_or_clone(state.session), steps: state.steps, stop }
+    }
+
+    /// Runs as [`PreparedFlow::run`] does, and records each step. `on_step` receives the recording of the step. A step
+    /// that its idempotency key answers has none.
+    pub async fn run_recorded(
+        &self,
+        host: &Host,
+        mut session: Session,
+        mut on_step: impl AsyncFnMut(&Step<'_>, &PreparedNode, Option<Result<Recording, RecordingError>>),
+    ) -> FlowRun {
+        session.keep_id();
+        let mut state = RunState { session: Arc::new(session), steps: 0, visits: HashMap::new() };
+        let mut current = self.start;
+        let mut stop = self.invalid_flow();
+        while let (None, Some(index)) = (&stop, current) {
+            let recorder = Arc::new(Recorder::default());
+            match self.take_step(host, &mut state, index, Some(Arc::clone(&recorder))).await {
+                Ok(taken) => {
+                    current = taken.next;
+                    if let (Some(node), Some(step)) = (self.nodes.get(index), self.step(&state, &taken)) {
+                        on_step(&step, &node.node, recorder.take_recording()).await;
+                    }
+                }
+                Err(reason) => stop = Some(reason),
+            }
+        }
+        FlowRun { session: Arc::unwrap_or_clone(state.session), steps: state.steps, stop }
+    }
+
+    fn invalid_flow(&self) -> Option<StopReason> {
+        let error = self.blocking_diagnostics().next()?;
+        Some(StopReason::InvalidFlow { code: error.code, message: error.message.clone() })
     }
 
     async fn run_steps(
@@ -110,28 +143,65 @@ impl PreparedFlow {
         state: &mut RunState,
         on_step: &mut impl FnMut(&Step<'_>),
     ) -> Result<(), StopReason> {
-        let node = |index: Option<usize>| Some((index?, self.nodes.get(index?)?));
-        let mut current = node(self.start);
-        while let Some((index, at)) = current {
-            if state.steps >= MAX_STEPS {
-                return Err(StopReason::StepLimit { next: at.id.clone() });
+        let mut current = self.start;
+        while let Some(index) = current {
+            let taken = self.take_step(host, state, index, None).await?;
+            current = taken.next;
+            if let Some(step) = self.step(state, &taken) {
+                on_step(&step);
             }
-            let (visit, started) = (state.arrive(index, at), Instant::now());
-            let key = key::step_key(&state.session.id, &at.id, visit);
-            let request = Request::new(at.node.clone(), Arc::clone(&state.session)).with_key(key);
-            let outcome = host.invoke(request).await;
-            let elapsed = started.elapsed();
-            let outcome = outcome.map_err(|failure| StopReason::Failed { node: at.id.clone(), failure })?;
-            state.apply_outcome(&outcome);
-            let action = at.node.action();
-            let port = action.manifest.ports.iter().position(|port| *port == outcome.port);
-            current = node(port.and_then(|port| *at.next.get(port)?));
-            let next = current.map(|(_, next)| next.id.as_str());
-            let (number, name) = (state.steps, at.name.as_deref());
-            on_step(&Step { number, node: &at.id, name, action, visit, outcome: &outcome, next, elapsed });
         }
         Ok(())
     }
+
+    /// Invokes one node and applies its outcome.
+    async fn take_step(
+        &self,
+        host: &Host,
+        state: &mut RunState,
+        index: usize,
+        recorder: Option<Arc<Recorder>>,
+    ) -> Result<TakenStep, StopReason> {
+        let missing = || StopReason::StepLimit { next: index.to_string() };
+        let at = self.nodes.get(index).ok_or_else(missing)?;
+        if state.steps >= MAX_STEPS {
+            return Err(StopReason::StepLimit { next: at.id.clone() });
+        }
+        let (visit, started) = (state.arrive(index, at), Instant::now());
+        let key = key::step_key(&state.session.id, &at.id, visit);
+        let request = Request::new(at.node.clone(), Arc::clone(&state.session)).with_key(key);
+        let outcome = host.invoke(recorder.into_iter().fold(request, Request::with_recorder)).await;
+        let elapsed = started.elapsed();
+        let outcome = outcome.map_err(|failure| StopReason::Failed { node: at.id.clone(), failure })?;
+        state.apply_outcome(&outcome);
+        let port = at.node.action().manifest.ports.iter().position(|port| *port == outcome.port);
+        let next = port.and_then(|port| *at.next.get(port)?);
+        Ok(TakenStep { index, visit, outcome, next, elapsed })
+    }
+
+    fn step<'r>(&'r self, state: &RunState, taken: &'r TakenStep) -> Option<Step<'r>> {
+        let at = self.nodes.get(taken.index)?;
+        Some(Step {
+            number: state.steps,
+            node: &at.id,
+            name: at.name.as_deref(),
+            action: at.node.action(),
+            visit: taken.visit,
+            outcome: &taken.outcome,
+            next: taken.next.and_then(|next| self.nodes.get(next)).map(|next| next.id.as_str()),
+            elapsed: taken.elapsed,
+        })
+    }
+}
+
+/// A step that was taken.
+struct TakenStep {
+    index: usize,
+    visit: u64,
+    outcome: Outcome,
+    /// The index of the next node.
+    next: Option<usize>,
+    elapsed: Duration,
 }
 
 /// The state of a run.

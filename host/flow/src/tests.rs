@@ -142,7 +142,7 @@ proptest! {
         let graph = FlowGraph::new(&flow);
         for (index, _) in graph.nodes(NodeRole::Action) {
             let targets = graph.follow(flow.nodes[index].wires.iter().flatten());
-            prop_assert!(targets.actions.iter().all(|index| NodeRole::of(&flow.nodes[*index]) == NodeRole::Action));
+            prop_assert!(targets.actions.iter().all(|index| NodeRole::from_node(&flow.nodes[*index]) == NodeRole::Action));
         }
         graph.start_candidates();
     }

@@ -49,6 +49,13 @@ pub mod testing {
     pub use flowhost_testing::*;
 }
 
+/// Recordings of invocations: the format, its files, and the comparison with replays.
+pub mod recording {
+    pub use flowhost_host_functions::Recorder;
+    pub use flowhost_invocation::{RedactError, Replay};
+    pub use flowhost_recording::*;
+}
+
 /// Actions: their manifests, versions and components.
 pub mod catalog {
     pub use flowhost_built_in_actions::built_in;

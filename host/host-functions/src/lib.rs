@@ -5,6 +5,7 @@
 
 mod abort;
 mod campaigns;
+mod capture;
 mod contacts;
 mod dnd;
 mod evaluation;
@@ -32,17 +33,16 @@ mod wasi;
 mod wasi_interfaces;
 
 pub use abort::Abort;
+pub use capture::{Capture, Comparison, Recorder, Replayer, RunRecord, error_to_json, link_captured};
 pub use grants::{Grants, HostFunction};
 pub use log_quota::LogQuota;
 pub use lookup::IdGenerator;
 pub use missing::link_missing;
 pub use outcome::Warning;
-pub use run_log::LogLevel;
-pub use run_log::{LogOrigin, RunLog};
+pub use run_log::{LogLevel, LogOrigin, RunLog};
 #[cfg(feature = "testing")]
 pub use run_trace::{RunTrace, TraceContent};
-pub use session::{EntityWrites, SeededRng, SessionOverlay};
-pub use session::{Session, SessionError};
+pub use session::{EntityWrites, SeededRng, Session, SessionError, SessionOverlay};
 pub use wasi::MAX_RESOURCES;
 pub use wasi_interfaces::wasi_result;
 
@@ -98,6 +98,8 @@ pub struct HostState {
     /// Steps that the run's expressions have left.
     steps: u32,
     wasi: Option<Box<wasi::Wasi>>,
+    /// The capture of the calls; the linker of an ordinary run does not use it.
+    capture: Option<Capture>,
 }
 
 /// The input of one run.
@@ -143,6 +145,7 @@ impl HostState {
             instance_limiter: memory,
             steps,
             wasi: None,
+            capture: None,
         }
     }
 
@@ -163,6 +166,26 @@ impl HostState {
     /// Adds WASI without files, network and environment. The invocation determines its clocks and random numbers.
     pub fn enable_wasi(&mut self) {
         self.wasi = Some(Box::new(wasi::Wasi::new(&self.session, &self.run_log)));
+    }
+
+    /// Captures the calls of the run, which has an instance from the linker of [`link_captured`].
+    pub fn capture(&mut self, capture: Capture) {
+        if let Some(transaction) = &mut self.transaction {
+            transaction.note_uses();
+        }
+        self.capture = Some(capture);
+    }
+
+    /// Returns the bytes that the host calls of this run may transfer.
+    pub fn host_call_bytes(&self) -> usize {
+        self.limits.host_call_bytes
+    }
+
+    /// Notes the read set of a run that saw different versions of an entry, if the run is captured.
+    pub fn note_conflict(&self) {
+        if let (Some(Capture::Record(recorder)), Some(transaction)) = (&self.capture, &self.transaction) {
+            recorder.set_conflict_reads(transaction.read_set());
+        }
     }
 
     /// Takes the output of the run.

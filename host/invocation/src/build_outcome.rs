@@ -5,11 +5,12 @@ use super::execute::Invocation;
 use super::outcome::{Failure, Outcome, OutcomeError, Usage};
 use flowhost_domain::Refusal;
 use flowhost_engine::task::{Phase, StopReason};
-use flowhost_error::text::{quote, truncate_bytes};
+use flowhost_error::text::{first_characters, quote, truncate_bytes};
 use flowhost_error::{ErrorCode, is_refusal_code};
 use flowhost_host_functions::bindings::flow::action::types::Error as WitError;
+use flowhost_host_functions::{EntityWrites, RunOutput, Warning};
 use flowhost_manifest::Manifest;
-use flowhost_store::{IdempotencyRecord, NewIdempotencyRecord, StoreError};
+use flowhost_store::{IdempotencyRecord, NewIdempotencyRecord, StoreError, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -42,6 +43,46 @@ impl Invocation {
         let outcome: Outcome = serde_json::from_str(&stored.outcome)
             .map_err(|error| StoreError::Unavailable(format!("the outcome under the key can't be read: {error}")))?;
         Ok(Outcome { replayed: true, ..outcome })
+    }
+
+    /// Checks that the manifest lists the port. `Err`: the message for `plugin-contract`.
+    pub(super) fn check_port(&self, port: &str) -> Result<(), String> {
+        if self.request.node.parameters().is_port(port) {
+            return Ok(());
+        }
+        let port = first_characters(port, 64);
+        Err(format!("the plugin exited through port {port:?}, which its manifest doesn't list"))
+    }
+
+    /// Builds the outcome of an action that exited through this port. `Err`: the action violated the contract.
+    pub(super) fn outcome(
+        &self,
+        started: Instant,
+        port: String,
+        output: RunOutput,
+    ) -> Result<(Transaction, Outcome), String> {
+        self.check_port(&port)?;
+        let RunOutput { transaction: Some(transaction), writes, warnings } = output else {
+            return Err("the run returned no transaction".to_owned());
+        };
+        Ok((transaction, self.successful_outcome(started, port, writes, warnings)))
+    }
+
+    /// Builds the outcome of an action that exited through a port of its manifest.
+    pub(super) fn successful_outcome(
+        &self,
+        started: Instant,
+        port: String,
+        writes: EntityWrites,
+        reported: Vec<Warning>,
+    ) -> Outcome {
+        let EntityWrites { values: entities, mut cleared } = writes;
+        let outs = self.request.node.parameters().entity_outs().map(|(entity, _)| entity);
+        cleared.extend(outs.filter(|entity| !entities.contains_key(*entity)).map(str::to_owned));
+        let mut warnings = self.request.node.warnings();
+        warnings.extend(reported);
+        let (cleared, usage) = (cleared.into_iter().collect(), self.usage(started));
+        Outcome { port, entities, cleared, error: None, warnings, replayed: false, usage }
     }
 
     pub(super) fn fault_outcome(&self, started: Instant, code: ErrorCode, message: String) -> Outcome {

@@ -98,22 +98,25 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Map, Value as Json, json};
 
-    fn of(value: &Json) -> String {
+    fn serialize(value: &Json) -> String {
         serialize_parameters(value.as_object().unwrap(), 1_000_000).unwrap()
     }
 
     #[test]
     fn ordinary_parameters_keep_their_text() {
         let parameters = json!({ "B": ["x", "y"], "A": "\"é\"", "C": true, "D": null, "E": 1.0 });
-        assert_eq!(of(&parameters), r#"[["A","\"é\""],["B",["x","y"]],["C",true],["D",null],["E",1.0]]"#);
-        assert_eq!(of(&json!({})), "[]");
+        assert_eq!(serialize(&parameters), r#"[["A","\"é\""],["B",["x","y"]],["C",true],["D",null],["E",1.0]]"#);
+        assert_eq!(serialize(&json!({})), "[]");
     }
 
     #[test]
     fn an_object_differs_from_a_list_of_pairs() {
-        assert_ne!(of(&json!({ "X": { "a": 1 } })), of(&json!({ "X": [["a", 1]] })));
-        assert_ne!(of(&json!({ "X": {} })), of(&json!({ "X": [] })));
-        assert_eq!(of(&json!({ "X": { "b": 1, "a": { "d": 2, "c": 3 } } })), r#"[["X",{"a":{"c":3,"d":2},"b":1}]]"#);
+        assert_ne!(serialize(&json!({ "X": { "a": 1 } })), serialize(&json!({ "X": [["a", 1]] })));
+        assert_ne!(serialize(&json!({ "X": {} })), serialize(&json!({ "X": [] })));
+        assert_eq!(
+            serialize(&json!({ "X": { "b": 1, "a": { "d": 2, "c": 3 } } })),
+            r#"[["X",{"a":{"c":3,"d":2},"b":1}]]"#
+        );
     }
 
     #[test]
@@ -140,7 +143,7 @@ mod tests {
     proptest! {
         #[test]
         fn different_parameters_have_different_texts(one in value(), other in value()) {
-            let (first, second) = (of(&json!({ "X": one })), of(&json!({ "X": other })));
+            let (first, second) = (serialize(&json!({ "X": one })), serialize(&json!({ "X": other })));
             prop_assert_eq!(first == second, one == other);
         }
     }

@@ -1,7 +1,8 @@
-//! The execution of an admitted invocation on its worker, up to its outcome.
+//! The execution of an admitted invocation on its worker, up to its outcome, with its retries after a conflict.
 
 use super::admission::AdmissionPermit;
 use super::build_outcome::{check_refusal_code, error_from_guest, error_from_refusal, quota_failure, store_conflict};
+use super::capture::{CaptureMode, CommittedReads};
 use super::instance::{GuestResult, LinkedComponent, RunError, WorkerContext};
 use super::outcome::{Failure, Outcome, OutcomeError};
 use super::request::Request;
@@ -11,13 +12,14 @@ use flowhost_domain::Refusal;
 use flowhost_domain::upsert::{ContactUpsert, Profile};
 use flowhost_engine::task::{Phase, TaskState};
 use flowhost_error::ErrorCode;
-use flowhost_error::text::first_characters;
 use flowhost_host_functions::parameters::{ParameterValues, lookups};
 use flowhost_host_functions::{
-    EntityWrites, HostFunction, HostState, IdGenerator, RunInput, RunLog, RunOutput, SeededRng, SessionOverlay,
+    Capture, HostFunction, HostState, IdGenerator, RunInput, RunLog, SeededRng, SessionOverlay, error_to_json,
 };
+use flowhost_recording::{Cause, End};
 use flowhost_store::{
-    CommitOutcome, CommitRequest, IdempotencyRecord, Lookup, NewIdempotencyRecord, Transaction, TransactionError,
+    CommitOutcome, CommitRequest, IdempotencyRecord, Lookup, NewIdempotencyRecord, ReadSet, Transaction,
+    TransactionError,
 };
 use flowhost_sync::KeyedLockGuard;
 use rand_xoshiro::rand_core::SeedableRng;
@@ -49,16 +51,16 @@ pub(super) struct Invocation {
     pub(super) task_state: TaskState,
     pub(super) run_log: Arc<RunLog>,
     pub(super) now: DateTime<Utc>,
-    seed: u64,
+    pub(super) seed: u64,
 }
 
 /// Maximum size of an outcome that is queued for commit without waiting, bytes.
 const UNAWAITED_OUTCOME_BYTES: usize = 4 << 10;
 
 /// The result of one attempt.
-enum Attempt {
+pub(super) enum Attempt {
     Done(Result<Outcome, Failure>),
-    /// Retry while holding these locks.
+    /// The attempt had a conflict. The next one also holds these keyed locks.
     Retry(BTreeSet<LockKey>),
 }
 
@@ -137,7 +139,15 @@ impl Invocation {
         self.run_log.reset();
         let session =
             SessionOverlay::new(Arc::clone(&self.request.session), self.now, SeededRng::seed_from_u64(self.seed));
-        let component = match self.context.link_component(&self.request.node) {
+        let linked = match &self.request.capture {
+            None => self.context.link_component(&self.request.node),
+            Some(CaptureMode::Replay(replay)) => return Box::pin(self.replay_run(started, session, replay)).await,
+            Some(CaptureMode::Record(recorder)) => {
+                recorder.start_run();
+                self.context.link_captured(&self.request.node)
+            }
+        };
+        let component = match linked {
             Ok(component) => component,
             Err(error) => {
                 return Attempt::Done(Ok(self.fault_outcome(started, ErrorCode::PluginContract, format!("{error:#}"))));
@@ -147,7 +157,9 @@ impl Invocation {
         match self.prefetch(&mut transaction, &session, &component).await {
             Ok(None) => {}
             Ok(Some(stored)) => return Attempt::Done(self.replay(&stored)),
-            Err(RunError::Conflict(_)) => return Attempt::Retry(BTreeSet::new()),
+            Err(RunError::Conflict(_)) => {
+                return Box::pin(self.retry(Cause::RoundTrips, transaction.read_set(), BTreeSet::new())).await;
+            }
             Err(error) => return self.fail(started, error),
         }
         if transaction.configured_tenant().is_none() {
@@ -159,12 +171,16 @@ impl Invocation {
             return Box::pin(self.refuse(started, transaction, error)).await;
         }
         if !holds_locks && let Some(keys) = self.contended_keys(&transaction) {
-            return Attempt::Retry(keys);
+            return Box::pin(self.retry(Cause::Lock, transaction.read_set(), keys)).await;
         }
-        let instance =
-            self.context.new_instance(&component, self.new_host_state(session, transaction, component.grants, attempt));
+        let mut state = self.new_host_state(session, transaction, component.grants, attempt);
+        if let Some(capture) = &self.request.capture {
+            state.capture(Capture::Record(Arc::clone(capture.recorder())));
+        }
+        let instance = self.context.new_instance(&component, state);
         match instance.run(&component, &self.run_log).await {
             Ok(GuestResult::Port(port, output)) => {
+                self.record_end(|| End::Ok(port.clone()));
                 let (transaction, outcome) = match self.outcome(started, port, output) {
                     Ok(returned) => returned,
                     Err(message) => {
@@ -177,13 +193,16 @@ impl Invocation {
                 Box::pin(self.commit_or_validate(started, transaction, outcome, key_guard)).await
             }
             Ok(GuestResult::Error(error)) => {
+                self.record_end(|| End::Error(error_to_json(&error)));
                 if let Err(message) = check_refusal_code(&self.request.node.action().manifest, &error.code) {
                     return Attempt::Done(Ok(self.fault_outcome(started, ErrorCode::PluginContract, message)));
                 }
                 let transaction = self.context.new_transaction(self.tenant(), self.now);
                 Box::pin(self.refuse(started, transaction, error_from_guest(error))).await
             }
-            Err(RunError::Conflict(read)) => Attempt::Retry(self.lock_keys(read)),
+            Err(RunError::Conflict(read)) => {
+                Box::pin(self.retry(Cause::RoundTrips, ReadSet::default(), self.lock_keys(read))).await
+            }
             Err(error) => self.fail(started, error),
         }
     }
@@ -211,7 +230,7 @@ impl Invocation {
     }
 
     /// Returns the refusal of the node's parameters, which makes a run unnecessary.
-    fn refuse_early(&self) -> Option<OutcomeError> {
+    pub(super) fn refuse_early(&self) -> Option<OutcomeError> {
         let refusal = self.request.node.parameters().refusal.as_ref()?;
         Some(OutcomeError {
             code: refusal.code.as_str().to_owned(),
@@ -259,27 +278,6 @@ impl Invocation {
         HostState::new(run, limits, Arc::clone(&self.run_log), memory)
     }
 
-    /// Builds the outcome of an action that exited through this port. `Err`: the action violated the contract.
-    fn outcome(&self, started: Instant, port: String, output: RunOutput) -> Result<(Transaction, Outcome), String> {
-        let parameters = self.request.node.parameters();
-        if !parameters.is_port(&port) {
-            return Err(format!(
-                "the plugin exited through port {:?}, which its manifest doesn't list",
-                first_characters(&port, 64)
-            ));
-        }
-        let RunOutput { transaction: Some(transaction), writes, warnings: reported } = output else {
-            return Err("the run returned no transaction".to_owned());
-        };
-        let EntityWrites { values: entities, mut cleared } = writes;
-        let outs = parameters.entity_outs().map(|(entity, _)| entity);
-        cleared.extend(outs.filter(|entity| !entities.contains_key(*entity)).map(str::to_owned));
-        let mut warnings = self.request.node.warnings();
-        warnings.extend(reported);
-        let (cleared, usage) = (cleared.into_iter().collect(), self.usage(started));
-        Ok((transaction, Outcome { port, entities, cleared, error: None, warnings, replayed: false, usage }))
-    }
-
     /// Commits the writes of the run, or validates its reads if it wrote nothing. Stores the outcome under the
     /// idempotency key.
     async fn commit_or_validate(
@@ -301,7 +299,10 @@ impl Invocation {
         }
         match transaction.validate_reads().await {
             Ok(true) => {}
-            Ok(false) => return Attempt::Retry(self.lock_keys(transaction.read_contact_ids())),
+            Ok(false) => {
+                let keys = self.lock_keys(transaction.read_contact_ids());
+                return Box::pin(self.retry(Cause::Read, transaction.read_set(), keys)).await;
+            }
             Err(error) => return self.fail(started, RunError::Store(error)),
         }
         // A large outcome may exceed the tenant's quota, and the caller must receive that failure.
@@ -345,6 +346,7 @@ impl Invocation {
             LockKey::Address(self.tenant().to_owned(), channel.clone(), identifier.clone())
         };
         keys.extend(commit.reads.unclaimed_addresses.iter().map(address));
+        let recorded = self.request.capture.as_ref().map(|_| CommittedReads::new(&commit));
         let phase = self.task_state.phase();
         self.task_state.set_phase(Phase::Committing);
         match self.context.shared.commit_queue.commit(commit).await {
@@ -352,6 +354,9 @@ impl Invocation {
             Ok(CommitOutcome::DuplicateKey(stored)) => Attempt::Done(self.replay(&stored)),
             Ok(CommitOutcome::Conflict) => {
                 self.task_state.set_phase(phase);
+                if let Some(recorded) = recorded {
+                    Box::pin(self.record_commit_conflict(recorded)).await;
+                }
                 Attempt::Retry(keys)
             }
             Ok(CommitOutcome::QuotaExceeded) => Attempt::Done(Err(quota_failure(self.context.limits.stored_bytes))),
@@ -359,7 +364,7 @@ impl Invocation {
         }
     }
 
-    fn fail(&self, started: Instant, error: RunError) -> Attempt {
+    pub(super) fn fail(&self, started: Instant, error: RunError) -> Attempt {
         Attempt::Done(match error {
             RunError::Fault { code, message } => Ok(self.fault_outcome(started, code, message)),
             RunError::Store(error) => Err(error.into()),

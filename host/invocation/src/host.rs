@@ -206,8 +206,12 @@ impl Host {
     /// # Errors
     /// The action does not exist.
     pub fn prepare(&self, action: &str, parameters: &Map<String, Json>) -> Result<PreparedNode, ActionNotFound> {
-        let action = Arc::clone(self.catalog().find(action)?);
-        Ok(PreparedNode::new(action, parameters, &self.expressions, self.limits.request_bytes))
+        Ok(self.prepare_action(Arc::clone(self.catalog().find(action)?), parameters))
+    }
+
+    /// Prepares a node of this action, as [`Host::prepare`] does.
+    pub fn prepare_action(&self, action: Arc<Action>, parameters: &Map<String, Json>) -> PreparedNode {
+        PreparedNode::new(action, parameters, &self.expressions, self.limits.request_bytes)
     }
 
     /// Invokes a node for a session. The outcome is durable when the future returns it. Dropping the future before the

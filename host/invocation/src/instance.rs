@@ -22,14 +22,16 @@ use std::rc::Rc;
 use std::sync::{Arc, Weak};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
-use wasmtime::component::{Linker, ResourceTableError};
+use wasmtime::component::{Component, Linker, ResourceTableError};
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
 /// The state that all tasks of one worker share.
 pub(super) struct WorkerContext {
     engine: Engine,
     linker: Linker<HostState>,
-    linked_components: RefCell<Vec<Option<Rc<LinkedComponent>>>>,
+    linked_components: LinkedComponents,
+    /// The components linked to the captured form of the host functions, for recordings and replays.
+    captured_components: LinkedComponents,
     pub(super) reader: Arc<dyn Reader>,
     /// One permit per instance slot.
     pub(super) instance_permits: Arc<Semaphore>,
@@ -41,6 +43,9 @@ pub(super) struct WorkerContext {
     pub(super) shared: Arc<HostShared>,
     pub(super) memory: Arc<MemoryBudget>,
 }
+
+/// The components of a worker by their indexes.
+type LinkedComponents = RefCell<Vec<Option<Rc<LinkedComponent>>>>;
 
 /// A component that one worker has loaded and linked.
 pub(super) struct LinkedComponent {
@@ -99,12 +104,13 @@ impl WorkerContext {
     ) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(&engine);
         flowhost_host_functions::link(&mut linker)?;
-        let (linked_components, cpu_history, tenant_cache, limits) =
-            (RefCell::default(), CpuHistory::default(), TenantCache::default(), Arc::new(limits));
+        let (linked_components, captured_components) = (RefCell::default(), RefCell::default());
+        let (cpu_history, tenant_cache, limits) = (CpuHistory::default(), TenantCache::default(), Arc::new(limits));
         Ok(Self {
             engine,
             linker,
             linked_components,
+            captured_components,
             reader,
             instance_permits,
             reclaim_handle,
@@ -140,28 +146,21 @@ impl WorkerContext {
             return Ok(Rc::clone(linked_component));
         }
         let component = flowhost_engine::code::deserialize(&self.engine, &node.action().code)?;
-        let linker = with_missing(&self.linker, &node.action().facts.missing)?;
-        let instance_pre = OutboundActionPre::new(linker.instantiate_pre(&component)?)?;
-        let grants = Grants::new(node.action().imports(), &node.action().manifest.uses);
-        let linked_component = LinkedComponent {
-            action: Arc::downgrade(node.action()),
-            instance_pre,
-            grants,
-            imports_wasi: node.action().imports_wasi(),
-        };
-        let linked_component = Rc::new(linked_component);
-        let mut all = self.linked_components.borrow_mut();
-        // Frees the components of replaced actions that no prepared node uses any more.
-        for slot in all.iter_mut() {
-            slot.take_if(|linked_component| linked_component.action.strong_count() == 0);
+        let linked_component = link(&self.linker, &component, node)?;
+        Ok(store_component(&self.linked_components, index, linked_component))
+    }
+
+    /// Returns the node's component with captured host functions. The first call on a worker links it.
+    pub(super) fn link_captured(&self, node: &PreparedNode) -> wasmtime::Result<Rc<LinkedComponent>> {
+        let index = node.action().index;
+        if let Some(Some(linked_component)) = self.captured_components.borrow().get(index) {
+            return Ok(Rc::clone(linked_component));
         }
-        if all.len() <= index {
-            all.resize(index + 1, None);
-        }
-        if let Some(slot) = all.get_mut(index) {
-            *slot = Some(Rc::clone(&linked_component));
-        }
-        Ok(linked_component)
+        let ordinary = self.link_component(node)?;
+        let mut linker = Linker::new(&self.engine);
+        flowhost_host_functions::link_captured(&mut linker)?;
+        let linked_component = link(&linker, ordinary.instance_pre.instance_pre().component(), node)?;
+        Ok(store_component(&self.captured_components, index, linked_component))
     }
 
     /// Creates a store for a fresh instance, with the state of its host functions.
@@ -171,7 +170,8 @@ impl WorkerContext {
         }
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.instance_limiter);
-        store.set_hostcall_fuel(self.limits.host_call_bytes);
+        let host_call_bytes = store.data().host_call_bytes();
+        store.set_hostcall_fuel(host_call_bytes);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|store| {
             store.data().run_log.set_yielded();
@@ -182,6 +182,38 @@ impl WorkerContext {
         });
         GuestInstance { store: Some(store), reclaim_handle: self.reclaim_handle.as_ref() }
     }
+}
+
+/// Links a component.
+fn link(linker: &Linker<HostState>, component: &Component, node: &PreparedNode) -> wasmtime::Result<LinkedComponent> {
+    let action = node.action();
+    let linker = with_missing(linker, &action.facts.missing)?;
+    Ok(LinkedComponent {
+        action: Arc::downgrade(action),
+        instance_pre: OutboundActionPre::new(linker.instantiate_pre(component)?)?,
+        grants: Grants::new(action.imports(), &action.manifest.uses),
+        imports_wasi: action.imports_wasi(),
+    })
+}
+
+/// Stores a component at its index. Frees the components of replaced actions that no prepared node uses any more.
+fn store_component(
+    components: &LinkedComponents,
+    index: usize,
+    linked_component: LinkedComponent,
+) -> Rc<LinkedComponent> {
+    let linked_component = Rc::new(linked_component);
+    let mut all = components.borrow_mut();
+    for slot in all.iter_mut() {
+        slot.take_if(|linked_component| linked_component.action.strong_count() == 0);
+    }
+    if all.len() <= index {
+        all.resize(index + 1, None);
+    }
+    if let Some(slot) = all.get_mut(index) {
+        *slot = Some(Rc::clone(&linked_component));
+    }
+    linked_component
 }
 
 /// Maximum memory of an instance that its worker drops itself, bytes. Larger instances go to the reclaim thread.
@@ -218,6 +250,7 @@ impl GuestInstance<'_> {
                         run_log.write_fault(&format!("{error:#}"));
                     }
                     RunError::Conflict(read) => {
+                        store.data().note_conflict();
                         let transaction = store.data_mut().take_output().transaction;
                         read.extend(transaction.iter().flat_map(Transaction::read_contact_ids));
                     }

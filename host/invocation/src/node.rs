@@ -17,8 +17,8 @@ pub struct PreparedNode(Arc<NodeData>);
 struct NodeData {
     action: Arc<Action>,
     parameters: Arc<NodeParameters>,
-    /// Bytes of the parameters, for the limit on a request; `None`: more than the limit.
-    bytes: Option<usize>,
+    /// The canonical text of the parameters; `None`: it exceeds the limit on a request.
+    text: Option<String>,
     /// Hash of action, major version and parameters, for the fingerprint of an idempotency key.
     fingerprint: [u8; 32],
 }
@@ -33,20 +33,19 @@ impl PreparedNode {
     ) -> Self {
         let text = canonical_json::serialize_parameters(parameters, max_bytes);
         let manifest = Arc::clone(&action.manifest);
-        let bytes = text.as_ref().map(String::len);
-        let bound_parameters = match bytes {
+        let bound_parameters = match text {
             Some(_) => NodeParameters::new(manifest, parameters, cache),
             None => NodeParameters::empty(manifest),
         };
-        let text = text.unwrap_or_default();
+        let hashed = text.as_deref().unwrap_or_default();
         let mut hasher = Sha256::new();
-        for part in [action.manifest.id.as_bytes(), &action.manifest.version.major.to_le_bytes(), text.as_bytes()] {
+        for part in [action.manifest.id.as_bytes(), &action.manifest.version.major.to_le_bytes(), hashed.as_bytes()] {
             update_length_prefixed(&mut hasher, part);
         }
         Self(Arc::new(NodeData {
             action,
             parameters: Arc::new(bound_parameters),
-            bytes,
+            text,
             fingerprint: hasher.finalize().into(),
         }))
     }
@@ -62,7 +61,13 @@ impl PreparedNode {
 
     /// Returns the bytes of the parameters; `None`: more than a request may have.
     pub(super) fn bytes(&self) -> Option<usize> {
-        self.0.bytes
+        self.0.text.as_ref().map(String::len)
+    }
+
+    /// Returns the parameters as they were given.
+    pub(super) fn given_parameters(&self) -> Map<String, Json> {
+        let pairs = self.0.text.as_deref().and_then(|text| serde_json::from_str::<Vec<(String, Json)>>(text).ok());
+        pairs.into_iter().flatten().collect()
     }
 
     /// Returns the results of the parameter checks, which do not use the store.

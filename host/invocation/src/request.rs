@@ -1,9 +1,10 @@
 //! The request of an invocation.
 
+use super::capture::CaptureMode;
 use super::node::PreparedNode;
 use super::outcome::Failure;
 use flowhost_error::ErrorCode;
-use flowhost_host_functions::Session;
+use flowhost_host_functions::{Recorder, Session};
 use std::sync::Arc;
 
 /// Longest idempotency key, bytes.
@@ -58,6 +59,8 @@ pub struct Request {
     /// no further effect and returns the same outcome. A key needs a session with its own id, see
     /// [`Session::has_own_id`].
     pub key: Option<String>,
+    /// The recorder of the calls, or the recording that answers them.
+    pub(super) capture: Option<CaptureMode>,
     /// The trace that the run fills, for tests of actions.
     #[cfg(feature = "testing")]
     pub trace: Option<Arc<flowhost_host_functions::RunTrace>>,
@@ -70,9 +73,18 @@ impl Request {
             node,
             session: session.into(),
             key: None,
+            capture: None,
             #[cfg(feature = "testing")]
             trace: None,
         }
+    }
+
+    /// Sets the recorder that receives everything that the invocation does. [`Recorder::take_recording`] returns the
+    /// recording after the outcome.
+    #[must_use]
+    pub fn with_recorder(mut self, recorder: Arc<Recorder>) -> Self {
+        self.capture = Some(CaptureMode::Record(recorder));
+        self
     }
 
     /// Sets the trace that the run fills.

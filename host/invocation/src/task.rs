@@ -1,5 +1,6 @@
 //! The [`Task`] of an invocation, through which its worker supervises it and answers the caller.
 
+use super::capture::CaptureMode;
 use super::execute::Invocation;
 use super::outcome::{Failure, Outcome};
 use flowhost_engine::task::{Phase, StopReason, Task, TaskState};
@@ -44,6 +45,9 @@ impl Invocation {
     }
 
     fn complete(&self, result: InvocationResult) {
+        if let Some(CaptureMode::Record(recorder)) = &self.request.capture {
+            self.store_recording(recorder, &result);
+        }
         let (node, session) = (&self.request.node, &self.request.session);
         // The history must be current before the reply, because the caller may invoke the action again at once.
         self.context.cpu_history.record(

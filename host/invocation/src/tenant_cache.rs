@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cache_is_bounded() {
+    fn the_cache_has_a_limit() {
         let cache = TenantCache::default();
         for number in 0..=MAX_TENANTS {
             cache.put(&tenant(&number.to_string()), 1);

@@ -110,7 +110,7 @@ impl Schema {
             let mut seen = HashMap::new();
             for (index, element) in list.iter().enumerate() {
                 if let Some(first) = seen.insert(element.to_string(), index) {
-                    let message = format!("{} repeats element {first}; remove it", shown(element));
+                    let message = format!("{} repeats element {first}; remove it", quote_value(element));
                     found.add(&format!("{pointer}/{index}"), message);
                 }
             }
@@ -118,7 +118,8 @@ impl Schema {
         if let Some(contained) = schema.get("contains")
             && !list.iter().any(|element| self.is_valid(contained, element))
         {
-            let wanted = contained.get("const").map_or_else(|| "an element that the schema requires".to_owned(), shown);
+            let wanted =
+                contained.get("const").map_or_else(|| "an element that the schema requires".to_owned(), quote_value);
             found.add(pointer, format!("the list does not contain {wanted}; add it"));
         }
         if let Some(items) = schema.get("items") {
@@ -192,7 +193,7 @@ impl Schema {
         if let Some(excluded) = schema.get("not")
             && self.is_valid(excluded, value)
         {
-            found.add(pointer, format!("{} is not allowed here", shown(value)));
+            found.add(pointer, format!("{} is not allowed here", quote_value(value)));
         }
     }
 
@@ -272,7 +273,7 @@ fn check_type(schema: &Map<String, Json>, value: &Json, pointer: &str, found: &m
         Json::Object(_) => *name == "object",
     });
     if !is_permitted {
-        found.add(pointer, format!("{} must be of type {}", shown(value), permitted.join(" or ")));
+        found.add(pointer, format!("{} must be of type {}", quote_value(value), permitted.join(" or ")));
     }
     is_permitted
 }
@@ -280,7 +281,7 @@ fn check_type(schema: &Map<String, Json>, value: &Json, pointer: &str, found: &m
 /// Checks the keywords `const` and `enum`.
 fn check_values(schema: &Map<String, Json>, value: &Json, pointer: &str, found: &mut Violations) {
     if let Some(expected) = schema.get("const").filter(|expected| *expected != value) {
-        found.add(pointer, format!("{} must be {}", shown(value), shown(expected)));
+        found.add(pointer, format!("{} must be {}", quote_value(value), quote_value(expected)));
     }
     if let Some(permitted) = schema.get("enum").and_then(Json::as_array)
         && !permitted.contains(value)
@@ -288,7 +289,7 @@ fn check_values(schema: &Map<String, Json>, value: &Json, pointer: &str, found: 
         let names = permitted.iter().filter_map(Json::as_str).collect::<Vec<_>>();
         let near = value.as_str().and_then(|name| nearest_name(name, names.iter().copied()));
         let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-        found.add(pointer, format!("{} must be one of {}{hint}", shown(value), names.join(", ")));
+        found.add(pointer, format!("{} must be one of {}{hint}", quote_value(value), names.join(", ")));
     }
 }
 
@@ -297,7 +298,7 @@ fn number(schema: &Map<String, Json>, keyword: &str) -> Option<u64> {
 }
 
 /// Returns the beginning of a value for a message.
-fn shown(value: &Json) -> String {
+fn quote_value(value: &Json) -> String {
     match value {
         Json::Array(_) => "the list".to_owned(),
         Json::Object(_) => "the object".to_owned(),

@@ -27,7 +27,7 @@ pub use listing::{ContactRow, DndRow, Filter, Page};
 pub use lookup::{Lookup, LookupResult, ReadRequest, ReadyRecord, Snapshot};
 pub use memory::MemoryStore;
 pub use row_json::record_to_json;
-pub use transaction::{Transaction, TransactionError};
+pub use transaction::{ChangedEntry, Transaction, TransactionError, UsedEntry};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};

@@ -41,6 +41,7 @@ pub use error::{CaseError, RunError};
 pub use matcher::Difference;
 pub use observation::Observation;
 pub use report::{CaseReport, LimitShares, PluginFacts, Report};
+pub use run::{CaseRecording, RecordingMode};
 
 /// The JSON Schema of a file of cases.
 pub const CASE_SCHEMA: &str = include_str!("case.schema.json");

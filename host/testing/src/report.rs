@@ -3,6 +3,7 @@
 use crate::coverage::{Coverage, write_line};
 use crate::matcher::Difference;
 use crate::observation::Observation;
+use crate::run::CaseRecording;
 use flowhost_error::text::{escape, single_line};
 use serde_json::{Value, json};
 use std::fmt::{self, Write as _};
@@ -37,6 +38,8 @@ pub struct CaseReport {
     pub differences: Vec<Difference>,
     /// Everything that was observed.
     pub observation: Observation,
+    /// The recording.
+    pub recording: CaseRecording,
 }
 
 impl CaseReport {

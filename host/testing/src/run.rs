@@ -11,9 +11,10 @@ use crate::report::{CaseReport, LimitShares, PluginFacts, Report};
 use crate::shape::{Place, Problem};
 use crate::store_changes::Listing;
 use flowhost_engine::Limits;
-use flowhost_host_functions::RunTrace;
+use flowhost_host_functions::{Recorder, RunTrace};
 use flowhost_invocation::catalog::Action;
-use flowhost_invocation::{Failure, Host, HostBuilder, OpenError, Request};
+use flowhost_invocation::{Host, HostBuilder, OpenError, Request};
+use flowhost_recording::{Recording, RecordingError};
 use flowhost_store::MemoryStore;
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,6 +33,19 @@ impl Cases {
     /// # Errors
     /// As [`Cases::run`].
     pub async fn run_on(&self, builder: HostBuilder, component: &[u8]) -> Result<Report, RunError> {
+        self.run_with(builder, component, RecordingMode::Off).await
+    }
+
+    /// Runs the cases as [`Cases::run_on`] does. The report has the recordings that the mode selects.
+    ///
+    /// # Errors
+    /// As [`Cases::run`].
+    pub async fn run_with(
+        &self,
+        builder: HostBuilder,
+        component: &[u8],
+        mode: RecordingMode,
+    ) -> Result<Report, RunError> {
         let mut stores = Vec::with_capacity(self.len());
         for (file, case) in self.all() {
             stores.push(fill_store(file, case).await?);
@@ -42,21 +56,42 @@ impl Cases {
         let started = Instant::now();
         if let Some((file, case)) = self.all().next() {
             // The first run also links the component and fills the caches of its worker.
-            runner.run(case, fill_store(file, case).await?).await?;
+            runner.run(case, fill_store(file, case).await?, RecordingMode::Off).await?;
         }
         let manifest = &runner.action.manifest;
         let mut coverage = Coverage::new(&runner.action);
         let mut cases = Vec::with_capacity(stores.len());
         for ((file, case), store) in self.all().zip(stores) {
-            let observation = runner.run(case, store).await?;
+            let (observation, recording) = runner.run(case, store, mode).await?;
             coverage.add(manifest, &case.given.parameters, &observation);
             let differences = find_differences(&case.expect, &observation);
-            cases.push(CaseReport { file: file.name.clone(), name: case.name.clone(), differences, observation });
+            cases.push(CaseReport {
+                file: file.name.clone(),
+                name: case.name.clone(),
+                differences,
+                observation,
+                recording,
+            });
         }
         let limits = limit_shares(&cases, runner.host.limits());
         Ok(Report { plugin: runner.plugin_facts(), cases, coverage, limits, duration: started.elapsed() })
     }
 }
+
+/// Whether a run of cases records them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RecordingMode {
+    /// It records nothing.
+    Off,
+    /// It records every case.
+    Plain,
+    /// It records every case and redacts the recordings.
+    Redacted,
+}
+
+/// The recording of a case; `None`: nothing was recorded, or the invocation failed.
+pub type CaseRecording = Option<Result<Recording, RecordingError>>;
 
 async fn fill_store(file: &CaseFile, case: &Case) -> Result<MemoryStore, CaseError> {
     let place = Place::new(&case.given_json, given_pointer(case.index));
@@ -71,21 +106,30 @@ struct Runner {
 }
 
 impl Runner {
-    async fn run(&self, case: &Case, contents: MemoryStore) -> Result<Observation, RunError> {
+    async fn run(
+        &self,
+        case: &Case,
+        contents: MemoryStore,
+        mode: RecordingMode,
+    ) -> Result<(Observation, CaseRecording), RunError> {
         let unreadable = |error| RunError::Open(OpenError::Store(error));
         let before = Listing::read(&contents).await.map_err(unreadable)?;
         self.store.replace(contents.clone());
         let trace = Arc::new(RunTrace::default());
-        let manifest = &self.action.manifest;
-        let result = match self.host.prepare(&format!("{}@{}", manifest.id, manifest.version), &case.given.parameters) {
-            Ok(node) => {
-                let request = Request::new(node, case.given.session.clone()).with_trace(Arc::clone(&trace));
-                self.host.invoke(request).await
-            }
-            Err(error) => Err(Failure::from(error)),
-        };
+        let node = self.host.prepare_action(Arc::clone(&self.action), &case.given.parameters);
+        let request = Request::new(node.clone(), case.given.session.clone()).with_trace(Arc::clone(&trace));
+        let recorder = (mode != RecordingMode::Off).then(|| Arc::new(Recorder::default()));
+        let request = recorder.iter().cloned().fold(request, Request::with_recorder);
+        let result = self.host.invoke(request).await;
         let after = Listing::read(&contents).await.map_err(unreadable)?;
-        Ok(Observation::new(result, before.changes(&after), trace.take()))
+        let observation = Observation::new(result, before.changes(&after), trace.take());
+        let recording = match recorder.and_then(|recorder| recorder.take_recording()) {
+            Some(Ok(recording)) if mode == RecordingMode::Redacted => {
+                Some(self.host.redact(&node, &recording).await.map_err(RecordingError::from))
+            }
+            recording => recording,
+        };
+        Ok((observation, recording))
     }
 
     fn plugin_facts(&self) -> PluginFacts {

@@ -51,7 +51,7 @@ impl Call {
 }
 
 impl Part {
-    pub(crate) fn of(path: &Path) -> Self {
+    pub(crate) fn from_path(path: &Path) -> Self {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("db") => Self::Database,
             Some("db-wal") => Self::Log,
@@ -187,7 +187,7 @@ impl Disk {
     }
 
     /// The disk of this file.
-    pub(crate) fn of(path: &Path) -> Option<Arc<Self>> {
+    pub(crate) fn find(path: &Path) -> Option<Arc<Self>> {
         let disks = DISKS.lock().unwrap_or_else(PoisonError::into_inner);
         disks.iter().filter_map(Weak::upgrade).find(|disk| path.starts_with(&disk.folder))
     }
@@ -250,7 +250,7 @@ impl Disk {
         let state = self.state();
         for entry in std::fs::read_dir(&self.folder).unwrap() {
             let path = entry.unwrap().path();
-            let part = Part::of(&path);
+            let part = Part::from_path(&path);
             // The index of the log is not persistent.
             if part == Part::Other {
                 continue;

@@ -113,11 +113,11 @@ type SqliteFile = *mut ffi::sqlite3_file;
 
 calls! {
     fn open(vfs: Vfs, name: *const c_char, file: SqliteFile, flags: c_int, out: *mut c_int) -> c_int {
-        let Some((path, disk)) = path(name).and_then(|path| Some((path, Disk::of(path)?))) else {
+        let Some((path, disk)) = path(name).and_then(|path| Some((path, Disk::find(path)?))) else {
             return below!(vfs, xOpen, name, file, flags, out);
         };
         (*file).pMethods = std::ptr::null();
-        let part = Part::of(path);
+        let part = Part::from_path(path);
         let flags = match disk.intercept(Call::Open, part) {
             Interception::Proceed => flags,
             Interception::ProceedReadOnly => {
@@ -138,9 +138,9 @@ calls! {
     }
 
     fn delete(vfs: Vfs, name: *const c_char, sync: c_int) -> c_int {
-        let disk = path(name).and_then(Disk::of);
+        let disk = path(name).and_then(Disk::find);
         if let Some((path, disk)) = path(name).zip(disk) {
-            if let Interception::Fail(code) | Interception::Torn(code) = disk.intercept(Call::Delete, Part::of(path)) {
+            if let Interception::Fail(code) | Interception::Torn(code) = disk.intercept(Call::Delete, Part::from_path(path)) {
                 return code;
             }
             disk.mark_synced(path);
@@ -149,9 +149,9 @@ calls! {
     }
 
     fn access(vfs: Vfs, name: *const c_char, flags: c_int, out: *mut c_int) -> c_int {
-        let disk = path(name).and_then(Disk::of);
+        let disk = path(name).and_then(Disk::find);
         if let Some((path, disk)) = path(name).zip(disk)
-            && let Interception::Fail(code) | Interception::Torn(code) = disk.intercept(Call::Access, Part::of(path))
+            && let Interception::Fail(code) | Interception::Torn(code) = disk.intercept(Call::Access, Part::from_path(path))
         {
             return code;
         }

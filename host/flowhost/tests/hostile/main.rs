@@ -17,5 +17,6 @@ mod isolation;
 mod leaving_callers;
 mod log;
 mod plugins;
+mod recordings;
 mod retries;
 mod wasi;

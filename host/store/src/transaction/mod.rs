@@ -7,6 +7,7 @@ mod campaigns;
 mod error;
 mod net_changes;
 mod ready_records;
+mod uses;
 mod write_set;
 
 use super::{
@@ -20,6 +21,8 @@ use flowhost_domain::{Contact, Record, RecordState, Tenant};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
+use uses::Use;
+pub use uses::{ChangedEntry, UsedEntry};
 use uuid::Uuid;
 use write_set::WriteSet;
 
@@ -50,6 +53,8 @@ pub struct Transaction {
     committed_records: FastHashMap<Uuid, Arc<Record>>,
     write_set: WriteSet,
     round_trips: u32,
+    /// The uses of entries, for a recording. `None`: nothing records them.
+    uses: Option<Vec<Use>>,
 }
 
 impl Transaction {
@@ -72,6 +77,7 @@ impl Transaction {
             committed_records: FastHashMap::default(),
             write_set: WriteSet::default(),
             round_trips: 0,
+            uses: None,
         }
     }
 
@@ -134,6 +140,7 @@ impl Transaction {
         if self.tenant_snapshot.is_none() {
             self.fetch(Vec::new()).await?;
         }
+        self.note_configuration();
         Ok(self.tenant_snapshot.as_ref().and_then(|snapshot| snapshot.tenant.clone()))
     }
 
@@ -148,7 +155,10 @@ impl Transaction {
     /// Returns a contact.
     pub async fn contact(&mut self, id: Uuid) -> Result<Option<Arc<Contact>>, TransactionError> {
         match self.write_set.contact(id) {
-            Some(contact) => Ok(Some(contact)),
+            Some(contact) => {
+                self.note(|| Lookup::Contact(id));
+                Ok(Some(contact))
+            }
             None => self.lookup_contact(Lookup::Contact(id)).await,
         }
     }
@@ -160,6 +170,7 @@ impl Transaction {
         identifier: &str,
     ) -> Result<Option<Arc<Contact>>, TransactionError> {
         if let Some(contact) = self.write_set.contact_at(channel, identifier) {
+            self.note(|| Lookup::Contact(contact.id));
             return Ok(Some(contact));
         }
         let committed = self.lookup_contact(Lookup::Address(channel.to_owned(), identifier.to_owned())).await?;
@@ -180,6 +191,7 @@ impl Transaction {
     /// Returns a record.
     pub async fn record(&mut self, id: Uuid) -> Result<Option<Arc<Record>>, TransactionError> {
         if let Some(record) = self.write_set.record(id) {
+            self.note(|| Lookup::Contact(record.contact));
             return Ok(Some(record));
         }
         match self.lookup(Lookup::Record(id)).await? {
@@ -250,7 +262,8 @@ impl Transaction {
         CommitRequest { tenant: self.tenant, reads, changes, idempotency_record: key, now: self.now, quota: None }
     }
 
-    fn read_set(&self) -> ReadSet {
+    /// Returns the read set.
+    pub fn read_set(&self) -> ReadSet {
         let mut reads =
             ReadSet { version: self.tenant_snapshot.as_ref().map(|snapshot| snapshot.version), ..ReadSet::default() };
         reads.contacts = self.contact_versions.iter().map(|(id, version)| (*id, *version)).collect();
@@ -275,6 +288,7 @@ impl Transaction {
     }
 
     async fn lookup(&mut self, lookup: Lookup) -> Result<LookupResult, TransactionError> {
+        self.note(|| lookup.clone());
         if let Some(answer) = self.results.get(&lookup) {
             return Ok(answer.clone());
         }
