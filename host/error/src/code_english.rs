@@ -2,6 +2,7 @@
 
 use crate::ErrorCode;
 use crate::code::{CodeText, code_texts};
+use crate::code_english_release as release;
 
 code_texts! {
     English {
@@ -233,6 +234,10 @@ code_texts! {
             title: "the compilation of the component takes too long",
             fix: "make the functions of the component smaller, or raise compile_time",
         },
+        ErrorCode::ComponentUnapproved => release::COMPONENT_UNAPPROVED,
+        ErrorCode::LockInvalid => release::LOCK_INVALID,
+        ErrorCode::SignatureInvalid => release::SIGNATURE_INVALID,
+        ErrorCode::SignerUnknown => release::SIGNER_UNKNOWN,
         ErrorCode::ManifestSchema => CodeText {
             title: "the published schema rejects the manifest",
             fix: "correct the field at the pointer in the message; flowhost wit writes the schema",
@@ -317,6 +322,19 @@ code_texts! {
             fix: "correct flowhost.toml at the line that the message names",
         },
         ErrorCode::BuildFailed => CodeText { title: "the build of the project failed", fix: "correct the error that the command printed" },
+        ErrorCode::VersionNotMajor => release::VERSION_NOT_MAJOR,
+        ErrorCode::VersionNotNew => release::VERSION_NOT_NEW,
+        ErrorCode::MigrationMissing => release::MIGRATION_MISSING,
+        ErrorCode::MigrationFailed => release::MIGRATION_FAILED,
+        ErrorCode::MigrationLeftOver => release::MIGRATION_LEFT_OVER,
+        ErrorCode::MigrationPortLost => release::MIGRATION_PORT_LOST,
+        ErrorCode::CapabilityWider => release::CAPABILITY_WIDER,
+        ErrorCode::RegistryUnreachable => release::REGISTRY_UNREACHABLE,
+        ErrorCode::RegistryDenied => release::REGISTRY_DENIED,
+        ErrorCode::RegistryNotFound => release::REGISTRY_NOT_FOUND,
+        ErrorCode::RegistryNoComponent => release::REGISTRY_NO_COMPONENT,
+        ErrorCode::RegistryDigest => release::REGISTRY_DIGEST,
+        ErrorCode::RegistryTagExists => release::REGISTRY_TAG_EXISTS,
         ErrorCode::ParameterUnknown => CodeText {
             title: "the action does not have this parameter",
             fix: "correct the name of the parameter, or remove the parameter",

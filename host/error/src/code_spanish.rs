@@ -2,6 +2,7 @@
 
 use crate::ErrorCode;
 use crate::code::{CodeText, code_texts};
+use crate::code_spanish_release as release;
 
 code_texts! {
     Spanish {
@@ -233,6 +234,10 @@ code_texts! {
             title: "la compilación del componente tarda demasiado",
             fix: "reduzca las funciones del componente, o aumente compile_time",
         },
+        ErrorCode::ComponentUnapproved => release::COMPONENT_UNAPPROVED,
+        ErrorCode::LockInvalid => release::LOCK_INVALID,
+        ErrorCode::SignatureInvalid => release::SIGNATURE_INVALID,
+        ErrorCode::SignerUnknown => release::SIGNER_UNKNOWN,
         ErrorCode::ManifestSchema => CodeText {
             title: "el esquema publicado rechaza el manifiesto",
             fix: "corrija el campo que indica el puntero del mensaje; flowhost wit escribe el esquema",
@@ -323,6 +328,19 @@ code_texts! {
             fix: "corrija flowhost.toml en la línea que indica el mensaje",
         },
         ErrorCode::BuildFailed => CodeText { title: "falló la compilación del proyecto", fix: "corrija el error que imprimió el comando" },
+        ErrorCode::VersionNotMajor => release::VERSION_NOT_MAJOR,
+        ErrorCode::VersionNotNew => release::VERSION_NOT_NEW,
+        ErrorCode::MigrationMissing => release::MIGRATION_MISSING,
+        ErrorCode::MigrationFailed => release::MIGRATION_FAILED,
+        ErrorCode::MigrationLeftOver => release::MIGRATION_LEFT_OVER,
+        ErrorCode::MigrationPortLost => release::MIGRATION_PORT_LOST,
+        ErrorCode::CapabilityWider => release::CAPABILITY_WIDER,
+        ErrorCode::RegistryUnreachable => release::REGISTRY_UNREACHABLE,
+        ErrorCode::RegistryDenied => release::REGISTRY_DENIED,
+        ErrorCode::RegistryNotFound => release::REGISTRY_NOT_FOUND,
+        ErrorCode::RegistryNoComponent => release::REGISTRY_NO_COMPONENT,
+        ErrorCode::RegistryDigest => release::REGISTRY_DIGEST,
+        ErrorCode::RegistryTagExists => release::REGISTRY_TAG_EXISTS,
         ErrorCode::ParameterUnknown => CodeText {
             title: "la acción no tiene este parámetro",
             fix: "corrija el nombre del parámetro, o quite el parámetro",

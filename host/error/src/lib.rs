@@ -5,7 +5,9 @@
 mod class;
 mod code;
 mod code_english;
+mod code_english_release;
 mod code_spanish;
+mod code_spanish_release;
 mod diagnostic;
 mod nearest;
 pub mod text;

@@ -27,6 +27,7 @@ mod expectation;
 mod given;
 mod matcher;
 mod merge_patch;
+mod migration_case;
 mod observation;
 mod pattern;
 mod report;
@@ -39,6 +40,7 @@ pub use cases::Cases;
 pub use coverage::{Coverage, Requirement};
 pub use error::{CaseError, RunError};
 pub use matcher::Difference;
+pub use migration_case::MigrationReport;
 pub use observation::Observation;
 pub use report::{CaseReport, LimitShares, PluginFacts, Report};
 
