@@ -1,6 +1,6 @@
 //! The report in the format of JUnit, which CI systems read.
 
-use flowhost::testing::{CaseReport, Report};
+use flowhost::testing::{CaseReport, Difference, MigrationReport, Report};
 use flowhost::{CodeClass, ErrorCode};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -10,24 +10,33 @@ pub fn junit_report(report: &Report) -> String {
     let errors = report.cases.iter().filter(|case| !case.has_passed() && is_fault(case)).count();
     let failures = report.failed() - errors;
     let name = escape(&format!("{}@{}", report.plugin.id, report.plugin.version));
-    let (tests, time) = (report.cases.len(), seconds(report.duration));
+    let (tests, time) = (report.cases.len() + report.migrations.len(), seconds(report.duration));
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{name}\" tests=\"{tests}\" \
          failures=\"{failures}\" errors=\"{errors}\" time=\"{time}\">\n"
     );
     report.cases.iter().for_each(|case| xml.push_str(&test_case(case)));
+    report.migrations.iter().for_each(|case| xml.push_str(&migration_case(case)));
     xml + "</testsuite>\n"
 }
 
 fn test_case(case: &CaseReport) -> String {
-    let time = seconds(Duration::from_micros(case.observation.usage().wall_us));
-    let mut xml =
-        format!("  <testcase classname=\"{}\" name=\"{}\" time=\"{time}\"", escape(&case.file), escape(&case.name));
-    if case.has_passed() {
+    let time = Duration::from_micros(case.observation.usage().wall_us);
+    let element = if is_fault(case) { "error" } else { "failure" };
+    test_case_element((&case.file, &case.name), time, element, &case.differences)
+}
+
+fn migration_case(case: &MigrationReport) -> String {
+    test_case_element((&case.file, &case.name), Duration::ZERO, "failure", &case.differences)
+}
+
+fn test_case_element((file, name): (&str, &str), time: Duration, element: &str, differences: &[Difference]) -> String {
+    let (file, name, time) = (escape(file), escape(name), seconds(time));
+    let mut xml = format!("  <testcase classname=\"{file}\" name=\"{name}\" time=\"{time}\"");
+    if differences.is_empty() {
         return xml + "/>\n";
     }
-    let element = if is_fault(case) { "error" } else { "failure" };
-    let lines: Vec<_> = case.differences.iter().map(ToString::to_string).collect();
+    let lines: Vec<_> = differences.iter().map(ToString::to_string).collect();
     let first = lines.first().map_or("", String::as_str);
     let (message, text) = (escape(first), escape(&lines.join("\n")));
     // Writing to a text does not fail.

@@ -2,6 +2,8 @@
 
 use crate::ErrorCode;
 use crate::code::{CodeText, code_texts};
+use crate::code_english_migration as migration;
+use crate::code_english_service as service;
 
 code_texts! {
     English {
@@ -317,86 +319,19 @@ code_texts! {
             fix: "correct flowhost.toml at the line that the message names",
         },
         ErrorCode::BuildFailed => CodeText { title: "the build of the project failed", fix: "correct the error that the command printed" },
-        ErrorCode::Unauthenticated => CodeText {
-            title: "no valid key",
-            fix: "give a key in the header Authorization: Bearer fh_…",
-        },
-        ErrorCode::Forbidden => CodeText {
-            title: "the key may not do this",
-            fix: "use a key with another role, or of that tenant",
-        },
-        ErrorCode::TenantRequired => CodeText {
-            title: "the request names no tenant",
-            fix: "add ?tenant=ID, or session.tenant in an invocation",
-        },
-        ErrorCode::CursorInvalid => CodeText {
-            title: "the position of the page is not valid",
-            fix: "use the value next of the previous page with the same filters and sort",
-        },
-        ErrorCode::NotFound => CodeText {
-            title: "the route does not exist",
-            fix: "look up the routes at /docs",
-        },
-        ErrorCode::FlowNotFound => CodeText {
-            title: "the flow, its version or its node does not exist",
-            fix: "list the flows with GET /v1/flows",
-        },
-        ErrorCode::KeyNotFound => CodeText {
-            title: "the key does not exist, or is revoked",
-            fix: "list the keys with GET /v1/keys",
-        },
-        ErrorCode::MethodNotAllowed => CodeText {
-            title: "the route does not have this method",
-            fix: "use a method that the header Allow names",
-        },
-        ErrorCode::NotAcceptable => CodeText {
-            title: "the route offers none of the accepted media types",
-            fix: "accept application/json",
-        },
-        ErrorCode::MediaTypeUnsupported => CodeText {
-            title: "the route does not accept the media type of the body",
-            fix: "send application/json without a content encoding",
-        },
-        ErrorCode::RequestTimeout => CodeText {
-            title: "the request was not complete in time",
-            fix: "send the body without long pauses",
-        },
-        ErrorCode::AddressTaken => CodeText {
-            title: "another contact has the address",
-            fix: "use the contact that the response names",
-        },
-        ErrorCode::StateConflict => CodeText {
-            title: "the record's state does not allow the change",
-            fix: "read the record again, and decide by its state",
-        },
-        ErrorCode::VersionConflict => CodeText {
-            title: "the object has another version",
-            fix: "read the object again, and send its ETag in If-Match",
-        },
-        ErrorCode::FlowInvalid => CodeText {
-            title: "the flow has errors",
-            fix: "correct the flow as the diagnostics say",
-        },
-        ErrorCode::RateLimited => CodeText {
-            title: "the key sends too many requests",
-            fix: "send the request again after the time in Retry-After",
-        },
-        ErrorCode::CommitUnknown => CodeText {
-            title: "the commit may or may not have happened",
-            fix: "read the object again; with a key, send the same request again",
-        },
-        ErrorCode::StoreUnsupported => CodeText {
-            title: "the database has a version or setting that is not supported",
-            fix: "use a supported version of the database",
-        },
-        ErrorCode::ServiceTimeout => CodeText {
-            title: "the request took too long",
-            fix: "send the request again",
-        },
-        ErrorCode::Internal => CodeText {
-            title: "the service has a defect",
-            fix: "report the request id of the response",
-        },
+        ErrorCode::Unauthenticated => service::UNAUTHENTICATED,
+        ErrorCode::Forbidden => service::FORBIDDEN,
+        ErrorCode::TenantRequired => service::TENANT_REQUIRED,
+        ErrorCode::NotFound => service::NOT_FOUND,
+        ErrorCode::KeyNotFound => service::KEY_NOT_FOUND,
+        ErrorCode::MethodNotAllowed => service::METHOD_NOT_ALLOWED,
+        ErrorCode::MediaTypeUnsupported => service::MEDIA_TYPE_UNSUPPORTED,
+        ErrorCode::RequestTimeout => service::REQUEST_TIMEOUT,
+        ErrorCode::FlowInvalid => service::FLOW_INVALID,
+        ErrorCode::RateLimited => service::RATE_LIMITED,
+        ErrorCode::StoreUnsupported => service::STORE_UNSUPPORTED,
+        ErrorCode::ServiceTimeout => service::SERVICE_TIMEOUT,
+        ErrorCode::Internal => service::INTERNAL,
         ErrorCode::RecordExists => CodeText {
             title: "a recording exists there already",
             fix: "give a new file, or an empty folder",
@@ -433,6 +368,10 @@ code_texts! {
             title: "there is nothing to replay",
             fix: "give a recording, or a folder with files *.recording.json",
         },
+        ErrorCode::MigrationMissing => migration::MIGRATION_MISSING,
+        ErrorCode::MigrationFailed => migration::MIGRATION_FAILED,
+        ErrorCode::MigrationLeftOver => migration::MIGRATION_LEFT_OVER,
+        ErrorCode::MigrationPortLost => migration::MIGRATION_PORT_LOST,
         ErrorCode::ParameterUnknown => CodeText {
             title: "the action does not have this parameter",
             fix: "correct the name of the parameter, or remove the parameter",

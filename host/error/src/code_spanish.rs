@@ -2,6 +2,8 @@
 
 use crate::ErrorCode;
 use crate::code::{CodeText, code_texts};
+use crate::code_spanish_migration as migration;
+use crate::code_spanish_service as service;
 
 code_texts! {
     Spanish {
@@ -323,86 +325,19 @@ code_texts! {
             fix: "corrija flowhost.toml en la línea que indica el mensaje",
         },
         ErrorCode::BuildFailed => CodeText { title: "falló la compilación del proyecto", fix: "corrija el error que imprimió el comando" },
-        ErrorCode::Unauthenticated => CodeText {
-            title: "falta una clave válida",
-            fix: "dé una clave en la cabecera Authorization: Bearer fh_…",
-        },
-        ErrorCode::Forbidden => CodeText {
-            title: "la clave no puede hacer esto",
-            fix: "use una clave con otro rol, o de ese tenant",
-        },
-        ErrorCode::TenantRequired => CodeText {
-            title: "la petición no nombra un tenant",
-            fix: "agregue ?tenant=ID, o session.tenant en una invocación",
-        },
-        ErrorCode::CursorInvalid => CodeText {
-            title: "la posición de la página no es válida",
-            fix: "use el valor next de la página anterior con los mismos filtros y orden",
-        },
-        ErrorCode::NotFound => CodeText {
-            title: "la ruta no existe",
-            fix: "busque las rutas en /docs",
-        },
-        ErrorCode::FlowNotFound => CodeText {
-            title: "el flujo, su versión o su nodo no existe",
-            fix: "liste los flujos con GET /v1/flows",
-        },
-        ErrorCode::KeyNotFound => CodeText {
-            title: "la clave de acceso no existe, o está revocada",
-            fix: "liste las claves con GET /v1/keys",
-        },
-        ErrorCode::MethodNotAllowed => CodeText {
-            title: "la ruta no tiene este método",
-            fix: "use un método que la cabecera Allow nombra",
-        },
-        ErrorCode::NotAcceptable => CodeText {
-            title: "la ruta no ofrece ninguno de los tipos aceptados",
-            fix: "acepte application/json",
-        },
-        ErrorCode::MediaTypeUnsupported => CodeText {
-            title: "la ruta no acepta el tipo del cuerpo",
-            fix: "envíe application/json sin codificación de contenido",
-        },
-        ErrorCode::RequestTimeout => CodeText {
-            title: "la petición no se completó a tiempo",
-            fix: "envíe el cuerpo sin pausas largas",
-        },
-        ErrorCode::AddressTaken => CodeText {
-            title: "otro contacto tiene la dirección",
-            fix: "use el contacto que la respuesta nombra",
-        },
-        ErrorCode::StateConflict => CodeText {
-            title: "el estado del registro no permite el cambio",
-            fix: "lea el registro otra vez, y decida por su estado",
-        },
-        ErrorCode::VersionConflict => CodeText {
-            title: "el objeto tiene otra versión",
-            fix: "lea el objeto otra vez, y envíe su ETag en If-Match",
-        },
-        ErrorCode::FlowInvalid => CodeText {
-            title: "el flujo tiene errores",
-            fix: "corrija el flujo como dicen los diagnósticos",
-        },
-        ErrorCode::RateLimited => CodeText {
-            title: "la clave envía demasiadas peticiones",
-            fix: "envíe la petición otra vez después del tiempo de Retry-After",
-        },
-        ErrorCode::CommitUnknown => CodeText {
-            title: "no se sabe si el cambio se guardó",
-            fix: "lea el objeto otra vez; con una clave, envíe la misma petición otra vez",
-        },
-        ErrorCode::StoreUnsupported => CodeText {
-            title: "la base de datos tiene una versión o configuración que no se admite",
-            fix: "use una versión admitida de la base de datos",
-        },
-        ErrorCode::ServiceTimeout => CodeText {
-            title: "la petición tardó demasiado",
-            fix: "envíe la petición otra vez",
-        },
-        ErrorCode::Internal => CodeText {
-            title: "el servicio tiene un defecto",
-            fix: "informe el request_id de la respuesta",
-        },
+        ErrorCode::Unauthenticated => service::UNAUTHENTICATED,
+        ErrorCode::Forbidden => service::FORBIDDEN,
+        ErrorCode::TenantRequired => service::TENANT_REQUIRED,
+        ErrorCode::NotFound => service::NOT_FOUND,
+        ErrorCode::KeyNotFound => service::KEY_NOT_FOUND,
+        ErrorCode::MethodNotAllowed => service::METHOD_NOT_ALLOWED,
+        ErrorCode::MediaTypeUnsupported => service::MEDIA_TYPE_UNSUPPORTED,
+        ErrorCode::RequestTimeout => service::REQUEST_TIMEOUT,
+        ErrorCode::FlowInvalid => service::FLOW_INVALID,
+        ErrorCode::RateLimited => service::RATE_LIMITED,
+        ErrorCode::StoreUnsupported => service::STORE_UNSUPPORTED,
+        ErrorCode::ServiceTimeout => service::SERVICE_TIMEOUT,
+        ErrorCode::Internal => service::INTERNAL,
         ErrorCode::RecordExists => CodeText {
             title: "ya existe una grabación en ese lugar",
             fix: "indique un archivo nuevo o una carpeta vacía",
@@ -439,6 +374,10 @@ code_texts! {
             title: "no hay nada que reproducir",
             fix: "indique una grabación, o una carpeta con archivos *.recording.json",
         },
+        ErrorCode::MigrationMissing => migration::MIGRATION_MISSING,
+        ErrorCode::MigrationFailed => migration::MIGRATION_FAILED,
+        ErrorCode::MigrationLeftOver => migration::MIGRATION_LEFT_OVER,
+        ErrorCode::MigrationPortLost => migration::MIGRATION_PORT_LOST,
         ErrorCode::ParameterUnknown => CodeText {
             title: "la acción no tiene este parámetro",
             fix: "corrija el nombre del parámetro, o quite el parámetro",

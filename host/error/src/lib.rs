@@ -5,7 +5,11 @@
 mod class;
 mod code;
 mod code_english;
+mod code_english_migration;
+mod code_english_service;
 mod code_spanish;
+mod code_spanish_migration;
+mod code_spanish_service;
 mod diagnostic;
 mod nearest;
 pub mod text;

@@ -274,7 +274,7 @@ fn is_structural(found: &Diagnostic) -> bool {
 }
 
 /// Returns whether the value is absent. Forms export untouched fields as empty texts.
-fn is_absent(value: &Json) -> bool {
+pub(crate) fn is_absent(value: &Json) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
 }
 

@@ -135,30 +135,23 @@ impl From<StoreError> for Problem {
 /// Returns the usual status of a code.
 fn status_of(code: ErrorCode) -> StatusCode {
     match code {
-        ErrorCode::RequestInvalid
-        | ErrorCode::SessionInvalid
-        | ErrorCode::TenantRequired
-        | ErrorCode::CursorInvalid => StatusCode::BAD_REQUEST,
+        ErrorCode::RequestInvalid | ErrorCode::SessionInvalid | ErrorCode::TenantRequired => StatusCode::BAD_REQUEST,
         ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
         ErrorCode::Forbidden => StatusCode::FORBIDDEN,
         ErrorCode::NotFound
         | ErrorCode::ActionNotFound
-        | ErrorCode::FlowNotFound
         | ErrorCode::KeyNotFound
         | ErrorCode::RecordNotFound
         | ErrorCode::TenantNotFound => StatusCode::NOT_FOUND,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        ErrorCode::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
         ErrorCode::MediaTypeUnsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
         ErrorCode::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ErrorCode::AmbiguousContact | ErrorCode::AddressTaken | ErrorCode::StateConflict => StatusCode::CONFLICT,
-        ErrorCode::VersionConflict => StatusCode::PRECONDITION_FAILED,
+        ErrorCode::AmbiguousContact => StatusCode::CONFLICT,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::Overloaded
         | ErrorCode::StoreUnavailable
         | ErrorCode::StoreConflict
-        | ErrorCode::CommitUnknown
         | ErrorCode::StoreReadOnly
         | ErrorCode::StoreFull
         | ErrorCode::StoreNewer

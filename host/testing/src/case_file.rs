@@ -5,6 +5,7 @@ use crate::error::CaseError;
 use crate::expectation::{self, Completeness};
 use crate::given::{self, Given};
 use crate::merge_patch::merge_patch;
+use crate::migration_case::MigrationCase;
 use crate::shape::{Checked, Fields, Place, Problem};
 use flowhost_error::text::quote;
 use serde_json::{Map, Value, json};
@@ -13,7 +14,7 @@ use std::collections::HashMap;
 /// The version of the format.
 const FORMAT: u64 = 1;
 
-const FILE_FIELDS: Fields = &["$schema", "format", "given", "cases"];
+const FILE_FIELDS: Fields = &["$schema", "format", "given", "cases", "migrations"];
 const CASE_FIELDS: Fields = &["name", "given", "expect", "example"];
 
 /// A parsed file.
@@ -22,6 +23,7 @@ pub(crate) struct CaseFile {
     pub(crate) name: String,
     pub(crate) document: Document,
     pub(crate) cases: Vec<Case>,
+    pub(crate) migrations: Vec<MigrationCase>,
 }
 
 /// A case.
@@ -41,9 +43,9 @@ impl CaseFile {
     pub(crate) fn parse(name: &str, text: &str, completeness: Completeness) -> Result<Self, CaseError> {
         let document =
             Document::parse(text).map_err(|error| CaseError::invalid(name, Some(error.line), "", &error.message))?;
-        let file = Self { name: name.to_owned(), document, cases: Vec::new() };
+        let file = Self { name: name.to_owned(), document, cases: Vec::new(), migrations: Vec::new() };
         match parse_cases(&file.document.value, completeness) {
-            Ok(cases) => Ok(Self { cases, ..file }),
+            Ok((cases, migrations)) => Ok(Self { cases, migrations, ..file }),
             Err(problem) => Err(file.error(problem)),
         }
     }
@@ -64,7 +66,7 @@ fn common_pointer(pointer: &str) -> Option<String> {
     Some(format!("/given{rest}"))
 }
 
-fn parse_cases(value: &Value, completeness: Completeness) -> Checked<Vec<Case>> {
+fn parse_cases(value: &Value, completeness: Completeness) -> Checked<(Vec<Case>, Vec<MigrationCase>)> {
     let file = Place::new(value, "");
     file.object(FILE_FIELDS)?;
     let format = file.required("format")?;
@@ -77,7 +79,9 @@ fn parse_cases(value: &Value, completeness: Completeness) -> Checked<Vec<Case>> 
     let common = value.get("given").cloned().unwrap_or_else(|| json!({}));
     let mut names = HashMap::new();
     let items = file.required("cases")?.items()?;
-    items.iter().enumerate().map(|(index, case)| parse_case(&common, (index, case), &mut names, completeness)).collect()
+    let cases = items.iter().enumerate();
+    let cases = cases.map(|(index, case)| parse_case(&common, (index, case), &mut names, completeness));
+    Ok((cases.collect::<Checked<_>>()?, MigrationCase::parse_all(&file)?))
 }
 
 fn parse_case<'v>(

@@ -66,6 +66,7 @@ impl Cases {
         for file in &mut self.files {
             let name = file.name.clone();
             file.cases.retain(|case| format!("{name}: {}", case.name).contains(text));
+            file.migrations.retain(|case| format!("{name}: {}", case.name).contains(text));
         }
         if self.is_empty() {
             let message = format!("no case has {} in its file and name; use another filter", quote(text));
@@ -74,9 +75,9 @@ impl Cases {
         Ok(self)
     }
 
-    /// Returns the number of cases.
+    /// Returns the number of cases, with the golden cases of migrations.
     pub fn len(&self) -> usize {
-        self.files.iter().map(|file| file.cases.len()).sum()
+        self.files.iter().map(|file| file.cases.len() + file.migrations.len()).sum()
     }
 
     /// Returns whether there is no case.

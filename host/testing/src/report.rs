@@ -2,6 +2,7 @@
 
 use crate::coverage::{Coverage, write_line};
 use crate::matcher::Difference;
+use crate::migration_case::MigrationReport;
 use crate::observation::Observation;
 use crate::run::CaseRecording;
 use flowhost_error::text::{escape, single_line};
@@ -69,6 +70,8 @@ pub struct Report {
     pub plugin: PluginFacts,
     /// The results, in the order of files and cases.
     pub cases: Vec<CaseReport>,
+    /// The results of the golden cases of migrations, in the order of files and cases.
+    pub migrations: Vec<MigrationReport>,
     /// The parts of the manifest that the cases reached.
     pub coverage: Coverage,
     /// The highest use of the limits.
@@ -80,12 +83,13 @@ pub struct Report {
 impl Report {
     /// Returns the number of cases that passed.
     pub fn passed(&self) -> usize {
-        self.cases.iter().filter(|case| case.has_passed()).count()
+        let migrations = self.migrations.iter().filter(|case| case.has_passed()).count();
+        self.cases.iter().filter(|case| case.has_passed()).count() + migrations
     }
 
     /// Returns the number of cases that failed.
     pub fn failed(&self) -> usize {
-        self.cases.len() - self.passed()
+        self.cases.len() + self.migrations.len() - self.passed()
     }
 
     /// Checks that every case has passed.
@@ -109,6 +113,7 @@ impl Report {
             "format": 1,
             "plugin": { "id": id, "version": version, "digest": digest, "contract": contract, "bytes": bytes },
             "cases": self.cases.iter().map(case_json).collect::<Vec<_>>(),
+            "migrations": self.migrations.iter().map(migration_json).collect::<Vec<_>>(),
             "coverage": self.coverage,
             "limits": { "cpu": cpu, "memory": memory, "host_calls": host_calls, "host_bytes": host_bytes },
             "passed": self.passed(),
@@ -122,6 +127,9 @@ impl Report {
         writeln!(text, "{id} {version}  sha256:{digest}  contract {contract}")?;
         for case in &self.cases {
             write_case(text, case)?;
+        }
+        for case in &self.migrations {
+            write_migration(text, case)?;
         }
         let (passed, failed) = (self.passed(), self.failed());
         writeln!(text, "{passed} passed, {failed} failed in {:.1} s", self.duration.as_secs_f64())?;
@@ -161,6 +169,12 @@ fn write_case(text: &mut String, case: &CaseReport) -> fmt::Result {
     writeln!(text, "ok    {file}: {name}  {wall:.1} ms, cpu {cpu} µs, {calls} calls, {memory} KiB")
 }
 
+fn write_migration(text: &mut String, case: &MigrationReport) -> fmt::Result {
+    let status = if case.has_passed() { "ok  " } else { "FAIL" };
+    writeln!(text, "{status}  {}: {}  migration", escape(&case.file), escape(&case.name))?;
+    case.differences.iter().try_for_each(|found| writeln!(text, "        {}", escape(&found.to_string())))
+}
+
 /// Returns the warnings of the outcome and its error, one line each.
 fn warnings(observation: &Observation) -> impl Iterator<Item = String> {
     let outcome = observation.result.as_ref().ok();
@@ -169,6 +183,12 @@ fn warnings(observation: &Observation) -> impl Iterator<Item = String> {
     let warnings = outcome.map(|outcome| outcome.warnings.as_slice()).unwrap_or_default().iter();
     let warnings = warnings.map(|found| format!("warning {}: {}", found.code, single_line(found.message.clone())));
     error.into_iter().chain(warnings)
+}
+
+fn migration_json(case: &MigrationReport) -> Value {
+    let error = case.error.as_ref().map(|error| json!({ "code": error.code, "message": error.message }));
+    let passed = case.has_passed();
+    json!({ "file": case.file, "name": case.name, "passed": passed, "differences": case.differences, "error": error })
 }
 
 fn case_json(case: &CaseReport) -> Value {

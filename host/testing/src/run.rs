@@ -74,7 +74,10 @@ impl Cases {
             });
         }
         let limits = limit_shares(&cases, runner.host.limits());
-        Ok(Report { plugin: runner.plugin_facts(), cases, coverage, limits, duration: started.elapsed() })
+        let golden =
+            |file: &CaseFile| file.migrations.iter().map(|case| case.run(&file.name, manifest)).collect::<Vec<_>>();
+        let migrations = self.files.iter().flat_map(golden).collect();
+        Ok(Report { plugin: runner.plugin_facts(), cases, migrations, coverage, limits, duration: started.elapsed() })
     }
 }
 
