@@ -1,5 +1,9 @@
 //! The templates of projects, from `actions/templates`.
 
+use crate::project::ProjectLanguage;
+use flowhost::catalog::WIT_FILES;
+use flowhost::testing::CASE_SCHEMA;
+
 /// A file of a template.
 pub(crate) struct TemplateFile {
     /// The path in the project.
@@ -17,8 +21,21 @@ macro_rules! template_files {
     };
 }
 
-/// A project in Rust.
-pub(crate) const RUST: &[TemplateFile] = template_files! { "rust":
+/// Returns the files of a project in this language, without the contract.
+pub(crate) fn template(language: ProjectLanguage) -> &'static [TemplateFile] {
+    match language {
+        ProjectLanguage::Rust => RUST,
+        ProjectLanguage::Python => PYTHON,
+        ProjectLanguage::Javascript => JAVASCRIPT,
+    }
+}
+
+/// Returns the paths and texts of the contract, as `flowhost wit` writes them.
+pub fn wit_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    WIT_FILES.into_iter().chain([("case.schema.json", CASE_SCHEMA)])
+}
+
+const RUST: &[TemplateFile] = template_files! { "rust":
     ".cargo/config.toml" from ".cargo/config.toml",
     ".gitignore" from "gitignore",
     "Cargo.toml" from "Cargo.toml",
@@ -26,4 +43,26 @@ pub(crate) const RUST: &[TemplateFile] = template_files! { "rust":
     "cases/first.json" from "cases/first.json",
     "flowhost.toml" from "flowhost.toml",
     "src/lib.rs" from "src/lib.rs",
+};
+
+const PYTHON: &[TemplateFile] = template_files! { "python":
+    ".gitignore" from "gitignore",
+    "README.md" from "README.md",
+    "cases/first.json" from "cases/first.json",
+    "flow.py" from "flow.py",
+    "flowhost.toml" from "flowhost.toml",
+    "manifest.json" from "manifest.json",
+    "plugin.py" from "plugin.py",
+    "requirements.txt" from "requirements.txt",
+};
+
+const JAVASCRIPT: &[TemplateFile] = template_files! { "javascript":
+    ".gitignore" from "gitignore",
+    "README.md" from "README.md",
+    "cases/first.json" from "cases/first.json",
+    "flow.js" from "flow.js",
+    "flowhost.toml" from "flowhost.toml",
+    "manifest.js" from "manifest.js",
+    "package.json" from "package.json",
+    "plugin.js" from "plugin.js",
 };
