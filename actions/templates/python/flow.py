@@ -21,6 +21,9 @@ from wit_world.imports.types import Error
 MANIFEST = json.loads(Path(__file__).with_name("manifest.json").read_text(encoding="utf-8"))
 
 _MANIFEST_TEXT = json.dumps(MANIFEST, ensure_ascii=False)
+# `print` writes one log line for each line and not for each argument.
+sys.stdout.reconfigure(line_buffering=True, write_through=False)
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _DRAFT = {
     "schedule": None,
@@ -110,12 +113,17 @@ def action(run: Callable[[], str]) -> type:
             except BaseException as exception:
                 _log_exception(exception)
                 raise
+            finally:
+                sys.stdout.flush()
 
     return Handler
 
 
 def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # An unpaired surrogate is an error here, because the runtime would stop without naming the line.
+    text.encode()
+    return text
 
 
 def _seed_random() -> None:

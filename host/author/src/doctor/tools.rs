@@ -3,6 +3,7 @@
 use super::Check;
 use crate::project::Project;
 use std::ffi::OsString;
+use std::fs;
 use std::process::{Command, Stdio};
 
 /// The version of `componentize-py` that the guide uses.
@@ -48,7 +49,7 @@ impl Tools {
         let fix = format!("{pip} install componentize-py=={COMPONENTIZE_PY}");
         [
             self.check_least_version("python", ["python3", "--version"], [3, 10], "install Python 3.10 or newer"),
-            self.check_exact_version("componentize-py", COMPONENTIZE_PY, &fix),
+            check_exact_version("componentize-py", self.run(["componentize-py", "--version"]), COMPONENTIZE_PY, &fix),
         ]
     }
 
@@ -58,7 +59,8 @@ impl Tools {
         let fix = format!("{npm} componentize-qjs@{COMPONENTIZE_QJS}");
         [
             self.check_least_version("node", ["node", "--version"], [18, 0], "install Node.js 18 or newer"),
-            self.check_exact_version("componentize-qjs", COMPONENTIZE_QJS, &fix),
+            // The program does not print its version.
+            check_exact_version("componentize-qjs", self.package_version("componentize-qjs"), COMPONENTIZE_QJS, &fix),
         ]
     }
 
@@ -69,10 +71,16 @@ impl Tools {
         Check::new(name, version >= [major, minor], found.trim(), wanted, fix)
     }
 
-    fn check_exact_version(&self, name: &str, wanted: &str, fix: &str) -> Check {
-        let found = self.run([name, "--version"]).unwrap_or_else(|| "none".to_owned());
-        let is_right = found.split_whitespace().any(|word| word.trim_start_matches('v') == wanted);
-        Check::new(name, is_right, found.trim(), wanted, fix)
+    /// Returns the version of the npm package that has installed a program. `None`: there is no such program.
+    fn package_version(&self, program: &str) -> Option<String> {
+        let path = self.path.clone().or_else(|| std::env::var_os("PATH"))?;
+        let file = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())?;
+        // npm installs a link to a file of the package.
+        let file = fs::canonicalize(file).ok()?;
+        let package =
+            file.ancestors().skip(1).find_map(|folder| fs::read_to_string(folder.join("package.json")).ok())?;
+        let package: serde_json::Value = serde_json::from_str(&package).ok()?;
+        package.get("version")?.as_str().map(str::to_owned)
     }
 
     /// Returns the output of a program. `None`: it does not exist, or it failed.
@@ -84,6 +92,12 @@ impl Tools {
         let output = command.output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
+}
+
+fn check_exact_version(name: &str, found: Option<String>, wanted: &str, fix: &str) -> Check {
+    let found = found.unwrap_or_else(|| "none".to_owned());
+    let is_right = found.split_whitespace().any(|word| word.trim_start_matches('v') == wanted);
+    Check::new(name, is_right, found.trim(), wanted, fix)
 }
 
 /// Returns the first two numbers of a version in a text such as `Python 3.11.7` or `v20.20.2`.
