@@ -1,8 +1,8 @@
 //! Declarations of parameters, for the manifest and for the code that reads them.
 
-use crate::bindings::flow::action::parameters;
 use crate::error::Error;
 use crate::from_parameter::FromParameter;
+use crate::imports::parameters;
 use crate::kind::{EntityOut, Kind, ReadableKind};
 use crate::manifest::{Condition, Declaration, Group, Literal, LocalizedText};
 use crate::value::EntityType;
