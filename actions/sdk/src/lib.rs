@@ -29,6 +29,7 @@
 //!     icon: "hand-wave",
 //!     parameters: PARAMETERS,
 //!     ports: &[NEXT],
+//!     errors: &[],
 //!     uses: capabilities![contacts::name],
 //! };
 //!
