@@ -143,3 +143,38 @@ impl NewProject {
         Ok(values.into_iter().fold(text.to_owned(), |text, (placeholder, value)| text.replace(placeholder, value)))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::panic, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn files(language: ProjectLanguage) -> Vec<(String, String)> {
+        let project =
+            NewProject { name: "acme-loyalty-tier".into(), language, folder: "acme-loyalty-tier".into(), sdk: None };
+        project.files().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn no_placeholder_is_left() {
+        for language in [ProjectLanguage::Rust, ProjectLanguage::Python, ProjectLanguage::Javascript] {
+            for (path, text) in files(language) {
+                assert!(!text.contains("{{"), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rust_project_uses_the_published_sdk() {
+        let files = files(ProjectLanguage::Rust);
+        let (_, manifest) = files.iter().find(|(path, _)| path == "Cargo.toml").unwrap_or_else(|| panic!("Cargo.toml"));
+        assert!(manifest.contains("\nflowhost-sdk = \"0.1\"\n"), "{manifest}");
+    }
+
+    #[test]
+    fn only_projects_without_the_sdk_have_a_copy_of_the_contract() {
+        let has_wit = |language| files(language).iter().any(|(path, _)| path == "wit/outbound/outbound.wit");
+        assert!(!has_wit(ProjectLanguage::Rust));
+        assert!(has_wit(ProjectLanguage::Python) && has_wit(ProjectLanguage::Javascript));
+    }
+}

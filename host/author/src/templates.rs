@@ -66,3 +66,38 @@ const JAVASCRIPT: &[TemplateFile] = template_files! { "javascript":
     "package.json" from "package.json",
     "plugin.js" from "plugin.js",
 };
+
+#[cfg(test)]
+#[allow(clippy::panic, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn text(language: ProjectLanguage, path: &str) -> &'static str {
+        template(language).iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{path}")).text
+    }
+
+    #[test]
+    fn the_helpers_are_short() {
+        for (language, path) in [(ProjectLanguage::Python, "flow.py"), (ProjectLanguage::Javascript, "flow.js")] {
+            let lines = text(language, path).lines().count();
+            assert!(lines <= 200, "{path}: {lines}");
+        }
+    }
+
+    #[test]
+    fn a_template_is_in_the_order_of_its_paths() {
+        for language in [ProjectLanguage::Rust, ProjectLanguage::Python, ProjectLanguage::Javascript] {
+            assert!(template(language).is_sorted_by_key(|file| file.path));
+        }
+    }
+
+    #[test]
+    fn the_build_commands_use_the_world_of_the_contract() {
+        for language in [ProjectLanguage::Python, ProjectLanguage::Javascript] {
+            let settings = text(language, "flowhost.toml");
+            assert!(settings.contains("wit/outbound") && settings.contains("outbound-action"), "{settings}");
+        }
+        let world = wit_files().find(|(path, _)| *path == "outbound/outbound.wit").map(|(_, text)| text);
+        assert!(world.is_some_and(|text| text.contains("world outbound-action ")));
+    }
+}

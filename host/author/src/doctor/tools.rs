@@ -109,6 +109,7 @@ fn version_of(text: &str) -> [u64; 2] {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
 
@@ -122,5 +123,13 @@ mod tests {
         ] {
             assert_eq!(version_of(text), version, "{text}");
         }
+    }
+    #[test]
+    fn the_templates_name_the_versions_of_the_checks() {
+        let requirements = include_str!("../../../../actions/templates/python/requirements.txt");
+        assert_eq!(requirements.trim(), format!("componentize-py=={COMPONENTIZE_PY}"));
+        let package = include_str!("../../../../actions/templates/javascript/package.json");
+        let package: serde_json::Value = serde_json::from_str(package).unwrap();
+        assert_eq!(package["devDependencies"]["componentize-qjs"], COMPONENTIZE_QJS);
     }
 }
