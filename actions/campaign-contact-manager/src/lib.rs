@@ -22,6 +22,7 @@ const MANIFEST: Manifest = Manifest {
     icon: "account-plus",
     parameters: PARAMETERS,
     ports: &[NEXT],
+    errors: &[],
     uses: capabilities![contacts::upsert_session_user],
 };
 

@@ -29,6 +29,7 @@ const MANIFEST: Manifest = Manifest {
     icon: "shield-edit",
     parameters: PARAMETERS,
     ports: &[NEXT],
+    errors: &[],
     uses: capabilities![dnd::set_category],
 };
 

@@ -28,6 +28,7 @@ const MANIFEST: Manifest = Manifest {
     icon: "shield-edit",
     parameters: PARAMETERS,
     ports: &[NEXT],
+    errors: &[],
     uses: capabilities![dnd::set_campaign],
 };
 

@@ -27,6 +27,7 @@ const MANIFEST: Manifest = Manifest {
     icon: "shield-question",
     parameters: PARAMETERS,
     ports: &[NEXT],
+    errors: &[],
     uses: capabilities![dnd::blocks_category],
 };
 

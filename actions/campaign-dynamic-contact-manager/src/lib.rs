@@ -19,6 +19,7 @@ const MANIFEST: Manifest = Manifest {
     icon: "account-switch",
     parameters: PARAMETERS,
     ports: &[NEXT],
+    errors: &[],
     uses: capabilities![contacts::upsert],
 };
 

@@ -23,6 +23,7 @@ const MANIFEST: Manifest = Manifest {
     icon: "calendar-edit",
     parameters: PARAMETERS,
     ports: &[NEXT],
+    errors: &[],
     uses: capabilities![contacts::channels, records::save],
 };
 

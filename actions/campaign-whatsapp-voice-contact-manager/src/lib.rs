@@ -31,6 +31,7 @@ const MANIFEST: Manifest = Manifest {
     icon: "phone-plus",
     parameters: PARAMETERS,
     ports: &[NEXT],
+    errors: &[],
     uses: capabilities![contacts::upsert],
 };
 

@@ -36,6 +36,7 @@ const MANIFEST: Manifest = Manifest {
     icon: "calendar-remove",
     parameters: PARAMETERS,
     ports: &[NEXT],
+    errors: &[],
     uses: capabilities![records::cancel],
 };
 

@@ -35,6 +35,7 @@ const MANIFEST: Manifest = Manifest {
     icon: "calendar-text",
     parameters: PARAMETERS,
     ports: &[NEXT],
+    errors: &[],
     uses: capabilities![
         campaigns::name,
         campaigns::category,

@@ -29,6 +29,7 @@ const MANIFEST: Manifest = Manifest {
     icon: "hand-wave",
     parameters: PARAMETERS,
     ports: &[NEXT, NAMELESS],
+    errors: &[],
     uses: capabilities![contacts::name],
 };
 

@@ -1,7 +1,7 @@
 //! The macros that export a manifest and a function as a component.
 
-use crate::bindings::flow::action::log::{self, Level};
 use crate::error::Error;
+use crate::imports::log::{self, Level};
 use crate::manifest::Port;
 
 /// Exports an action: `action!(MANIFEST, run)`, where `MANIFEST` is a constant

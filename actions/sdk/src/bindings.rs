@@ -4,7 +4,7 @@
 #![allow(clippy::all, clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "generated")]
 
 wit_bindgen::generate!({
-    path: "../../wit/outbound",
+    path: "wit",
     world: "outbound-action",
     generate_all,
     pub_export_macro: true,

@@ -2,9 +2,9 @@
 //! several functions take one round trip to the store.
 
 use crate::bindings::flow::action::types::Timestamp;
-use crate::bindings::flow::outbound::campaigns;
 use crate::error::Error;
 use crate::from_parameter::FromParameter;
+use crate::imports::campaigns;
 use crate::value::CampaignId;
 
 /// The interface's name in the contract.

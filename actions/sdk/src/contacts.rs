@@ -1,8 +1,8 @@
 //! Contacts of the session's tenant. Each function is a capability.
 
-use crate::bindings::flow::outbound::contacts;
 use crate::error::Error;
 use crate::from_parameter::FromParameter;
+use crate::imports::contacts;
 use crate::value::ContactId;
 
 /// The interface's name in the contract.

@@ -2,9 +2,9 @@
 //!
 //! Errors of all functions: `contact-not-found`, and `campaign-not-found` or `category-not-found`.
 
-use crate::bindings::flow::outbound::dnd;
 use crate::error::Error;
 use crate::from_parameter::FromParameter;
+use crate::imports::dnd;
 use crate::value::{CampaignId, ContactId};
 
 /// The interface's name in the contract.

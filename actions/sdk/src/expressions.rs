@@ -1,7 +1,7 @@
 //! Expressions that an action composes at run time. Each function is a capability.
 
-use crate::bindings::flow::action::expressions;
 use crate::error::Error;
+use crate::imports::expressions;
 use crate::value::{EntityType, Value};
 
 /// The interface's name in the contract.

@@ -1,9 +1,9 @@
 //! Dates and phone numbers in the tenant's time zone and phone region. Each function is a capability.
 
-use crate::bindings::flow::action::formats;
 use crate::bindings::flow::action::types::Timestamp;
 use crate::error::Error;
 use crate::from_parameter::FromParameter;
+use crate::imports::formats;
 
 /// The interface's name in the contract.
 pub const INTERFACE: &str = "flow:action/formats";

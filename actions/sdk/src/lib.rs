@@ -29,6 +29,7 @@
 //!     icon: "hand-wave",
 //!     parameters: PARAMETERS,
 //!     ports: &[NEXT],
+//!     errors: &[],
 //!     uses: capabilities![contacts::name],
 //! };
 //!
@@ -99,12 +100,15 @@ mod error;
 pub mod expressions;
 pub mod formats;
 mod from_parameter;
+mod imports;
 pub mod json;
 pub mod kind;
 pub mod log;
 pub mod manifest;
 mod manifest_json;
 pub mod outcome;
+#[cfg(not(target_family = "wasm"))]
+mod outside;
 mod parameter;
 pub mod prelude;
 pub mod presets;

@@ -1,6 +1,6 @@
 //! Log lines for the operator.
 
-use crate::bindings::flow::action::log;
+use crate::imports::log;
 
 pub use crate::bindings::flow::action::log::Level;
 

@@ -1,5 +1,7 @@
 //! The manifest: the description of an action for the host, the form and the catalog, derived from its declarations.
 
+use crate::error::Error;
+
 /// The description of an action. [`action!`](crate::action) exports it as the component's `describe`.
 #[derive(Debug, Clone, Copy)]
 pub struct Manifest {
@@ -20,6 +22,9 @@ pub struct Manifest {
     /// The ports that the action exits through if it succeeds, in the order of a node's wires. The SDK adds `error`
     /// after them.
     pub ports: &'static [Port],
+    /// The error codes that the action itself defines. If the list is not empty, an error with another code that contains
+    /// a slash ends the action with `plugin-contract`.
+    pub errors: &'static [DeclaredError],
     /// The host functions that the action calls, as [`capabilities!`](crate::capabilities) lists them.
     pub uses: &'static [Capability],
 }
@@ -31,6 +36,66 @@ pub struct LocalizedText {
     pub en: &'static str,
     /// Spanish.
     pub es: &'static str,
+}
+
+/// An error code that an action defines.
+///
+/// ```
+/// use flow_sdk::prelude::*;
+///
+/// const CREDIT_TOO_LOW: DeclaredError = DeclaredError::new("acme/credit-too-low")
+///     .help("The credit is below 50. Use another campaign.", "El crédito es menor que 50. Use otra campaña.");
+///
+/// let error = CREDIT_TOO_LOW.error("the credit of 12 is below the minimum of 50").for_parameter("CREDIT_ENTITY");
+/// assert_eq!(error.code, "acme/credit-too-low");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeclaredError {
+    pub(crate) code: &'static str,
+    pub(crate) help: LocalizedText,
+}
+
+impl DeclaredError {
+    /// An error code. It contains one slash: `acme/credit-too-low`.
+    #[must_use]
+    pub const fn new(code: &'static str) -> Self {
+        Self { code, help: LocalizedText { en: "", es: "" } }
+    }
+
+    /// Sets the help in English and Spanish: the cause, and how the designer can correct it.
+    #[must_use]
+    pub const fn help(self, en: &'static str, es: &'static str) -> Self {
+        Self { help: LocalizedText { en, es }, ..self }
+    }
+
+    /// The code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// Returns an error with this code. The message is one sentence without a full stop.
+    #[must_use]
+    pub fn error(&self, message: impl Into<String>) -> Error {
+        Error::new(self.code, message)
+    }
+}
+
+/// A value that the form offers for a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Example {
+    /// The value, in the form of a node's JSON.
+    pub value: Literal,
+    /// The explanation of the value.
+    pub title: LocalizedText,
+}
+
+impl Example {
+    /// An example with its explanation in English and Spanish.
+    #[must_use]
+    pub const fn new(value: Literal, en: &'static str, es: &'static str) -> Self {
+        Self { value, title: LocalizedText { en, es } }
+    }
 }
 
 /// A section of the form.
@@ -85,6 +150,8 @@ impl Capability {
 pub enum Literal {
     /// True or false.
     Boolean(bool),
+    /// An integer.
+    Integer(i64),
     /// A text.
     Text(&'static str),
     /// A list of texts.
@@ -111,6 +178,8 @@ pub struct Declaration {
     pub(crate) help: LocalizedText,
     pub(crate) required: bool,
     pub(crate) default: Option<Literal>,
+    pub(crate) placeholder: Option<LocalizedText>,
+    pub(crate) examples: &'static [Example],
     pub(crate) group: Option<&'static Group>,
     pub(crate) required_when: Option<Condition>,
     pub(crate) shown_when: Option<Condition>,
@@ -136,6 +205,8 @@ impl Declaration {
             help: EMPTY,
             required: false,
             default: None,
+            placeholder: None,
+            examples: &[],
             group: None,
             required_when: None,
             shown_when: None,

@@ -1,6 +1,8 @@
 //! The manifest as JSON, written at compile time: a component contains the text, but no code that writes it.
 
-use crate::manifest::{Capability, Condition, Declaration, Group, Literal, LocalizedText, Manifest};
+use crate::manifest::{
+    Capability, Condition, Declaration, DeclaredError, Example, Group, Literal, LocalizedText, Manifest,
+};
 
 impl Manifest {
     /// Writes as much of the manifest's JSON to `out` as fits. Returns the full length in bytes.
@@ -17,6 +19,7 @@ impl Manifest {
     /// #     icon: "a",
     /// #     parameters: &[],
     /// #     ports: &[NEXT],
+    /// #     errors: &[],
     /// #     uses: &[],
     /// # };
     /// const LENGTH: usize = MANIFEST.write_json(&mut []);
@@ -44,6 +47,7 @@ impl Manifest {
         }
         writer.raw("\"error\"]");
         writer.texts_field("locales", &["en", "es"]);
+        writer.errors_field(self.errors);
         writer.uses_field(self.uses);
         writer.raw("}");
         writer.length
@@ -189,6 +193,10 @@ impl Writer<'_> {
         self.key("required");
         self.literal(Literal::Boolean(parameter.required));
         self.literal_field("default", parameter.default);
+        if let Some(placeholder) = parameter.placeholder {
+            self.localized_text_field("placeholder", placeholder);
+        }
+        self.examples_field(parameter.examples);
         if let Some(group) = parameter.group {
             self.text_field("group", group.id);
         }
@@ -214,6 +222,7 @@ impl Writer<'_> {
         match literal {
             Literal::Boolean(true) => self.raw("true"),
             Literal::Boolean(false) => self.raw("false"),
+            Literal::Integer(integer) => self.integer(integer),
             Literal::Text(text) => self.text(text),
             Literal::List(texts) => self.texts(texts),
         }
@@ -224,6 +233,59 @@ impl Writer<'_> {
             self.key(key);
             self.literal(literal);
         }
+    }
+
+    const fn integer(&mut self, integer: i64) {
+        if integer < 0 {
+            self.byte(b'-');
+        }
+        let magnitude = integer.unsigned_abs();
+        let mut divisor = 1;
+        while magnitude / divisor >= 10 {
+            divisor *= 10;
+        }
+        while divisor > 0 {
+            // The remainder is below 10.
+            self.byte(b'0' + (magnitude / divisor % 10) as u8);
+            divisor /= 10;
+        }
+    }
+
+    const fn examples_field(&mut self, mut examples: &[Example]) {
+        if examples.is_empty() {
+            return;
+        }
+        self.raw(",\"examples\":[");
+        while let Some((example, rest)) = examples.split_first() {
+            self.raw("{\"value\":");
+            self.literal(example.value);
+            self.localized_text_field("title", example.title);
+            self.raw("}");
+            if !rest.is_empty() {
+                self.byte(b',');
+            }
+            examples = rest;
+        }
+        self.raw("]");
+    }
+
+    /// Writes the error codes. An empty list is not written, because it would forbid every code of the action.
+    const fn errors_field(&mut self, mut errors: &[DeclaredError]) {
+        if errors.is_empty() {
+            return;
+        }
+        self.raw(",\"errors\":[");
+        while let Some((error, rest)) = errors.split_first() {
+            self.raw("{\"code\":");
+            self.text(error.code);
+            self.localized_text_field("help", error.help);
+            self.raw("}");
+            if !rest.is_empty() {
+                self.byte(b',');
+            }
+            errors = rest;
+        }
+        self.raw("]");
     }
 
     const fn condition_field(&mut self, key: &str, condition: Option<Condition>) {

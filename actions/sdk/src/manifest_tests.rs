@@ -14,8 +14,17 @@ crate::parameters! {
     const PARTS: OptionalParameter<ExpressionList> = Parameter::optional("PARTS")
         .required_when(Condition::Is("STYLE", &["RICH"]))
         .shown_when(Condition::Given("CONTACT_ENTITY"));
+    const LIMIT: Parameter<IntegerExpression> = Parameter::with_default("LIMIT", Literal::Integer(-20))
+        .placeholder("points * 2", "puntos * 2")
+        .examples(&[
+            Example::new(Literal::Integer(i64::MIN), "The least", "El menor"),
+            Example::new(Literal::Text("points"), "The points", "Los puntos"),
+        ]);
+    const RATE: OptionalParameter<NumberExpression> = Parameter::optional("RATE");
     const RESULT: Parameter<EntityOut<String>> = Parameter::required("RESULT_ENTITY").on_error(Literal::Text("ERROR"));
 }
+
+const REFUSED: DeclaredError = DeclaredError::new("acme/refused").help("Refused.", "Rechazado.");
 
 const MANIFEST: Manifest = Manifest {
     id: "send",
@@ -26,6 +35,7 @@ const MANIFEST: Manifest = Manifest {
     icon: "send",
     parameters: PARAMETERS,
     ports: &[NEXT, Port::new("later")],
+    errors: &[REFUSED],
     uses: crate::capabilities![dnd::blocks_campaign, session::user, campaigns::type_],
 };
 
@@ -95,7 +105,7 @@ fn a_parameter_per_channel_lists_its_exceptions() {
 fn defaults_choices_and_on_error_are_values() {
     assert_eq!(parameter(2)["default"], "PLAIN");
     assert_eq!(parameter(2)["choices"], json!(["PLAIN", "RICH"]));
-    assert_eq!(parameter(4)["on-error"], "ERROR");
+    assert_eq!(parameter(6)["on-error"], "ERROR");
 }
 
 #[test]
@@ -106,9 +116,36 @@ fn conditions_name_another_parameter() {
 
 #[test]
 fn each_parameter_has_its_name() {
-    let names = [CONTACT.name(), TEXT.name(), STYLE.name(), PARTS.name(), RESULT.name()];
+    let names = [CONTACT.name(), TEXT.name(), STYLE.name(), PARTS.name(), LIMIT.name(), RATE.name(), RESULT.name()];
     let manifest = manifest();
     let listed: Vec<&str> =
         manifest["parameters"].as_array().unwrap().iter().map(|each| each["name"].as_str().unwrap()).collect();
     assert_eq!(listed, names);
+}
+
+#[test]
+fn declared_errors_have_their_help() {
+    assert_eq!(manifest()["errors"], json!([{"code": "acme/refused", "help": {"en": "Refused.", "es": "Rechazado."}}]));
+    assert_eq!(REFUSED.error("the value is refused").code, REFUSED.code());
+}
+
+#[test]
+fn an_empty_list_of_errors_is_absent() {
+    const OPEN: Manifest = Manifest { errors: &[], ..MANIFEST };
+    let mut json = vec![0; OPEN.write_json(&mut [])];
+    OPEN.write_json(&mut json);
+    let manifest: Read = serde_json::from_slice(&json).unwrap();
+    assert_eq!(manifest.get("errors"), None);
+}
+
+#[test]
+fn placeholder_and_examples_are_in_the_form() {
+    let limit = parameter(4);
+    assert_eq!((&limit["kind"], &limit["default"]), (&json!("integer-expression"), &json!(-20)));
+    assert_eq!(limit["placeholder"], json!({"en": "points * 2", "es": "puntos * 2"}));
+    assert_eq!(limit["examples"][0], json!({"value": i64::MIN, "title": {"en": "The least", "es": "El menor"}}));
+    assert_eq!(limit["examples"][1]["value"], "points");
+    let rate = parameter(5);
+    assert_eq!(rate["kind"], "number-expression");
+    assert_eq!((rate.get("placeholder"), rate.get("examples")), (None, None));
 }

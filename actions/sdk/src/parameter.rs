@@ -1,10 +1,10 @@
 //! Declarations of parameters, for the manifest and for the code that reads them.
 
-use crate::bindings::flow::action::parameters;
 use crate::error::Error;
 use crate::from_parameter::FromParameter;
+use crate::imports::parameters;
 use crate::kind::{EntityOut, Kind, ReadableKind};
-use crate::manifest::{Condition, Declaration, Group, Literal, LocalizedText};
+use crate::manifest::{Condition, Declaration, Example, Group, Literal, LocalizedText};
 use crate::value::EntityType;
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -78,6 +78,18 @@ impl<K: Kind, A> Parameter<K, A> {
     #[must_use]
     pub const fn help(self, en: &'static str, es: &'static str) -> Self {
         Self::change(Declaration { help: LocalizedText { en, es }, ..self.declaration })
+    }
+
+    /// Sets the example that the form shows in the empty control, in English and Spanish.
+    #[must_use]
+    pub const fn placeholder(self, en: &'static str, es: &'static str) -> Self {
+        Self::change(Declaration { placeholder: Some(LocalizedText { en, es }), ..self.declaration })
+    }
+
+    /// Sets the values that the form offers, at most 10.
+    #[must_use]
+    pub const fn examples(self, examples: &'static [Example]) -> Self {
+        Self::change(Declaration { examples, ..self.declaration })
     }
 
     /// Sets the section of the form.

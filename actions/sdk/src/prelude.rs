@@ -7,7 +7,7 @@ pub use crate::kind::{
     Boolean, BooleanExpression, Campaign, Category, Channel, Choice, EntityIn, EntityList, EntityOut, ExpressionList,
     IntegerExpression, NumberExpression, Text, TextExpression,
 };
-pub use crate::manifest::{Condition, Group, Literal, LocalizedText, Manifest, NEXT, Port};
+pub use crate::manifest::{Condition, DeclaredError, Example, Group, Literal, LocalizedText, Manifest, NEXT, Port};
 pub use crate::parameter::{OptionalParameter, Parameter, PerChannelParameter};
 pub use crate::value::{CampaignId, ContactId, RecordId, Value};
 pub use crate::{

@@ -2,9 +2,9 @@
 //! schedules, do-not-disturb lists and validity.
 
 use crate::bindings::flow::action::types::Timestamp;
-use crate::bindings::flow::outbound::records;
 use crate::error::{Argument, Error};
 use crate::from_parameter::FromParameter;
+use crate::imports::records;
 use crate::json::{self, Json};
 use crate::value::{CampaignId, ContactId, RecordId};
 

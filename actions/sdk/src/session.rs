@@ -1,7 +1,7 @@
 //! The session of an invocation. Each function is a capability.
 
-use crate::bindings::flow::action::session;
 use crate::error::Error;
+use crate::imports::session;
 use crate::value::EntityType;
 
 pub use crate::bindings::flow::action::types::Timestamp;

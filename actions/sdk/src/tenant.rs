@@ -1,6 +1,6 @@
 //! The configuration of the session's tenant. Each function is a capability.
 
-use crate::bindings::flow::action::tenant;
+use crate::imports::tenant;
 
 /// The interface's name in the contract.
 pub const INTERFACE: &str = "flow:action/tenant";

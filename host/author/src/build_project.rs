@@ -44,9 +44,14 @@ impl Project {
     }
 
     fn run_command(&self) -> Result<(), AuthorError> {
+        let component = self.component();
+        // The tools of Python and JavaScript do not create the folder of their output.
+        component.parent().map_or(Ok(()), fs::create_dir_all).map_err(|error| {
+            AuthorError::system(format!("can't create the folder of {}: {error}", component.display()))
+        })?;
         let command = &self.settings.build.command;
         let mut shell = Command::new("sh");
-        shell.args(["-c", command]).current_dir(&self.folder);
+        shell.args(["-c", command]).current_dir(&self.folder).env("PATH", self.search_path());
         shell.stdin(Stdio::null()).stdout(std::io::stderr());
         let status = shell.status().map_err(|error| AuthorError::system(format!("can't run sh: {error}")))?;
         if status.success() {

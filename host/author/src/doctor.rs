@@ -1,5 +1,7 @@
 //! The checks of the tools and of a project. They change nothing.
 
+mod tools;
+
 use crate::error::AuthorError;
 use crate::project::{Project, ProjectLanguage};
 use flowhost::catalog::{CONTRACT_VERSION, WIT_FILES};
@@ -7,17 +9,8 @@ use flowhost::testing::Cases;
 use serde::Serialize;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::SystemTime;
-
-/// The version of `componentize-py` that the guide uses.
-const COMPONENTIZE_PY: &str = "0.25.1";
-
-/// The version of `componentize-qjs` that the guide uses.
-const COMPONENTIZE_QJS: &str = "0.4.5";
-
-/// The targets that Rust projects may use.
-const RUST_TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip2"];
+use tools::Tools;
 
 /// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,67 +46,21 @@ pub fn check_setup(project: Option<Result<Project, AuthorError>>, load_id: LoadI
     };
     let language = project.as_ref().map(|project| project.settings.plugin.language);
     let is_needed = |other| language.is_none_or(|language| language == other);
+    let tools = Tools::new(project.as_ref());
     let mut checks = Vec::new();
     if is_needed(ProjectLanguage::Rust) {
-        checks.extend(check_rust());
+        checks.extend(tools.check_rust());
     }
     if is_needed(ProjectLanguage::Python) {
-        let fix = format!("pip install componentize-py=={COMPONENTIZE_PY}");
-        checks.push(check_least_version("python", ["python3", "--version"], [3, 10], "install Python 3.10 or newer"));
-        checks.push(check_exact_version("componentize-py", COMPONENTIZE_PY, &fix));
+        checks.extend(tools.check_python());
     }
     if is_needed(ProjectLanguage::Javascript) {
-        let fix = format!("npm install componentize-qjs@{COMPONENTIZE_QJS}");
-        checks.push(check_least_version("node", ["node", "--version"], [18, 0], "install Node.js 18 or newer"));
-        checks.push(check_exact_version("componentize-qjs", COMPONENTIZE_QJS, &fix));
+        checks.extend(tools.check_javascript());
     }
     let fix = "correct flowhost.toml, or create a project with flowhost new";
     checks.extend(invalid.map(|error| Check::new("flowhost.toml", false, error.message, "a valid file", fix)));
     checks.extend(project.iter().flat_map(|project| check_project(project, load_id)));
     checks
-}
-
-fn check_rust() -> Vec<Check> {
-    let installed = run(["rustup", "target", "list", "--installed"]);
-    let Some(installed) = installed else {
-        return vec![Check::new("rustup", false, "none", "rustup", "install rustup from https://rustup.rs")];
-    };
-    let has = |target: &str| installed.lines().any(|line| line.trim() == target);
-    let check = |target: &str| {
-        let found = if has(target) { "installed" } else { "none" };
-        Check::new(target, has(target), found, "installed", format!("rustup target add {target}"))
-    };
-    let mut checks = vec![Check::new("rustup", true, "installed", "rustup", "")];
-    checks.extend(RUST_TARGETS.map(check));
-    checks
-}
-
-fn check_least_version(name: &str, command: [&str; 2], [major, minor]: [u64; 2], fix: &str) -> Check {
-    let found = run(command).unwrap_or_else(|| "none".to_owned());
-    let version = version_of(&found);
-    let wanted = format!("at least {major}.{minor}");
-    Check::new(name, version >= [major, minor], found.trim(), wanted, fix)
-}
-
-fn check_exact_version(name: &str, wanted: &str, fix: &str) -> Check {
-    let found = run([name, "--version"]).unwrap_or_else(|| "none".to_owned());
-    let is_right = found.split_whitespace().any(|word| word.trim_start_matches('v') == wanted);
-    Check::new(name, is_right, found.trim(), wanted, fix)
-}
-
-/// Returns the first two numbers of a version in a text such as `Python 3.11.7` or `v20.20.2`.
-fn version_of(text: &str) -> [u64; 2] {
-    let mut words = text.split_whitespace().map(|word| word.trim_start_matches('v'));
-    let version = words.rfind(|word| word.starts_with(|first: char| first.is_ascii_digit()));
-    let mut numbers = version.unwrap_or_default().split('.').map(|number| number.parse().unwrap_or(0));
-    [numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)]
-}
-
-/// Returns the output of a program. `None`: it does not exist, or it failed.
-fn run<const N: usize>(command: [&str; N]) -> Option<String> {
-    let (program, arguments) = command.split_first()?;
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn check_project(project: &Project, load_id: LoadId<'_>) -> Vec<Check> {
@@ -189,21 +136,4 @@ fn newest(path: &Path) -> Option<SystemTime> {
         return metadata.modified().ok();
     }
     fs::read_dir(path).ok()?.filter_map(|entry| newest(&entry.ok()?.path())).max()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_is_found_in_the_output_of_a_program() {
-        for (text, version) in [
-            ("Python 3.11.7\n", [3, 11]),
-            ("v20.20.2", [20, 20]),
-            ("componentize-py 0.25.1", [0, 25]),
-            ("none", [0, 0]),
-        ] {
-            assert_eq!(version_of(text), version, "{text}");
-        }
-    }
 }

@@ -1,7 +1,8 @@
 //! The creation of a project from its template.
 
 use crate::error::AuthorError;
-use crate::templates::{RUST, TemplateFile};
+use crate::project::ProjectLanguage;
+use crate::templates::{TemplateFile, template, wit_files};
 use flowhost::ErrorCode;
 use flowhost::catalog::{CONTRACT_VERSION, built_in};
 use flowhost::text::quote;
@@ -10,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The package of the SDK.
-const SDK: &str = "flow-sdk";
+const SDK: &str = "flowhost-sdk";
 
 /// The version of the SDK that a project without `--sdk` uses.
 const SDK_VERSION: &str = "0.1";
@@ -18,14 +19,16 @@ const SDK_VERSION: &str = "0.1";
 /// Maximum bytes of a name, that of an action's id.
 const MAX_NAME_BYTES: usize = 128;
 
-/// A project to create, in Rust.
+/// A project to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewProject {
     /// The id of the action.
     pub name: String,
+    /// The language of its sources.
+    pub language: ProjectLanguage,
     /// The folder to create.
     pub folder: PathBuf,
-    /// The folder of the SDK. `None`: the published SDK.
+    /// The folder of the SDK for Rust. `None`: the published SDK.
     pub sdk: Option<PathBuf>,
 }
 
@@ -40,17 +43,18 @@ impl NewProject {
         let failed = |error: io::Error| {
             AuthorError::system(format!("can't write the project {}: {error}", self.folder.display()))
         };
+        let files = self.files().map_err(failed)?;
         let parent = self.folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(parent).map_err(failed)?;
         // A hidden folder beside the new one becomes the new one at the end.
         let temporary = parent.join(format!(".{}.{}.new", self.name, std::process::id()));
-        let written = self.write_files(&temporary).and_then(|()| fs::rename(&temporary, &self.folder));
+        let written = Self::write_files(&temporary, &files).and_then(|()| fs::rename(&temporary, &self.folder));
         if let Err(error) = written {
             // The first error is the one to report.
             drop(fs::remove_dir_all(&temporary));
             return Err(failed(error));
         }
-        Ok(RUST.iter().map(|file| self.folder.join(file.path)).collect())
+        Ok(files.iter().map(|(path, _)| self.folder.join(path)).collect())
     }
 
     fn check_name(&self) -> Result<(), AuthorError> {
@@ -93,13 +97,24 @@ impl NewProject {
         Err(AuthorError::new(ErrorCode::NameTaken, message))
     }
 
-    fn write_files(&self, folder: &Path) -> io::Result<()> {
-        for TemplateFile { path, text } in RUST {
+    fn write_files(folder: &Path, files: &[(String, String)]) -> io::Result<()> {
+        for (path, text) in files {
             let path = folder.join(path);
             path.parent().map_or(Ok(()), fs::create_dir_all)?;
-            fs::write(path, self.fill_in(text)?)?;
+            fs::write(path, text)?;
         }
         Ok(())
+    }
+
+    /// Returns the paths in the project and the texts of its files.
+    fn files(&self) -> io::Result<Vec<(String, String)>> {
+        let file = |&TemplateFile { path, text }: &TemplateFile| Ok((path.to_owned(), self.fill_in(text)?));
+        let mut files = template(self.language).iter().map(file).collect::<io::Result<Vec<_>>>()?;
+        // The SDK for Rust has a copy of the contract.
+        if self.language != ProjectLanguage::Rust {
+            files.extend(wit_files().map(|(path, text)| (format!("wit/{path}"), text.to_owned())));
+        }
+        Ok(files)
     }
 
     /// Replaces the placeholders of a template.
@@ -126,5 +141,40 @@ impl NewProject {
             ("{{sdk}}", &sdk),
         ];
         Ok(values.into_iter().fold(text.to_owned(), |text, (placeholder, value)| text.replace(placeholder, value)))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::panic, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn files(language: ProjectLanguage) -> Vec<(String, String)> {
+        let project =
+            NewProject { name: "acme-loyalty-tier".into(), language, folder: "acme-loyalty-tier".into(), sdk: None };
+        project.files().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn no_placeholder_is_left() {
+        for language in [ProjectLanguage::Rust, ProjectLanguage::Python, ProjectLanguage::Javascript] {
+            for (path, text) in files(language) {
+                assert!(!text.contains("{{"), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rust_project_uses_the_published_sdk() {
+        let files = files(ProjectLanguage::Rust);
+        let (_, manifest) = files.iter().find(|(path, _)| path == "Cargo.toml").unwrap_or_else(|| panic!("Cargo.toml"));
+        assert!(manifest.contains("\nflowhost-sdk = \"0.1\"\n"), "{manifest}");
+    }
+
+    #[test]
+    fn only_projects_without_the_sdk_have_a_copy_of_the_contract() {
+        let has_wit = |language| files(language).iter().any(|(path, _)| path == "wit/outbound/outbound.wit");
+        assert!(!has_wit(ProjectLanguage::Rust));
+        assert!(has_wit(ProjectLanguage::Python) && has_wit(ProjectLanguage::Javascript));
     }
 }

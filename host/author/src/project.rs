@@ -3,10 +3,14 @@
 use crate::error::AuthorError;
 use flowhost::ErrorCode;
 use serde::Deserialize;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The name of the file.
 const FILE: &str = "flowhost.toml";
+
+/// The folders with the programs that are installed for one project.
+const PROGRAM_FOLDERS: [&str; 2] = [".venv/bin", "node_modules/.bin"];
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,8 +116,39 @@ impl Project {
         self.path(Path::new("cases"))
     }
 
+    /// Returns the folders with programs, as the variable `PATH` lists them: first those in which the tools of Python
+    /// and of JavaScript install programs for this project.
+    pub(crate) fn search_path(&self) -> OsString {
+        let inherited = std::env::var_os("PATH").unwrap_or_default();
+        let own = PROGRAM_FOLDERS.into_iter().filter_map(|folder| std::path::absolute(self.folder.join(folder)).ok());
+        let folders = own.chain(std::env::split_paths(&inherited));
+        // A folder with a colon in its path cannot be listed.
+        std::env::join_paths(folders).unwrap_or(inherited)
+    }
+
     /// Returns a path in the folder.
     pub(crate) fn path(&self, path: &Path) -> PathBuf {
         if self.folder == Path::new(".") { path.to_owned() } else { self.folder.join(path) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_programs_of_a_project_come_first() {
+        let plugin = PluginSettings {
+            id: "acme-tier".into(),
+            language: ProjectLanguage::Python,
+            contract: "1.0.0".into(),
+            component: "dist/acme-tier.wasm".into(),
+        };
+        let build = BuildSettings { command: "true".into(), module: None, watch: Vec::new() };
+        let project = Project { folder: "some".into(), settings: ProjectSettings { plugin, build } };
+        let path = project.search_path();
+        let folders: Vec<PathBuf> = std::env::split_paths(&path).take(2).collect();
+        assert!(folders.iter().all(|folder| folder.is_absolute()), "{folders:?}");
+        assert!(folders.iter().zip(PROGRAM_FOLDERS).all(|(folder, name)| folder.ends_with(name)), "{folders:?}");
     }
 }

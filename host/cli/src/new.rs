@@ -3,7 +3,7 @@
 use super::error::CliError;
 use super::output::Output;
 use clap::{Args, ValueEnum};
-use flowhost_author::NewProject;
+use flowhost_author::{NewProject, ProjectLanguage};
 use std::path::PathBuf;
 
 /// Arguments of `flowhost new`.
@@ -24,25 +24,42 @@ pub(super) struct Arguments {
     #[arg(long)]
     dir: Option<PathBuf>,
 
-    /// Uses the SDK in this folder instead of the published one
+    /// Uses the SDK for Rust in this folder instead of the published one
     #[arg(long, value_name = "PATH")]
     sdk: Option<PathBuf>,
 }
 
 /// The languages of projects.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Language {
     Rust,
+    Python,
+    Javascript,
+}
+
+impl From<Language> for ProjectLanguage {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::Rust => Self::Rust,
+            Language::Python => Self::Python,
+            Language::Javascript => Self::Javascript,
+        }
+    }
 }
 
 /// Runs the command.
 pub(super) fn run(arguments: Arguments) -> Result<(), CliError> {
-    let Arguments { name, lang: Language::Rust, dir, sdk } = arguments;
+    let Arguments { name, lang, dir, sdk } = arguments;
     let folder = dir.unwrap_or_else(|| name.clone().into());
     let shown = folder.display().to_string();
-    let files = NewProject { name, folder, sdk }.create()?;
+    let files = NewProject { name, language: lang.into(), folder, sdk }.create()?;
     let mut output = Output::new();
     files.iter().try_for_each(|file| output.write_line(&file.display().to_string()))?;
-    output.write_text(&format!("\ncd {shown}\nflowhost build\nflowhost test\n"))?;
+    let install = match lang {
+        Language::Rust => "",
+        Language::Python => " && python3 -m venv .venv && .venv/bin/pip install -r requirements.txt",
+        Language::Javascript => " && npm install",
+    };
+    output.write_text(&format!("\ncd {shown}{install}\nflowhost build\nflowhost test\n"))?;
     output.flush()
 }

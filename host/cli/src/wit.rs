@@ -3,9 +3,8 @@
 use super::error::CliError;
 use super::output::print_stderr;
 use clap::Args;
-use flowhost::catalog::{CONTRACT_VERSION, WIT_FILES};
-use flowhost::recording::RECORDING_SCHEMA;
-use flowhost_author::CASE_SCHEMA;
+use flowhost::catalog::CONTRACT_VERSION;
+use flowhost_author::wit_files;
 use std::path::PathBuf;
 
 /// Arguments of `flowhost wit`.
@@ -22,20 +21,14 @@ pub(super) struct Arguments {
 
 /// Writes the files.
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
-    let files = || {
-        WIT_FILES
-            .iter()
-            .copied()
-            .chain([("case.schema.json", CASE_SCHEMA), ("recording.schema.json", RECORDING_SCHEMA)])
-    };
-    for (name, text) in files() {
+    for (name, text) in wit_files() {
         let path = arguments.folder.join(name);
         let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
         written.map_err(|error| CliError::message(format!("can't write {}: {error}", path.display())))?;
     }
     print_stderr(&format!(
         "wrote {} files of the contract {CONTRACT_VERSION} to {}",
-        files().count(),
+        wit_files().count(),
         arguments.folder.display()
     ));
     Ok(())

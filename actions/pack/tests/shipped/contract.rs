@@ -22,6 +22,17 @@ fn the_copy_of_the_action_package_is_exact() {
     assert_eq!(original, files(&wit.join("outbound/deps/flow-action")));
 }
 
+/// The packed SDK contains the contract.
+#[test]
+fn the_copy_of_the_contract_in_the_sdk_is_exact() {
+    let (wit, copy) = (repository().join("wit/outbound"), repository().join("actions/sdk/wit"));
+    for folder in [".", "deps/flow-action"] {
+        let original = files(&wit.join(folder));
+        assert!(!original.is_empty());
+        assert_eq!(original, files(&copy.join(folder)), "{folder}");
+    }
+}
+
 /// A released contract never changes.
 #[test]
 fn the_contract_equals_its_released_copy() {

@@ -18,6 +18,11 @@ flow_sdk::parameters! {
         );
 }
 
+const POINTS_NEGATIVE: DeclaredError = DeclaredError::new("{{prefix}}/points-negative").help(
+    "The points are below 0. Correct the entity with the points.",
+    "Los puntos son menores que 0. Corrija la entidad con los puntos.",
+);
+
 const MANIFEST: Manifest = Manifest {
     id: "{{id}}",
     version: env!("CARGO_PKG_VERSION"),
@@ -30,6 +35,7 @@ const MANIFEST: Manifest = Manifest {
     icon: "star",
     parameters: PARAMETERS,
     ports: &[NEXT],
+    errors: &[POINTS_NEGATIVE],
     uses: capabilities![],
 };
 
@@ -39,7 +45,7 @@ fn run() -> Result<Port, Error> {
     let points = *POINTS.get()?;
     if points < 0 {
         let message = format!("the points are not at least 0: {points}");
-        return Err(Error::new("{{prefix}}/points-negative", message).for_parameter(POINTS.name()));
+        return Err(POINTS_NEGATIVE.error(message).for_parameter(POINTS.name()));
     }
     let tier = if points >= 1_000 { "gold" } else { "silver" };
     TIER.set(tier)?;

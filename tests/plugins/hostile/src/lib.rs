@@ -116,6 +116,7 @@ const MANIFEST: Manifest = Manifest {
     icon: "skull",
     parameters: PARAMETERS,
     ports: &[NEXT],
+    errors: &[],
     uses: capabilities![
         session::depth,
         session::random_bytes,
