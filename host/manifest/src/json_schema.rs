@@ -118,7 +118,8 @@ impl Schema {
         if let Some(contained) = schema.get("contains")
             && !list.iter().any(|element| self.is_valid(contained, element))
         {
-            let wanted = contained.get("const").map_or_else(|| "an element that the schema requires".to_owned(), shown);
+            let wanted =
+                contained.get("const").map_or_else(|| "an element that the schema requires".to_owned(), quote_value);
             found.add(pointer, format!("the list does not contain {wanted}; add it"));
         }
         if let Some(items) = schema.get("items") {
