@@ -101,7 +101,8 @@ export function action(manifest, run) {
         const refusal = toRefusal(thrown);
         if (refusal !== undefined) throw refusal;
         log.write("error", show(thrown));
-        throw thrown;
+        // The runtime would print name, message and stack again, as several lines.
+        throw null;
       }
     },
   };

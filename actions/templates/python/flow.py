@@ -6,6 +6,7 @@ Every import stands at the top of a module, because a component has no files at 
 
 import io
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -108,11 +109,12 @@ def action(run: Callable[[], str]) -> type:
             except Err as refusal:
                 if isinstance(refusal.value, Error):
                     raise
-                _log_exception(refusal)
+                _abort(refusal)
+            except SystemExit as exit:
+                _log_exception(exit)
                 raise
             except BaseException as exception:
-                _log_exception(exception)
-                raise
+                _abort(exception)
             finally:
                 sys.stdout.flush()
 
@@ -134,8 +136,15 @@ def _seed_random() -> None:
 
 
 def _log_exception(exception: BaseException) -> None:
-    """Writes name, message and stack as one log line. The exception then traps."""
+    """Writes name, message and stack as one log line."""
     lines = traceback.format_exception(exception)
     log.write(log.Level.ERROR, "".join(lines[-1:] + lines[:-1]).rstrip())
     # The runtime would print the same traceback again, as several lines.
     sys.stderr = io.StringIO()
+
+
+def _abort(exception: BaseException) -> NoReturn:
+    """Writes name, message and stack as one log line, and traps."""
+    sys.stdout.flush()
+    _log_exception(exception)
+    os.abort()

@@ -43,7 +43,7 @@ pub use run_log::{LogLevel, LogOrigin, RunLog};
 #[cfg(feature = "testing")]
 pub use run_trace::{RunTrace, TraceContent};
 pub use session::{EntityWrites, SeededRng, Session, SessionError, SessionOverlay};
-pub use wasi::MAX_RESOURCES;
+pub use wasi::{MAX_RESOURCES, is_exit};
 pub use wasi_interfaces::wasi_result;
 
 use bindings::flow::action::types::Error as WitError;

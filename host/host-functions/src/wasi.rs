@@ -67,6 +67,11 @@ impl Wasi {
     }
 }
 
+/// Returns whether a plugin has ended its run with `wasi:cli/exit`.
+pub fn is_exit(error: &wasmtime::Error) -> bool {
+    error.downcast_ref::<wasmtime_wasi::I32Exit>().is_some()
+}
+
 pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)
 }

@@ -14,7 +14,7 @@ use flowhost_error::ErrorCode;
 use flowhost_error::text::first_characters;
 use flowhost_host_functions::bindings::OutboundActionPre;
 use flowhost_host_functions::bindings::flow::action::types::Error as WitError;
-use flowhost_host_functions::{Abort, Grants, HostState, MAX_RESOURCES, RunLog, RunOutput, link_missing};
+use flowhost_host_functions::{Abort, Grants, HostState, MAX_RESOURCES, RunLog, RunOutput, is_exit, link_missing};
 use flowhost_store::{Reader, StoreError, Transaction};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -290,6 +290,9 @@ pub(super) fn classify_trap(error: &wasmtime::Error) -> RunError {
         return RunError::Fault { code: ErrorCode::LimitTables, message };
     }
     let fault = |code, message: String| RunError::Fault { code, message };
+    if is_exit(error) {
+        return fault(ErrorCode::PluginTrap, "the plugin called exit; return a port or a refusal instead".to_owned());
+    }
     match error.downcast_ref::<Trap>() {
         Some(Trap::StackOverflow) => fault(ErrorCode::LimitStack, "the plugin's recursion is too deep".to_owned()),
         Some(Trap::Interrupt) => fault(ErrorCode::LimitCpu, "the plugin used too much CPU time".to_owned()),

@@ -101,7 +101,10 @@ impl ProblemMembers {
     pub(crate) fn write(mut self, response: &mut Response, id: &RequestId) {
         self.0.insert("request_id".to_owned(), id.as_str().into());
         *response.body_mut() = Json::Object(self.0).to_string().into();
-        response.headers_mut().insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        // The length of the empty body, which the router may have set.
+        headers.remove(header::CONTENT_LENGTH);
     }
 }
 

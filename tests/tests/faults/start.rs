@@ -48,7 +48,7 @@ pub(crate) async fn is_newer() {
     assert!(error.to_string().contains("version 99"), "{error}");
     assert!(std::fs::read(database(folder.path())).unwrap() == before, "the file has changed");
 
-    set_version(folder.path(), 2).await;
+    set_version(folder.path(), 4).await;
     let fixture = Fixture::with_disk(folder, disk).await;
     assert_recovers(&fixture.invoke_all(1).await, &answers, &fixture.stored_outcomes().await);
 }

@@ -20,7 +20,7 @@ const PUBLIC_SOURCES: [&str; 10] = [
 ];
 
 /// Enums whose users handle every variant, with the reason. A new variant is a breaking change.
-const EXHAUSTIVE: [(&str, &str); 17] = [
+const EXHAUSTIVE: [(&str, &str); 18] = [
     ("Abort", "the invocation converts each into an outcome, a failure or a retry"),
     ("CampaignKind", "every store encodes each variant"),
     ("CampaignMode", "every store encodes each variant"),
@@ -32,6 +32,7 @@ const EXHAUSTIVE: [(&str, &str); 17] = [
     ("KeyOutcome", "every store writes each variant"),
     ("Lookup", "every store answers each variant"),
     ("LookupResult", "the variants correspond to those of a lookup"),
+    ("MigrationLoss", "the caller decides about each variant"),
     ("MigrationStep", "the migration of a node carries out each variant"),
     ("ParameterSource", "the host functions evaluate each variant"),
     ("RecordState", "every store encodes each variant"),

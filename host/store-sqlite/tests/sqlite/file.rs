@@ -68,7 +68,7 @@ async fn a_file_migrated_by_a_newer_release_is_not_written() {
     let create = [commit(vec![Change::CreateContact(contact(10, &[]))])];
     let error = store.committer.lock().await.commit(&create).await.unwrap_err();
     assert!(matches!(error, StoreError::NewerVersion(_)), "{error:?}");
-    execute(&mut other, "PRAGMA user_version = 3").await;
+    execute(&mut other, "PRAGMA user_version = 4").await;
     assert!(store.contact(10).await.is_none());
     assert_eq!(store.committer.lock().await.commit(&create).await.unwrap(), [CommitOutcome::Committed]);
 }
