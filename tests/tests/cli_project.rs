@@ -103,6 +103,7 @@ fn a_name_that_cannot_be_used_writes_nothing() {
     env.run(&["new", NAME, "--lang", "rust", "--sdk", "no/such/folder"]).assert_failure(1, &["project"]);
     env.run(&["new", NAME, "--lang", "rust", "--dir", "acme-file/a"]).assert_failure(1, &["acme-file"]);
     env.run(&["new", NAME, "--lang", "cobol"]).assert_failure(2, &["cobol"]);
+    env.run(&["new", NAME, "--lang", "python", "--sdk", "."]).assert_failure(2, &["--sdk"]);
     let mut left: Vec<_> = std::fs::read_dir(env.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["acme-file", "acme-used"]);

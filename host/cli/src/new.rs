@@ -2,7 +2,8 @@
 
 use super::error::CliError;
 use super::output::Output;
-use clap::{Args, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, ValueEnum};
 use flowhost_author::{NewProject, ProjectLanguage};
 use std::path::PathBuf;
 
@@ -50,6 +51,10 @@ impl From<Language> for ProjectLanguage {
 /// Runs the command.
 pub(super) fn run(arguments: Arguments) -> Result<(), CliError> {
     let Arguments { name, lang, dir, sdk } = arguments;
+    if sdk.is_some() && lang != Language::Rust {
+        let message = "--sdk is not an option of this language: only projects in Rust use the SDK; leave it out";
+        return Err(CliError::usage(super::Arguments::command().error(ErrorKind::ArgumentConflict, message)));
+    }
     let folder = dir.unwrap_or_else(|| name.clone().into());
     let shown = folder.display().to_string();
     let files = NewProject { name, language: lang.into(), folder, sdk }.create()?;
