@@ -65,6 +65,15 @@ impl Keyring {
         }
     }
 
+    /// Checks that the key of a caller is still valid.
+    ///
+    /// # Errors
+    /// `unauthenticated`: it has been revoked, or it has expired.
+    pub(crate) async fn check(&self, caller: &Caller) -> Result<(), Problem> {
+        let key = self.find(caller.key_id()).await?;
+        if key.is_some_and(|key| is_valid(&key, Utc::now())) { Ok(()) } else { Err(unauthenticated()) }
+    }
+
     async fn find(&self, id: &str) -> Result<Option<Arc<AccessKey>>, StoreError> {
         if let Some(cached) = self.cache.get(id)
             && cached.read_at.elapsed() < TRUST

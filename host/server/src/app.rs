@@ -5,6 +5,7 @@ use crate::drain::Drain;
 use crate::health::Readiness;
 use crate::layers::Rates;
 use crate::settings::Settings;
+use crate::tenant_requests::TenantRequests;
 use flowhost::Host;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -22,8 +23,10 @@ pub(crate) struct App {
     pub(crate) drain: Drain,
     /// Permits of requests in progress.
     pub(crate) requests: Arc<Semaphore>,
+    /// Requests in progress of each tenant.
+    pub(crate) tenants: Arc<TenantRequests>,
     /// Permits for parsing long texts.
-    pub(crate) preparations: Semaphore,
+    pub(crate) preparations: Arc<Semaphore>,
 }
 
 impl App {
@@ -32,7 +35,8 @@ impl App {
             readiness: Readiness::new(Arc::clone(host.store())),
             rates: Rates::new(settings.rate_limit),
             requests: Arc::new(Semaphore::new(settings.max_requests)),
-            preparations: Semaphore::new(MAX_LONG_PREPARATIONS),
+            preparations: Arc::new(Semaphore::new(MAX_LONG_PREPARATIONS)),
+            tenants: TenantRequests::new(settings.max_requests),
             host,
             settings,
             keyring,

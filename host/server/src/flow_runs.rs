@@ -10,6 +10,7 @@ use crate::ndjson::{accepts_ndjson, response_of};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::settings::MAX_FLOW_BYTES;
+use crate::tenant_requests::RequestPermit;
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -43,6 +44,7 @@ pub(crate) async fn run(
 ) -> Result<Response, Problem> {
     Query::parse(request.uri(), &[])?;
     let streams = accepts_ndjson(request.headers());
+    let permit = request.extensions().get::<Arc<RequestPermit>>().cloned();
     let text = read_text(&app, request, MAX_FLOW_BYTES).await?;
     let RunJson { flow, session, start } = parse(&text)?;
     let session = read_session(session.get(), &caller)?;
@@ -53,7 +55,11 @@ pub(crate) async fn run(
         let problem = Problem::new(ErrorCode::FlowInvalid, "the flow has errors; see diagnostics");
         return Err(problem.with("diagnostics", errors));
     }
-    if streams { Ok(run_as_stream(app, prepared, session)) } else { run_as_whole(&app, &prepared, session).await }
+    if streams {
+        Ok(run_as_stream(app, prepared, session, permit))
+    } else {
+        run_as_whole(&app, &prepared, session).await
+    }
 }
 
 async fn run_as_whole(app: &App, flow: &PreparedFlow, session: Session) -> Result<Response, Problem> {
@@ -66,7 +72,7 @@ async fn run_as_whole(app: &App, flow: &PreparedFlow, session: Session) -> Resul
 }
 
 /// Runs the flow, and sends each step as soon as it is done. If the first step fails, the response is a problem.
-fn run_as_stream(app: Arc<App>, flow: PreparedFlow, session: Session) -> Response {
+fn run_as_stream(app: Arc<App>, flow: PreparedFlow, session: Session, permit: Option<Arc<RequestPermit>>) -> Response {
     let (lines, received) = mpsc::channel::<Bytes>(MAX_UNREAD_STEPS);
     let running = tokio::spawn(async move {
         let on_step = |step: &Step<'_>| {
@@ -81,6 +87,7 @@ fn run_as_stream(app: Arc<App>, flow: PreparedFlow, session: Session) -> Respons
             }
         };
         lines.send(line(&last)).await.ok();
+        drop(permit);
     });
     response_of(received, running.abort_handle()).into_response()
 }

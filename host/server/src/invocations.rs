@@ -68,13 +68,9 @@ pub(crate) async fn invoke(
 async fn invoke_one(app: &Arc<App>, caller: &Caller, request: Request) -> Result<Outcome, Problem> {
     Query::parse(request.uri(), &[])?;
     let header = idempotency_key(request.headers())?;
-    let timeout = app.settings.request_timeout;
-    let whole = async {
-        let text = read_text(app, request, app.settings.max_body).await?;
-        let invocation = prepare(app, caller, text, header).await?;
-        Ok(app.host.invoke(invocation).await?)
-    };
-    tokio::time::timeout(timeout, whole).await.unwrap_or_else(|_| Err(timed_out(timeout)))
+    let text = read_text(app, request, app.settings.max_body).await?;
+    let invocation = prepare(app, caller, text, header).await?;
+    Ok(app.host.invoke(invocation).await?)
 }
 
 /// Returns the problem of a request that takes too long.
@@ -108,9 +104,14 @@ pub(crate) async fn prepare(
         return prepare_inline(app, caller, &text, header);
     }
     let stopping = || Problem::new(ErrorCode::Overloaded, "the host is stopping");
-    let _permit = app.preparations.acquire().await.map_err(|_| stopping())?;
+    let permit = Arc::clone(&app.preparations).acquire_owned().await.map_err(|_| stopping())?;
     let (app, caller) = (Arc::clone(app), caller.clone());
-    let prepared = tokio::task::spawn_blocking(move || prepare_inline(&app, &caller, &text, header));
+    let prepared = tokio::task::spawn_blocking(move || {
+        let prepared = prepare_inline(&app, &caller, &text, header);
+        // The thread has ended its work, also if nobody waits for it.
+        drop(permit);
+        prepared
+    });
     prepared.await.map_err(|_| stopping())?
 }
 

@@ -61,6 +61,10 @@ pub(crate) fn text_of(bytes: &Bytes) -> Result<String, Problem> {
 /// # Errors
 /// `request-too-large` or `request-invalid`, with line and column.
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    // A list would be accepted as the fields of an object in their order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(Problem::invalid("the body must be a JSON object"));
+    }
     let bytes = json::tree_bytes(text);
     if bytes > MAX_TREE_BYTES {
         let detail = format!(

@@ -24,6 +24,12 @@ use uuid::Uuid;
 /// Longest name of a key, characters.
 const MAX_NAME: usize = 256;
 
+/// Maximum size of a request to create a key, bytes.
+const MAX_BODY: usize = 64 << 10;
+
+/// Maximum number of campaigns to which an editor is limited.
+const MAX_CAMPAIGNS: usize = 1_000;
+
 /// Attempts to find an id that no key has. A second attempt is practically never necessary.
 const MAX_ATTEMPTS: usize = 3;
 
@@ -54,8 +60,9 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     let query = Query::parse(request.uri(), &["tenant"])?;
     let tenant = existing_tenant(&app, &caller, query.get("tenant")).await?;
-    let text = read_text(&app, request, app.settings.max_body).await?;
+    let text = read_text(&app, request, MAX_BODY).await?;
     let body: NewKeyJson = parse(&text)?;
+    check_rate_limit(&app, &caller, body.rate_limit)?;
     let author = format!("key:{}", caller.key_id());
     let (key, text) = create_key(access_keys(&app)?, new_key(&body, tenant)?, author).await?;
     let mut object = key_json(&key);
@@ -63,6 +70,18 @@ pub(crate) async fn create(
         members.insert("key".to_owned(), text.into());
     }
     Ok(json(StatusCode::CREATED, &object))
+}
+
+/// A tenant can't raise the limit that the operator of the host has set.
+fn check_rate_limit(app: &App, caller: &Caller, wanted: Option<u32>) -> Result<(), Problem> {
+    let most = app.settings.rate_limit;
+    match wanted {
+        Some(0) => Err(Problem::invalid("rate_limit must be at least 1, or absent")),
+        Some(wanted) if !caller.is_operator() && most > 0 && wanted > most => {
+            Err(Problem::invalid(format!("rate_limit must be at most {most}, the limit of the host")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Checks the fields of a new key. Id, hash, time and author are added when it is created.
@@ -81,6 +100,9 @@ fn new_key(body: &NewKeyJson, tenant: Option<String>) -> Result<AccessKey, Probl
     }
     if body.campaigns.is_some() && role != Role::Editor {
         return Err(Problem::invalid("only a key of an editor has campaigns"));
+    }
+    if body.campaigns.as_ref().is_some_and(|campaigns| campaigns.len() > MAX_CAMPAIGNS) {
+        return Err(Problem::invalid(format!("a key has at most {MAX_CAMPAIGNS} campaigns")));
     }
     let now = Utc::now();
     if body.expires_at.is_some_and(|expires| expires <= now) {

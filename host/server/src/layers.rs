@@ -2,6 +2,7 @@
 
 use crate::access::Caller;
 use crate::app::App;
+use crate::invocations::timed_out;
 use crate::problem::{Problem, ProblemMembers};
 use crate::settings::{MAX_HEADER_BYTES, MAX_TARGET_BYTES};
 use axum::extract::{MatchedPath, Request, State};
@@ -94,16 +95,21 @@ fn check_size(request: &Request) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Limits the number of requests at once, and the time of each.
+/// Limits the number of requests at once, of all tenants and of each, and the time until the response begins.
 pub(crate) async fn limit(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let Ok(permit) = Arc::clone(&app.requests).try_acquire_owned() else {
-        let most = app.settings.max_requests;
-        let detail = format!("the host has {most} requests; send the request again");
+    let tenant = request.extensions().get::<Caller>().and_then(|caller| caller.0.tenant.clone());
+    let permit = Arc::clone(&app.requests).try_acquire_owned().ok();
+    let Some(permit) = permit.and_then(|permit| app.tenants.begin(tenant.as_ref(), permit)) else {
+        let detail = "the host has too many requests, or half of them are of this tenant; send the request again";
         return Problem::new(ErrorCode::Overloaded, detail).into_response();
     };
+    let permit = Arc::new(permit);
     // A stream holds the permit as long as its body.
-    request.extensions_mut().insert(Arc::new(permit));
-    next.run(request).await
+    request.extensions_mut().insert(Arc::clone(&permit));
+    let timeout = app.settings.request_timeout;
+    let response = tokio::time::timeout(timeout, next.run(request)).await;
+    drop(permit);
+    response.unwrap_or_else(|_| timed_out(timeout).into_response())
 }
 
 /// Checks the key of a request for a route below `/v1`, also if the route does not exist.

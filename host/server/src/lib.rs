@@ -29,6 +29,7 @@ mod router;
 mod server;
 mod settings;
 mod stream;
+mod tenant_requests;
 mod tls;
 
 pub use drain::Drain;

@@ -64,7 +64,12 @@ impl Acceptor {
         let close = async move { drain.closing().await };
         let served = async {
             match &self.tls {
-                None => connection::serve(&builder, stream, self.router.clone(), close).await,
+                None => {
+                    // hyper has no timeout until it has recognised the version of the protocol.
+                    if let Ok(Ok(())) = tokio::time::timeout(settings.header_timeout, stream.readable()).await {
+                        connection::serve(&builder, stream, self.router.clone(), close).await;
+                    }
+                }
                 Some(tls) => {
                     let handshake = tls.acceptor().accept(stream);
                     if let Ok(Ok(stream)) = tokio::time::timeout(settings.header_timeout, handshake).await {

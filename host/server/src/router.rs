@@ -33,13 +33,13 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/v1/keys/{id}", administer(delete(keys::revoke)))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
+        .layer(from_fn_with_state(Arc::clone(app), layers::limit))
         .layer(from_fn_with_state(Arc::clone(app), layers::authenticate));
     let open = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .method_not_allowed_fallback(method_not_allowed);
     open.fallback_service(keyed.with_state(Arc::clone(app)))
-        .layer(from_fn_with_state(Arc::clone(app), layers::limit))
         .layer(from_fn_with_state(Arc::clone(app), layers::complete))
         .with_state(Arc::clone(app))
 }

@@ -1,5 +1,5 @@
 use super::Fixture;
-use flowhost_tests::tenants::contact_request;
+use flowhost_tests::tenants::{ALWAYS_ON, contact_request};
 use serde_json::json;
 
 #[test]
@@ -83,6 +83,9 @@ fn a_created_key_works_and_its_text_is_shown_once() {
         (json!({ "name": "x", "role": "runtime", "campaigns": [] }), 400, "request-invalid"),
         (json!({ "name": "x", "role": "runtime", "expires_at": "2020-01-01T00:00:00Z" }), 400, "request-invalid"),
         (json!({ "name": "x", "role": "runtime", "secret": 1 }), 400, "request-invalid"),
+        (json!({ "name": "x", "role": "runtime", "rate_limit": 0 }), 400, "request-invalid"),
+        (json!({ "name": "x", "role": "editor", "campaigns": vec![ALWAYS_ON; 1_001] }), 400, "request-invalid"),
+        (json!(["x", "runtime", null, null, null]), 400, "request-invalid"),
     ] {
         fixture.service.call(&administrator, "POST", "/v1/keys", Some(&body)).assert_problem(status, code);
     }
@@ -139,4 +142,32 @@ fn a_key_beyond_its_rate_is_refused_for_a_while() {
     assert_eq!(refused.header("ratelimit-policy"), Some("\"key\";q=2;w=1"));
     assert!(refused.header("retry-after").is_some());
     assert_eq!(fixture.service.call(&fixture.runtime, "GET", "/v1/key", None).status, 200);
+}
+
+#[test]
+fn a_stream_ends_its_effects_when_its_key_is_revoked() {
+    let fixture = Fixture::new();
+    let mut connection = fixture.service.connect();
+    let head = format!(
+        "POST /v1/invocations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/x-ndjson\r\n\
+         Transfer-Encoding: chunked\r\n\r\n",
+        fixture.runtime
+    );
+    connection.send(head.as_bytes()).unwrap();
+    let line = |user: &str| {
+        let line = format!("{}\n", contact_request("acme", user));
+        format!("{:x}\r\n{line}\r\n", line.len())
+    };
+    connection.send(line("u-1").as_bytes()).unwrap();
+    let mut first = Vec::new();
+    while !first.ends_with(b"\r\n\r\n") {
+        first.extend(connection.byte());
+    }
+    let answer = |chunk: Option<Vec<u8>>| serde_json::from_slice::<serde_json::Value>(&chunk.unwrap()).unwrap();
+    assert_eq!(answer(connection.chunk())["port"], "next");
+    let id = fixture.runtime.split('_').nth(1).unwrap();
+    fixture.env.run(&["keys", "revoke", id]).assert_success();
+    connection.send(line("u-2").as_bytes()).unwrap();
+    assert_eq!(answer(connection.chunk())["failure"]["code"], "unauthenticated");
+    assert_eq!(fixture.env.list(&["contacts"]).len(), 1);
 }

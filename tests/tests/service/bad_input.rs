@@ -135,3 +135,27 @@ fn bad_framing_closes_the_connection() {
     assert_eq!(connection.receive().expect("the service responds").status, 400);
     assert!(connection.receive().is_none());
 }
+
+#[test]
+fn one_tenant_has_at_most_half_of_the_requests_and_the_others_are_served() {
+    let fixture = Fixture::with(&["--max-requests", "4"]);
+    let rival = fixture.env.tenant_key("rival", "runtime");
+    let authorization = format!("Bearer {}", fixture.runtime);
+    let mut bytes = encode("POST", "/v1/invocations", &[("Authorization", &authorization), JSON], b"{}");
+    bytes.pop();
+    let mut waiting: Vec<_> = (0..2).map(|_| fixture.service.connect()).collect();
+    waiting.iter_mut().for_each(|connection| connection.send(&bytes).unwrap());
+    // The requests that wait for their bodies count as soon as the service has read their heads.
+    let refused = (0..1_000).map(|_| fixture.service.call(&fixture.runtime, "GET", "/v1/key", None));
+    let refused = refused.into_iter().find(|response| response.status == 503).expect("half of the requests are in use");
+    refused.assert_problem(503, "overloaded");
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(fixture.service.call(&rival, "GET", "/v1/key", None).status, 200);
+    assert_eq!(fixture.service.connect().request("GET", "/healthz", &[], b"").status, 200);
+}
+
+#[test]
+fn a_silent_connection_is_closed() {
+    let fixture = Fixture::with(&["--header-timeout", "300ms"]);
+    assert!(fixture.service.connect().receive().is_none());
+}
