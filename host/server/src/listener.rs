@@ -66,7 +66,7 @@ impl Acceptor {
             match &self.tls {
                 None => {
                     // hyper has no timeout until it has recognised the version of the protocol.
-                    if let Ok(Ok(())) = tokio::time::timeout(settings.header_timeout, stream.readable()).await {
+                    if let Ok(Ok(1)) = tokio::time::timeout(settings.header_timeout, stream.peek(&mut [0])).await {
                         connection::serve(&builder, stream, self.router.clone(), close).await;
                     }
                 }
